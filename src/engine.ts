@@ -1,0 +1,150 @@
+import type { Metric, PreparedPoints, Frame } from './points.ts';
+import type { Statistics } from './statistics.ts';
+
+/**
+ * The contract of an engine: what the loops in `kmeans/` ask for, and all they know of a processor.
+ *
+ * - Centroids go in and come out in the *frame* of the dataset (see {@link Frame}): shifted, scaled, row-major [k, d].
+ * - Distances are squared Euclidean in that frame; for unit rows (cosine) 1 − cos is half of it.
+ * - Ties go to the lowest index. A cluster without weight keeps its centroid.
+ * - The same call on the same engine and adapter gives the same bits, whatever the number of chunks or threads.
+ * - Every verb rejects with `signal.reason` soon after an abort, and leaves nothing allocated when it rejects.
+ */
+export interface ClusteringEngine {
+  readonly backend: Backend;
+  readonly info: EngineInfo;
+
+  /** Copies host points into the engine, or adopts a borrowed GPU buffer, which it reads in place. */
+  upload(points: PreparedPoints | GpuPoints, signal?: AbortSignal): Promise<EngineDataset>;
+
+  /** Opens what a fit or a prediction of k clusters needs; the caller closes it, whatever happens. */
+  open(dataset: EngineDataset, k: number): Promise<Workspace>;
+
+  /** Squared distance of each row to the nearest of `centroids` [k, d]: Float32Array [n]. */
+  nearestDistances(dataset: EngineDataset, centroids: Float64Array, signal?: AbortSignal): Promise<Float32Array>;
+
+  /** Squared distances of all rows to all centroids: Float32Array [n·k]. */
+  allDistances(dataset: EngineDataset, centroids: Float64Array, signal?: AbortSignal): Promise<Float32Array>;
+
+  /** The rows at `indices`, in the dataset's frame: Float64Array [indices.length · d]. */
+  gather(dataset: EngineDataset, indices: Uint32Array): Promise<Float64Array>;
+
+  /**
+   * Greedy k-means++ (Arthur and Vassilvitskii 2007, with the local trials of their section 5): the indices of k rows.
+   * Step t draws `candidates` rows with probability proportional to weight × squared distance to the rows chosen so
+   * far, and keeps the one that leaves the least total. `draws` holds uniform numbers of [0, 1), two for each
+   * candidate of each step: [k, candidates, 2]; step 0 uses the first pair only, and draws by weight alone.
+   */
+  plusPlus(dataset: EngineDataset, k: number, candidates: number, draws: Float32Array, signal?: AbortSignal): Promise<Uint32Array>;
+
+  /** Opens the field of squared distances that k-means‖ samples from. */
+  distanceField(dataset: EngineDataset, signal?: AbortSignal): Promise<DistanceField>;
+
+  /** Frees the engine and its datasets. Work in flight rejects. */
+  destroy(): Promise<void>;
+}
+
+export type Backend = 'webgpu' | 'cpu';
+
+/** What an engine runs on. `adapter` names the GPU as the browser does; it is empty on the CPU. */
+export interface EngineInfo {
+  readonly adapter: string;
+  readonly features: readonly string[];
+  readonly threads: number;
+}
+
+/** Points that an engine holds. */
+export interface EngineDataset {
+  readonly n: number;
+  readonly d: number;
+  readonly metric: Metric;
+  readonly frame: Frame;
+  /** Σw, in the caller's units; n without weights. */
+  readonly totalWeight: number;
+  /** Number of rows of positive weight. */
+  readonly positiveRows: number;
+  /** Mean over the features of their weighted variance, in the frame's units. */
+  readonly meanVariance: number;
+  /** Weights [n] in the caller's units, null without. */
+  readonly weights: Float32Array | null;
+  destroy(): void;
+}
+
+/** Float32 points in the caller's own GPU buffer: [n, d] row-major from byte `offset`. */
+export interface GpuPoints {
+  readonly buffer: GPUBuffer;
+  readonly n: number;
+  readonly d: number;
+  readonly offset: number;
+  readonly metric: Metric;
+  readonly weights: Float32Array | null;
+}
+
+export interface IterationStatus {
+  /** Completed iterations of this call, from 1. */
+  readonly iteration: number;
+  /** Σ w·distance² of the assignment that the iteration made, in the frame's units (weights in the caller's). */
+  readonly inertia: number;
+  /** Σ over the centroids of their squared shift. */
+  readonly shift: number;
+  /** Number of rows whose label changed. */
+  readonly changed: number;
+  /** Number of clusters without weight. */
+  readonly empty: number;
+}
+
+/** The buffers of one dataset and one k, and the two verbs that work in them. */
+export interface Workspace {
+  /**
+   * Lloyd's iterations, by the engine itself: assignment, then update. Stops when no label changed, when the summed
+   * squared shift of the centroids is at most `tolerance`, after `maxIterations`, or behind the update of an iteration
+   * that left some cluster without weight, so that the caller may relocate it.
+   */
+  lloyd(centroids: Float64Array, options: LloydOptions): Promise<LloydResult>;
+
+  /** One assignment to `centroids`, with its labels and statistics. */
+  accumulate(centroids: Float64Array, signal?: AbortSignal): Promise<Assignment>;
+
+  close(): void;
+}
+
+export interface LloydOptions {
+  readonly maxIterations: number;
+  /** On the summed squared shift, in the frame's units. */
+  readonly tolerance: number;
+  /** True: the first assignment is compared with the labels of the call before; false: all labels count as changed. */
+  readonly resume: boolean;
+  /** False: clusters without weight keep their centroids and the iterations go on. */
+  readonly stopAtEmpty: boolean;
+  readonly signal: AbortSignal | undefined;
+  /** Called for each completed iteration, in order. */
+  readonly onIteration: (status: IterationStatus) => void;
+  /** Called when newer centroids have come home, behind the statuses of their batch: a copy to continue from. */
+  readonly onCheckpoint: (centroids: Float64Array, iterations: number) => void;
+}
+
+export interface LloydResult {
+  /** After the last update. */
+  readonly centroids: Float64Array;
+  /** Those of the last assignment, before its update. */
+  readonly previous: Float64Array;
+  readonly iterations: number;
+  readonly stop: 'converged' | 'limit' | 'empty';
+  /** Clusters without weight in the last assignment, ascending; filled where `stop` is `'empty'`. */
+  readonly empty: readonly number[];
+}
+
+/** What one assignment gives. */
+export interface Assignment extends Statistics {
+  /** Index of the nearest centroid: Uint32Array [n]. */
+  readonly labels: Uint32Array;
+}
+
+/** Squared distance of each row to the nearest centroid folded in so far, for k-means‖. */
+export interface DistanceField {
+  /** Folds more centroids [m, d] in and returns the total Σ w·distance². */
+  fold(centroids: Float64Array): Promise<number>;
+  /** Indices, ascending, of rows drawn independently with probability min(1, factor · w · distance²). */
+  sample(factor: number, seed: number): Promise<Uint32Array>;
+  destroy(): void;
+}
