@@ -13,6 +13,8 @@ import type { Statistics } from './statistics.ts';
 export interface ClusteringEngine {
   readonly backend: Backend;
   readonly info: EngineInfo;
+  /** Whether the device was lost: everything the engine is asked for rejects with `DeviceLostError`. */
+  readonly lost: boolean;
 
   /** Copies host points into the engine, or adopts a borrowed GPU buffer, which it reads in place. */
   upload(points: PreparedPoints | GpuPoints, signal?: AbortSignal): Promise<EngineDataset>;
@@ -23,8 +25,8 @@ export interface ClusteringEngine {
   /** Squared distance of each row to the nearest of `centroids` [k, d]: Float32Array [n]. */
   nearestDistances(dataset: EngineDataset, centroids: Float64Array, signal?: AbortSignal): Promise<Float32Array>;
 
-  /** Squared distances of all rows to all centroids: Float32Array [n·k]. */
-  allDistances(dataset: EngineDataset, centroids: Float64Array, signal?: AbortSignal): Promise<Float32Array>;
+  /** Squared distances of the rows [start, end) to all centroids: Float32Array [(end − start)·k]. */
+  allDistances(dataset: EngineDataset, centroids: Float64Array, start: number, end: number): Promise<Float32Array>;
 
   /** The rows at `indices`, in the dataset's frame: Float64Array [indices.length · d]. */
   gather(dataset: EngineDataset, indices: Uint32Array): Promise<Float64Array>;
@@ -35,7 +37,13 @@ export interface ClusteringEngine {
    * far, and keeps the one that leaves the least total. `draws` holds uniform numbers of [0, 1), two for each
    * candidate of each step: [k, candidates, 2]; step 0 uses the first pair only, and draws by weight alone.
    */
-  plusPlus(dataset: EngineDataset, k: number, candidates: number, draws: Float32Array, signal?: AbortSignal): Promise<Uint32Array>;
+  plusPlus(
+    dataset: EngineDataset,
+    k: number,
+    candidates: number,
+    draws: Float32Array,
+    signal?: AbortSignal,
+  ): Promise<Uint32Array>;
 
   /** Opens the field of squared distances that k-means‖ samples from. */
   distanceField(dataset: EngineDataset, signal?: AbortSignal): Promise<DistanceField>;

@@ -75,7 +75,7 @@ export interface PreparedPoints {
  */
 export function preparePoints(
   points: PointsInput,
-  { metric = 'euclidean', sampleWeight }: { metric?: Metric; sampleWeight?: Float32Array | undefined } = {},
+  { metric = 'euclidean', sampleWeight }: { metric?: Metric | undefined; sampleWeight?: Float32Array | undefined } = {},
 ): PreparedPoints | GpuPoints {
   const form = readForm(points);
   const weights = checkWeights(sampleWeight, form.n);
@@ -106,7 +106,10 @@ function readForm(points: PointsInput): HostForm | BufferForm {
 function readShape(shape: unknown): [number, number] {
   if (!Array.isArray(shape) || shape.length !== 2) throw new TypeError('points.shape must be [n, d]');
   const [n, d] = shape as [unknown, unknown];
-  for (const [name, value] of [['n', n], ['d', d]] as const) {
+  for (const [name, value] of [
+    ['n', n],
+    ['d', d],
+  ] as const) {
     if (typeof value !== 'number') throw new TypeError(`points.shape: ${name} must be a number, got ${kindOf(value)}`);
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new RangeError(`points.shape: ${name} must be a positive integer, got ${value}`);
@@ -126,7 +129,9 @@ function readBuffer(points: DevicePoints): BufferForm {
     throw new RangeError(`points.offset must be a multiple of 4 bytes, got ${offset}`);
   }
   if (offset + n * d * 4 > buffer.size) {
-    throw new RangeError(`points.buffer holds ${buffer.size} bytes, shape [${n}, ${d}] at offset ${offset} needs ${offset + n * d * 4}`);
+    throw new RangeError(
+      `points.buffer holds ${buffer.size} bytes, shape [${n}, ${d}] at offset ${offset} needs ${offset + n * d * 4}`,
+    );
   }
   // GPUBufferUsage.STORAGE; the global is absent outside WebGPU runtimes.
   if ((buffer.usage & 0x80) === 0) throw new TypeError('points.buffer needs the usage STORAGE');

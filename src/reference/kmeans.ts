@@ -210,7 +210,11 @@ function meanDirections(points: ReferencePoints, labels: Uint32Array, centroids:
  * were assigned to, no two of them equal; at distance 0 there is nothing to take. The points stay in the means of their
  * old clusters until the next assignment. Writes to `updated`; returns the clusters that took a point.
  */
-function relocate(points: ReferencePoints, { labels, distances }: ReferenceAssignment, updated: Float64Array): number[] {
+function relocate(
+  points: ReferencePoints,
+  { labels, distances }: ReferenceAssignment,
+  updated: Float64Array,
+): number[] {
   const { data, d, n, weights } = points;
   const counts = countsOf(points, labels, updated.length / d);
   const farthest = Array.from({ length: n }, (_, i) => i)

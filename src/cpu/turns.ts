@@ -1,0 +1,21 @@
+/** Milliseconds of work between two turns of the event loop: short enough for a page to feel alive. */
+const TURN_MS = 40;
+
+/** Lets other work in from time to time, and notices an abort there. It decides when to pause, never what to compute. */
+export class Turns {
+  readonly #signal: AbortSignal | undefined;
+  #since = performance.now();
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /** To be awaited between pieces of work; throws the signal's reason once it is aborted. */
+  async next(): Promise<void> {
+    this.#signal?.throwIfAborted();
+    if (performance.now() - this.#since < TURN_MS) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#since = performance.now();
+    this.#signal?.throwIfAborted();
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * k-means by Lloyd's iterations: seeding, iterations, relocation of empty clusters, a last assignment. Everything
+ * here is in the dataset's frame; the model gets the caller's coordinates.
+ */
+import type { Assignment, IterationStatus } from '../engine.ts';
+import type { Dataset, Home } from '../placement.ts';
+import { intoFrame, outOfFrame } from '../points.ts';
+import { Random } from '../random.ts';
+import { KMeansModel } from './model.ts';
+import { checkAgainst, type FitPlan } from './options.ts';
+import { relocateEmpty } from './relocate.ts';
+import { seedCentroids } from './seeding.ts';
+
+/** What one start came to; its fields are also where it goes on after a device was lost. */
+interface Run {
+  centroids: Float64Array | null;
+  iterations: number;
+  converged: boolean;
+}
+
+/** Fits `plan.nInit` times and returns the model of the lowest inertia. */
+export async function fitKMeans(dataset: Dataset, plan: FitPlan): Promise<KMeansModel> {
+  let best: KMeansModel | null = null;
+  for (let start = 0; start < plan.nInit; start++) {
+    const run: Run = { centroids: null, iterations: 0, converged: false };
+    const model = await dataset.use(async (home) => {
+      checkAgainst(plan, home.dataset);
+      const assignment = await fitOnce(home, plan, start, run);
+      return toModel(home, plan.k, run, assignment);
+    });
+    if (best === null || model.inertia < best.inertia) best = model;
+  }
+  return best!;
+}
+
+async function fitOnce({ engine, dataset }: Home, plan: FitPlan, start: number, run: Run): Promise<Assignment> {
+  const { k, signal, maxIterations } = plan;
+  signal?.throwIfAborted();
+  run.centroids ??= await firstCentroids({ engine, dataset }, plan, start);
+  const workspace = await engine.open(dataset, k);
+  try {
+    let resume = false;
+    while (!run.converged && run.iterations < maxIterations) {
+      const done = run.iterations;
+      let last: IterationStatus | null = null;
+      const tolerance = plan.tolerance * dataset.meanVariance;
+      const result = await workspace.lloyd(run.centroids, {
+        maxIterations: maxIterations - done,
+        tolerance,
+        resume,
+        stopAtEmpty: true,
+        signal,
+        onIteration(status) {
+          last = status;
+          plan.onIteration?.(toProgress(status, done, { engine, dataset }));
+        },
+        onCheckpoint(centroids, iterations) {
+          run.centroids = centroids;
+          run.iterations = done + iterations;
+        },
+      });
+      run.iterations = done + result.iterations;
+      run.centroids = result.centroids;
+      if (result.stop === 'empty') {
+        const relocation = await relocateEmpty(engine, dataset, result, signal);
+        run.centroids = relocation.centroids;
+        run.converged = relocation.moved === 0 && hasSettled(last!, resume || result.iterations > 1, tolerance);
+      } else {
+        run.converged = result.stop === 'converged';
+      }
+      resume = true;
+    }
+    return await workspace.accumulate(run.centroids, signal);
+  } finally {
+    workspace.close();
+  }
+}
+
+/** Whether an iteration that could move no empty cluster ends the fit, by the rule that holds for every other one. */
+function hasSettled({ changed, shift }: IterationStatus, compared: boolean, tolerance: number): boolean {
+  return (compared && changed === 0) || shift <= tolerance;
+}
+
+function firstCentroids({ engine, dataset }: Home, plan: FitPlan, start: number): Promise<Float64Array> | Float64Array {
+  if (plan.start !== null) return intoFrame(unitRows(plan.start, dataset), dataset.frame);
+  // Each start has numbers of its own, so that the first of five is the same as the only one.
+  const random = new Random(plan.seed + start * 2 ** 32);
+  return seedCentroids(engine, dataset, plan.k, plan.method!, random, plan.signal);
+}
+
+/** Under the cosine metric centroids have unit length, an explicit start too. */
+function unitRows(centroids: Float64Array, { metric, d }: Home['dataset']): Float64Array {
+  if (metric !== 'cosine') return centroids;
+  const unit = centroids.slice();
+  for (let from = 0; from < unit.length; from += d) {
+    const row = unit.subarray(from, from + d);
+    const length = Math.hypot(...row);
+    if (length === 0)
+      throw new RangeError(`init[${from / d}] is zero: the cosine metric needs centroids of positive length`);
+    for (let j = 0; j < d; j++) row[j] /= length;
+  }
+  return unit;
+}
+
+function toProgress(status: IterationStatus, done: number, { dataset }: Home) {
+  const { scale } = dataset.frame;
+  return {
+    iteration: done + status.iteration,
+    inertia: toInertia(status.inertia, dataset),
+    shift: status.shift / (scale * scale),
+  };
+}
+
+/** Squared distances of the frame in the caller's units; for cosine 1 − cos is half the squared distance. */
+function toInertia(squared: number, { frame, metric }: Home['dataset']): number {
+  return metric === 'cosine' ? squared / 2 : squared / (frame.scale * frame.scale);
+}
+
+function toModel({ engine, dataset }: Home, k: number, run: Run, assignment: Assignment): KMeansModel {
+  return new KMeansModel({
+    k,
+    d: dataset.d,
+    metric: dataset.metric,
+    centroids: outOfFrame(run.centroids!, dataset.frame),
+    labels: assignment.labels,
+    counts: assignment.counts,
+    inertia: toInertia(assignment.inertia, dataset),
+    iterations: run.iterations,
+    converged: run.converged,
+    backend: engine.backend,
+  });
+}

@@ -1,0 +1,29 @@
+import { checkOptions, checkWord } from '../check.ts';
+import { type Dataset, withPoints } from '../placement.ts';
+import type { PointsInput } from '../points.ts';
+import { fitKMeans } from './fit.ts';
+import type { KMeansModel } from './model.ts';
+import { checkFitOptions, type KMeansOptions } from './options.ts';
+
+/**
+ * Clusters points [n, d] into k clusters by Lloyd's iterations (Lloyd 1982), which end in a local minimum of the
+ * inertia Σ w·‖x − c‖²: which one depends on the start.
+ *
+ * @throws {TypeError} where an argument is of the wrong kind.
+ * @throws {RangeError} where a value is wrong; the message names the argument and the first offending index.
+ * @throws {WebGPUUnavailableError} under `backend: 'webgpu'`, where there is no adapter.
+ * @throws {DeviceLostError} where the device was lost and the points could not go on to the CPU.
+ */
+export async function kmeans(points: PointsInput | Dataset, options: KMeansOptions): Promise<KMeansModel> {
+  const { metric, sampleWeight, backend, device } = checkOptions(options);
+  const plan = checkFitOptions(options);
+  if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);
+  const placement = {
+    ...(backend === undefined ? {} : { backend }),
+    ...(device === undefined ? {} : { device }),
+    metric,
+    sampleWeight,
+    signal: plan.signal,
+  };
+  return withPoints(points, placement, (dataset) => fitKMeans(dataset, plan));
+}

@@ -1,0 +1,131 @@
+import type { ClusteringEngine, EngineDataset } from '../engine.ts';
+import type { PreparedPoints } from '../points.ts';
+import { Random } from '../random.ts';
+
+/** Rounds of k-means‖, and rows that a round draws on average for each cluster (Bahmani et al. 2012, section 5). */
+const PARALLEL_ROUNDS = 5;
+const OVERSAMPLING = 2;
+
+/** k centroids [k, d] to start from, in the dataset's frame. */
+export async function seedCentroids(
+  engine: ClusteringEngine,
+  dataset: EngineDataset,
+  k: number,
+  method: 'k-means++' | 'k-means||' | 'random',
+  random: Random,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
+  switch (method) {
+    case 'random':
+      return engine.gather(dataset, randomRows(dataset, k, random));
+    case 'k-means++':
+      return engine.gather(dataset, await plusPlus(engine, dataset, k, random, signal));
+    case 'k-means||':
+      return scalable(engine, dataset, k, random, signal);
+  }
+}
+
+/** Greedy k-means++ with scikit-learn's number of candidates. */
+function plusPlus(
+  engine: ClusteringEngine,
+  dataset: EngineDataset,
+  k: number,
+  random: Random,
+  signal: AbortSignal | undefined,
+): Promise<Uint32Array> {
+  const candidates = 2 + Math.floor(Math.log(k));
+  const draws = Float32Array.from({ length: 2 * k * candidates }, () => random.uniform24());
+  return engine.plusPlus(dataset, k, candidates, draws, signal);
+}
+
+/**
+ * k-means‖ (Bahmani et al. 2012): a few rounds draw many rows at once, each with probability proportional to its
+ * weighted squared distance; k-means++ on those rows, weighted by the points that are nearest to each, does the rest.
+ */
+async function scalable(
+  engine: ClusteringEngine,
+  dataset: EngineDataset,
+  k: number,
+  random: Random,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
+  const first = await engine.plusPlus(dataset, 1, 1, Float32Array.of(random.uniform24(), random.uniform24()), signal);
+  const chosen = new Set(first);
+  const field = await engine.distanceField(dataset, signal);
+  try {
+    let newest = first;
+    for (let round = 0; round < PARALLEL_ROUNDS && newest.length > 0; round++) {
+      const total = await field.fold(await engine.gather(dataset, newest));
+      if (total === 0) break;
+      newest = await field.sample((OVERSAMPLING * k) / total, random.bits());
+      for (const row of newest) chosen.add(row);
+    }
+  } finally {
+    field.destroy();
+  }
+  const rows = Uint32Array.from(chosen).sort();
+  if (rows.length <= k) return engine.gather(dataset, await plusPlus(engine, dataset, k, random, signal));
+  const candidates = await engine.gather(dataset, rows);
+  return reduceCandidates(engine, dataset, candidates, k, random, signal);
+}
+
+async function reduceCandidates(
+  engine: ClusteringEngine,
+  dataset: EngineDataset,
+  candidates: Float64Array,
+  k: number,
+  random: Random,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
+  const { d } = dataset;
+  const m = candidates.length / d;
+  const workspace = await engine.open(dataset, m);
+  let counts: Float64Array;
+  try {
+    ({ counts } = await workspace.accumulate(candidates, signal));
+  } finally {
+    workspace.close();
+  }
+  const points: PreparedPoints = {
+    n: m,
+    d,
+    metric: dataset.metric,
+    frame: dataset.frame,
+    weights: Float32Array.from(counts),
+    totalWeight: dataset.totalWeight,
+    positiveRows: counts.filter((count) => count > 0).length,
+    meanVariance: dataset.meanVariance,
+    fill: (target, start, end) => target.set(candidates.subarray(start * d, end * d)),
+  };
+  const weighted = await engine.upload(points, signal);
+  try {
+    const indices = await plusPlus(engine, weighted, k, random, signal);
+    return await engine.gather(weighted, indices);
+  } finally {
+    weighted.destroy();
+  }
+}
+
+/** k distinct rows, drawn one after the other with probability proportional to their weight. */
+function randomRows({ n, weights }: EngineDataset, k: number, random: Random): Uint32Array {
+  if (weights === null) return distinctBelow(n, k, random);
+  // Efraimidis and Spirakis 2006: the k smallest exponential waiting times are such a sample.
+  const waiting = Float64Array.from(weights, (weight) =>
+    weight > 0 ? -Math.log(1 - random.uniform()) / weight : Infinity,
+  );
+  return Uint32Array.from({ length: n }, (_, i) => i)
+    .sort((a, b) => waiting[a] - waiting[b] || a - b)
+    .slice(0, k);
+}
+
+/** A Fisher-Yates shuffle of [0, n) that stops after k places and keeps only those it touched. */
+function distinctBelow(n: number, k: number, random: Random): Uint32Array {
+  const moved = new Map<number, number>();
+  const rows = new Uint32Array(k);
+  for (let i = 0; i < k; i++) {
+    const j = i + random.below(n - i);
+    rows[i] = moved.get(j) ?? j;
+    moved.set(j, moved.get(i) ?? i);
+  }
+  return rows;
+}

@@ -1,0 +1,265 @@
+/**
+ * Which engine points live in: the choice behind `backend`, the shared default engines, and the move to the CPU when
+ * a device is lost.
+ */
+import { checkInteger, checkWord } from './check.ts';
+import { createCpuEngine } from './cpu/engine.ts';
+import type { Backend, ClusteringEngine, EngineDataset, EngineInfo } from './engine.ts';
+import { DeviceLostError } from './errors.ts';
+import { requestGpu } from './gpu/device.ts';
+import { createGpuEngine } from './gpu/engine.ts';
+import { kindOf, type Metric, type PointsInput, type PreparedPoints, preparePoints } from './points.ts';
+
+/** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
+export type BackendChoice = 'auto' | Backend;
+
+export interface EngineOptions {
+  /** Default `'auto'`. `'webgpu'` takes any adapter, software ones too; `'cpu'` is always there. */
+  readonly backend?: BackendChoice;
+  /** The host application's device: borrowed, never destroyed or reconfigured. */
+  readonly device?: GPUDevice;
+  /** Threads of the CPU engine; it has one so far. */
+  readonly threads?: number;
+  /** Bytes that one storage binding may have, at most; the device's limit where that is lower. */
+  readonly bindingLimit?: number;
+}
+
+/** Under this many values the round trips to a GPU cost more than the CPU needs for all the work. */
+const GPU_WORTHWHILE_VALUES = 2 ** 16;
+
+/** Where a dataset is at the moment. */
+export interface Home {
+  readonly engine: ClusteringEngine;
+  readonly dataset: EngineDataset;
+}
+
+/** Points resident in an engine; made by `engine.upload`. They go with their engine, or by `destroy()`. */
+export class Dataset {
+  /** Number of points. */
+  readonly n: number;
+  /** Number of features. */
+  readonly d: number;
+  readonly metric: Metric;
+  #home: Home;
+  /** Moves the points to an engine that still works; null where they cannot move. */
+  readonly #evacuate: (() => Promise<Home>) | null;
+  #destroyed = false;
+
+  /** @internal */
+  constructor(home: Home, evacuate: (() => Promise<Home>) | null) {
+    this.n = home.dataset.n;
+    this.d = home.dataset.d;
+    this.metric = home.dataset.metric;
+    this.#home = home;
+    this.#evacuate = evacuate;
+  }
+
+  /** Where the points are. */
+  get backend(): Backend {
+    return this.#home.engine.backend;
+  }
+
+  /** Frees the points. Using the dataset afterwards is a `TypeError`. */
+  destroy(): void {
+    this.#destroyed = true;
+    this.#home.dataset.destroy();
+  }
+
+  /**
+   * Runs `work` where the points are, and once more on the CPU if the device is lost meanwhile and they may move.
+   * @internal
+   */
+  async use<T>(work: (home: Home) => Promise<T>): Promise<T> {
+    if (this.#destroyed) throw new TypeError('the dataset was destroyed');
+    try {
+      return await work(this.#home);
+    } catch (error) {
+      if (!(error instanceof DeviceLostError) || this.#evacuate === null || this.#destroyed) throw error;
+      this.#home.dataset.destroy();
+      this.#home = await this.#evacuate();
+      return work(this.#home);
+    }
+  }
+}
+
+/** At most one engine of each kind, and the rule by which points are given to them. */
+export class EngineSet {
+  readonly #choice: BackendChoice;
+  readonly #cpu: ClusteringEngine | null;
+  #gpu: ClusteringEngine | null;
+  #lost = false;
+  #destroyed = false;
+  readonly #datasets = new Set<Dataset>();
+
+  private constructor(choice: BackendChoice, cpu: ClusteringEngine | null, gpu: ClusteringEngine | null) {
+    this.#choice = choice;
+    this.#cpu = cpu;
+    this.#gpu = gpu;
+  }
+
+  /** @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter. */
+  static async create(options: EngineOptions): Promise<EngineSet> {
+    const { backend, device, bindingLimit } = checkEngineOptions(options);
+    if (backend === 'cpu') return new EngineSet('cpu', createCpuEngine(), null);
+    const gpu = await requestGpu({ device, softwareToo: backend === 'webgpu', bindingLimit });
+    if (backend === 'webgpu') return EngineSet.of('webgpu', null, createGpuEngine(gpu!));
+    return EngineSet.of('auto', createCpuEngine(), gpu === null ? null : createGpuEngine(gpu));
+  }
+
+  /** A set of engines that exist already. */
+  static of(choice: BackendChoice, cpu: ClusteringEngine | null, gpu: ClusteringEngine | null): EngineSet {
+    return new EngineSet(choice, cpu, gpu);
+  }
+
+  get backend(): Backend {
+    return this.#preferred.backend;
+  }
+
+  get info(): EngineInfo {
+    return this.#preferred.info;
+  }
+
+  /** Whether a device of this set was lost, so that a new set may do better. */
+  get lost(): boolean {
+    return this.#lost || this.#gpu?.lost === true;
+  }
+
+  async upload(
+    points: PointsInput,
+    options: { metric?: Metric | undefined; sampleWeight?: Float32Array | undefined; signal?: AbortSignal | undefined },
+  ): Promise<Dataset> {
+    if (this.#destroyed) throw new TypeError('the engine was destroyed');
+    const prepared = preparePoints(points, options);
+    if ('buffer' in prepared) {
+      if (this.#gpu === null) throw new TypeError("points in a GPUBuffer need backend 'webgpu' and their device");
+      return this.#keep({ engine: this.#gpu, dataset: await this.#gpu.upload(prepared, options.signal) }, null);
+    }
+    const engine = this.#engineFor(prepared);
+    if (engine === this.#cpu || this.#choice !== 'auto') {
+      return this.#keep({ engine, dataset: await engine.upload(prepared, options.signal) }, null);
+    }
+    const evacuate = () => this.#uploadToCpu(prepared, options.signal);
+    try {
+      return this.#keep({ engine, dataset: await engine.upload(prepared, options.signal) }, evacuate);
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) throw error;
+      return this.#keep(await evacuate(), null);
+    }
+  }
+
+  async destroy(): Promise<void> {
+    this.#destroyed = true;
+    for (const dataset of this.#datasets) dataset.destroy();
+    this.#datasets.clear();
+    await Promise.all([this.#cpu?.destroy(), this.#gpu?.destroy()]);
+  }
+
+  /** Forgets a dataset that its user destroys himself. */
+  release(dataset: Dataset): void {
+    dataset.destroy();
+    this.#datasets.delete(dataset);
+  }
+
+  get #preferred(): ClusteringEngine {
+    return (this.#gpu ?? this.#cpu)!;
+  }
+
+  #engineFor({ n, d }: PreparedPoints): ClusteringEngine {
+    if (this.#cpu !== null && n * d < GPU_WORTHWHILE_VALUES) return this.#cpu;
+    return this.#preferred;
+  }
+
+  async #uploadToCpu(prepared: PreparedPoints, signal: AbortSignal | undefined): Promise<Home> {
+    this.#lost = true;
+    this.#gpu = null;
+    const engine = this.#cpu!;
+    return { engine, dataset: await engine.upload(prepared, signal) };
+  }
+
+  #keep(home: Home, evacuate: (() => Promise<Home>) | null): Dataset {
+    const dataset = new Dataset(home, evacuate);
+    if (this.#destroyed) {
+      dataset.destroy();
+      throw new TypeError('the engine was destroyed');
+    }
+    this.#datasets.add(dataset);
+    return dataset;
+  }
+}
+
+function checkEngineOptions(options: EngineOptions) {
+  const backend = checkWord('backend', options.backend ?? 'auto', ['auto', 'webgpu', 'cpu'] as const);
+  const { device, threads, bindingLimit } = options;
+  if (device !== undefined && typeof device?.createBuffer !== 'function') {
+    throw new TypeError(`device must be a GPUDevice, got ${kindOf(device)}`);
+  }
+  if (threads !== undefined) checkInteger('threads', threads, 1);
+  if (bindingLimit !== undefined) checkInteger('bindingLimit', bindingLimit, 256);
+  return { backend, device, bindingLimit };
+}
+
+/** Where a call without an engine of its own runs. */
+export interface PlacementOptions {
+  /** Default `'auto'`. */
+  readonly backend?: BackendChoice;
+  /** The host application's device: borrowed, never destroyed or reconfigured. */
+  readonly device?: GPUDevice;
+}
+
+const defaults = new Map<GPUDevice | BackendChoice, Map<BackendChoice, Promise<EngineSet>>>();
+
+async function defaultEngines(options: PlacementOptions): Promise<EngineSet> {
+  const { backend, device } = checkEngineOptions(options);
+  const key = device ?? backend;
+  let ofDevice = defaults.get(key);
+  if (ofDevice === undefined) defaults.set(key, (ofDevice = new Map()));
+  const known = await ofDevice.get(backend)?.catch(() => undefined);
+  if (known !== undefined && !known.lost) return known;
+  const created = EngineSet.create({ backend, ...(device === undefined ? {} : { device }) });
+  ofDevice.set(backend, created);
+  created.catch(() => ofDevice.delete(backend));
+  return created;
+}
+
+/** Frees the engines that calls without an engine of their own share. The next such call makes new ones. */
+export async function destroyDefaultEngines(): Promise<void> {
+  const sets = [...defaults.values()].flatMap((ofDevice) => [...ofDevice.values()]);
+  defaults.clear();
+  await Promise.all(
+    sets.map((set) =>
+      set.then(
+        (engines) => engines.destroy(),
+        () => undefined,
+      ),
+    ),
+  );
+}
+
+/** Runs `work` on points that are resident already, or uploads them for as long as it takes. */
+export async function withPoints<T>(
+  points: PointsInput | Dataset,
+  options: PlacementOptions & {
+    metric?: Metric | undefined;
+    sampleWeight?: Float32Array | undefined;
+    signal?: AbortSignal | undefined;
+  },
+  work: (dataset: Dataset) => Promise<T>,
+): Promise<T> {
+  options.signal?.throwIfAborted();
+  if (points instanceof Dataset) {
+    if (options.sampleWeight !== undefined) {
+      throw new TypeError('sampleWeight belongs to the dataset: pass it to engine.upload');
+    }
+    if (options.metric !== undefined && options.metric !== points.metric) {
+      throw new TypeError(`metric '${options.metric}' differs from the dataset's '${points.metric}'`);
+    }
+    return work(points);
+  }
+  const engines = await defaultEngines(options);
+  const dataset = await engines.upload(points, options);
+  try {
+    return await work(dataset);
+  } finally {
+    engines.release(dataset);
+  }
+}
