@@ -1,3 +1,5 @@
+import './webgpu-globals.ts';
+
 export type { Backend, EngineInfo } from './engine.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
 export { kmeans } from './kmeans/kmeans.ts';

@@ -1,0 +1,69 @@
+/** WebGPU in Node: the only place that knows Dawn. */
+import '../webgpu-globals.ts';
+import { WebGPUUnavailableError } from '../errors.ts';
+
+export interface NodeDeviceOptions {
+  /** Default `'high-performance'`. */
+  readonly powerPreference?: 'high-performance' | 'low-power';
+  /** Flags of Dawn's, such as `'backend=vulkan'`; those of the first call hold for the process. */
+  readonly flags?: readonly string[];
+}
+
+/** Dawn offers these features where the adapter has them; kernels and timings can then use them. */
+const FEATURES: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16'];
+
+/** Limits whose defaults are lower than what most adapters have, and which bound the size of a chunk or a tile. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupsPerDimension',
+] as const satisfies readonly (keyof GPUSupportedLimits)[];
+
+let opened: Promise<GPU> | undefined;
+
+/** What Dawn needs alive as long as a device is in use: garbage collection of the adapter crashes or hangs it. */
+const inUse = new Map<GPUDevice, GPUAdapter>();
+
+/**
+ * A GPUDevice in Node, through the optional package `webgpu` (Dawn), with the limits of its adapter: pass it as
+ * `device`. It is the caller's, to be freed with `device.destroy()`; it does not keep the process alive.
+ *
+ * @throws {WebGPUUnavailableError} where the package `webgpu` is missing or does not load, or there is no adapter.
+ */
+export async function requestNodeDevice(options: NodeDeviceOptions = {}): Promise<GPUDevice> {
+  opened ??= open(options.flags ?? []);
+  const gpu = await opened;
+  const adapter = await gpu.requestAdapter({ powerPreference: options.powerPreference ?? 'high-performance' });
+  if (adapter === null) {
+    throw new WebGPUUnavailableError(
+      'Dawn found no GPU adapter: on Linux it needs libvulkan.so.1 and the Vulkan driver of a GPU',
+    );
+  }
+  const device = await adapter.requestDevice({
+    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
+  });
+  inUse.set(device, adapter);
+  void device.lost.then(() => inUse.delete(device));
+  return device;
+}
+
+async function open(flags: readonly string[]): Promise<GPU> {
+  try {
+    const { create } = await import('webgpu');
+    return create([...flags]);
+  } catch (cause) {
+    opened = undefined;
+    const missing = (cause as { code?: string }).code === 'ERR_MODULE_NOT_FOUND';
+    throw new WebGPUUnavailableError(
+      missing
+        ? 'requestNodeDevice needs the package "webgpu": npm install webgpu'
+        : 'the package "webgpu" does not load here: has it a binary for this platform?',
+      { cause },
+    );
+  }
+}
