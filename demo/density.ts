@@ -1,0 +1,125 @@
+/**
+ * Millions of points in a few hundred thousand pixels: each pixel takes the colour of the cluster that has most points
+ * on it, the more opaque the more points there are.
+ */
+import type { Rgb } from './palette.ts';
+
+/** Points [n, d], row-major, of which columns x and y are drawn. */
+export interface Columns {
+  readonly points: Float32Array;
+  readonly d: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** From a column's values to pixels: value · scale + offset, spread evenly over `spread` pixels. */
+export interface AxisMap {
+  readonly scale: number;
+  readonly offset: number;
+  readonly spread: number;
+}
+
+/** Rows in the order of their clusters: those of cluster c are rows[starts[c]] to rows[starts[c + 1] - 1]. */
+export interface Groups {
+  readonly rows: Uint32Array;
+  readonly starts: Uint32Array;
+}
+
+/** A counting sort of the rows by label. */
+export function groupRows(labels: Uint32Array, k: number): Groups {
+  const starts = new Uint32Array(k + 1);
+  for (const label of labels) starts[label + 1]++;
+  for (let c = 0; c < k; c++) starts[c + 1] += starts[c];
+  const next = starts.slice(0, k);
+  const rows = new Uint32Array(labels.length);
+  for (let i = 0; i < labels.length; i++) rows[next[labels[i]]++] = i;
+  return { rows, starts };
+}
+
+/** Opacity of a pixel with a single point on it. */
+const FAINTEST = 0.3;
+
+/** Draws the groups that have a colour into a clear image; a dot is `dot` pixels wide. */
+export function drawDensity(
+  image: ImageData,
+  columns: Columns,
+  xMap: AxisMap,
+  yMap: AxisMap,
+  { rows, starts }: Groups,
+  colours: readonly (Rgb | null)[],
+  dot: number,
+): void {
+  const { width, height } = image;
+  const total = new Uint32Array(width * height);
+  const most = new Uint32Array(width * height);
+  const winner = new Uint32Array(width * height);
+  const counts = new Uint32Array(width * height);
+  colours.forEach((colour, c) => {
+    if (colour === null) return;
+    counts.fill(0);
+    count(counts, width, height, columns, xMap, yMap, rows.subarray(starts[c], starts[c + 1]), dot);
+    for (let p = 0; p < counts.length; p++) {
+      total[p] += counts[p];
+      if (counts[p] > most[p]) {
+        most[p] = counts[p];
+        winner[p] = c;
+      }
+    }
+  });
+  paint(image, total, winner, colours);
+}
+
+function count(
+  counts: Uint32Array,
+  width: number,
+  height: number,
+  { points, d, x, y }: Columns,
+  xMap: AxisMap,
+  yMap: AxisMap,
+  rows: Uint32Array,
+  dot: number,
+): void {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    const at = row * d;
+    const left = Math.floor(points[at + x] * xMap.scale + xMap.offset + xMap.spread * jitter(row, X_STEP));
+    const top = Math.floor(points[at + y] * yMap.scale + yMap.offset + yMap.spread * jitter(row, Y_STEP));
+    if (left < 0 || top < 0 || left + dot > width || top + dot > height) continue;
+    for (let v = top; v < top + dot; v++) {
+      for (let u = left; u < left + dot; u++) counts[v * width + u]++;
+    }
+  }
+}
+
+// The values are whole minutes and whole miles. Spread over their unit they leave no moiré; the additive sequence of the
+// plastic number (R2) spreads them evenly, the same way each time.
+const X_STEP = 0xc13fa9a9;
+const Y_STEP = 0x91e10da5;
+
+function jitter(row: number, step: number): number {
+  return (Math.imul(row, step) >>> 0) / 2 ** 32 - 0.5;
+}
+
+function paint(image: ImageData, total: Uint32Array, winner: Uint32Array, colours: readonly (Rgb | null)[]): void {
+  const { data } = image;
+  const depth = (1 - FAINTEST) / Math.log(opaqueCount(total));
+  for (let p = 0; p < total.length; p++) {
+    if (total[p] === 0) continue;
+    const at = 4 * p;
+    const [red, green, blue] = colours[winner[p]]!;
+    data[at] = red;
+    data[at + 1] = green;
+    data[at + 2] = blue;
+    data[at + 3] = 255 * (FAINTEST + depth * Math.log(total[p]));
+  }
+}
+
+/** From this count on, which one pixel in fifty of those with points exceeds, a pixel is opaque. */
+function opaqueCount(total: Uint32Array): number {
+  const pixels = new Uint32Array(256);
+  for (const value of total) pixels[Math.min(value, 255)]++;
+  let rest = (total.length - pixels[0]) / 50;
+  let value = 255;
+  while (value > 2 && pixels[value] <= rest) rest -= pixels[value--];
+  return value;
+}

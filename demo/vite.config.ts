@@ -1,0 +1,15 @@
+import { defineConfig } from 'vite';
+
+// Linux is the one place where a machine without a display is ordinary.
+const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+
+export default defineConfig({
+  base: './',
+  build: { outDir: '../dist-demo', emptyOutDir: true, target: 'es2022' },
+  worker: { format: 'es' },
+  server: {
+    open: hasDisplay && !process.env.CI,
+    // The page imports the library's source and the flights from outside demo/.
+    fs: { allow: ['..'] },
+  },
+});

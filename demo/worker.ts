@@ -1,0 +1,89 @@
+/**
+ * Holds the flights and runs the clustering. The library needs no worker: it is here so that the page answers while the
+ * CPU engine, which computes on the thread that calls it, is at work.
+ */
+import { createEngine, type Dataset, type Engine } from '../src/index.ts';
+import { type Flights, readFlights } from './flights.ts';
+import type { Report, Request, Settings } from './messages.ts';
+
+/** The engine in use, with the flights resident in it. */
+interface Residence {
+  readonly choice: Settings['backend'];
+  readonly engine: Engine;
+  readonly dataset: Dataset;
+}
+
+let flights: Flights;
+let residence: Residence | null = null;
+let running: AbortController | null = null;
+
+addEventListener('message', ({ data: request }: MessageEvent<Request>) => {
+  if (request.type === 'stop') running?.abort();
+  else void (request.type === 'load' ? load(request.count) : run(request.settings)).catch(fail);
+});
+
+async function load(count: number | null): Promise<void> {
+  flights = await readFlights(count, (fraction) => report({ type: 'progress', fraction }));
+  report({ type: 'flights', flights });
+}
+
+async function run({ k, seed, backend }: Settings): Promise<void> {
+  const { signal } = (running = new AbortController());
+  const start = performance.now();
+  try {
+    const { engine, dataset } = await reside(backend);
+    report({ type: 'engine', backend: dataset.backend, adapter: engine.info.adapter });
+    const model = await engine.kmeans(dataset, {
+      k,
+      seed,
+      signal,
+      onIteration: ({ iteration, inertia }) => report({ type: 'iteration', iteration, inertia }),
+    });
+    const { labels, centroids, counts, inertia, iterations, converged } = model;
+    const time = performance.now() - start;
+    report(
+      {
+        type: 'done',
+        clusters: { k, labels, centroids, counts, inertia, iterations, converged, backend: model.backend, time },
+      },
+      [labels.buffer],
+    );
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    report({ type: 'stopped' });
+  } finally {
+    running = null;
+  }
+}
+
+/** Uploads once for each engine: another k or seed finds the flights where they are. */
+async function reside(choice: Settings['backend']): Promise<Residence> {
+  if (residence?.choice === choice) return residence;
+  await leave();
+  const engine = await createEngine({ backend: choice });
+  try {
+    const dataset = await engine.upload({ data: flights.points, shape: [flights.n, 3] });
+    residence = { choice, engine, dataset };
+    return residence;
+  } catch (error) {
+    await engine.destroy();
+    throw error;
+  }
+}
+
+async function leave(): Promise<void> {
+  const left = residence;
+  residence = null;
+  await left?.engine.destroy();
+}
+
+async function fail(error: unknown): Promise<void> {
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+  report({ type: 'error', name, message });
+  // Whatever went wrong, the next run starts with a fresh engine.
+  await leave();
+}
+
+function report(report: Report, transfer: Transferable[] = []): void {
+  postMessage(report, { transfer });
+}
