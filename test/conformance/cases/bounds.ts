@@ -1,0 +1,183 @@
+/** The bounds that every engine is held to, against the float64 reference on the same float32 data. */
+import type { Dataset, Engine, KMeansModel, KMeansProgress, Metric } from '../../../src/index.ts';
+import { assign, inertiaOf, moments, type ReferencePoints, referenceKMeans, unitRows } from '../../../src/reference/kmeans.ts';
+import { atMost, check, equal, sameValues } from '../case.ts';
+import type { CasePoints } from './data.ts';
+
+/** `points`, under the cosine as the float32 unit rows that an engine holds. */
+export function asHeld(points: CasePoints, metric: Metric = 'euclidean'): ReferencePoints {
+  return metric === 'cosine' ? { ...points, data: Float32Array.from(unitRows(points.data, points.d)) } : points;
+}
+
+/** What the engine takes: the same points in the form of the API. */
+export function asInput({ data, n, d }: CasePoints): { data: CasePoints['data']; shape: [number, number] } {
+  return { data, shape: [n, d] };
+}
+
+export function upload(engine: Engine, points: CasePoints, metric: Metric = 'euclidean'): Promise<Dataset> {
+  const { weights } = points;
+  return engine.upload(asInput(points), weights === undefined ? { metric } : { metric, sampleWeight: weights });
+}
+
+/** Σw·‖x‖² and max ‖x‖² of the points shifted by their mean; the cosine shifts nothing. */
+function magnitudes({ data, n, d, weights }: ReferencePoints, metric: Metric): { total: number; largest: number } {
+  const { mean } = moments({ data, n, d, weights });
+  const origin = metric === 'cosine' ? new Float64Array(d) : mean;
+  const { distances } = assign({ data, n, d }, origin);
+  return { total: inertiaOf({ data, n, d, weights }, { distances }), largest: distances.reduce((a, b) => Math.max(a, b)) };
+}
+
+/** Labels, counts and inertia belong to the centroids. */
+export function checkModel(model: KMeansModel, points: CasePoints, k: number, metric: Metric = 'euclidean'): void {
+  const { n, d } = points;
+  equal(model.k, k, 'k');
+  equal(model.d, d, 'd');
+  equal(model.metric, metric, 'metric');
+  equal(model.centroids.length, k * d, 'length of the centroids');
+  equal(model.labels.length, n, 'length of the labels');
+  equal(model.counts.length, k, 'length of the counts');
+  check(model.centroids.every(Number.isFinite), 'a centroid is not finite');
+  checkLabels(model.labels, points, model.centroids, metric);
+  checkCounts(model, points);
+  checkInertia(model.inertia, points, model.centroids, metric);
+  if (metric === 'cosine') checkUnitLength(model.centroids, d);
+}
+
+export function checkLabels(
+  labels: Uint32Array,
+  points: CasePoints,
+  centroids: ArrayLike<number>,
+  metric: Metric = 'euclidean',
+): void {
+  const held = asHeld(points, metric);
+  const { n, d } = points;
+  const nearest = assign(held, centroids);
+  const slack = 1e-12 * magnitudes(held, metric).largest;
+  for (let i = 0; i < n; i++) {
+    const label = labels[i];
+    check(label < centroids.length / d, `label ${label} of row ${i} is none of the clusters`);
+    if (label === nearest.labels[i]) continue;
+    const own = assign(rowOf(held, i), Array.from({ length: d }, (_, j) => centroids[label * d + j])).distances[0];
+    const gap = nearest.seconds[i] / nearest.distances[i] - 1;
+    check(gap <= 1e-4, `row ${i} has label ${label}, not ${nearest.labels[i]}, though the gap is ${gap}`);
+    atMost(own, (1 + 2e-5) * nearest.distances[i] + slack, `squared distance of row ${i} to its label's centroid`);
+  }
+}
+
+function rowOf({ data, d }: ReferencePoints, i: number): ReferencePoints {
+  return { data: Array.from({ length: d }, (_, j) => data[i * d + j]), n: 1, d };
+}
+
+function checkCounts({ labels, counts }: KMeansModel, { weights }: CasePoints): void {
+  const expected = new Float64Array(counts.length);
+  labels.forEach((label, i) => {
+    expected[label] += weights?.[i] ?? 1;
+  });
+  // Whole numbers are exact; other weights may be summed in float32.
+  const bound = weights?.some((weight) => weight % 1 !== 0) ? 1e-6 : 0;
+  expected.forEach((count, c) => atMost(Math.abs(counts[c] - count), bound * count, `count of cluster ${c}`));
+}
+
+export function checkInertia(
+  inertia: number,
+  points: CasePoints,
+  centroids: ArrayLike<number>,
+  metric: Metric = 'euclidean',
+): void {
+  const held = asHeld(points, metric);
+  const expected = inertiaOf(held, assign(held, centroids), metric);
+  const bound = 1e-6 * expected + 1e-12 * magnitudes(held, metric).total;
+  atMost(Math.abs(inertia - expected), bound, `inertia ${inertia}, in float64 ${expected}: difference`);
+}
+
+function checkUnitLength(centroids: Float64Array, d: number): void {
+  for (let from = 0; from < centroids.length; from += d) {
+    atMost(Math.abs(Math.hypot(...centroids.subarray(from, from + d)) - 1), 1e-6, `length of centroid ${from / d} less 1`);
+  }
+}
+
+/** The centroids after one iteration from `init`. */
+export async function checkOneIteration(
+  engine: Engine,
+  dataset: Dataset,
+  points: CasePoints,
+  init: Float64Array,
+  metric: Metric = 'euclidean',
+): Promise<void> {
+  const { d } = points;
+  const k = init.length / d;
+  const held = asHeld(points, metric);
+  const start = metric === 'cosine' ? unitRows(init, d) : init;
+  check(isSeparated(held, start), 'the case is not fair: a point lies on the border of two clusters');
+  const model = await engine.kmeans(dataset, { k, init: { data: init, shape: [k, d] }, maxIterations: 1, tolerance: 0 });
+  equal(model.iterations, 1, 'iterations');
+  const expected = referenceKMeans(held, start, { metric, maxIterations: 1, tolerance: 0 }).centroids;
+  const deviations = moments(held).variance.map(Math.sqrt);
+  for (let i = 0; i < k * d; i++) {
+    const what = `centroid ${Math.floor(i / d)}, feature ${i % d}, after one iteration: ${model.centroids[i]}, not ${expected[i]}`;
+    atMost(Math.abs(model.centroids[i] - expected[i]), 1e-6 * deviations[i % d], what);
+  }
+}
+
+/** Whether no point is so near to a tie that float32 may fairly choose otherwise; exact ties are none of those. */
+export function isSeparated(points: ReferencePoints, centroids: ArrayLike<number>): boolean {
+  const { distances, seconds } = assign(points, centroids);
+  return distances.every((distance, i) => seconds[i] === distance || seconds[i] - distance > 2e-6 * distance);
+}
+
+/** Ten iterations from `init`: the bounds of the result, and its inertia against the reference's own fit. */
+export async function checkTenIterations(
+  engine: Engine,
+  dataset: Dataset,
+  points: CasePoints,
+  init: Float64Array,
+  metric: Metric = 'euclidean',
+): Promise<KMeansModel> {
+  const k = init.length / points.d;
+  const held = asHeld(points, metric);
+  const history: KMeansProgress[] = [];
+  const model = await engine.kmeans(dataset, {
+    k,
+    init: { data: init, shape: [k, points.d] },
+    maxIterations: 10,
+    tolerance: 0,
+    onIteration: (progress) => history.push(progress),
+  });
+  checkModel(model, points, k, metric);
+  const expected = referenceKMeans(held, init, { metric, maxIterations: 10, tolerance: 0 });
+  const floor = 1e-12 * magnitudes(held, metric).total;
+  const difference = Math.abs(model.inertia - expected.inertia);
+  atMost(difference, 1e-5 * expected.inertia + floor, `inertia ${model.inertia} against the reference's ${expected.inertia}`);
+  checkHistory(history, model, floor);
+  return model;
+}
+
+/** Iterations count from 1, each once; inertia never rises beyond rounding and ends at the model's. */
+export function checkHistory(history: readonly KMeansProgress[], model: KMeansModel, floor: number): void {
+  equal(history.length, model.iterations, 'number of reports');
+  history.forEach(({ iteration, inertia, shift }, i) => {
+    equal(iteration, i + 1, 'iteration');
+    check(shift >= 0, `shift of iteration ${iteration}: ${shift}`);
+    const next = history[i + 1]?.inertia ?? model.inertia;
+    atMost(next, inertia * (1 + 1e-6) + floor, `inertia after iteration ${iteration}, where it was ${inertia}`);
+  });
+}
+
+/** Predicting the points of the fit gives its labels; transform and score agree with float64. */
+export async function checkMethods(model: KMeansModel, dataset: Dataset, points: CasePoints): Promise<void> {
+  const { n, d } = points;
+  const { k, metric } = model;
+  sameValues(await model.predict(dataset), model.labels, 'predict on the points of the fit');
+  checkInertia(-(await model.score(dataset)), points, model.centroids, metric);
+  const distances = await model.transform(dataset);
+  equal(distances.length, n * k, 'length of transform');
+  const held = asHeld(points, metric);
+  const slack = 1e-12 * magnitudes(held, metric).largest;
+  for (let c = 0; c < k; c++) {
+    const expected = assign(held, model.centroids.subarray(c * d, (c + 1) * d)).distances;
+    for (let i = 0; i < n; i++) {
+      const squared = metric === 'cosine' ? 2 * distances[i * k + c] : distances[i * k + c] ** 2;
+      atMost(Math.abs(squared - expected[i]), 2e-5 * expected[i] + slack, `transform of row ${i} to cluster ${c}`);
+    }
+  }
+}
