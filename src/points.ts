@@ -268,6 +268,8 @@ export function centredFrame(
     else shift[j] = mean[j];
     reach = Math.max(reach, high[j] - shift[j], shift[j] - low[j]);
   }
+  // Equal points have no reach; what they are compared with is likely of their magnitude.
+  if (reach === 0) for (const value of shift) reach = Math.max(reach, Math.abs(value));
   const scale = reach > 0 ? 2 ** clamp(-Math.ceil(Math.log2(reach)), -1022, 1022) : 1;
   return { shift, scale };
 }
