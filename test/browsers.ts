@@ -1,0 +1,144 @@
+/** Finding, fetching and launching the browsers that the tests run in. */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import {
+  Browser as BrowserKind,
+  ChromeReleaseChannel,
+  computeSystemExecutablePath,
+  getInstalledBrowsers,
+} from '@puppeteer/browsers';
+import { type Browser, launch } from 'puppeteer';
+
+export type BrowserName = 'chrome' | 'firefox';
+
+interface Place {
+  readonly variables: readonly string[];
+  readonly commands: readonly string[];
+  /** Debian's packages, with the software renderer that WebGPU runs on where there is no GPU. */
+  readonly packages: readonly string[];
+  readonly missing: string;
+}
+
+const PLACES: Readonly<Record<BrowserName, Place>> = {
+  chrome: {
+    variables: ['CHROME_PATH', 'PUPPETEER_EXECUTABLE_PATH'],
+    commands: ['chromium', 'google-chrome', 'google-chrome-stable', 'chromium-browser'],
+    packages: ['chromium'],
+    missing: 'no Chrome: install chromium (apt-get install chromium) or name one in CHROME_PATH',
+  },
+  firefox: {
+    variables: ['FIREFOX_PATH'],
+    commands: ['firefox', 'firefox-esr'],
+    packages: ['firefox-esr', 'libegl1', 'libgl1-mesa-dri'],
+    missing: 'no Firefox: install firefox-esr (apt-get install firefox-esr) or name one in FIREFOX_PATH',
+  },
+};
+
+/** One line that says what to install. */
+export function missingBrowser(name: BrowserName): string {
+  return PLACES[name].missing;
+}
+
+/** The executable: named by the environment, in puppeteer's cache, on the PATH, or where the system keeps it. */
+export async function findBrowser(name: BrowserName): Promise<string | null> {
+  return named(name) ?? (await cached(name)) ?? onPath(name) ?? installed(name);
+}
+
+function named(name: BrowserName): string | null {
+  for (const variable of PLACES[name].variables) {
+    const path = process.env[variable];
+    if (!path) continue;
+    if (!isExecutable(path)) throw new Error(`${variable} names ${path}, which cannot be executed`);
+    return path;
+  }
+  return null;
+}
+
+async function cached(name: BrowserName): Promise<string | null> {
+  const cacheDir = process.env.PUPPETEER_CACHE_DIR ?? join(homedir(), '.cache', 'puppeteer');
+  if (!existsSync(cacheDir)) return null;
+  const found = (await getInstalledBrowsers({ cacheDir })).filter(({ browser }) => browser === name);
+  return found.pop()?.executablePath ?? null;
+}
+
+function onPath(name: BrowserName): string | null {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const candidates = PLACES[name].commands.flatMap((command) => folders.map((folder) => join(folder, command)));
+  return candidates.find(isExecutable) ?? null;
+}
+
+function installed(name: BrowserName): string | null {
+  const path = name === 'chrome' ? systemChrome() : '/Applications/Firefox.app/Contents/MacOS/firefox';
+  return path !== null && isExecutable(path) ? path : null;
+}
+
+function systemChrome(): string | null {
+  try {
+    return computeSystemExecutablePath({ browser: BrowserKind.CHROME, channel: ChromeReleaseChannel.STABLE });
+  } catch {
+    return null;
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Fetches the browser and returns its executable, or null where no way worked. Debian's package comes first where it
+ * can be installed, for it brings the system libraries that a downloaded browser lacks on a bare machine.
+ */
+export async function fetchBrowser(name: BrowserName): Promise<string | null> {
+  const root = process.getuid?.() === 0;
+  const ways = [
+    ...(root && isDebian() ? [() => aptInstall(PLACES[name].packages)] : []),
+    () =>
+      run('npx', ['puppeteer', 'browsers', 'install', name, ...(root && name === 'chrome' ? ['--install-deps'] : [])]),
+  ];
+  for (const way of ways) {
+    way();
+    const path = await findBrowser(name);
+    if (path !== null && run(path, ['--version'])) return path;
+  }
+  return null;
+}
+
+function isDebian(): boolean {
+  return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
+}
+
+function aptInstall(packages: readonly string[]): boolean {
+  const install = () => run('apt-get', ['install', '-y', '--no-install-recommends', ...packages]);
+  return install() || (run('apt-get', ['update']) && install());
+}
+
+function run(command: string, args: readonly string[]): boolean {
+  console.log(`> ${command} ${args.join(' ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env, timeout: 600_000 }).status === 0;
+}
+
+/** A headless browser with WebGPU, on a software adapter where there is no GPU. */
+export function launchBrowser(name: BrowserName, executablePath: string): Promise<Browser> {
+  const common = { executablePath, headless: true, protocolTimeout: 600_000 } as const;
+  if (name === 'firefox') {
+    return launch({
+      ...common,
+      browser: 'firefox',
+      extraPrefsFirefox: { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true },
+    });
+  }
+  return launch({
+    ...common,
+    browser: 'chrome',
+    // Without the second flag there is no adapter on Linux; the sandbox needs what containers do not give.
+    args: ['--no-sandbox', '--enable-unsafe-webgpu', '--disable-component-update', '--disable-domain-reliability'],
+  });
+}

@@ -1,0 +1,49 @@
+/** The conformance suite in a browser: a page on localhost holds the cases, a test runs each. */
+import type { Browser, Page } from 'puppeteer';
+import { createServer, type ViteDevServer } from 'vite';
+import { afterAll, beforeAll, test } from 'vitest';
+import { type BrowserName, findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
+import { missing } from '../missing.ts';
+import { cases } from './cases/index.ts';
+
+export async function conformanceIn(browserName: BrowserName, name: string): Promise<void> {
+  const executable = await findBrowser(browserName);
+  let server: ViteDevServer | undefined;
+  let browser: Browser | undefined;
+  let page: Page;
+
+  beforeAll(async () => {
+    if (executable === null) return;
+    server = await servePage();
+    browser = await launchBrowser(browserName, executable);
+    page = await browser.newPage();
+    await page.goto(`${server.resolvedUrls?.local[0]}test/conformance/page.html?name=${encodeURIComponent(name)}`);
+    await page.waitForFunction(() => 'runCase' in globalThis);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  for (const { name } of cases.filter(({ only }) => only !== 'cpu')) {
+    test(name, async (context) => {
+      if (executable === null) missing(context, missingBrowser(browserName));
+      const failure = await page.evaluate((name) => runCase(name), name);
+      if (failure !== null) throw new Error(failure);
+    });
+  }
+}
+
+/** WebGPU needs a secure context, which localhost is. */
+async function servePage(): Promise<ViteDevServer> {
+  const server = await createServer({
+    configFile: false,
+    logLevel: 'error',
+    appType: 'mpa',
+    // Nothing is prebundled: two browsers are served at once, and neither may reload.
+    optimizeDeps: { noDiscovery: true },
+    server: { host: '127.0.0.1', port: 0, hmr: false, ws: false, watch: null },
+  });
+  return server.listen();
+}

@@ -1,0 +1,3 @@
+import { conformanceIn } from './browser.ts';
+
+await conformanceIn('chrome', 'WebGPU in Chrome');

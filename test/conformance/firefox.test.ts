@@ -1,0 +1,3 @@
+import { conformanceIn } from './browser.ts';
+
+await conformanceIn('firefox', 'WebGPU in Firefox');

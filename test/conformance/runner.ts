@@ -1,0 +1,142 @@
+/** Runs a case on an engine and watches what it does to the GPU. Runs in pages too: nothing here imports from Node. */
+import { createEngine, type Engine } from '../../src/index.ts';
+import type { ConformanceCase, ConformanceContext } from './case.ts';
+
+/** Runs a case; rejects where it fails. */
+export type Runner = (conformanceCase: ConformanceCase) => Promise<void>;
+
+export function cpuRunner(name: string): Runner {
+  return async (conformanceCase) => {
+    const engines = new Engines({ backend: 'cpu' });
+    try {
+      await conformanceCase.run({ name, backend: 'cpu', createEngine: (options) => engines.create(options) });
+    } finally {
+      await engines.destroy();
+    }
+  };
+}
+
+/**
+ * The engines of all cases share one device. A case fails on any error that its devices report, whether thrown or not,
+ * and on buffers that are left when its engines are destroyed.
+ */
+export function webgpuRunner(name: string, requestDevice: () => Promise<GPUDevice>): Runner {
+  let shared: WatchedDevice | undefined;
+  return async (conformanceCase) => {
+    if (shared === undefined || shared.lost) shared = new WatchedDevice(await requestDevice());
+    const own = shared;
+    const lent: WatchedDevice[] = [];
+    const engines = new Engines({ backend: 'webgpu', device: own.device });
+    const context: ConformanceContext = {
+      name,
+      backend: 'webgpu',
+      createEngine: (options) => engines.create(options),
+      async requestDevice() {
+        const watched = new WatchedDevice(await requestDevice());
+        watched.open();
+        lent.push(watched);
+        return watched.device;
+      },
+      liveBuffers: () => own.live.size,
+    };
+    own.open();
+    const failures: string[] = [];
+    try {
+      await conformanceCase.run(context);
+    } catch (error) {
+      failures.push(describe(error));
+    }
+    await engines.destroy().catch((error) => failures.push(`on destroying an engine: ${describe(error)}`));
+    for (const watched of [own, ...lent]) failures.push(...(await watched.close()));
+    failures.push(...Array.from(own.live, ({ label, size }) => `left a buffer of ${size} bytes: ${label}`));
+    for (const { device } of lent) device.destroy();
+    if (failures.length === 0) return;
+    // A new device: the next case is not to suffer for this one.
+    own.device.destroy();
+    throw new Error(failures.join('\n'));
+  };
+}
+
+/** The engines that a case makes. */
+class Engines {
+  readonly #placement: { backend: 'cpu' | 'webgpu'; device?: GPUDevice };
+  readonly #engines: Engine[] = [];
+
+  constructor(placement: { backend: 'cpu' | 'webgpu'; device?: GPUDevice }) {
+    this.#placement = placement;
+  }
+
+  async create(options: { bindingLimit?: number } = {}): Promise<Engine> {
+    const engine = await createEngine({ ...this.#placement, ...options });
+    this.#engines.push(engine);
+    return engine;
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all(this.#engines.map((engine) => engine.destroy()));
+  }
+}
+
+const SCOPES: readonly GPUErrorFilter[] = ['validation', 'out-of-memory', 'internal'];
+
+/** A device whose errors and buffers are counted. */
+class WatchedDevice {
+  readonly device: GPUDevice;
+  /** Created and not destroyed. */
+  readonly live = new Set<GPUBuffer>();
+  lost = false;
+  readonly #uncaptured: string[] = [];
+
+  constructor(device: GPUDevice) {
+    this.device = device;
+    device.addEventListener('uncapturederror', (event) => this.#uncaptured.push(`uncaptured: ${event.error.message}`));
+    void device.lost.then(() => {
+      this.lost = true;
+    });
+    this.#watchBuffers();
+    this.#watchDestroy();
+  }
+
+  #watchBuffers(): void {
+    const { device, live } = this;
+    const createBuffer = device.createBuffer.bind(device);
+    device.createBuffer = (descriptor) => {
+      const buffer = createBuffer(descriptor);
+      const destroy = buffer.destroy.bind(buffer);
+      buffer.destroy = () => {
+        live.delete(buffer);
+        return destroy();
+      };
+      live.add(buffer);
+      return buffer;
+    };
+  }
+
+  #watchDestroy(): void {
+    const destroy = this.device.destroy.bind(this.device);
+    this.device.destroy = () => {
+      this.lost = true;
+      this.live.clear();
+      return destroy();
+    };
+  }
+
+  open(): void {
+    for (const scope of [...SCOPES].reverse()) this.device.pushErrorScope(scope);
+  }
+
+  /** What went wrong since `open`. A lost device reports nothing more. */
+  async close(): Promise<string[]> {
+    if (this.lost) return this.#uncaptured.splice(0);
+    // Scopes are a stack: the last one opened is popped first.
+    const errors = await Promise.all(SCOPES.map(() => this.device.popErrorScope()));
+    const messages = errors.flatMap((error, i) => (error ? [`${SCOPES[i]} error: ${error.message}`] : []));
+    return [...messages, ...this.#uncaptured.splice(0)];
+  }
+}
+
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `threw ${String(error)}`;
+  // V8's stack starts with the message, other engines' does not hold it.
+  return error.stack?.includes(error.message) ? error.stack : `${error.name}: ${error.message}\n${error.stack}`;
+}

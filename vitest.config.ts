@@ -1,0 +1,24 @@
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+
+/** Software adapters are slow, and two of them may share a machine's two cores. */
+const MINUTES = 60_000;
+
+function project(name: string, include: string, globalSetup: string[] = []): TestProjectConfiguration {
+  return {
+    test: { name, include: [include], globalSetup, pool: 'forks', testTimeout: 2 * MINUTES, hookTimeout: 2 * MINUTES },
+  };
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 'test/unit/**/*.test.ts'),
+      project('cpu', 'test/conformance/cpu.test.ts'),
+      project('node', 'test/conformance/node.test.ts', ['test/software-vulkan.ts']),
+      project('chrome', 'test/conformance/chrome.test.ts'),
+      project('firefox', 'test/conformance/firefox.test.ts'),
+      project('page', 'test/browser/**/*.test.ts'),
+      project('package', 'test/package/**/*.test.ts'),
+    ],
+  },
+});
