@@ -52,15 +52,17 @@ export function checkLabels(
   const held = asHeld(points, metric);
   const { n, d } = points;
   const nearest = assign(held, centroids);
-  const slack = 1e-12 * magnitudes(held, metric).largest;
+  const { largest } = magnitudes(held, metric);
   for (let i = 0; i < n; i++) {
     const label = labels[i];
     check(label < centroids.length / d, `label ${label} of row ${i} is none of the clusters`);
     if (label === nearest.labels[i]) continue;
     const own = assign(rowOf(held, i), Array.from({ length: d }, (_, j) => centroids[label * d + j])).distances[0];
-    const gap = nearest.seconds[i] / nearest.distances[i] - 1;
+    // Two centroids on the same spot but for rounding have no gap.
+    const gap = (nearest.seconds[i] - nearest.distances[i] - 1e-15 * largest) / nearest.distances[i];
     check(gap <= 1e-4, `row ${i} has label ${label}, not ${nearest.labels[i]}, though the gap is ${gap}`);
-    atMost(own, (1 + 2e-5) * nearest.distances[i] + slack, `squared distance of row ${i} to its label's centroid`);
+    const bound = (1 + 2e-5) * nearest.distances[i] + 1e-12 * largest;
+    atMost(own, bound, `squared distance of row ${i} to its label's centroid`);
   }
 }
 

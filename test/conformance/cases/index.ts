@@ -1,6 +1,8 @@
 import type { ConformanceCase } from '../case.ts';
+import { cosine } from './cosine.ts';
+import { empty } from './empty.ts';
 import { numbers } from './numbers.ts';
 import { regimes } from './regimes.ts';
 import { weights } from './weights.ts';
 
-export const cases: readonly ConformanceCase[] = [...regimes, ...numbers, ...weights];
+export const cases: readonly ConformanceCase[] = [...regimes, ...numbers, ...weights, ...cosine, ...empty];
