@@ -32,19 +32,20 @@ export const FEATURES: readonly Feature[] = [
   {
     title: 'Time of day',
     home: [0, MINUTES_A_DAY],
-    steps: [1, 5, 15, 30, 60, 180, 360],
+    steps: [1, 5, 15, 30, 60, 180, 360, 720, MINUTES_A_DAY],
     tick: clock,
     format: clock,
   },
 ];
 
-/** Round values within [low, high], at most `most` of them. */
+/** Round values within [low, high], at most `most` of them and one more. */
 export function ticks({ steps }: Feature, low: number, high: number, most: number): number[] {
-  const last = steps[steps.length - 1];
-  let step = steps.find((each) => (high - low) / each <= most) ?? last;
+  let step = steps.find((each) => (high - low) / each <= most) ?? steps[steps.length - 1];
   while ((high - low) / step > most) step *= 10;
-  const first = Math.ceil(low / step);
-  return Array.from({ length: Math.max(0, Math.floor(high / step) - first + 1) }, (_, i) => (first + i) * step);
+  // The ends come out of a matrix inverse: a tick on them may lie outside by rounding.
+  const first = Math.ceil(low / step - 1e-6);
+  const last = Math.floor(high / step + 1e-6);
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
 }
 
 export function number(value: number): string {

@@ -12,7 +12,7 @@ import { createPlot } from './plot.ts';
  * `data-points`, `data-iterations` and `data-inertia`. Its property `result` is the finished clustering with the points
  * that were clustered, null while there is none.
  */
-interface ResultElement extends HTMLElement {
+export interface ResultElement extends HTMLElement {
   result: (Clusters & Pick<Flights, 'n' | 'points'>) | null;
 }
 
@@ -116,7 +116,8 @@ function finish(clusters: Clusters): void {
   const { n, points } = flights!;
   const { iterations, inertia, converged, time } = clusters;
   result.result = { n, points, ...clusters };
-  showEngine(clusters.backend, '');
+  // A run that lost its GPU ends on the CPU.
+  if (clusters.backend !== result.dataset.engine) showEngine(clusters.backend, '');
   result.dataset.iterations = String(iterations);
   result.dataset.inertia = String(inertia);
   show('iteration', number(iterations));
@@ -132,7 +133,7 @@ function finish(clusters: Clusters): void {
 
 function showStopped(): void {
   setStatus('done');
-  say(`Stopped after ${count(inertias.length)}: no flight has a cluster yet. Run begins anew.`);
+  say(`Stopped after ${count(inertias.length)}, before the flights were assigned. Press Run to start again.`);
 }
 
 function showError(name: string, message: string): void {

@@ -165,7 +165,7 @@ export function createPlot(canvas: HTMLCanvasElement): Plot {
     context.beginPath();
     context.textAlign = 'center';
     context.textBaseline = 'top';
-    for (const value of ticks(FEATURES[x], left, right, width / 64)) {
+    for (const value of ticks(FEATURES[x], left, right, width / 56)) {
       const at = Math.round(vec2d.transformMat3([value, 0], toPixels)[0]) + 0.5;
       context.moveTo(at, 0);
       context.lineTo(at, height);
