@@ -10,6 +10,7 @@ import {
   getInstalledBrowsers,
 } from '@puppeteer/browsers';
 import { type Browser, launch } from 'puppeteer';
+import { hasVulkanDriver, swiftShader } from './vulkan.ts';
 
 export type BrowserName = 'chrome' | 'firefox';
 
@@ -31,7 +32,7 @@ const PLACES: Readonly<Record<BrowserName, Place>> = {
   firefox: {
     variables: ['FIREFOX_PATH'],
     commands: ['firefox', 'firefox-esr'],
-    packages: ['firefox-esr', 'libegl1', 'libgl1-mesa-dri'],
+    packages: ['firefox-esr', 'libvulkan1', 'mesa-vulkan-drivers'],
     missing: 'no Firefox: install firefox-esr (apt-get install firefox-esr) or name one in FIREFOX_PATH',
   },
 };
@@ -92,22 +93,16 @@ function isExecutable(path: string): boolean {
 }
 
 /**
- * Fetches the browser and returns its executable, or null where no way worked. Debian's package comes first where it
- * can be installed, for it brings the system libraries that a downloaded browser lacks on a bare machine.
+ * Fetches the browser where there is none, and a software Vulkan driver where Firefox finds none. Debian's packages
+ * come first where they can be installed, for they bring the system libraries that a downloaded browser lacks.
  */
-export async function fetchBrowser(name: BrowserName): Promise<string | null> {
+export async function fetchBrowser(name: BrowserName): Promise<void> {
+  const found = await findBrowser(name);
+  if (found !== null && (name !== 'firefox' || hasVulkanDriver())) return;
   const root = process.getuid?.() === 0;
-  const ways = [
-    ...(root && isDebian() ? [() => aptInstall(PLACES[name].packages)] : []),
-    () =>
-      run('npx', ['puppeteer', 'browsers', 'install', name, ...(root && name === 'chrome' ? ['--install-deps'] : [])]),
-  ];
-  for (const way of ways) {
-    way();
-    const path = await findBrowser(name);
-    if (path !== null && run(path, ['--version'])) return path;
-  }
-  return null;
+  if (root && isDebian()) aptInstall(PLACES[name].packages);
+  if ((await findBrowser(name)) !== null) return;
+  run('npx', ['puppeteer', 'browsers', 'install', name, ...(root && name === 'chrome' ? ['--install-deps'] : [])]);
 }
 
 function isDebian(): boolean {
@@ -126,12 +121,14 @@ function run(command: string, args: readonly string[]): boolean {
 }
 
 /** A headless browser with WebGPU, on a software adapter where there is no GPU. */
-export function launchBrowser(name: BrowserName, executablePath: string): Promise<Browser> {
+export async function launchBrowser(name: BrowserName, executablePath: string): Promise<Browser> {
   const common = { executablePath, headless: true, protocolTimeout: 600_000 } as const;
   if (name === 'firefox') {
+    const driver = hasVulkanDriver() ? null : swiftShader(await findBrowser('chrome'));
     return launch({
       ...common,
       browser: 'firefox',
+      env: { ...process.env, ...driver },
       extraPrefsFirefox: { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true },
     });
   }

@@ -1,0 +1,70 @@
+/** `npm test`: formatting, types, then every test. The last lines say what ran, what was skipped and why. */
+import { spawnSync } from 'node:child_process';
+import { runnerImport } from 'vite';
+import { startVitest } from 'vitest/node';
+
+const { module: browsers } = await runnerImport('./test/browsers.ts');
+for (const name of ['chrome', 'firefox']) await browsers.fetchBrowser(name);
+
+/** `{ group, name, state: 'passed' | 'failed' | 'skipped', reason? }` of everything that ran. */
+const outcomes = [runScript('check'), ...(await runTests())];
+
+const failed = outcomes.filter(({ state }) => state === 'failed');
+const skipped = outcomes.filter(({ state }) => state === 'skipped');
+const passed = outcomes.length - failed.length - skipped.length;
+
+console.log(
+  `\nran: ${[...countBy(outcomes, ({ group }) => group)].map(([group, count]) => `${group} ${count}`).join(', ')}`,
+);
+for (const { group, name } of failed) console.log(`failed: ${group}: ${name}`);
+for (const [line, count] of countBy(skipped, ({ group, reason }) => `${group}: ${reason}`)) {
+  console.log(`skipped: ${count} of ${line}`);
+}
+console.log(`${passed} passed, ${failed.length} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`);
+process.exitCode = failed.length > 0 ? 1 : 0;
+
+function runScript(name) {
+  const { status } = spawnSync('npm', ['run', '--silent', name], {
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  return { group: name, name: `npm run ${name}`, state: status === 0 ? 'passed' : 'failed' };
+}
+
+async function runTests() {
+  const vitest = await startVitest('test', [], { watch: false });
+  const modules = vitest.state.getTestModules();
+  const errors = vitest.state.getUnhandledErrors();
+  await vitest.close();
+  const groups = new Set(modules.map((module) => module.project.name));
+  const idle = vitest.projects.filter(({ name }) => !groups.has(name));
+  return [
+    ...modules.flatMap(outcomesOf),
+    ...idle.map(({ name }) => ({ group: name, name: 'has no tests', state: 'failed' })),
+    ...errors.map((error) => ({ group: 'vitest', name: `unhandled ${error.name}: ${error.message}`, state: 'failed' })),
+  ];
+}
+
+function outcomesOf(module) {
+  const group = module.project.name;
+  const tests = [...module.children.allTests()].map((test) => outcomeOf(group, test));
+  // A module or a suite that breaks outside its tests has errors of its own.
+  const broken = [module, ...module.children.allSuites()].filter((suite) => suite.errors().length > 0);
+  return [
+    ...tests,
+    ...broken.map((suite) => ({ group, name: suite.fullName ?? module.relativeModuleId, state: 'failed' })),
+  ];
+}
+
+function outcomeOf(group, test) {
+  const { state, note } = test.result();
+  // Nothing is skipped without a reason.
+  if (state === 'skipped' && note) return { group, name: test.fullName, state, reason: note };
+  return { group, name: test.fullName, state: state === 'passed' ? 'passed' : 'failed' };
+}
+
+function countBy(items, keyOf) {
+  const counts = new Map();
+  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
+  return counts;
+}

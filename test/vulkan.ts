@@ -1,0 +1,28 @@
+/** Software Vulkan drivers, for machines without a GPU. */
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+
+const SWIFTSHADER = 'vk_swiftshader_icd.json';
+
+/** Whether the system has a Vulkan driver, of a GPU or Mesa's llvmpipe. */
+export function hasVulkanDriver(): boolean {
+  if (process.platform !== 'linux' || process.env.VK_DRIVER_FILES) return true;
+  return ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].some(
+    (folder) => existsSync(folder) && readdirSync(folder).length > 0,
+  );
+}
+
+/**
+ * The variables that let a process find SwiftShader, which Chrome carries beside itself with a Vulkan loader, or null
+ * where there is none. They count only when a process starts with them.
+ */
+export function swiftShader(chrome: string | null): Record<string, string> | null {
+  // Debian's /usr/bin/chromium is a script that starts the one in /usr/lib.
+  const folders = [...(chrome === null ? [] : [dirname(realpathSync(chrome))]), '/usr/lib/chromium'];
+  const folder = folders.find((folder) => existsSync(join(folder, SWIFTSHADER)));
+  if (folder === undefined) return null;
+  return {
+    VK_DRIVER_FILES: join(folder, SWIFTSHADER),
+    LD_LIBRARY_PATH: [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter),
+  };
+}
