@@ -39,7 +39,9 @@ export function equal(actual: unknown, expected: unknown, what: string): void {
 /** The same length and the same values, bit for bit. */
 export function sameValues(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
   equal(actual.length, expected.length, `${what}: length`);
-  for (let i = 0; i < actual.length; i++) equal(actual[i], expected[i], `${what}[${i}]`);
+  for (let i = 0; i < actual.length; i++) {
+    if (!Object.is(actual[i], expected[i])) equal(actual[i], expected[i], `${what}[${i}]`);
+  }
 }
 
 type Constructor = abstract new (...args: never[]) => unknown;

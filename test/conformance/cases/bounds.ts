@@ -179,7 +179,8 @@ export async function checkMethods(model: KMeansModel, dataset: Dataset, points:
     const expected = assign(held, model.centroids.subarray(c * d, (c + 1) * d)).distances;
     for (let i = 0; i < n; i++) {
       const squared = metric === 'cosine' ? 2 * distances[i * k + c] : distances[i * k + c] ** 2;
-      atMost(Math.abs(squared - expected[i]), 2e-5 * expected[i] + slack, `transform of row ${i} to cluster ${c}`);
+      const close = Math.abs(squared - expected[i]) <= 2e-5 * expected[i] + slack;
+      if (!close) throw new Error(`transform of row ${i} to cluster ${c}: ${squared}, not ${expected[i]}`);
     }
   }
 }

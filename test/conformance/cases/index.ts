@@ -1,9 +1,22 @@
 import type { ConformanceCase } from '../case.ts';
+import { chunks } from './chunks.ts';
 import { cosine } from './cosine.ts';
 import { empty } from './empty.ts';
+import { golden } from './golden.ts';
 import { numbers } from './numbers.ts';
+import { progress } from './progress.ts';
 import { regimes } from './regimes.ts';
 import { seeding } from './seeding.ts';
 import { weights } from './weights.ts';
 
-export const cases: readonly ConformanceCase[] = [...regimes, ...numbers, ...weights, ...cosine, ...empty, ...seeding];
+export const cases: readonly ConformanceCase[] = [
+  ...regimes,
+  ...numbers,
+  ...weights,
+  ...cosine,
+  ...empty,
+  ...seeding,
+  ...chunks,
+  ...progress,
+  ...golden,
+];
