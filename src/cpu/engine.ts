@@ -124,6 +124,7 @@ class CpuWorkspace implements Workspace {
     const tally = { counts: new Float64Array(k), sums: new Float64Array(k * d), inertia: 0, changed: 0 };
     for (let start = 0; start < n; start += SLICE_ROWS) {
       await turns.next();
+      held(this.#dataset);
       assignRows(this.#dataset, packed, this.#labels, tally, start, Math.min(n, start + SLICE_ROWS));
     }
     return tally;
