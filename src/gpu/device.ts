@@ -1,12 +1,201 @@
-import { WebGPUUnavailableError } from '../errors.ts';
-export interface Gpu {
-  device: GPUDevice;
+import type { EngineInfo } from '../engine.ts';
+import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
+import { Usage } from './flags.ts';
+import { type Kernel, type KernelSource, compileKernel } from './kernel.ts';
+
+export interface GpuRequest {
+  /** A borrowed device, or undefined to request one. */
+  readonly device: GPUDevice | undefined;
+  /** Whether a software adapter is good enough. */
+  readonly softwareToo: boolean;
+  readonly bindingLimit: number | undefined;
 }
-export async function requestGpu(_o: {
-  device: GPUDevice | undefined;
-  softwareToo: boolean;
-  bindingLimit: number | undefined;
-}): Promise<Gpu | null> {
-  if (_o.softwareToo) throw new WebGPUUnavailableError('not yet');
-  return null;
+
+/**
+ * A device of one's own or a borrowed one; null where there is none that the request would take.
+ *
+ * @throws {WebGPUUnavailableError} where software adapters would do, and there is not even one of those.
+ */
+export async function requestGpu({ device, softwareToo, bindingLimit }: GpuRequest): Promise<Gpu | null> {
+  if (device !== undefined) {
+    return softwareToo || !isSoftware(device.adapterInfo) ? new Gpu(device, false, bindingLimit) : null;
+  }
+  const adapter = await requestAdapter();
+  if (adapter === null || (!softwareToo && isSoftware(adapter.info))) {
+    if (!softwareToo) return null;
+    throw new WebGPUUnavailableError(
+      'no WebGPU adapter: in Node pass the device of webgpu-clustering/node, in a browser see that WebGPU is enabled',
+    );
+  }
+  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
+  try {
+    return new Gpu(await adapter.requestDevice({ requiredLimits }), true, bindingLimit);
+  } catch (error) {
+    if (!softwareToo) return null;
+    throw new WebGPUUnavailableError(`the WebGPU adapter gave no device: ${(error as Error).message}`);
+  }
+}
+
+async function requestAdapter(): Promise<GPUAdapter | null> {
+  const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  return (await gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)) ?? null;
+}
+
+function isSoftware(info: GPUAdapterInfo | undefined): boolean {
+  if (info === undefined) return false;
+  // Not every implementation tells it by the flag.
+  const names = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
+  return info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(names);
+}
+
+/** Waits this long for the news of a lost device when a promise that hung on it has failed. */
+const LOSS_NEWS_MS = 200;
+
+/** A device, what is allocated on it, and its loss turned into errors. */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly info: EngineInfo;
+  /** Bytes of one storage binding, at most. */
+  readonly bindingLimit: number;
+  readonly #owned: boolean;
+  readonly #kernels = new Map<string, Promise<Kernel>>();
+  readonly #arenas = new Set<Arena>();
+  readonly #loss: Promise<never>;
+  #lost = false;
+
+  constructor(device: GPUDevice, owned: boolean, bindingLimit = Infinity) {
+    this.device = device;
+    this.#owned = owned;
+    const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+    this.bindingLimit = Math.min(maxStorageBufferBindingSize, maxBufferSize, bindingLimit);
+    const { vendor = '', architecture = '', description = '' } = device.adapterInfo ?? {};
+    const adapter = description || `${vendor} ${architecture}`.trim();
+    this.info = { adapter, features: [...device.features].sort(), threads: 1 };
+    this.#loss = device.lost.then(({ message, reason }) => {
+      this.#lost = true;
+      throw new DeviceLostError(`the GPU device was lost (${reason ?? 'unknown'}): ${message}`);
+    });
+    this.#loss.catch(() => undefined);
+  }
+
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** The promise, or the rejection that a lost device calls for: what hangs on a lost device may never settle. */
+  async guard<T>(promise: Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([promise, this.#loss]);
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) {
+        const patience = new Promise<void>((resolve) => setTimeout(resolve, LOSS_NEWS_MS));
+        await Promise.race([patience, this.#loss]);
+      }
+      throw error;
+    }
+  }
+
+  /** A pipeline for the source, compiled once for each device and prelude. */
+  kernel(source: KernelSource): Promise<Kernel> {
+    let kernel = this.#kernels.get(source.code);
+    if (kernel === undefined) {
+      kernel = this.guard(compileKernel(this.device, source));
+      this.#kernels.set(source.code, kernel);
+      kernel.catch(() => this.#kernels.delete(source.code));
+    }
+    return kernel;
+  }
+
+  /**
+   * Runs `build` with a new arena, and gives the arena back only if every allocation in it succeeded.
+   *
+   * @throws {RangeError} where memory is short; nothing is left allocated.
+   */
+  async allocate<T>(build: (arena: Arena) => T): Promise<T> {
+    if (this.#lost) await this.#loss;
+    const arena = new Arena(this.device, this.#arenas);
+    this.device.pushErrorScope('out-of-memory');
+    this.device.pushErrorScope('validation');
+    let built: T | undefined;
+    let thrown: unknown;
+    try {
+      built = build(arena);
+    } catch (error) {
+      thrown = error ?? new Error('allocation failed');
+    }
+    try {
+      const [invalid, short] = await this.guard(
+        Promise.all([this.device.popErrorScope(), this.device.popErrorScope()]),
+      );
+      if (thrown !== undefined) throw thrown;
+      if (short !== null) throw new RangeError(`the GPU has no room for ${arena.bytes} bytes: ${short.message}`);
+      if (invalid !== null) throw new Error(`WebGPU refused an allocation: ${invalid.message}`);
+    } catch (error) {
+      arena.destroy();
+      throw error;
+    }
+    return built as T;
+  }
+
+  /** Frees all that was allocated here, and the device unless it is borrowed. */
+  destroy(): void {
+    for (const arena of [...this.#arenas]) arena.destroy();
+    if (this.#owned) this.device.destroy();
+  }
+}
+
+/** Buffers that live and go together. */
+export class Arena {
+  readonly #device: GPUDevice;
+  readonly #all: Set<Arena>;
+  readonly #buffers: GPUBuffer[] = [];
+  bytes = 0;
+
+  constructor(device: GPUDevice, all: Set<Arena>) {
+    this.#device = device;
+    this.#all = all;
+    all.add(this);
+  }
+
+  /** A storage buffer that the host can write and that can be copied out. */
+  storage(label: string, bytes: number): GPUBuffer {
+    return this.#create(label, Math.max(4, bytes), Usage.STORAGE | Usage.COPY_DST | Usage.COPY_SRC);
+  }
+
+  /** A storage buffer with contents. */
+  filled(label: string, contents: ArrayBufferView): GPUBuffer {
+    const buffer = this.storage(label, contents.byteLength);
+    this.#device.queue.writeBuffer(buffer, 0, contents.buffer as ArrayBuffer, contents.byteOffset, contents.byteLength);
+    return buffer;
+  }
+
+  /** A uniform buffer of words: integers as u32, numbers under `floats` as f32. */
+  uniform(label: string, words: readonly number[], floats: readonly number[] = []): GPUBuffer {
+    const bytes = Math.ceil((4 * (words.length + floats.length)) / 16) * 16;
+    const buffer = this.#create(label, bytes, Usage.UNIFORM | Usage.COPY_DST);
+    const contents = new ArrayBuffer(bytes);
+    new Uint32Array(contents).set(words);
+    new Float32Array(contents).set(floats, words.length);
+    this.#device.queue.writeBuffer(buffer, 0, contents);
+    return buffer;
+  }
+
+  /** A buffer that the host can map and read. */
+  staging(label: string, bytes: number): GPUBuffer {
+    return this.#create(label, bytes, Usage.MAP_READ | Usage.COPY_DST);
+  }
+
+  destroy(): void {
+    for (const buffer of this.#buffers) buffer.destroy();
+    this.#buffers.length = 0;
+    this.#all.delete(this);
+  }
+
+  #create(label: string, size: number, usage: number): GPUBuffer {
+    const buffer = this.#device.createBuffer({ label, size: Math.ceil(size / 4) * 4, usage });
+    this.#buffers.push(buffer);
+    this.bytes += size;
+    return buffer;
+  }
 }

@@ -1,5 +1,124 @@
-import type { ClusteringEngine } from '../engine.ts';
+import distancesCode from '../../shaders/kmeans/distances.wgsl?raw';
+import gatherCode from '../../shaders/common/gather.wgsl?raw';
+import gridCode from '../../shaders/common/grid.wgsl?raw';
+import pointsCode from '../../shaders/common/points.wgsl?raw';
+import type { ClusteringEngine, EngineDataset } from '../engine.ts';
+import { adoptBuffer, type GpuDataset, uploadHostPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
-export function createGpuEngine(_gpu: Gpu): ClusteringEngine {
-  throw new Error('not yet');
+import { kernelSource } from './kernel.ts';
+import { cutParts } from './part.ts';
+import { Queue } from './queue.ts';
+import { openDistanceField, plusPlus } from './seeding.ts';
+import { openWorkspace } from './workspace.ts';
+
+/** The engine on a WebGPU device: float32, statistics in fixed order, the loop on the device. */
+export function createGpuEngine(gpu: Gpu): ClusteringEngine {
+  return {
+    backend: 'webgpu',
+    info: gpu.info,
+    get lost() {
+      return gpu.lost;
+    },
+    upload: (points, signal) =>
+      'buffer' in points ? adoptBuffer(gpu, points, signal) : uploadHostPoints(gpu, points, signal),
+    open: async (dataset, k) => openWorkspace(gpu, held(dataset), k),
+    nearestDistances: (dataset, centroids, signal) => nearestDistances(gpu, held(dataset), centroids, signal),
+    allDistances: (dataset, centroids, start, end) => allDistances(gpu, held(dataset), centroids, start, end),
+    gather: (dataset, indices) => gather(gpu, held(dataset), indices),
+    plusPlus: async (dataset, k, candidates, draws, signal) =>
+      plusPlus(gpu, held(dataset), k, candidates, draws, signal),
+    distanceField: async (dataset, signal) => openDistanceField(gpu, held(dataset), signal),
+    destroy: async () => gpu.destroy(),
+  };
+}
+
+function held(dataset: EngineDataset): GpuDataset {
+  const own = dataset as GpuDataset;
+  if (own.destroyed) throw new TypeError('the dataset was destroyed');
+  return own;
+}
+
+async function nearestDistances(
+  gpu: Gpu,
+  dataset: GpuDataset,
+  centroids: Float64Array,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
+  const field = await openDistanceField(gpu, dataset, signal);
+  try {
+    await field.fold(centroids);
+    return await field.read();
+  } finally {
+    field.destroy();
+  }
+}
+
+async function allDistances(
+  gpu: Gpu,
+  dataset: GpuDataset,
+  centroids: Float64Array,
+  start: number,
+  end: number,
+): Promise<Float32Array> {
+  const { d, load: LOAD } = dataset;
+  const k = centroids.length / d;
+  const kernel = await gpu.kernel(
+    kernelSource(
+      'distances',
+      ['uniform', 'read', 'read', 'read', 'write'],
+      { LOAD },
+      pointsCode,
+      gridCode,
+      distancesCode,
+    ),
+  );
+  const distances = new Float32Array((end - start) * k);
+  const queue = new Queue(gpu);
+  const { arena, results } = await gpu.allocate((arena) => {
+    const targets = arena.filled('centroids', Float32Array.from(centroids));
+    const results = cutParts(arena, dataset, k, 1, start, end).map(({ chunk, rows, uniform }) => {
+      const result = arena.storage('distances', rows * k * 4);
+      kernel.encode(
+        queue.pass,
+        kernel.bind(uniform, chunk.points, chunk.adjust, targets, result),
+        Math.ceil((rows * k) / 64),
+      );
+      return { result, values: rows * k };
+    });
+    return { arena, results };
+  });
+  try {
+    let at = 0;
+    for (const { result, values } of results) {
+      distances.set(new Float32Array(await queue.read(result, 0, values * 4)), at);
+      at += values;
+    }
+    return distances;
+  } finally {
+    arena.destroy();
+  }
+}
+
+async function gather(gpu: Gpu, dataset: GpuDataset, indices: Uint32Array): Promise<Float64Array> {
+  const { d, load: LOAD } = dataset;
+  if (indices.length === 0) return new Float64Array(0);
+  const kernel = await gpu.kernel(
+    kernelSource('gather', ['uniform', 'read', 'read', 'read', 'write'], { LOAD }, pointsCode, gridCode, gatherCode),
+  );
+  const queue = new Queue(gpu);
+  const bytes = indices.length * d * 4;
+  const { arena, result } = await gpu.allocate((arena) => {
+    const result = arena.storage('rows', bytes);
+    const wanted = arena.filled('indices', indices);
+    for (const { chunk, uniform } of cutParts(arena, dataset, 1, 1)) {
+      const group = kernel.bind(uniform, chunk.points, chunk.adjust, wanted, result);
+      kernel.encode(queue.pass, group, Math.ceil((indices.length * d) / 64));
+    }
+    return { arena, result };
+  });
+  try {
+    return Float64Array.from(new Float32Array(await queue.read(result, 0, bytes)));
+  } finally {
+    arena.destroy();
+  }
 }

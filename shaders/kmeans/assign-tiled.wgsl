@@ -1,0 +1,165 @@
+// Nearest centroid as a matrix product with the argmin fused in: score = ‖c‖² − 2x·c, one multiply-add a term.
+//
+// A workgroup takes 4·TX rows and passes over all centroids, 8·TY at a time; a thread keeps 4 rows × 8 centroids in
+// registers, so that 32 multiply-adds follow three loads of 16 bytes. Both tiles go through workgroup memory, TD
+// features at a time, transposed, and share one array with the reduction at the end: 12.5 KiB. TX·TY = 256; small k
+// takes a flat arrangement, so that few columns are idle. The odd strides keep the transposing stores off one bank.
+//
+// Float32 cannot tell centroids apart whose scores differ by less than the error of the form. With u = 2⁻²⁴ a score
+// is off by at most γ·(2‖x‖·‖c‖ + ‖c‖²), γ = (d + 8)·u (Higham 2002, section 3.1, with room for the norm and the last
+// subtraction). A row whose second best score is within twice that of the best goes to the list of its slice, for
+// rescore.wgsl; all others have their label, exactly. A tie is always in that band.
+//
+// flagged = for each slice of the buffer a count, then slice_rows places.
+
+@group(0) @binding(3) var<storage, read> model: array<f32>;
+@group(0) @binding(4) var<storage, read_write> labels: array<u32>;
+@group(0) @binding(5) var<storage, read_write> changed: atomic<u32>;
+@group(0) @binding(6) var<storage, read> control: Control;
+@group(0) @binding(7) var<storage, read> norms: array<f32>;
+@group(0) @binding(8) var<storage, read_write> flagged: array<atomic<u32>>;
+
+const FAR = 3.4e38;
+const ROW_STRIDE = TX + 1u;
+const COLUMN_STRIDE = 2u * TY + 1u;
+const COLUMNS = ROW_STRIDE * TD;
+var<workgroup> tile: array<vec4f, max(COLUMNS + COLUMN_STRIDE * TD, 768u)>;
+var<workgroup> moved: atomic<u32>;
+
+fn centroid(c: u32, j: u32) -> f32 {
+  return model[min(c, part.k - 1u) * part.d + j];
+}
+
+fn norm_of(c: u32) -> f32 {
+  return select(FAR, model[part.k * part.d + min(c, part.k - 1u)], c < part.k);
+}
+
+struct Nearest {
+  best: vec4f,
+  second: vec4f,
+  label: vec4u,
+}
+
+fn consider(nearest: ptr<function, Nearest>, products: vec4f, c: u32) {
+  let score = norm_of(c) - 2.0 * products;
+  let closer = score < (*nearest).best;
+  (*nearest).second = select(min((*nearest).second, score), (*nearest).best, closer);
+  (*nearest).best = select((*nearest).best, score, closer);
+  (*nearest).label = select((*nearest).label, vec4u(c), closer);
+}
+
+fn load_tiles(first_row: u32, first_centroid: u32, feature: u32, thread: u32) {
+  let last = part.rows - 1u;
+  for (var i = thread; i < TX * TD; i += 256u) {
+    let j = feature + i % TD;
+    let at = min(j, part.d - 1u);
+    let row = first_row + 4u * (i / TD);
+    let values = vec4f(
+      load(min(row, last), at), load(min(row + 1u, last), at), load(min(row + 2u, last), at), load(min(row + 3u, last), at),
+    );
+    tile[(i % TD) * ROW_STRIDE + i / TD] = select(vec4f(), values, j < part.d);
+  }
+  for (var i = thread; i < 2u * TY * TD; i += 256u) {
+    let j = min(feature + i % TD, part.d - 1u);
+    let c = first_centroid + 4u * (i / TD);
+    tile[COLUMNS + (i % TD) * COLUMN_STRIDE + i / TD] =
+      vec4f(centroid(c, j), centroid(c + 1u, j), centroid(c + 2u, j), centroid(c + 3u, j));
+  }
+}
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  if (control.done != 0u) {
+    return;
+  }
+  let first_row = flat(workgroup, grid) * 4u * TX;
+  let tx = thread % TX;
+  let ty = thread / TX;
+  var nearest = Nearest(vec4f(FAR), vec4f(FAR), vec4u());
+  for (var first = 0u; first < part.k; first += 8u * TY) {
+    var s0 = vec4f();
+    var s1 = vec4f();
+    var s2 = vec4f();
+    var s3 = vec4f();
+    var s4 = vec4f();
+    var s5 = vec4f();
+    var s6 = vec4f();
+    var s7 = vec4f();
+    for (var feature = 0u; feature < part.d; feature += TD) {
+      workgroupBarrier();
+      load_tiles(first_row, first, feature, thread);
+      workgroupBarrier();
+      for (var t = 0u; t < TD; t++) {
+        let x = tile[t * ROW_STRIDE + tx];
+        let a = tile[COLUMNS + t * COLUMN_STRIDE + 2u * ty];
+        let b = tile[COLUMNS + t * COLUMN_STRIDE + 2u * ty + 1u];
+        s0 = fma(x, a.xxxx, s0);
+        s1 = fma(x, a.yyyy, s1);
+        s2 = fma(x, a.zzzz, s2);
+        s3 = fma(x, a.wwww, s3);
+        s4 = fma(x, b.xxxx, s4);
+        s5 = fma(x, b.yyyy, s5);
+        s6 = fma(x, b.zzzz, s6);
+        s7 = fma(x, b.wwww, s7);
+      }
+    }
+    let c = first + 8u * ty;
+    consider(&nearest, s0, c);
+    consider(&nearest, s1, c + 1u);
+    consider(&nearest, s2, c + 2u);
+    consider(&nearest, s3, c + 3u);
+    consider(&nearest, s4, c + 4u);
+    consider(&nearest, s5, c + 5u);
+    consider(&nearest, s6, c + 6u);
+    consider(&nearest, s7, c + 7u);
+  }
+
+  workgroupBarrier();
+  tile[thread] = nearest.best;
+  tile[256u + thread] = nearest.second;
+  // Exact: k is at most 2²⁴.
+  tile[512u + thread] = vec4f(nearest.label);
+  workgroupBarrier();
+  if (ty == 0u) {
+    finish(first_row + 4u * tx, tx);
+  }
+  workgroupBarrier();
+  if (thread == 0u) {
+    atomicAdd(&changed, atomicLoad(&moved));
+  }
+}
+
+/// Brings the TY results for rows [row, row + 4) together and settles them.
+fn finish(row: u32, tx: u32) {
+  var best = tile[tx];
+  var second = tile[256u + tx];
+  var label = tile[512u + tx];
+  for (var i = TX + tx; i < 256u; i += TX) {
+    let other = tile[i];
+    let closer = other < best;
+    second = min(max(best, other), min(second, tile[256u + i]));
+    best = select(best, other, closer);
+    label = select(label, tile[512u + i], closer);
+  }
+  let largest = model[part.k * part.d + part.k];
+  let error = 2.0 * f32(part.d + 8u) * 5.9604645e-8;
+  for (var p = 0u; p < 4u; p++) {
+    if (row + p >= part.rows) {
+      return;
+    }
+    let at = part.chunk_row + row + p;
+    let band = error * (2.0 * sqrt(norms[at]) * sqrt(largest) + largest);
+    if (second[p] - best[p] <= band) {
+      let list = (at / part.slice_rows) * (part.slice_rows + 1u);
+      let place = atomicAdd(&flagged[list], 1u);
+      atomicStore(&flagged[list + 1u + place], row + p);
+    } else if (labels[at] != u32(label[p])) {
+      labels[at] = u32(label[p]);
+      atomicAdd(&moved, 1u);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+// Squared distances of some rows to all centroids [k, d], term by term: result [rows, k], a pair a thread.
+
+@group(0) @binding(3) var<storage, read> centroids: array<f32>;
+@group(0) @binding(4) var<storage, read_write> result: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let pair = flat(workgroup, grid) * 64u + thread;
+  let row = pair / part.k;
+  let c = pair % part.k;
+  if (row >= part.rows) {
+    return;
+  }
+  var distance = 0.0;
+  for (var j = 0u; j < part.d; j++) {
+    let difference = load(row, j) - centroids[c * part.d + j];
+    distance = fma(difference, difference, distance);
+  }
+  result[pair] = distance;
+}

@@ -1,0 +1,67 @@
+// Adds the statistics of a span of slices to the totals, in one fixed order whatever the spans: slices in groups of
+// FOLD, groups in blocks of 16, blocks in a row. A block that a span leaves unfinished waits in `totals`.
+//
+// A workgroup takes 16 cells; 16 threads sum 16 groups of a cell at once. FOLD·16 slices are 2¹⁹ rows, so that even a
+// hundred million rows end in sums of two hundred terms.
+//
+// totals = [cells] finished blocks, [cells] the unfinished one.
+
+struct Span {
+  cells: u32,
+  first_group: u32,  // the span's first group, counted in the dataset
+  slices: u32,       // slices in the span
+  last: u32,         // whether the dataset ends here
+}
+
+@group(0) @binding(0) var<uniform> span: Span;
+@group(0) @binding(1) var<storage, read> slots: array<f32>;
+@group(0) @binding(2) var<storage, read_write> totals: array<f32>;
+@group(0) @binding(3) var<storage, read> control: Control;
+
+var<workgroup> groups: array<f32, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  if (control.done != 0u) {
+    return;
+  }
+  let cell = flat(workgroup, grid) * 16u + thread % 16u;
+  let lane = thread / 16u;
+  let inside = cell < span.cells;
+  var total = 0.0;
+  var open = 0.0;
+  if (inside && lane == 0u && span.first_group > 0u) {
+    total = totals[cell];
+    open = totals[span.cells + cell];
+  }
+  let count = (span.slices + FOLD - 1u) / FOLD;
+  for (var first = 0u; first < count; first += 16u) {
+    var sum = 0.0;
+    if (inside && first + lane < count) {
+      let from = (first + lane) * FOLD;
+      for (var slice = from; slice < min(from + FOLD, span.slices); slice++) {
+        sum += slots[slice * span.cells + cell];
+      }
+    }
+    groups[thread] = sum;
+    workgroupBarrier();
+    if (lane == 0u) {
+      for (var i = 0u; i < min(16u, count - first); i++) {
+        open += groups[i * 16u + thread];
+        if ((span.first_group + first + i) % 16u == 15u) {
+          total += open;
+          open = 0.0;
+        }
+      }
+    }
+    workgroupBarrier();
+  }
+  if (inside && lane == 0u) {
+    totals[cell] = select(total, total + open, span.last == 1u);
+    totals[span.cells + cell] = open;
+  }
+}

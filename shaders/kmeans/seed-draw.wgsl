@@ -1,0 +1,208 @@
+// Step t of greedy k-means++, first half: settles the row of step t − 1 and draws the candidates of step t.
+//
+// A workgroup a candidate. Each finds the best candidate of the step before (the least total, ties to the first),
+// draws a slice by the totals that this candidate left, then a row of the slice by weight × squared distance. Two
+// numbers a draw keep the resolution of float32 out of the odds of a single row. Never a row of potential zero.
+// Every buffer of the points has a dispatch of its own; the one that holds the drawn slice does the work.
+//
+// distances [rows of the buffer] are not yet folded with the row of step t − 1: done here for the slice in hand.
+// candidates = two sets, for even and odd steps, of L rows [d]. picks = chosen rows [k + 1], then the candidates'
+// rows [2, L]. prices = [L] for each slice of the dataset. draws [k, L, 2].
+
+struct Step {
+  step: u32,
+  slices: u32,  // of the dataset
+  k: u32,
+}
+
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
+@group(0) @binding(4) var<storage, read> distances: array<f32>;
+@group(0) @binding(5) var<storage, read_write> candidates: array<f32>;
+@group(0) @binding(6) var<storage, read_write> picks: array<u32>;
+@group(0) @binding(7) var<storage, read> prices: array<f32>;
+@group(0) @binding(8) var<storage, read> draws: array<f32>;
+@group(0) @binding(9) var<uniform> now: Step;
+
+const THREADS = 64u;
+const SLICE = 1024u;
+const EACH = SLICE / THREADS;
+var<workgroup> partial: array<f32, THREADS>;
+var<workgroup> potentials: array<f32, SLICE>;
+var<workgroup> best: u32;
+var<workgroup> found: u32;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let l = workgroup.x;
+  let before = ((now.step + 1u) % 2u) * L;
+  let here = (now.step % 2u) * L;
+  find_best(thread);
+  let chosen = workgroupUniformLoad(&best);
+  if (l == 0u && thread == 0u && now.step > 0u) {
+    picks[now.step - 1u] = picks[now.k + 1u + before + chosen];
+  }
+  if (now.step >= now.k) {
+    return;
+  }
+  // The first step draws one row by weight; its candidates are all the same.
+  let at = 2u * (now.step * L + select(l, 0u, now.step == 0u));
+  find_slice(thread, chosen, draws[at]);
+  let slice = workgroupUniformLoad(&found);
+  let first = slice * SLICE;
+  if (first < part.first_row || first >= part.first_row + part.rows) {
+    return;
+  }
+  let start = first - part.first_row;
+  let end = min(start + SLICE, part.rows);
+  for (var i = thread; i < SLICE; i += THREADS) {
+    var potential = 0.0;
+    if (start + i < end) {
+      potential = potential_of(start + i, before + chosen);
+    }
+    potentials[i] = potential;
+  }
+  find_row(thread, draws[at + 1u]);
+  let inside = workgroupUniformLoad(&found);
+  // Where every row lies on a chosen one, one more of them is as good as any.
+  let exhausted = inside == SLICE;
+  for (var j = thread; j < part.d; j += THREADS) {
+    var x = 0.0;
+    if (exhausted) {
+      x = candidates[(before + chosen) * part.d + j];
+    } else {
+      x = load(start + inside, j);
+    }
+    candidates[(here + l) * part.d + j] = x;
+  }
+  if (thread == 0u) {
+    var row = first + inside;
+    if (exhausted) {
+      row = picks[now.k + 1u + before + chosen];
+    }
+    picks[now.k + 1u + here + l] = row;
+  }
+}
+
+/// Weight × squared distance to the nearest chosen row, the newest one among them.
+fn potential_of(row: u32, newest: u32) -> f32 {
+  let at = part.chunk_row + row;
+  let weight = select(1.0, weights[select(0u, at, WEIGHTED)], WEIGHTED);
+  if (now.step == 0u) {
+    return weight;
+  }
+  var distance = 0.0;
+  for (var j = 0u; j < part.d; j++) {
+    let difference = load(row, j) - candidates[newest * part.d + j];
+    distance = fma(difference, difference, distance);
+  }
+  return weight * min(distances[at], distance);
+}
+
+fn find_best(thread: u32) {
+  var least = 3.4e38;
+  for (var l = 0u; l < L; l++) {
+    var sum = 0.0;
+    for (var slice = thread; slice < now.slices; slice += THREADS) {
+      sum += prices[slice * L + l];
+    }
+    partial[thread] = sum;
+    workgroupBarrier();
+    if (thread == 0u) {
+      var total = 0.0;
+      for (var i = 0u; i < THREADS; i++) {
+        total += partial[i];
+      }
+      if (total < least) {
+        least = total;
+        best = l;
+      }
+    }
+    workgroupBarrier();
+  }
+}
+
+/// The slice in which the running total passes the share u of the whole.
+fn find_slice(thread: u32, chosen: u32, u: f32) {
+  let each = (now.slices + THREADS - 1u) / THREADS;
+  let from = min(thread * each, now.slices);
+  let to = min(from + each, now.slices);
+  var sum = 0.0;
+  for (var slice = from; slice < to; slice++) {
+    sum += prices[slice * L + chosen];
+  }
+  partial[thread] = sum;
+  workgroupBarrier();
+  if (thread == 0u) {
+    var total = 0.0;
+    for (var i = 0u; i < THREADS; i++) {
+      total += partial[i];
+    }
+    let target_sum = u * total;
+    var running = 0.0;
+    var last = 0u;
+    for (var i = 0u; i < THREADS; i++) {
+      if (partial[i] > 0.0) {
+        last = i;
+        if (running + partial[i] > target_sum) {
+          break;
+        }
+        running += partial[i];
+      }
+    }
+    let last_start = min(last * each, now.slices);
+    var slice_found = 0u;
+    for (var slice = last_start; slice < min(last_start + each, now.slices); slice++) {
+      let price = prices[slice * L + chosen];
+      if (price > 0.0) {
+        slice_found = slice;
+        running += price;
+        if (running > target_sum) {
+          break;
+        }
+      }
+    }
+    found = slice_found;
+  }
+  workgroupBarrier();
+}
+
+/// The place in the slice at which the running potential passes the share v; SLICE where there is none.
+fn find_row(thread: u32, v: f32) {
+  workgroupBarrier();
+  var sum = 0.0;
+  for (var i = thread * EACH; i < (thread + 1u) * EACH; i++) {
+    sum += potentials[i];
+  }
+  partial[thread] = sum;
+  workgroupBarrier();
+  if (thread == 0u) {
+    var total = 0.0;
+    for (var i = 0u; i < THREADS; i++) {
+      total += partial[i];
+    }
+    let target_sum = v * total;
+    var running = 0.0;
+    var last = 0u;
+    for (var i = 0u; i < THREADS; i++) {
+      if (partial[i] > 0.0) {
+        last = i;
+        if (running + partial[i] > target_sum) {
+          break;
+        }
+        running += partial[i];
+      }
+    }
+    var place = SLICE;
+    for (var i = last * EACH; i < (last + 1u) * EACH; i++) {
+      if (potentials[i] > 0.0) {
+        place = i;
+        running += potentials[i];
+        if (running > target_sum) {
+          break;
+        }
+      }
+    }
+    found = place;
+  }
+  workgroupBarrier();
+}

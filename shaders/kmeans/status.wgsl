@@ -1,0 +1,80 @@
+// The end of an iteration: sums over the centroids, whether to go on, and a line in the log. One workgroup.
+//
+// log = 8 words a line, LOG lines in a ring: iteration, changed, empty, done, inertia, shift.
+
+struct Rule {
+  k: u32,
+  d: u32,
+  max_iterations: u32,
+  stop_at_empty: u32,
+  tolerance: f32,
+}
+
+struct Line {
+  iteration: u32,
+  changed: u32,
+  empty: u32,
+  done: u32,
+  inertia: f32,
+  shift: f32,
+  spare: vec2u,
+}
+
+@group(0) @binding(0) var<uniform> rule: Rule;
+@group(0) @binding(1) var<storage, read> totals: array<f32>;
+@group(0) @binding(2) var<storage, read> moves: array<f32>;
+@group(0) @binding(3) var<storage, read_write> model: array<f32>;
+@group(0) @binding(4) var<storage, read_write> changed: atomic<u32>;
+@group(0) @binding(5) var<storage, read_write> control: Control;
+@group(0) @binding(6) var<storage, read_write> log: array<Line>;
+
+const THREADS = 256u;
+
+struct Sums {
+  inertia: f32,
+  shift: f32,
+  largest: f32,
+  empty: f32,
+}
+
+var<workgroup> partial: array<Sums, THREADS>;
+
+fn add(a: Sums, b: Sums) -> Sums {
+  return Sums(a.inertia + b.inertia, a.shift + b.shift, max(a.largest, b.largest), a.empty + b.empty);
+}
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(local_invocation_index) thread: u32) {
+  let k = rule.k;
+  let d = rule.d;
+  var sums = Sums();
+  for (var c = thread; c < k; c += THREADS) {
+    let empty = select(0.0, 1.0, totals[k * d + c] <= 0.0);
+    sums = add(sums, Sums(totals[k * (d + 1u) + c], moves[c], model[k * d + c], empty));
+  }
+  partial[thread] = sums;
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (thread < half) {
+      partial[thread] = add(partial[thread], partial[thread + half]);
+    }
+  }
+  if (thread != 0u || control.done != 0u) {
+    return;
+  }
+  sums = partial[0];
+  let moved = atomicExchange(&changed, 0u);
+  let settled = (control.compared == 1u && moved == 0u) || sums.shift <= rule.tolerance;
+  let iteration = control.iteration + 1u;
+  var done = 0u;
+  if (sums.empty > 0.0 && rule.stop_at_empty == 1u) {
+    done = 2u;
+  } else if (settled) {
+    done = 1u;
+  } else if (iteration >= rule.max_iterations) {
+    done = 3u;
+  }
+  model[k * d + k] = sums.largest;
+  control = Control(done, iteration, 1u);
+  log[(iteration - 1u) % LOG] = Line(iteration, moved, u32(sums.empty), done, sums.inertia, sums.shift, vec2u());
+}

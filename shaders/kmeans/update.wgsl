@@ -1,0 +1,83 @@
+// New centroids from the totals: c + Σw·(x − c) / Σw, a workgroup a centroid. Without weight it stays.
+// Cosine: the sum Σw·x brought to unit length; one shorter than 1e-6·Σw has no direction, and the centroid stays.
+//
+// model = centroids [k, d], norms [k], the largest norm; moves [k] = squared shifts.
+
+struct Shape {
+  k: u32,
+  d: u32,
+}
+
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> totals: array<f32>;
+@group(0) @binding(2) var<storage, read_write> model: array<f32>;
+@group(0) @binding(3) var<storage, read_write> previous: array<f32>;
+@group(0) @binding(4) var<storage, read_write> moves: array<f32>;
+@group(0) @binding(5) var<storage, read> control: Control;
+
+const THREADS = 64u;
+var<workgroup> partial: array<vec2f, THREADS>;
+
+/// The sum over the workgroup, for every thread of it; pairs in a fixed tree.
+fn reduce(thread: u32, value: vec2f) -> vec2f {
+  workgroupBarrier();
+  partial[thread] = value;
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (thread < half) {
+      partial[thread] += partial[thread + half];
+    }
+  }
+  workgroupBarrier();
+  return partial[0];
+}
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  if (control.done != 0u) {
+    return;
+  }
+  let c = flat(workgroup, grid);
+  if (c >= shape.k) {
+    return;
+  }
+  let d = shape.d;
+  let count = totals[shape.k * d + c];
+  var length = 1.0;
+  var stays = count <= 0.0;
+  if (COSINE) {
+    var squares = 0.0;
+    for (var j = thread; j < d; j += THREADS) {
+      let sum = totals[c * d + j] + count * model[c * d + j];
+      squares = fma(sum, sum, squares);
+    }
+    length = sqrt(reduce(thread, vec2f(squares, 0.0)).x);
+    stays = stays || length <= 1e-6 * count;
+  }
+  var shift = 0.0;
+  var norm = 0.0;
+  for (var j = thread; j < d; j += THREADS) {
+    let old = model[c * d + j];
+    var moved = old;
+    if (!stays) {
+      if (COSINE) {
+        moved = (totals[c * d + j] + count * old) / length;
+      } else {
+        moved = old + totals[c * d + j] / count;
+      }
+    }
+    previous[c * d + j] = old;
+    model[c * d + j] = moved;
+    shift = fma(moved - old, moved - old, shift);
+    norm = fma(moved, moved, norm);
+  }
+  let sums = reduce(thread, vec2f(shift, norm));
+  if (thread == 0u) {
+    moves[c] = sums.x;
+    model[shape.k * d + c] = sums.y;
+  }
+}

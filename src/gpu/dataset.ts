@@ -1,0 +1,260 @@
+import type { EngineDataset, GpuPoints } from '../engine.ts';
+import { centredFrame, type Frame, type PreparedPoints, notFiniteAt, weigh, zeroRow } from '../points.ts';
+import lengthsCode from '../../shaders/common/lengths.wgsl?raw';
+import surveyCode from '../../shaders/common/survey.wgsl?raw';
+import gridCode from '../../shaders/common/grid.wgsl?raw';
+import type { Arena, Gpu } from './device.ts';
+import { kernelSource } from './kernel.ts';
+import { chunkRows } from './plan.ts';
+import { Queue } from './queue.ts';
+
+/** Values written in one piece, and pieces before the host waits: staging memory grows without bound otherwise. */
+const WRITE_VALUES = 2 ** 20;
+const WRITES_AHEAD = 8;
+/** Rows that survey.wgsl takes as one. */
+const SURVEY_ROWS = 1024;
+
+/** How kernels read a value: as it lies, through the frame, or brought to unit length. See points.wgsl. */
+export type Load = 0 | 1 | 2;
+
+/** Rows that one binding holds. */
+export interface Chunk {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly points: GPUBufferBinding;
+  /** Element of the binding at which the rows begin. */
+  readonly base: number;
+  /** The shift [d], the rows' inverse lengths [rows], or nothing: what `load` asks for. */
+  readonly adjust: GPUBuffer;
+  /** Weights [rows], or nothing. */
+  readonly weights: GPUBuffer;
+}
+
+export interface GpuDataset extends EngineDataset {
+  readonly chunks: readonly Chunk[];
+  readonly load: Load;
+  readonly destroyed: boolean;
+}
+
+export async function uploadHostPoints(
+  gpu: Gpu,
+  points: PreparedPoints,
+  signal: AbortSignal | undefined,
+): Promise<GpuDataset> {
+  const { n, d, weights } = points;
+  const rows = checkedChunkRows(n, d, gpu);
+  const { arena, chunks } = await gpu.allocate((arena) => {
+    const adjust = arena.storage('adjust', 4);
+    const chunks = splitRows(n, rows).map(({ firstRow, rows }): Chunk => {
+      const buffer = arena.storage('points', rows * d * 4);
+      return {
+        firstRow,
+        rows,
+        points: { buffer },
+        base: 0,
+        adjust,
+        weights: uploadWeights(arena, weights, firstRow, rows),
+      };
+    });
+    return { arena, chunks };
+  });
+  try {
+    for (const chunk of chunks) await fillChunk(gpu, points, chunk, signal);
+  } catch (error) {
+    arena.destroy();
+    throw error;
+  }
+  const { metric, frame, totalWeight, positiveRows, meanVariance } = points;
+  return held(arena, { n, d, metric, frame, totalWeight, positiveRows, meanVariance, weights, chunks, load: 0 });
+}
+
+async function fillChunk(
+  gpu: Gpu,
+  { d, fill }: PreparedPoints,
+  { firstRow, rows, points }: Chunk,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { queue } = gpu.device;
+  const each = Math.max(1, Math.floor(WRITE_VALUES / d));
+  const values = new Float32Array(Math.min(rows, each) * d);
+  for (let row = 0, writes = 1; row < rows; row += each, writes++) {
+    signal?.throwIfAborted();
+    const count = Math.min(each, rows - row);
+    fill(values, firstRow + row, firstRow + row + count);
+    queue.writeBuffer(points.buffer, row * d * 4, values, 0, count * d);
+    if (writes % WRITES_AHEAD === 0) await gpu.guard(queue.onSubmittedWorkDone());
+  }
+}
+
+function uploadWeights(arena: Arena, weights: Float32Array | null, firstRow: number, rows: number): GPUBuffer {
+  return weights === null
+    ? arena.storage('weights', 4)
+    : arena.filled('weights', weights.subarray(firstRow, firstRow + rows));
+}
+
+function checkedChunkRows(n: number, d: number, gpu: Gpu): number {
+  const rows = chunkRows(n, d, gpu.bindingLimit);
+  if (rows === 0)
+    throw new RangeError(`points of ${d} features need larger bindings than the device's ${gpu.bindingLimit} bytes`);
+  return rows;
+}
+
+function splitRows(n: number, each: number): { firstRow: number; rows: number }[] {
+  return Array.from({ length: Math.ceil(n / each) }, (_, i) => ({
+    firstRow: i * each,
+    rows: Math.min(each, n - i * each),
+  }));
+}
+
+function held(arena: Arena, fields: Omit<GpuDataset, 'destroyed' | 'destroy'>): GpuDataset {
+  let destroyed = false;
+  return {
+    ...fields,
+    get destroyed() {
+      return destroyed;
+    },
+    destroy() {
+      destroyed = true;
+      arena.destroy();
+    },
+  };
+}
+
+/** Adopts a borrowed buffer: nothing is copied; a survey on the GPU checks the values and finds the frame. */
+export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSignal | undefined): Promise<GpuDataset> {
+  const { n, d, metric, weights } = points;
+  const { totalWeight, positiveRows } = weigh(weights, n);
+  const cosine = metric === 'cosine';
+  const { arena, chunks } = await gpu.allocate((arena) => ({ arena, chunks: bindChunks(gpu, arena, points) }));
+  try {
+    const queue = new Queue(gpu);
+    // Values first: a length of something infinite means nothing.
+    let survey = await surveyPoints(gpu, queue, points, chunks, new Float32Array(d), totalWeight, false);
+    if (cosine) await writeLengths(gpu, queue, points, chunks);
+    signal?.throwIfAborted();
+    survey = await surveyPoints(gpu, queue, points, chunks, Float32Array.from(survey.mean), totalWeight, cosine);
+    // About its mean: the variance of data far from the origin needs the second look.
+    survey = await surveyPoints(gpu, queue, points, chunks, Float32Array.from(survey.mean), totalWeight, cosine);
+    const frame = cosine ? { shift: new Float64Array(d), scale: 1 } : roundedFrame(survey);
+    if (!cosine) gpu.device.queue.writeBuffer(chunks[0].adjust, 0, Float32Array.from(frame.shift));
+    const meanVariance = (survey.variance.reduce((sum, value) => sum + value, 0) / d) * frame.scale ** 2;
+    const load = cosine ? 2 : 1;
+    return held(arena, { n, d, metric, frame, totalWeight, positiveRows, meanVariance, weights, chunks, load });
+  } catch (error) {
+    arena.destroy();
+    throw error;
+  }
+}
+
+/** The shift is applied in float32 here, so it has to be a float32. */
+function roundedFrame({ mean, variance, low, high }: Survey): Frame {
+  const { shift, scale } = centredFrame(mean, variance, low, high);
+  return { shift: shift.map(Math.fround), scale };
+}
+
+function bindChunks(gpu: Gpu, arena: Arena, { buffer, n, d, offset, metric, weights }: GpuPoints): Chunk[] {
+  const alignment = gpu.device.limits.minStorageBufferOffsetAlignment;
+  const rows = checkedChunkRows(n, d, { bindingLimit: gpu.bindingLimit - alignment } as Gpu);
+  const shift = metric === 'cosine' ? null : arena.storage('shift', d * 4);
+  return splitRows(n, rows).map(({ firstRow, rows }) => {
+    const start = offset + firstRow * d * 4;
+    const aligned = Math.floor(start / alignment) * alignment;
+    return {
+      firstRow,
+      rows,
+      points: { buffer, offset: aligned, size: start - aligned + rows * d * 4 },
+      base: (start - aligned) / 4,
+      adjust: shift ?? arena.storage('inverse lengths', rows * 4),
+      weights: uploadWeights(arena, weights, firstRow, rows),
+    };
+  });
+}
+
+interface Survey {
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+function extentOf(arena: Arena, { base, rows, firstRow }: Chunk, d: number): GPUBuffer {
+  return arena.uniform('extent', [base, rows, d, firstRow, 0]);
+}
+
+async function surveyPoints(
+  gpu: Gpu,
+  queue: Queue,
+  { n, d, weights }: GpuPoints,
+  chunks: readonly Chunk[],
+  pivot: Float32Array,
+  totalWeight: number,
+  unit: boolean,
+): Promise<Survey> {
+  const kernel = await gpu.kernel(
+    kernelSource(
+      'survey',
+      ['uniform', 'read', 'read', 'read', 'read', 'write', 'write'],
+      { UNIT: unit, WEIGHTED: weights !== null },
+      gridCode,
+      surveyCode,
+    ),
+  );
+  const slices = Math.ceil(n / SURVEY_ROWS);
+  const { arena, bad, result, groups } = await gpu.allocate((arena) => {
+    const bad = arena.filled('bad', Uint32Array.of(0xffffffff));
+    const pivots = arena.filled('pivot', pivot);
+    const result = arena.storage('survey', slices * d * 16);
+    const groups = chunks.map((chunk) =>
+      kernel.bind(extentOf(arena, chunk, d), chunk.points, chunk.adjust, chunk.weights, pivots, bad, result),
+    );
+    return { arena, bad, result, groups };
+  });
+  try {
+    chunks.forEach((chunk, i) => {
+      kernel.encode(queue.pass, groups[i], Math.ceil(chunk.rows / SURVEY_ROWS) * Math.ceil(d / 64));
+    });
+    const [first] = new Uint32Array(await queue.read(bad, 0, 4));
+    if (first !== 0xffffffff) throw notFiniteAt(`points[${Math.floor(first / d)}][${first % d}]`, undefined);
+    return foldSurvey(new Float32Array(await queue.read(result, 0, slices * d * 16)), pivot, totalWeight);
+  } finally {
+    arena.destroy();
+  }
+}
+
+function foldSurvey(values: Float32Array, pivot: Float32Array, totalWeight: number): Survey {
+  const d = pivot.length;
+  const sums = new Float64Array(d);
+  const squares = new Float64Array(d);
+  const low = new Float64Array(d).fill(Infinity);
+  const high = new Float64Array(d).fill(-Infinity);
+  for (let i = 0; i < values.length; i += 4) {
+    const j = (i / 4) % d;
+    sums[j] += values[i];
+    squares[j] += values[i + 1];
+    low[j] = Math.min(low[j], values[i + 2]);
+    high[j] = Math.max(high[j], values[i + 3]);
+  }
+  const mean = sums.map((sum, j) => pivot[j] + sum / totalWeight);
+  const variance = squares.map((square, j) => Math.max(0, square / totalWeight - (sums[j] / totalWeight) ** 2));
+  return { mean, variance, low, high };
+}
+
+async function writeLengths(gpu: Gpu, queue: Queue, { d }: GpuPoints, chunks: readonly Chunk[]): Promise<void> {
+  const kernel = await gpu.kernel(
+    kernelSource('lengths', ['uniform', 'read', 'write', 'write'], {}, gridCode, lengthsCode),
+  );
+  const { arena, zero, groups } = await gpu.allocate((arena) => {
+    const zero = arena.filled('zero', Uint32Array.of(0xffffffff));
+    const groups = chunks.map((chunk) => kernel.bind(extentOf(arena, chunk, d), chunk.points, chunk.adjust, zero));
+    return { arena, zero, groups };
+  });
+  try {
+    chunks.forEach((chunk, i) => {
+      kernel.encode(queue.pass, groups[i], Math.ceil(chunk.rows / 64));
+    });
+    const [first] = new Uint32Array(await queue.read(zero, 0, 4));
+    if (first !== 0xffffffff) throw zeroRow(first);
+  } finally {
+    arena.destroy();
+  }
+}

@@ -1,0 +1,34 @@
+import type { Arena } from './device.ts';
+import type { Chunk, GpuDataset } from './dataset.ts';
+
+/** Consecutive rows of one chunk, as kernels know them: the struct Part of points.wgsl. */
+export interface Part {
+  readonly chunk: Chunk;
+  /** Index of the chunk in its dataset. */
+  readonly index: number;
+  readonly rows: number;
+  readonly uniform: GPUBuffer;
+}
+
+/** The rows [start, end) of a dataset, cut where its chunks are. */
+export function cutParts(
+  arena: Arena,
+  dataset: GpuDataset,
+  k: number,
+  sliceRows: number,
+  start = 0,
+  end = dataset.n,
+): Part[] {
+  const { d, frame, chunks } = dataset;
+  const parts: Part[] = [];
+  chunks.forEach((chunk, index) => {
+    const firstRow = Math.max(start, chunk.firstRow);
+    const rows = Math.min(end, chunk.firstRow + chunk.rows) - firstRow;
+    if (rows <= 0) return;
+    const chunkRow = firstRow - chunk.firstRow;
+    const slot = Math.floor((firstRow - start) / sliceRows);
+    const words = [chunk.base + chunkRow * d, rows, d, k, chunkRow, firstRow, sliceRows, slot];
+    parts.push({ chunk, index, rows, uniform: arena.uniform('part', words, [frame.scale]) });
+  });
+  return parts;
+}

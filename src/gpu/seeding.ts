@@ -1,0 +1,206 @@
+import gridCode from '../../shaders/common/grid.wgsl?raw';
+import pointsCode from '../../shaders/common/points.wgsl?raw';
+import fieldFoldCode from '../../shaders/kmeans/field-fold.wgsl?raw';
+import fieldSampleCode from '../../shaders/kmeans/field-sample.wgsl?raw';
+import seedDrawCode from '../../shaders/kmeans/seed-draw.wgsl?raw';
+import seedPriceCode from '../../shaders/kmeans/seed-price.wgsl?raw';
+import type { DistanceField } from '../engine.ts';
+import type { GpuDataset } from './dataset.ts';
+import type { Arena, Gpu } from './device.ts';
+import { kernelSource } from './kernel.ts';
+import { cutParts } from './part.ts';
+import { Queue } from './queue.ts';
+
+/** Rows of a slice in the seeding kernels. */
+const SLICE_ROWS = 1024;
+
+/** See `ClusteringEngine.plusPlus`: two dispatches a step, nothing comes home before the last one. */
+export async function plusPlus(
+  gpu: Gpu,
+  dataset: GpuDataset,
+  k: number,
+  L: number,
+  draws: Float32Array,
+  signal: AbortSignal | undefined,
+): Promise<Uint32Array> {
+  const { n, d, load: LOAD, weights } = dataset;
+  const WEIGHTED = weights !== null;
+  // A thread keeps L sums in workgroup memory.
+  const THREADS = L <= 12 ? 256 : 64;
+  const priceSource = (START: boolean) =>
+    kernelSource(
+      'seed-price',
+      ['uniform', 'read', 'read', 'read', 'write', 'read', 'read', 'write', 'uniform'],
+      { LOAD, WEIGHTED, L, THREADS, START },
+      pointsCode,
+      gridCode,
+      seedPriceCode,
+    );
+  const [weigh, price, draw] = await Promise.all([
+    gpu.kernel(priceSource(true)),
+    gpu.kernel(priceSource(false)),
+    gpu.kernel(
+      kernelSource(
+        'seed-draw',
+        ['uniform', 'read', 'read', 'read', 'read', 'write', 'write', 'read', 'read', 'uniform'],
+        { LOAD, WEIGHTED, L },
+        pointsCode,
+        seedDrawCode,
+      ),
+    ),
+  ]);
+  const slices = Math.ceil(n / SLICE_ROWS);
+  const { arena, picks, parts, steps, now } = await gpu.allocate((arena) => {
+    const candidates = arena.storage('candidates', 2 * L * d * 4);
+    const picks = arena.storage('picks', (k + 1 + 2 * L) * 4);
+    const prices = arena.storage('prices', slices * L * 4);
+    const numbers = arena.filled('draws', draws);
+    const steps = arena.filled(
+      'steps',
+      Uint32Array.from({ length: 4 * (k + 1) }, (_, i) => [i / 4, slices, k, 0][i % 4]),
+    );
+    const now = arena.uniform('step', [0, slices, k]);
+    const parts = cutParts(arena, dataset, k, SLICE_ROWS).map(({ chunk, rows, uniform }) => {
+      const distances = arena.storage('distances', chunk.rows * 4);
+      const read = [uniform, chunk.points, chunk.adjust, chunk.weights, distances] as const;
+      return {
+        rows,
+        weigh: weigh.bind(...read, candidates, picks, prices, now),
+        price: price.bind(...read, candidates, picks, prices, now),
+        draw: draw.bind(...read, candidates, picks, prices, numbers, now),
+      };
+    });
+    return { arena, picks, parts, steps, now };
+  });
+  try {
+    const queue = new Queue(gpu);
+    for (const part of parts) weigh.encode(queue.pass, part.weigh, Math.ceil(part.rows / SLICE_ROWS));
+    for (let step = 0; step <= k; step++) {
+      queue.copy(steps, 16 * step, now, 0, 16);
+      for (const part of parts) draw.encode(queue.pass, part.draw, L);
+      if (step === k) break;
+      for (const part of parts) price.encode(queue.pass, part.price, Math.ceil(part.rows / SLICE_ROWS));
+      await queue.spend(n * d * (L + 1), signal);
+    }
+    return new Uint32Array(await queue.read(picks, 0, k * 4));
+  } finally {
+    arena.destroy();
+  }
+}
+
+/** The squared distances that k-means‖ samples from, a value a row. */
+export async function openDistanceField(
+  gpu: Gpu,
+  dataset: GpuDataset,
+  signal: AbortSignal | undefined,
+): Promise<GpuDistanceField> {
+  return gpu.allocate((arena) => new GpuDistanceField(gpu, arena, dataset, signal));
+}
+
+export class GpuDistanceField implements DistanceField {
+  readonly #gpu: Gpu;
+  readonly #arena: Arena;
+  readonly #dataset: GpuDataset;
+  readonly #signal: AbortSignal | undefined;
+  readonly #queue: Queue;
+  readonly #distances: readonly GPUBuffer[];
+  readonly #totals: GPUBuffer;
+  #fresh = true;
+
+  constructor(gpu: Gpu, arena: Arena, dataset: GpuDataset, signal: AbortSignal | undefined) {
+    this.#gpu = gpu;
+    this.#arena = arena;
+    this.#dataset = dataset;
+    this.#signal = signal;
+    this.#queue = new Queue(gpu);
+    this.#distances = dataset.chunks.map((chunk) => arena.storage('distances', chunk.rows * 4));
+    this.#totals = arena.storage('field totals', Math.ceil(dataset.n / SLICE_ROWS) * 4);
+  }
+
+  async fold(centroids: Float64Array): Promise<number> {
+    const { n, d, load: LOAD, weights } = this.#dataset;
+    const constants = { LOAD, WEIGHTED: weights !== null, FRESH: this.#fresh };
+    const kernel = await this.#gpu.kernel(
+      kernelSource(
+        'field-fold',
+        ['uniform', 'read', 'read', 'read', 'read', 'write', 'write'],
+        constants,
+        pointsCode,
+        gridCode,
+        fieldFoldCode,
+      ),
+    );
+    const m = centroids.length / d;
+    const arena = await this.#gpu.allocate((arena) => {
+      const targets = arena.filled('centroids', Float32Array.from(centroids));
+      for (const { chunk, index, rows, uniform } of cutParts(arena, this.#dataset, m, SLICE_ROWS)) {
+        const read = [uniform, chunk.points, chunk.adjust, chunk.weights, targets] as const;
+        const group = kernel.bind(...read, this.#distances[index], this.#totals);
+        kernel.encode(this.#queue.pass, group, Math.ceil(rows / SLICE_ROWS));
+      }
+      return arena;
+    });
+    this.#fresh = false;
+    try {
+      await this.#queue.spend(n * m * d, this.#signal);
+      const totals = new Float32Array(await this.#queue.read(this.#totals, 0, Math.ceil(n / SLICE_ROWS) * 4));
+      return totals.reduce((sum, value) => sum + value, 0);
+    } finally {
+      arena.destroy();
+    }
+  }
+
+  async sample(factor: number, seed: number): Promise<Uint32Array> {
+    this.#signal?.throwIfAborted();
+    const { n, load: LOAD, weights } = this.#dataset;
+    const kernel = await this.#gpu.kernel(
+      kernelSource(
+        'field-sample',
+        ['uniform', 'read', 'read', 'read', 'read', 'write', 'uniform'],
+        { LOAD, WEIGHTED: weights !== null },
+        pointsCode,
+        gridCode,
+        fieldSampleCode,
+      ),
+    );
+    const words = Math.ceil(n / 32);
+    const { arena, drawn } = await this.#gpu.allocate((arena) => {
+      const drawn = arena.storage('drawn', words * 4);
+      const [factorBits] = new Uint32Array(Float32Array.of(factor).buffer);
+      const draw = arena.uniform('draw', [factorBits, seed]);
+      for (const { chunk, index, rows, uniform } of cutParts(arena, this.#dataset, 1, SLICE_ROWS)) {
+        const read = [uniform, chunk.points, chunk.adjust, chunk.weights, this.#distances[index]] as const;
+        const group = kernel.bind(...read, drawn, draw);
+        kernel.encode(this.#queue.pass, group, Math.ceil(rows / 2048));
+      }
+      return { arena, drawn };
+    });
+    try {
+      return setBits(new Uint32Array(await this.#queue.read(drawn, 0, words * 4)));
+    } finally {
+      arena.destroy();
+    }
+  }
+
+  /** The squared distances of all rows: Float32Array [n]. */
+  async read(): Promise<Float32Array> {
+    const { n, chunks } = this.#dataset;
+    const distances = new Float32Array(n);
+    for (const [i, { firstRow, rows }] of chunks.entries()) {
+      distances.set(new Float32Array(await this.#queue.read(this.#distances[i], 0, rows * 4)), firstRow);
+    }
+    return distances;
+  }
+
+  destroy(): void {
+    this.#arena.destroy();
+  }
+}
+
+function setBits(words: Uint32Array): Uint32Array {
+  const indices: number[] = [];
+  for (let w = 0; w < words.length; w++) {
+    for (let rest = words[w]; rest !== 0; rest &= rest - 1) indices.push(32 * w + 31 - Math.clz32(rest & -rest));
+  }
+  return Uint32Array.from(indices);
+}

@@ -1,0 +1,445 @@
+import assignDirectCode from '../../shaders/kmeans/assign-direct.wgsl?raw';
+import assignTiledCode from '../../shaders/kmeans/assign-tiled.wgsl?raw';
+import controlCode from '../../shaders/kmeans/control.wgsl?raw';
+import foldCode from '../../shaders/kmeans/fold.wgsl?raw';
+import normsCode from '../../shaders/kmeans/norms.wgsl?raw';
+import rescoreCode from '../../shaders/kmeans/rescore.wgsl?raw';
+import sortCode from '../../shaders/kmeans/sort.wgsl?raw';
+import statusCode from '../../shaders/kmeans/status.wgsl?raw';
+import sumsPrivateCode from '../../shaders/kmeans/sums-private.wgsl?raw';
+import sumsSortedCode from '../../shaders/kmeans/sums-sorted.wgsl?raw';
+import updateCode from '../../shaders/kmeans/update.wgsl?raw';
+import gridCode from '../../shaders/common/grid.wgsl?raw';
+import pointsCode from '../../shaders/common/points.wgsl?raw';
+import type { Assignment, IterationStatus, LloydOptions, LloydResult, Workspace } from '../engine.ts';
+import type { GpuDataset } from './dataset.ts';
+import type { Arena, Gpu } from './device.ts';
+import { MAP_READ } from './flags.ts';
+import { type Kernel, kernelSource } from './kernel.ts';
+import { cutParts, type Part } from './part.ts';
+import {
+  type AssignPlan,
+  assignPlan,
+  foldWidth,
+  planSpans,
+  sliceRows,
+  type Span,
+  type SumsPlan,
+  sumsPlan,
+} from './plan.ts';
+import { Queue } from './queue.ts';
+
+/** Lines of the log ring, 8 words each; a batch has no more iterations than the ring has lines. */
+const LOG_LINES = 64;
+const LINE_WORDS = 8;
+/** Words of the control struct, and what its first one says. */
+const CONTROL_WORDS = 3;
+const STOPS = [null, 'converged', 'empty', 'limit'] as const;
+
+interface Kernels {
+  readonly assign: Kernel;
+  /** Only beside the tiled assignment. */
+  readonly norms: Kernel | null;
+  readonly rescore: Kernel | null;
+  /** Only before sorted sums. */
+  readonly sort: Kernel | null;
+  readonly sums: Kernel;
+  readonly fold: Kernel;
+  readonly update: Kernel;
+  readonly status: Kernel;
+}
+
+/** A dispatch that is ready to be encoded, and the multiply-adds it stands for. */
+interface Dispatch {
+  readonly kernel: Kernel;
+  readonly group: GPUBindGroup;
+  readonly workgroups: number;
+}
+
+interface Batch {
+  readonly iterations: number;
+  readonly stop: (typeof STOPS)[number];
+  readonly lines: ArrayBuffer;
+  readonly centroids: Float64Array;
+}
+
+export async function openWorkspace(gpu: Gpu, dataset: GpuDataset, k: number): Promise<GpuWorkspace> {
+  if (k > 2 ** 24) throw new RangeError(`k is ${k}, kernels count centroids up to 2^24`);
+  const { n, d } = dataset;
+  const assign = assignPlan(d, k);
+  const sums = sumsPlan(d, k);
+  const kernels = await compileAll(gpu, dataset, k, assign, sums);
+  const workspace = await gpu.allocate(
+    (arena) => new GpuWorkspace(gpu, arena, dataset, k, kernels, assign, sums, planSpans(n, d, k, gpu.bindingLimit)),
+  );
+  return workspace;
+}
+
+async function compileAll(
+  gpu: Gpu,
+  dataset: GpuDataset,
+  k: number,
+  assign: AssignPlan,
+  sums: SumsPlan,
+): Promise<Kernels> {
+  const { d, load, metric } = dataset;
+  const LOAD = load;
+  const WEIGHTED = dataset.weights !== null;
+  const onPoints = [pointsCode, gridCode, controlCode];
+  const compile = (...source: Parameters<typeof kernelSource>) => gpu.kernel(kernelSource(...source));
+  const tiled = assign.kind === 'tiled';
+  const assigning = tiled
+    ? compile(
+        'assign-tiled',
+        ['uniform', 'read', 'read', 'read', 'write', 'write', 'read', 'read', 'write'],
+        { LOAD, TX: assign.TX, TY: assign.TY, TD: assign.TD },
+        ...onPoints,
+        assignTiledCode,
+      )
+    : compile(
+        'assign-direct',
+        ['uniform', 'read', 'read', 'read', 'write', 'write', 'read'],
+        { LOAD, D: d },
+        ...onPoints,
+        assignDirectCode,
+      );
+  const summing =
+    sums.kind === 'private'
+      ? compile(
+          'sums-private',
+          ['uniform', 'read', 'read', 'read', 'read', 'read', 'read', 'write'],
+          { LOAD, WEIGHTED, K: k, THREADS: sums.THREADS, LANES: sums.LANES },
+          ...onPoints,
+          sumsPrivateCode,
+        )
+      : compile(
+          'sums-sorted',
+          ['uniform', 'read', 'read', 'read', 'read', 'read', 'read', 'write'],
+          { LOAD, WEIGHTED, LANES: sums.LANES },
+          ...onPoints,
+          sumsSortedCode,
+        );
+  const [assignKernel, norms, rescore, sort, sumsKernel, fold, update, status] = await Promise.all([
+    assigning,
+    tiled ? compile('norms', ['uniform', 'read', 'read', 'write'], { LOAD }, pointsCode, gridCode, normsCode) : null,
+    tiled
+      ? compile(
+          'rescore',
+          ['uniform', 'read', 'read', 'read', 'write', 'write', 'read', 'write'],
+          { LOAD },
+          ...onPoints,
+          rescoreCode,
+        )
+      : null,
+    sums.kind === 'sorted'
+      ? compile('sort', ['uniform', 'read', 'read', 'read', 'read', 'write'], { LOAD }, ...onPoints, sortCode)
+      : null,
+    summing,
+    compile('fold', ['uniform', 'read', 'write', 'read'], { FOLD: foldWidth(d, k) }, gridCode, controlCode, foldCode),
+    compile(
+      'update',
+      ['uniform', 'read', 'write', 'write', 'write', 'read'],
+      { COSINE: metric === 'cosine' },
+      gridCode,
+      controlCode,
+      updateCode,
+    ),
+    compile(
+      'status',
+      ['uniform', 'read', 'read', 'write', 'write', 'write', 'write'],
+      { LOG: LOG_LINES },
+      controlCode,
+      statusCode,
+    ),
+  ]);
+  return { assign: assignKernel, norms, rescore, sort, sums: sumsKernel, fold, update, status };
+}
+
+export class GpuWorkspace implements Workspace {
+  readonly #gpu: Gpu;
+  readonly #arena: Arena;
+  readonly #dataset: GpuDataset;
+  readonly #k: number;
+  readonly #queue: Queue;
+  /** Centroids [k, d], their norms [k], the largest norm. */
+  readonly #model: GPUBuffer;
+  readonly #previous: GPUBuffer;
+  readonly #totals: GPUBuffer;
+  readonly #control: GPUBuffer;
+  readonly #changed: GPUBuffer;
+  readonly #log: GPUBuffer;
+  readonly #rule: GPUBuffer;
+  /** A label a row, for each chunk. */
+  readonly #labels: readonly GPUBuffer[];
+  readonly #staging: readonly GPUBuffer[];
+  /** ‖x‖² of all rows: dispatched once, with the first call. */
+  #prepare: readonly Dispatch[];
+  /** Assignment and statistics, a list for each span; then the update. */
+  readonly #spans: readonly (readonly Dispatch[])[];
+  readonly #spanWork: readonly number[];
+  readonly #update: readonly Dispatch[];
+
+  constructor(
+    gpu: Gpu,
+    arena: Arena,
+    dataset: GpuDataset,
+    k: number,
+    kernels: Kernels,
+    assign: AssignPlan,
+    sums: SumsPlan,
+    spans: readonly Span[],
+  ) {
+    const { n, d, chunks } = dataset;
+    const cells = k * (d + 2);
+    const rows = sliceRows(n, d);
+    this.#gpu = gpu;
+    this.#arena = arena;
+    this.#dataset = dataset;
+    this.#k = k;
+    this.#queue = new Queue(gpu);
+    this.#model = arena.storage('model', (k * d + k + 1) * 4);
+    this.#previous = arena.storage('previous', k * d * 4);
+    this.#totals = arena.storage('totals', 2 * cells * 4);
+    this.#control = arena.storage('control', CONTROL_WORDS * 4);
+    this.#changed = arena.storage('changed', 4);
+    this.#log = arena.storage('log', LOG_LINES * LINE_WORDS * 4);
+    this.#rule = arena.uniform('rule', [k, d, 0, 0], [0]);
+    this.#labels = chunks.map((chunk) => arena.storage('labels', chunk.rows * 4));
+    const batchBytes = (LOG_LINES * LINE_WORDS + CONTROL_WORDS + k * d) * 4;
+    this.#staging = [arena.staging('batch', batchBytes), arena.staging('batch', batchBytes)];
+
+    const longest = Math.max(...spans.map(({ slices }) => slices));
+    const slots = arena.storage('slots', longest * cells * 4);
+    const sorted = kernels.sort === null ? null : arena.storage('sorted', longest * (2 * k + 1 + rows) * 4);
+    const tiled = assign.kind === 'tiled';
+    const norms = chunks.map((chunk) => (tiled ? arena.storage('norms', chunk.rows * 4) : null));
+    const flagged = chunks.map((chunk) =>
+      tiled ? arena.storage('flagged', Math.ceil(chunk.rows / rows) * (rows + 1) * 4) : null,
+    );
+    const tileRows = tiled ? 4 * assign.TX : 256;
+    const weightsOf = ({ chunk }: Part) => chunk.weights;
+
+    const onPart = (part: Part): Dispatch[] => {
+      const { chunk, index, uniform } = part;
+      const read = [uniform, chunk.points, chunk.adjust] as const;
+      const labels = this.#labels[index];
+      const state = [labels, this.#changed, this.#control] as const;
+      const slices = Math.ceil(part.rows / rows);
+      const dispatches: Dispatch[] = [];
+      const add = (kernel: Kernel, workgroups: number, ...resources: (GPUBuffer | GPUBufferBinding)[]) =>
+        dispatches.push({ kernel, workgroups, group: kernel.bind(...resources) });
+      if (tiled) {
+        add(
+          kernels.assign,
+          Math.ceil(part.rows / tileRows),
+          ...read,
+          this.#model,
+          ...state,
+          norms[index]!,
+          flagged[index]!,
+        );
+        add(kernels.rescore!, slices, ...read, this.#model, ...state, flagged[index]!);
+      } else {
+        add(kernels.assign, Math.ceil(part.rows / tileRows), ...read, this.#model, ...state);
+      }
+      if (sums.kind === 'private') {
+        add(kernels.sums, slices, ...read, this.#model, labels, weightsOf(part), this.#control, slots);
+      } else {
+        const blocks = Math.ceil(k / (64 / sums.LANES));
+        add(kernels.sort!, slices, ...read, labels, this.#control, sorted!);
+        add(kernels.sums, slices * blocks, ...read, this.#model, sorted!, weightsOf(part), this.#control, slots);
+      }
+      return dispatches;
+    };
+
+    const fold = foldWidth(d, k);
+    this.#spanWork = spans.map(({ slices }) => slices * rows * (d * k + 8));
+    this.#spans = spans.map(({ firstSlice, slices }, i) => {
+      const start = firstSlice * rows;
+      const parts = cutParts(arena, dataset, k, rows, start, Math.min(n, start + slices * rows));
+      const span = arena.uniform('span', [cells, firstSlice / fold, slices, i === spans.length - 1 ? 1 : 0]);
+      const folding: Dispatch = {
+        kernel: kernels.fold,
+        group: kernels.fold.bind(span, slots, this.#totals, this.#control),
+        workgroups: Math.ceil(cells / 16),
+      };
+      return [...parts.flatMap(onPart), folding];
+    });
+    this.#prepare = tiled
+      ? cutParts(arena, dataset, k, rows).map(({ chunk, index, rows, uniform }) => ({
+          kernel: kernels.norms!,
+          group: kernels.norms!.bind(uniform, chunk.points, chunk.adjust, norms[index]!),
+          workgroups: Math.ceil(rows / 256),
+        }))
+      : [];
+    const moves = arena.storage('moves', k * 4);
+    const shape = arena.uniform('shape', [k, d]);
+    this.#update = [
+      {
+        kernel: kernels.update,
+        group: kernels.update.bind(shape, this.#totals, this.#model, this.#previous, moves, this.#control),
+        workgroups: k,
+      },
+      {
+        kernel: kernels.status,
+        group: kernels.status.bind(
+          this.#rule,
+          this.#totals,
+          moves,
+          this.#model,
+          this.#changed,
+          this.#control,
+          this.#log,
+        ),
+        workgroups: 1,
+      },
+    ];
+  }
+
+  /**
+   * Two batches are in flight: while the host reads how one ended the next one runs already. If the one had been the
+   * last, the next finds `done` set and does nothing.
+   */
+  async lloyd(start: Float64Array, options: LloydOptions): Promise<LloydResult> {
+    this.#begin(start, options.resume);
+    const { maxIterations, tolerance, stopAtEmpty, signal } = options;
+    const rule = new ArrayBuffer(20);
+    new Uint32Array(rule).set([this.#k, this.#dataset.d, Math.min(maxIterations, 2 ** 32 - 1), stopAtEmpty ? 1 : 0]);
+    new Float32Array(rule)[4] = tolerance;
+    this.#gpu.device.queue.writeBuffer(this.#rule, 0, rule);
+
+    let known = 0;
+    await this.#submitBatch(0, signal);
+    let next = this.#readBatch(0);
+    for (let parity = 1; ; parity = 1 - parity) {
+      let ahead: Promise<Batch> | undefined;
+      try {
+        await this.#submitBatch(parity, signal);
+        ahead = this.#readBatch(parity);
+        const batch = await next;
+        for (const status of readLines(batch.lines, known, batch.iterations)) options.onIteration(status);
+        options.onCheckpoint(batch.centroids, batch.iterations);
+        signal?.throwIfAborted();
+        known = batch.iterations;
+        next = ahead;
+        if (batch.stop === null) continue;
+        await ahead;
+        return await this.#finish(batch, batch.stop);
+      } catch (error) {
+        // Both may fail behind our back now.
+        next.catch(() => undefined);
+        ahead?.catch(() => undefined);
+        throw error;
+      }
+    }
+  }
+
+  async accumulate(centroids: Float64Array, signal?: AbortSignal): Promise<Assignment> {
+    this.#begin(centroids, false);
+    await this.#encodeAssignment(signal);
+    const { d, weights, n } = this.#dataset;
+    const k = this.#k;
+    const cells = new Float32Array(await this.#queue.read(this.#totals, 0, k * (d + 2) * 4));
+    const labels = await this.#readLabels();
+    const counts = new Float64Array(k);
+    for (let i = 0; i < n; i++) counts[labels[i]] += weights === null ? 1 : weights[i];
+    // The kernels sum about the centroids.
+    const sums = Float64Array.from({ length: k * d }, (_, i) => cells[i] + centroids[i] * counts[Math.floor(i / d)]);
+    let inertia = 0;
+    for (let c = 0; c < k; c++) inertia += cells[k * (d + 1) + c];
+    return { labels, counts, sums, inertia };
+  }
+
+  close(): void {
+    this.#arena.destroy();
+  }
+
+  #begin(centroids: Float64Array, resume: boolean): void {
+    const { queue } = this.#gpu.device;
+    const { d } = this.#dataset;
+    const model = new Float32Array(this.#k * d + this.#k + 1);
+    model.set(centroids);
+    for (let c = 0; c < this.#k; c++) {
+      let norm = 0;
+      for (let j = c * d; j < (c + 1) * d; j++) norm += model[j] * model[j];
+      model[this.#k * d + c] = norm;
+      model[this.#k * d + this.#k] = Math.max(model[this.#k * d + this.#k], norm);
+    }
+    queue.writeBuffer(this.#model, 0, model);
+    queue.writeBuffer(this.#control, 0, Uint32Array.of(0, 0, resume ? 1 : 0));
+    queue.writeBuffer(this.#changed, 0, Uint32Array.of(0));
+    for (const dispatch of this.#prepare) this.#encode(dispatch);
+    this.#prepare = [];
+  }
+
+  async #encodeAssignment(signal: AbortSignal | undefined): Promise<void> {
+    for (let i = 0; i < this.#spans.length; i++) {
+      for (const dispatch of this.#spans[i]) this.#encode(dispatch);
+      await this.#queue.spend(this.#spanWork[i], signal);
+    }
+  }
+
+  /** Submits as many iterations as the queue's budget holds; `#readBatch` tells what came of them. */
+  async #submitBatch(parity: number, signal: AbortSignal | undefined): Promise<void> {
+    const work = this.#spanWork.reduce((sum, value) => sum + value, 0);
+    const iterations = Math.max(1, Math.min(LOG_LINES, Math.floor(this.#queue.budget / work)));
+    for (let i = 0; i < iterations; i++) {
+      await this.#encodeAssignment(signal);
+      for (const dispatch of this.#update) this.#encode(dispatch);
+    }
+    const staging = this.#staging[parity];
+    const logBytes = LOG_LINES * LINE_WORDS * 4;
+    const centroidBytes = this.#k * this.#dataset.d * 4;
+    this.#queue.copy(this.#log, 0, staging, 0, logBytes);
+    this.#queue.copy(this.#control, 0, staging, logBytes, CONTROL_WORDS * 4);
+    this.#queue.copy(this.#model, 0, staging, logBytes + CONTROL_WORDS * 4, centroidBytes);
+    await this.#queue.submit();
+  }
+
+  async #readBatch(parity: number): Promise<Batch> {
+    const staging = this.#staging[parity];
+    await this.#gpu.guard(staging.mapAsync(MAP_READ));
+    const bytes = staging.getMappedRange().slice(0);
+    staging.unmap();
+    const logBytes = LOG_LINES * LINE_WORDS * 4;
+    const [done, iterations] = new Uint32Array(bytes, logBytes, 2);
+    const centroids = Float64Array.from(new Float32Array(bytes, logBytes + CONTROL_WORDS * 4));
+    return { iterations, stop: STOPS[done], lines: bytes.slice(0, logBytes), centroids };
+  }
+
+  async #finish(batch: Batch, stop: LloydResult['stop']): Promise<LloydResult> {
+    const { d } = this.#dataset;
+    const k = this.#k;
+    const { centroids, iterations } = batch;
+    if (stop !== 'empty') return { centroids, previous: centroids, iterations, stop, empty: [] };
+    const previous = Float64Array.from(new Float32Array(await this.#queue.read(this.#previous, 0, k * d * 4)));
+    const counts = new Float32Array(await this.#queue.read(this.#totals, k * d * 4, k * 4));
+    const empty = Array.from(counts.keys()).filter((c) => counts[c] <= 0);
+    return { centroids, previous, iterations, stop, empty };
+  }
+
+  async #readLabels(): Promise<Uint32Array> {
+    const labels = new Uint32Array(this.#dataset.n);
+    for (const [i, { firstRow, rows }] of this.#dataset.chunks.entries()) {
+      labels.set(new Uint32Array(await this.#queue.read(this.#labels[i], 0, rows * 4)), firstRow);
+    }
+    return labels;
+  }
+
+  #encode({ kernel, group, workgroups }: Dispatch): void {
+    kernel.encode(this.#queue.pass, group, workgroups);
+  }
+}
+
+/** The statuses of the iterations (from, to]. */
+function readLines(lines: ArrayBuffer, from: number, to: number): IterationStatus[] {
+  const words = new Uint32Array(lines);
+  const floats = new Float32Array(lines);
+  const statuses: IterationStatus[] = [];
+  for (let iteration = from + 1; iteration <= to; iteration++) {
+    const at = ((iteration - 1) % LOG_LINES) * LINE_WORDS;
+    const [inertia, shift] = [floats[at + 4], floats[at + 5]];
+    statuses.push({ iteration, changed: words[at + 1], empty: words[at + 2], inertia, shift });
+  }
+  return statuses;
+}
