@@ -32,7 +32,7 @@ export interface ReferenceFit {
   /** [k, d] */
   readonly centroids: Float64Array;
   /** [n] */
-  readonly labels: Uint32Array;
+  readonly labels: Uint32Array<ArrayBuffer>;
   /** Summed weights [k]. */
   readonly counts: Float64Array;
   readonly inertia: number;
@@ -43,7 +43,7 @@ export interface ReferenceFit {
 
 export interface ReferenceAssignment {
   /** Index of the nearest centroid, the lowest of equals: [n]. */
-  readonly labels: Uint32Array;
+  readonly labels: Uint32Array<ArrayBuffer>;
   /** Squared distance to it: [n]. */
   readonly distances: Float64Array;
   /** Squared distance to the second nearest, Infinity where k = 1: [n]. */

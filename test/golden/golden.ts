@@ -24,7 +24,7 @@ export interface GoldenFit {
 export interface Golden {
   readonly name: string;
   /** [n, d], rounded to float32 as for the fits. */
-  readonly data: Float32Array;
+  readonly data: Float32Array<ArrayBuffer>;
   readonly n: number;
   readonly d: number;
   readonly fits: readonly GoldenFit[];

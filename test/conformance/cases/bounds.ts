@@ -1,6 +1,13 @@
 /** The bounds that every engine is held to, against the float64 reference on the same float32 data. */
 import type { Dataset, Engine, KMeansModel, KMeansProgress, Metric } from '../../../src/index.ts';
-import { assign, inertiaOf, moments, type ReferencePoints, referenceKMeans, unitRows } from '../../../src/reference/kmeans.ts';
+import {
+  assign,
+  inertiaOf,
+  moments,
+  type ReferencePoints,
+  referenceKMeans,
+  unitRows,
+} from '../../../src/reference/kmeans.ts';
 import { atMost, check, equal, sameValues } from '../case.ts';
 import type { CasePoints } from './data.ts';
 
@@ -24,7 +31,10 @@ function magnitudes({ data, n, d, weights }: ReferencePoints, metric: Metric): {
   const { mean } = moments({ data, n, d, weights });
   const origin = metric === 'cosine' ? new Float64Array(d) : mean;
   const { distances } = assign({ data, n, d }, origin);
-  return { total: inertiaOf({ data, n, d, weights }, { distances }), largest: distances.reduce((a, b) => Math.max(a, b)) };
+  return {
+    total: inertiaOf({ data, n, d, weights }, { distances }),
+    largest: distances.reduce((a, b) => Math.max(a, b)),
+  };
 }
 
 /** Labels, counts and inertia belong to the centroids. */
@@ -57,7 +67,10 @@ export function checkLabels(
     const label = labels[i];
     check(label < centroids.length / d, `label ${label} of row ${i} is none of the clusters`);
     if (label === nearest.labels[i]) continue;
-    const own = assign(rowOf(held, i), Array.from({ length: d }, (_, j) => centroids[label * d + j])).distances[0];
+    const own = assign(
+      rowOf(held, i),
+      Array.from({ length: d }, (_, j) => centroids[label * d + j]),
+    ).distances[0];
     // Two centroids on the same spot but for rounding have no gap.
     const gap = (nearest.seconds[i] - nearest.distances[i] - 1e-15 * largest) / nearest.distances[i];
     check(gap <= 1e-4, `row ${i} has label ${label}, not ${nearest.labels[i]}, though the gap is ${gap}`);
@@ -94,7 +107,11 @@ export function checkInertia(
 
 function checkUnitLength(centroids: Float64Array, d: number): void {
   for (let from = 0; from < centroids.length; from += d) {
-    atMost(Math.abs(Math.hypot(...centroids.subarray(from, from + d)) - 1), 1e-6, `length of centroid ${from / d} less 1`);
+    atMost(
+      Math.abs(Math.hypot(...centroids.subarray(from, from + d)) - 1),
+      1e-6,
+      `length of centroid ${from / d} less 1`,
+    );
   }
 }
 
@@ -111,7 +128,12 @@ export async function checkOneIteration(
   const held = asHeld(points, metric);
   const start = metric === 'cosine' ? unitRows(init, d) : init;
   check(isSeparated(held, start), 'the case is not fair: a point lies on the border of two clusters');
-  const model = await engine.kmeans(dataset, { k, init: { data: init, shape: [k, d] }, maxIterations: 1, tolerance: 0 });
+  const model = await engine.kmeans(dataset, {
+    k,
+    init: { data: init, shape: [k, d] },
+    maxIterations: 1,
+    tolerance: 0,
+  });
   equal(model.iterations, 1, 'iterations');
   const expected = referenceKMeans(held, start, { metric, maxIterations: 1, tolerance: 0 }).centroids;
   const deviations = moments(held).variance.map(Math.sqrt);
@@ -149,7 +171,11 @@ export async function checkTenIterations(
   const expected = referenceKMeans(held, init, { metric, maxIterations: 10, tolerance: 0 });
   const floor = 1e-12 * magnitudes(held, metric).total;
   const difference = Math.abs(model.inertia - expected.inertia);
-  atMost(difference, 1e-5 * expected.inertia + floor, `inertia ${model.inertia} against the reference's ${expected.inertia}`);
+  atMost(
+    difference,
+    1e-5 * expected.inertia + floor,
+    `inertia ${model.inertia} against the reference's ${expected.inertia}`,
+  );
   checkHistory(history, model, floor);
   return model;
 }

@@ -1,6 +1,6 @@
 /** Points split over several buffers: the bits must not tell. */
 import type { Engine, KMeansFitOptions, Metric } from '../../../src/index.ts';
-import { check, type ConformanceCase, type ConformanceContext, equal, sameValues } from '../case.ts';
+import { type ConformanceCase, type ConformanceContext, check, equal, sameValues } from '../case.ts';
 import { checkModel, upload } from './bounds.ts';
 import { blobs, type CasePoints, mapped, spacedRows } from './data.ts';
 import { sameModels } from './seeding.ts';
@@ -34,12 +34,28 @@ const fits: readonly Fit[] = [
   {
     what: 'empty clusters',
     points: narrow,
-    options: { k: 4, init: [[0, 0, 0], [1e4, 0, 0], [1e5, 0, 0], [1e6, 0, 0]], maxIterations: 20 },
+    options: {
+      k: 4,
+      init: [
+        [0, 0, 0],
+        [1e4, 0, 0],
+        [1e5, 0, 0],
+        [1e6, 0, 0],
+      ],
+      maxIterations: 20,
+    },
   },
   {
     what: 'near ties',
     points: mapped(narrow, (value) => value / 8 + 1e3),
-    options: { k: 65, init: explicit(mapped(narrow, (value) => value / 8 + 1e3), 65), maxIterations: 5 },
+    options: {
+      k: 65,
+      init: explicit(
+        mapped(narrow, (value) => value / 8 + 1e3),
+        65,
+      ),
+      maxIterations: 5,
+    },
   },
 ];
 

@@ -1,6 +1,6 @@
 import type { KMeansModel } from '../../../src/index.ts';
 import { referenceKMeans } from '../../../src/reference/kmeans.ts';
-import { check, type ConformanceCase, equal, rejects, sameValues, withEngine } from '../case.ts';
+import { type ConformanceCase, check, equal, rejects, sameValues, withEngine } from '../case.ts';
 import { asInput, checkMethods, checkModel, checkOneIteration, checkTenIterations, upload } from './bounds.ts';
 import { blobs, type CasePoints, spacedRows, uniforms } from './data.ts';
 

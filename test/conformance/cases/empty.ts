@@ -1,7 +1,7 @@
 /** Clusters that lose all their points. */
 import type { Engine, KMeansModel, KMeansProgress, Metric } from '../../../src/index.ts';
 import { moments, referenceKMeans } from '../../../src/reference/kmeans.ts';
-import { atMost, check, type ConformanceCase, equal, sameValues, withEngine } from '../case.ts';
+import { atMost, type ConformanceCase, check, equal, sameValues, withEngine } from '../case.ts';
 import { asHeld, checkHistory, checkModel, upload } from './bounds.ts';
 import { blobs, type CasePoints, mapped, repeated, rowsAt, spacedRows } from './data.ts';
 
@@ -42,7 +42,11 @@ async function checkAgainstReference(
     equal(model.converged, expected.converged, 'converged');
     model.centroids.forEach((value, i) => {
       const difference = Math.abs(value - expected.centroids[i]);
-      atMost(difference, 1e-6 * deviations[i % d], `centroids[${i}] after ${maxIterations} iterations at most: difference`);
+      atMost(
+        difference,
+        1e-6 * deviations[i % d],
+        `centroids[${i}] after ${maxIterations} iterations at most: difference`,
+      );
     });
     equal(history.length, model.iterations, 'number of reports');
     history.forEach(({ iteration, inertia }, i) => {
@@ -77,7 +81,10 @@ export const empty: readonly ConformanceCase[] = [
     for (const i of [10, 200, 300, 400, 990]) points.data.set([64, 64], 2 * i);
     for (const i of [11, 201, 301]) points.data.set([-48, 64], 2 * i);
     const model = await checkAgainstReference(engine, points, withFarStarts(points, [0, 1], 3));
-    check(model.counts.every((count) => count > 0), 'a cluster stayed empty');
+    check(
+      model.counts.every((count) => count > 0),
+      'a cluster stayed empty',
+    );
   }),
   withEngine('equally far points: the lowest index is taken', async (engine) => {
     // A cross: its mean is one of the points, its arms are equally far.
@@ -115,7 +122,12 @@ export const empty: readonly ConformanceCase[] = [
       // Values that float32 sums do not bring back: the mean of equal rows need not be the row.
       const seven = mapped(blobs({ n: 7, d: 3, groups: 7, seed: 77 }), (value) => value / 3);
       const points: CasePoints = {
-        data: Float32Array.from(rowsAt(seven, Array.from({ length: 1001 }, (_, i) => i % 7))),
+        data: Float32Array.from(
+          rowsAt(
+            seven,
+            Array.from({ length: 1001 }, (_, i) => i % 7),
+          ),
+        ),
         n: 1001,
         d: 3,
       };
@@ -127,7 +139,11 @@ export const empty: readonly ConformanceCase[] = [
       checkModel(model, points, k);
       equal(model.converged, true, 'converged');
       atMost(model.iterations, 20, 'iterations');
-      sameValues(Array.from(model.counts).filter((count) => count > 0), new Array(7).fill(143), 'counts of the others');
+      sameValues(
+        Array.from(model.counts).filter((count) => count > 0),
+        new Array(7).fill(143),
+        'counts of the others',
+      );
       checkHistory(history, model, Infinity);
     }),
   ),

@@ -1,6 +1,7 @@
 import type { ConformanceCase } from '../case.ts';
 import { chunks } from './chunks.ts';
 import { cosine } from './cosine.ts';
+import { devices } from './devices.ts';
 import { empty } from './empty.ts';
 import { golden } from './golden.ts';
 import { numbers } from './numbers.ts';
@@ -18,5 +19,6 @@ export const cases: readonly ConformanceCase[] = [
   ...seeding,
   ...chunks,
   ...progress,
+  ...devices,
   ...golden,
 ];

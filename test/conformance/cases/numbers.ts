@@ -1,7 +1,7 @@
 /** Data that float32 has trouble with. */
 import { type Dataset, type Engine, KMeansModel, type Metric } from '../../../src/index.ts';
 import { assign, referenceKMeans } from '../../../src/reference/kmeans.ts';
-import { check, type ConformanceCase, equal, sameValues, withEngine } from '../case.ts';
+import { type ConformanceCase, check, equal, sameValues, withEngine } from '../case.ts';
 import { asInput, checkMethods, checkModel, checkOneIteration, checkTenIterations, upload } from './bounds.ts';
 import { blobs, type CasePoints, lattice, mapped, rowsAt, spacedRows, uniforms, wholeNumbers } from './data.ts';
 
@@ -89,9 +89,18 @@ async function checkPowerOfTwo(engine: Engine, points: CasePoints, k: number, ex
   const init = spacedRows(points, k);
   const plain = await fit(engine, await upload(engine, points), init, k);
   const scaledPoints = mapped(points, (value) => value * scale);
-  const scaled = await fit(engine, await upload(engine, scaledPoints), init.map((value) => value * scale), k);
+  const scaled = await fit(
+    engine,
+    await upload(engine, scaledPoints),
+    init.map((value) => value * scale),
+    k,
+  );
   sameValues(scaled.labels, plain.labels, 'labels');
-  sameValues(scaled.centroids, plain.centroids.map((value) => value * scale), 'centroids');
+  sameValues(
+    scaled.centroids,
+    plain.centroids.map((value) => value * scale),
+    'centroids',
+  );
   equal(scaled.inertia, plain.inertia * scale * scale, 'inertia');
   equal(scaled.iterations, plain.iterations, 'iterations');
 }
@@ -125,7 +134,14 @@ export const numbers: readonly ConformanceCase[] = [
   ...[1, 2, 8, 40].map((d) =>
     withEngine(`groups at ±1e4 standard deviations, d = ${d}`, async (engine) => {
       const points = distantGroups(4097, d);
-      await checkAll(engine, points, rowsAt(points, Array.from({ length: 64 }, (_, c) => 17 * c)));
+      await checkAll(
+        engine,
+        points,
+        rowsAt(
+          points,
+          Array.from({ length: 64 }, (_, c) => 17 * c),
+        ),
+      );
     }),
   ),
   withEngine('time stamps in float64', async (engine) => {
@@ -140,7 +156,12 @@ export const numbers: readonly ConformanceCase[] = [
     const row = [0.1, 1e5, -7, 1e-20].map(Math.fround);
     const points = mapped({ data: new Float32Array(4 * 4099), n: 4099, d: 4 }, (_, j) => row[j]);
     const dataset = await upload(engine, points);
-    for (const init of ['k-means++', 'k-means||', 'random', asInput({ data: rowsAt(points, [0, 1, 2]), n: 3, d: 4 })] as const) {
+    for (const init of [
+      'k-means++',
+      'k-means||',
+      'random',
+      asInput({ data: rowsAt(points, [0, 1, 2]), n: 3, d: 4 }),
+    ] as const) {
       const model = await engine.kmeans(dataset, { k: 3, init });
       sameValues(model.centroids, [...row, ...row, ...row], 'centroids');
       sameValues(model.labels, new Uint32Array(points.n), 'labels');

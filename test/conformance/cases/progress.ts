@@ -1,6 +1,6 @@
 /** Reports, aborts and errors in the middle of a fit, and what they leave. */
 import type { Dataset, Engine, KMeansFitOptions, KMeansProgress } from '../../../src/index.ts';
-import { check, type ConformanceCase, type ConformanceContext, equal, reasonOf, rejects, withEngine } from '../case.ts';
+import { type ConformanceCase, type ConformanceContext, check, equal, reasonOf, rejects, withEngine } from '../case.ts';
 import { asInput, checkHistory, upload } from './bounds.ts';
 import { blobs, type CasePoints, spacedRows } from './data.ts';
 import { sameModels } from './seeding.ts';
@@ -151,7 +151,10 @@ export const progress: readonly ConformanceCase[] = [
   withEngine('a fit leaves no buffer', async (engine, context) => {
     const dataset = await upload(engine, slow);
     for (const method of [init, 'k-means++', 'k-means||', 'random'] as const) {
-      await checkBuffers(context, async () => void (await engine.kmeans(dataset, { k, init: method, maxIterations: 5 })));
+      await checkBuffers(
+        context,
+        async () => void (await engine.kmeans(dataset, { k, init: method, maxIterations: 5 })),
+      );
     }
   }),
   withEngine('predict, transform and score leave no buffer', async (engine, context) => {

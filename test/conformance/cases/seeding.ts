@@ -3,7 +3,7 @@ import { seedCentroids } from '../../../src/kmeans/seeding.ts';
 import { outOfFrame } from '../../../src/points.ts';
 import { Random } from '../../../src/random.ts';
 import { assign, inertiaOf, referenceKMeans } from '../../../src/reference/kmeans.ts';
-import { atMost, check, type ConformanceCase, equal, sameValues, withEngine } from '../case.ts';
+import { atMost, type ConformanceCase, check, equal, sameValues, withEngine } from '../case.ts';
 import { asInput, checkModel, upload } from './bounds.ts';
 import { blobs, type CasePoints, lattice, mapped, permutation, spacedRows } from './data.ts';
 
@@ -32,7 +32,9 @@ function rowsOf({ data, n, d }: CasePoints, centroids: Float64Array): number[] {
 function farGroups(side: number, each: number): CasePoints {
   const centres = lattice(side, 2);
   const noise = blobs({ n: centres.n * each, d: 2, groups: 1, spread: 0, seed: 91 });
-  const data = noise.data.map((value, at) => value + 1024 * centres.data[(Math.floor(at / 2) % centres.n) * 2 + (at % 2)]);
+  const data = noise.data.map(
+    (value, at) => value + 1024 * centres.data[(Math.floor(at / 2) % centres.n) * 2 + (at % 2)],
+  );
   return { data: Float32Array.from(data), n: noise.n, d: 2 };
 }
 
@@ -56,7 +58,10 @@ export const seeding: readonly ConformanceCase[] = [
         sameModels(first, await engine.kmeans(await upload(engine, points), { k, init, seed: 7 }));
         const others = await Promise.all([8, 9, 2 ** 32 + 7].map((seed) => seeds(dataset, k, init, seed)));
         const own = (await seeds(dataset, k, init, 7)).join();
-        check(others.every((other) => other.join() !== own), `another seed gave the same centroids, k = ${k}`);
+        check(
+          others.every((other) => other.join() !== own),
+          `another seed gave the same centroids, k = ${k}`,
+        );
       }
     }),
     withEngine(`${init} takes distinct rows`, async (engine) => {
@@ -106,7 +111,8 @@ export const seeding: readonly ConformanceCase[] = [
     const dataset = await upload(engine, points);
     const mean = async (init: Init) => {
       let sum = 0;
-      for (let seed = 0; seed < 20; seed++) sum += inertiaOf(points, assign(points, await seeds(dataset, 17, init, seed)));
+      for (let seed = 0; seed < 20; seed++)
+        sum += inertiaOf(points, assign(points, await seeds(dataset, 17, init, seed)));
       return sum / 20;
     };
     const greedy = await mean('k-means++');
@@ -117,8 +123,20 @@ export const seeding: readonly ConformanceCase[] = [
     const points = blobs({ n: 1001, d: 3, seed: 101 });
     for (const init of inits) {
       const plain = await seeds(await upload(engine, points), 8, init, 1);
-      const scaled = await seeds(await upload(engine, mapped(points, (value) => value * 2 ** 90)), 8, init, 1);
-      sameValues(scaled, plain.map((value) => value * 2 ** 90), init);
+      const scaled = await seeds(
+        await upload(
+          engine,
+          mapped(points, (value) => value * 2 ** 90),
+        ),
+        8,
+        init,
+        1,
+      );
+      sameValues(
+        scaled,
+        plain.map((value) => value * 2 ** 90),
+        init,
+      );
     }
   }),
   withEngine('a warm start goes on where the model stopped', async (engine) => {
@@ -197,4 +215,3 @@ export const seeding: readonly ConformanceCase[] = [
     }
   }),
 ];
-

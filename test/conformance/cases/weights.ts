@@ -1,6 +1,6 @@
 import type { KMeansModel } from '../../../src/index.ts';
 import { moments } from '../../../src/reference/kmeans.ts';
-import { atMost, check, type ConformanceCase, equal, sameValues, withEngine } from '../case.ts';
+import { atMost, type ConformanceCase, check, equal, sameValues, withEngine } from '../case.ts';
 import { checkInertia, checkModel, checkOneIteration, checkTenIterations, upload } from './bounds.ts';
 import { blobs, type CasePoints, mapped, repeated, spacedRows, uniforms, wholeNumbers } from './data.ts';
 
@@ -19,7 +19,8 @@ function checkSame(fit: KMeansModel, rows: KMeansModel, points: CasePoints): voi
   });
   let at = 0;
   fit.labels.forEach((label, i) => {
-    for (let copy = 0; copy < points.weights![i]; copy++) equal(rows.labels[at++], label, `label of row ${i}, copy ${copy}`);
+    for (let copy = 0; copy < points.weights![i]; copy++)
+      equal(rows.labels[at++], label, `label of row ${i}, copy ${copy}`);
   });
 }
 
@@ -59,11 +60,21 @@ export const weights: readonly ConformanceCase[] = [
     const init = { data: spacedRows(points, 8), shape: [8, 3] as const };
     const plain = await engine.kmeans(await upload(engine, points), { k: 8, init });
     for (const scale of [2 ** -120, 2 ** 120]) {
-      const scaled = await engine.kmeans(await upload(engine, weighted(points, (i) => (1 + (i % 3)) * scale)), { k: 8, init });
+      const scaled = await engine.kmeans(
+        await upload(
+          engine,
+          weighted(points, (i) => (1 + (i % 3)) * scale),
+        ),
+        { k: 8, init },
+      );
       sameValues(scaled.labels, plain.labels, `labels at ${scale}`);
       const deviations = moments(points).variance.map(Math.sqrt);
       scaled.centroids.forEach((value, i) => {
-        atMost(Math.abs(value - plain.centroids[i]), 1e-6 * deviations[i % 3], `difference of centroids[${i}] at ${scale}`);
+        atMost(
+          Math.abs(value - plain.centroids[i]),
+          1e-6 * deviations[i % 3],
+          `difference of centroids[${i}] at ${scale}`,
+        );
       });
       atMost(Math.abs(scaled.inertia / scale / plain.inertia - 1), 1e-6, `inertia at ${scale}`);
     }
