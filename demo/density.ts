@@ -4,19 +4,26 @@
  */
 import type { Rgb } from './palette.ts';
 
-/** Points [n, d], row-major, of which columns x and y are drawn. */
-export interface Columns {
-  readonly points: Float32Array;
+/** Points [n, d], row-major, with the two columns that are drawn. */
+export interface Points {
+  readonly values: Float32Array;
   readonly d: number;
-  readonly x: number;
-  readonly y: number;
+  readonly x: Axis;
+  readonly y: Axis;
 }
 
 /** From a column's values to pixels: value · scale + offset, spread evenly over `spread` pixels. */
-export interface AxisMap {
+export interface Axis {
+  readonly column: number;
   readonly scale: number;
   readonly offset: number;
   readonly spread: number;
+}
+
+/** A clear picture, and the width of a dot in its pixels. */
+export interface Picture {
+  readonly image: ImageData;
+  readonly dot: number;
 }
 
 /** Rows in the order of their clusters: those of cluster c are rows[starts[c]] to rows[starts[c + 1] - 1]. */
@@ -39,26 +46,19 @@ export function groupRows(labels: Uint32Array, k: number): Groups {
 /** Opacity of a pixel with a single point on it. */
 const FAINTEST = 0.3;
 
-/** Draws the groups that have a colour into a clear image; a dot is `dot` pixels wide. */
-export function drawDensity(
-  image: ImageData,
-  columns: Columns,
-  xMap: AxisMap,
-  yMap: AxisMap,
-  { rows, starts }: Groups,
-  colours: readonly (Rgb | null)[],
-  dot: number,
-): void {
-  const { width, height } = image;
-  const total = new Uint32Array(width * height);
-  const most = new Uint32Array(width * height);
-  const winner = new Uint32Array(width * height);
-  const counts = new Uint32Array(width * height);
+/** Draws the groups that have a colour. */
+export function drawDensity(picture: Picture, points: Points, groups: Groups, colours: readonly (Rgb | null)[]): void {
+  const { image } = picture;
+  const pixels = image.width * image.height;
+  const total = new Uint32Array(pixels);
+  const most = new Uint32Array(pixels);
+  const winner = new Uint32Array(pixels);
+  const counts = new Uint32Array(pixels);
   colours.forEach((colour, c) => {
     if (colour === null) return;
     counts.fill(0);
-    count(counts, width, height, columns, xMap, yMap, rows.subarray(starts[c], starts[c + 1]), dot);
-    for (let p = 0; p < counts.length; p++) {
+    count(counts, picture, points, groups.rows.subarray(groups.starts[c], groups.starts[c + 1]));
+    for (let p = 0; p < pixels; p++) {
       total[p] += counts[p];
       if (counts[p] > most[p]) {
         most[p] = counts[p];
@@ -69,21 +69,12 @@ export function drawDensity(
   paint(image, total, winner, colours);
 }
 
-function count(
-  counts: Uint32Array,
-  width: number,
-  height: number,
-  { points, d, x, y }: Columns,
-  xMap: AxisMap,
-  yMap: AxisMap,
-  rows: Uint32Array,
-  dot: number,
-): void {
+function count(counts: Uint32Array, { image, dot }: Picture, { values, d, x, y }: Points, rows: Uint32Array): void {
+  const { width, height } = image;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i];
-    const at = row * d;
-    const left = Math.floor(points[at + x] * xMap.scale + xMap.offset + xMap.spread * jitter(row, X_STEP));
-    const top = Math.floor(points[at + y] * yMap.scale + yMap.offset + yMap.spread * jitter(row, Y_STEP));
+    const left = Math.floor(values[row * d + x.column] * x.scale + x.offset + x.spread * jitter(row, X_STEP));
+    const top = Math.floor(values[row * d + y.column] * y.scale + y.offset + y.spread * jitter(row, Y_STEP));
     if (left < 0 || top < 0 || left + dot > width || top + dot > height) continue;
     for (let v = top; v < top + dot; v++) {
       for (let u = left; u < left + dot; u++) counts[v * width + u]++;

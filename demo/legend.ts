@@ -51,7 +51,8 @@ function sizeCell(count: number, n: number): HTMLTableCellElement {
   const cell = document.createElement('td');
   const share = document.createElement('span');
   share.className = 'share';
-  share.textContent = ` ${((100 * count) / n).toFixed(0)} %`;
+  const percent = Math.round((100 * count) / n);
+  share.textContent = ` ${percent === 0 && count > 0 ? '<1' : percent} %`;
   cell.append(number(count), share);
   return cell;
 }

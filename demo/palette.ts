@@ -9,7 +9,14 @@ const HUES = {
   dark: ['#3d9be0', '#f0a020', '#1fbf92', '#e07ab5', '#8fd0f5', '#f0703a', '#efe04a', '#a48ee0'],
 };
 
+const NEUTRAL = { light: '#46505f', dark: '#aab6c6' };
+
 export type Scheme = keyof typeof HUES;
+
+/** The colour of flights without a cluster. */
+export function neutralColour(scheme: Scheme): Rgb {
+  return parseHex(NEUTRAL[scheme]);
+}
 
 /** The colour of the i-th cluster. Past eight the hues come again, darker and then lighter. */
 export function clusterColour(i: number, scheme: Scheme): Rgb {
