@@ -90,7 +90,9 @@ function checkCounts({ labels, counts }: KMeansModel, { weights }: CasePoints): 
   });
   // Whole numbers are exact; other weights may be summed in float32.
   const bound = weights?.some((weight) => weight % 1 !== 0) ? 1e-6 : 0;
-  expected.forEach((count, c) => atMost(Math.abs(counts[c] - count), bound * count, `count of cluster ${c}`));
+  expected.forEach((count, c) => {
+    atMost(Math.abs(counts[c] - count), bound * count, `count of cluster ${c}`);
+  });
 }
 
 export function checkInertia(
