@@ -195,7 +195,7 @@ function prepareCentred(form: HostForm, weights: Float32Array | null): PreparedP
   const { n, d } = form;
   const { totalWeight, positiveRows, first } = weigh(weights, n);
   // Moments about the first weighted row: it lies in the data's range, so that a large offset cancels exactly.
-  const pivot = Float64Array.from({ length: d }, (_, j) => at(form, first, j));
+  const pivot = Float64Array.from({ length: d }, (_, j) => Number(at(form, first, j)));
   const sum = new Float64Array(d);
   const squares = new Float64Array(d);
   const low = new Float64Array(d).fill(Infinity);

@@ -1,4 +1,4 @@
-import { checkOptions, checkWord } from './check.ts';
+import { checkOptions, checkSignal, checkWord } from './check.ts';
 import type { Backend, EngineInfo } from './engine.ts';
 import { kmeans } from './kmeans/kmeans.ts';
 import type { KMeansModel } from './kmeans/model.ts';
@@ -52,6 +52,7 @@ export function openSession(engines: EngineSet): Engine {
     async upload(points, options) {
       const { metric, ...rest } = checkOptions(options);
       if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);
+      checkSignal(rest.signal);
       return engines.upload(points, { metric, ...rest });
     },
     kmeans: (dataset, options) => kmeans(dataset, options),

@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, checkSignal, checkWord } from '../check.ts';
+import { checkInteger, checkNotNegative, checkOptions, checkSignal, checkWord } from '../check.ts';
 import type { Assignment, Backend } from '../engine.ts';
 import { type Dataset, type Home, type PlacementOptions, withPoints } from '../placement.ts';
 import { intoFrame, kindOf, type Metric, type PointsInput } from '../points.ts';
@@ -120,7 +120,7 @@ export class KMeansModel {
    *
    * @throws {TypeError} for a cosine model, which has no density.
    */
-  bic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
+  async bic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
     this.#needDensity('bic');
     return this.#withPoints(points, options, async (home, signal) => {
       const logLikelihood = await this.#logLikelihood(home, signal);
@@ -178,21 +178,25 @@ export class KMeansModel {
     if (typeof json.converged !== 'boolean') {
       throw new TypeError(`json.converged must be a boolean, got ${kindOf(json.converged)}`);
     }
+    const counts = readNumbers('json.counts', json.counts, k);
+    counts.forEach((count, c) => {
+      checkNotNegative(`json.counts[${c}]`, count);
+    });
     return new KMeansModel({
       k,
       d,
       metric: checkWord('json.metric', json.metric, ['euclidean', 'cosine'] as const),
       centroids: readNumbers('json.centroids', json.centroids, k * d),
       labels: new Uint32Array(0),
-      counts: readNumbers('json.counts', json.counts, k),
-      inertia: readNumbers('json.inertia', [json.inertia], 1)[0],
+      counts,
+      inertia: checkNotNegative('json.inertia', json.inertia),
       iterations: checkInteger('json.iterations', json.iterations, 0),
       converged: json.converged,
       backend: checkWord('json.backend', json.backend, ['webgpu', 'cpu'] as const),
     });
   }
 
-  #withPoints<T>(
+  async #withPoints<T>(
     points: PointsInput | Dataset,
     options: MethodOptions | undefined,
     work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,

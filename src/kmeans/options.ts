@@ -60,8 +60,8 @@ export interface FitPlan {
 }
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
-export function checkFitOptions(options: KMeansFitOptions): FitPlan {
-  checkOptions(options);
+export function checkFitOptions(given: KMeansFitOptions): FitPlan {
+  const options = checkOptions(given);
   const k = checkInteger('k', options.k, 1);
   const init = options.init ?? 'k-means++';
   const named = typeof init === 'string';
