@@ -138,7 +138,8 @@ function showStopped(): void {
 
 function showError(name: string, message: string): void {
   setStatus('error');
-  say(PLAIN_WORDS[name] ?? message);
+  // A RangeError names the setting that is wrong.
+  say(PLAIN_WORDS[name] ?? (name === 'RangeError' ? message : `Something went wrong: ${message}`));
 }
 
 const PLAIN_WORDS: Record<string, string> = {
