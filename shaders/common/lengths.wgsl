@@ -24,10 +24,10 @@ fn main(
   if (row >= extent.rows) {
     return;
   }
-  let from = extent.base + row * extent.d;
+  let begin = extent.base + row * extent.d;
   var largest = 0.0;
   for (var j = 0u; j < extent.d; j++) {
-    largest = max(largest, abs(points[from + j]));
+    largest = max(largest, abs(points[begin + j]));
   }
   if (largest == 0.0) {
     atomicMin(&zero, extent.first_row + row);
@@ -36,7 +36,7 @@ fn main(
   }
   var sum = 0.0;
   for (var j = 0u; j < extent.d; j++) {
-    let x = points[from + j] / largest;
+    let x = points[begin + j] / largest;
     sum = fma(x, x, sum);
   }
   inverse[extent.chunk_row + row] = 1.0 / (largest * sqrt(sum));

@@ -42,8 +42,8 @@ fn main(
   for (var first = 0u; first < count; first += 16u) {
     var sum = 0.0;
     if (inside && first + lane < count) {
-      let from = (first + lane) * FOLD;
-      for (var slice = from; slice < min(from + FOLD, span.slices); slice++) {
+      let begin = (first + lane) * FOLD;
+      for (var slice = begin; slice < min(begin + FOLD, span.slices); slice++) {
         sum += slots[slice * span.cells + cell];
       }
     }

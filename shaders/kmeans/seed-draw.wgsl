@@ -124,10 +124,10 @@ fn find_best(thread: u32) {
 /// The slice in which the running total passes the share u of the whole.
 fn find_slice(thread: u32, chosen: u32, u: f32) {
   let each = (now.slices + THREADS - 1u) / THREADS;
-  let from = min(thread * each, now.slices);
-  let to = min(from + each, now.slices);
+  let begin = min(thread * each, now.slices);
+  let to = min(begin + each, now.slices);
   var sum = 0.0;
-  for (var slice = from; slice < to; slice++) {
+  for (var slice = begin; slice < to; slice++) {
     sum += prices[slice * L + chosen];
   }
   partial[thread] = sum;

@@ -72,10 +72,10 @@ fn main(
 /// Turns the counts in `cursors` into running starts, in both arrays.
 fn scan(thread: u32, k: u32, starts: u32, cursors: u32) {
   let each = (k + THREADS - 1u) / THREADS;
-  let from = min(thread * each, k);
-  let to = min(from + each, k);
+  let begin = min(thread * each, k);
+  let to = min(begin + each, k);
   var sum = 0u;
-  for (var c = from; c < to; c++) {
+  for (var c = begin; c < to; c++) {
     sum += atomicLoad(&sorted[cursors + c]);
   }
   tile[thread] = sum;
@@ -84,7 +84,7 @@ fn scan(thread: u32, k: u32, starts: u32, cursors: u32) {
   for (var i = 0u; i < thread; i++) {
     start += tile[i];
   }
-  for (var c = from; c < to; c++) {
+  for (var c = begin; c < to; c++) {
     let count = atomicLoad(&sorted[cursors + c]);
     atomicStore(&sorted[starts + c], start);
     atomicStore(&sorted[cursors + c], start);

@@ -2,7 +2,7 @@
 //
 // A thread is one feature (lane) of one group of rows; a row goes to one group, rows in order, so that there is
 // neither a race nor an atomic, and the sums are the same every time. Accumulator [label][thread]: neighbours in
-// neighbouring banks. K and the number of THREADS are chosen together to stay within 16 KiB.
+// neighbouring banks. CELLS, a power of two that holds k·THREADS sums and k·GROUPS counts, stays within 16 KiB.
 //
 // Sums are of w·(x − c), c the centroid that the row was assigned to: they stay small, so that float32 loses nothing
 // that the new centroid needs (numerics: moments shifted by the mean in use), and Σw·(x − c)² comes with them.
@@ -16,8 +16,7 @@
 @group(0) @binding(7) var<storage, read_write> slots: array<f32>;
 
 const GROUPS = THREADS / LANES;
-var<workgroup> sums: array<f32, K * THREADS>;
-var<workgroup> counts: array<f32, K * GROUPS>;
+var<workgroup> sums: array<f32, CELLS>;
 var<workgroup> inertias: array<f32, THREADS>;
 
 @compute @workgroup_size(THREADS)
@@ -36,6 +35,7 @@ fn main(
   let lane = thread % LANES;
   let group = thread / LANES;
   let end = min((slice + 1u) * part.slice_rows, part.rows);
+  let counts = part.k * THREADS;
   var inertia = 0.0;
   if (lane < part.d) {
     for (var row = slice * part.slice_rows + group; row < end; row += GROUPS) {
@@ -46,7 +46,7 @@ fn main(
       sums[label * THREADS + thread] += weight * difference;
       inertia += weight * difference * difference;
       if (lane == 0u) {
-        counts[label * GROUPS + group] += weight;
+        sums[counts + label * GROUPS + group] += weight;
       }
     }
   }
@@ -63,17 +63,18 @@ fn main(
 /// A cell's sum over the groups, in their order.
 fn total(cell: u32) -> f32 {
   var sum = 0.0;
-  if (cell < K * part.d) {
+  let k = part.k;
+  if (cell < k * part.d) {
     let first = (cell / part.d) * THREADS + cell % part.d;
     for (var group = 0u; group < GROUPS; group++) {
       sum += sums[first + group * LANES];
     }
-  } else if (cell < K * (part.d + 1u)) {
-    let first = (cell - K * part.d) * GROUPS;
+  } else if (cell < k * (part.d + 1u)) {
+    let first = k * THREADS + (cell - k * part.d) * GROUPS;
     for (var group = 0u; group < GROUPS; group++) {
-      sum += counts[first + group];
+      sum += sums[first + group];
     }
-  } else if (cell == K * (part.d + 1u)) {
+  } else if (cell == k * (part.d + 1u)) {
     for (var group = 0u; group < GROUPS; group++) {
       var of_group = 0.0;
       for (var lane = 0u; lane < LANES; lane++) {

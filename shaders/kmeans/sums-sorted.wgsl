@@ -45,10 +45,10 @@ fn main(
   let slot = (part.slot + slice) * k * (d + 2u);
   var squares = 0.0;
   if (c < k) {
-    let from = order + sorted[starts + c];
+    let begin = order + sorted[starts + c];
     let to = order + sorted[starts + c + 1u];
     for (var j = lane; j < d; j += LANES) {
-      let moments = segment(from, to, c, j);
+      let moments = segment(begin, to, c, j);
       slots[slot + c * d + j] = moments.sum;
       squares += moments.squares;
       if (j == 0u) {
@@ -67,10 +67,10 @@ fn main(
   }
 }
 
-fn segment(from: u32, to: u32, c: u32, j: u32) -> Moments {
+fn segment(begin: u32, to: u32, c: u32, j: u32) -> Moments {
   let centre = model[c * part.d + j];
   var all = Moments();
-  for (var start = from; start < to; start += 64u) {
+  for (var start = begin; start < to; start += 64u) {
     var run = Moments();
     for (var i = start; i < min(start + 64u, to); i++) {
       let row = sorted[i];

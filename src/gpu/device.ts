@@ -49,6 +49,15 @@ function isSoftware(info: GPUAdapterInfo | undefined): boolean {
   return info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(names);
 }
 
+/** Compiled kernels, and those on the way, by their code. */
+const kernelCaches = new WeakMap<GPUDevice, Map<string, Promise<Kernel>>>();
+
+function kernelsOf(device: GPUDevice): Map<string, Promise<Kernel>> {
+  let kernels = kernelCaches.get(device);
+  if (kernels === undefined) kernelCaches.set(device, (kernels = new Map()));
+  return kernels;
+}
+
 /** Waits this long for the news of a lost device when a promise that hung on it has failed. */
 const LOSS_NEWS_MS = 200;
 
@@ -59,7 +68,7 @@ export class Gpu {
   /** Bytes of one storage binding, at most. */
   readonly bindingLimit: number;
   readonly #owned: boolean;
-  readonly #kernels = new Map<string, Promise<Kernel>>();
+  readonly #kernels: Map<string, Promise<Kernel>>;
   readonly #arenas = new Set<Arena>();
   readonly #loss: Promise<never>;
   #lost = false;
@@ -67,6 +76,7 @@ export class Gpu {
   constructor(device: GPUDevice, owned: boolean, bindingLimit = Infinity) {
     this.device = device;
     this.#owned = owned;
+    this.#kernels = kernelsOf(device);
     const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
     this.bindingLimit = Math.min(maxStorageBufferBindingSize, maxBufferSize, bindingLimit);
     const { vendor = '', architecture = '', description = '' } = device.adapterInfo ?? {};
@@ -96,7 +106,7 @@ export class Gpu {
     }
   }
 
-  /** A pipeline for the source, compiled once for each device and prelude. */
+  /** A pipeline for the source, compiled once for each device and prelude, whichever engine asks. */
   kernel(source: KernelSource): Promise<Kernel> {
     let kernel = this.#kernels.get(source.code);
     if (kernel === undefined) {

@@ -40,15 +40,16 @@ export function assignPlan(d: number, k: number): AssignPlan {
 }
 
 export type SumsPlan =
-  | { readonly kind: 'private'; readonly THREADS: number; readonly LANES: number }
+  | { readonly kind: 'private'; readonly THREADS: number; readonly LANES: number; readonly CELLS: number }
   | { readonly kind: 'sorted'; readonly LANES: number };
 
 /** The kernel for the sums: accumulators a thread while they fit, else rows sorted by label. */
 export function sumsPlan(d: number, k: number): SumsPlan {
   const LANES = powerOfTwoFrom(d);
   for (const THREADS of [256, 128, 64]) {
-    if (THREADS >= LANES && k * (THREADS + THREADS / LANES) <= ACCUMULATOR_FLOATS) {
-      return { kind: 'private', THREADS, LANES };
+    const cells = k * (THREADS + THREADS / LANES);
+    if (THREADS >= LANES && cells <= ACCUMULATOR_FLOATS) {
+      return { kind: 'private', THREADS, LANES, CELLS: Math.min(ACCUMULATOR_FLOATS, powerOfTwoFrom(cells)) };
     }
   }
   return { kind: 'sorted', LANES: Math.min(64, LANES) };

@@ -108,7 +108,7 @@ async function compileAll(
       ? compile(
           'sums-private',
           ['uniform', 'read', 'read', 'read', 'read', 'read', 'read', 'write'],
-          { LOAD, WEIGHTED, K: k, THREADS: sums.THREADS, LANES: sums.LANES },
+          { LOAD, WEIGHTED, THREADS: sums.THREADS, LANES: sums.LANES, CELLS: sums.CELLS },
           ...onPoints,
           sumsPrivateCode,
         )
@@ -174,6 +174,8 @@ export class GpuWorkspace implements Workspace {
   readonly #staging: readonly GPUBuffer[];
   /** ‖x‖² of all rows: dispatched once, with the first call. */
   #prepare: readonly Dispatch[];
+  /** Iterations of the next batch, at most: few at first, so that a short fit leaves little behind its end. */
+  #batch = 1;
   /** Assignment and statistics, a list for each span; then the update. */
   readonly #spans: readonly (readonly Dispatch[])[];
   readonly #spanWork: readonly number[];
@@ -382,7 +384,8 @@ export class GpuWorkspace implements Workspace {
   /** Submits as many iterations as the queue's budget holds; `#readBatch` tells what came of them. */
   async #submitBatch(parity: number, signal: AbortSignal | undefined): Promise<void> {
     const work = this.#spanWork.reduce((sum, value) => sum + value, 0);
-    const iterations = Math.max(1, Math.min(LOG_LINES, Math.floor(this.#queue.budget / work)));
+    const iterations = Math.max(1, Math.min(this.#batch, Math.floor(this.#queue.budget / work)));
+    this.#batch = Math.min(LOG_LINES, 2 * this.#batch);
     for (let i = 0; i < iterations; i++) {
       await this.#encodeAssignment(signal);
       for (const dispatch of this.#update) this.#encode(dispatch);
