@@ -365,6 +365,7 @@ describe('engines', () => {
   it('upload and kmeans of wrong things', async () => {
     const engine = await createEngine({ backend: 'cpu' });
     await expectError(engine.upload(null as never), TypeError, /^points /);
+    await expectError(engine.upload(points, null as never), TypeError, /^options /);
     await expectError(engine.upload(points, { metric: 'manhattan' as never }), RangeError, /^metric /);
     await expectError(engine.upload(points, { signal: 'now' as never }), TypeError, /^signal /);
     const dataset = await engine.upload(points);

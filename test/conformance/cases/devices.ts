@@ -318,6 +318,25 @@ export const devices: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'a device lost under two fits at a time: auto goes on with both on the CPU',
+    only: 'webgpu',
+    async run(context) {
+      const device = await context.requestDevice!();
+      const engine = await automatic(device);
+      const dataset = await upload(engine, slow);
+      const models = await Promise.all([
+        engine.kmeans(dataset, { ...long, onIteration: loseAt(device, 3) }),
+        engine.kmeans(dataset, { k: 5, seed: 1 }),
+        engine.kmeans(dataset, { k: 65, maxIterations: 3 }),
+      ]);
+      for (const model of models) {
+        checkModel(model, slow, model.k);
+        equal(model.backend, 'cpu', 'backend');
+      }
+      await engine.destroy();
+    },
+  },
+  {
     name: 'a device lost between two fits: auto goes on on the CPU',
     only: 'webgpu',
     async run(context) {

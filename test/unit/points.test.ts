@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { kmeans } from '../../src/index.ts';
+import {
+  centredFrame,
+  intoFrame,
+  outOfFrame,
+  type PointsInput,
+  type PreparedPoints,
+  preparePoints,
+  rowLength,
+} from '../../src/points.ts';
+import { moments } from '../../src/reference/kmeans.ts';
+import { asInput } from '../conformance/cases/bounds.ts';
+import { blobs, type CasePoints, lattice, mapped, uniforms } from '../conformance/cases/data.ts';
+
+function prepare(points: PointsInput, options?: Parameters<typeof preparePoints>[1]): PreparedPoints {
+  return preparePoints(points, options) as PreparedPoints;
+}
+
+/** All rows in the frame, in float32. */
+function filled(points: PreparedPoints): Float32Array {
+  const rows = new Float32Array(points.n * points.d);
+  points.fill(rows, 0, points.n);
+  return rows;
+}
+
+describe('forms of points', () => {
+  const rows = [
+    [1, 2],
+    [3, 5],
+    [-7, 11],
+  ];
+  const values = rows.flat();
+  const forms: Record<string, PointsInput> = {
+    'number[][]': rows,
+    'Float32Array[]': rows.map((row) => Float32Array.from(row)),
+    'Float64Array[]': rows.map((row) => Float64Array.from(row)),
+    'array-like rows': { length: 3, 0: rows[0], 1: Int8Array.from(rows[1]), 2: { length: 2, 0: -7, 1: 11 } },
+    Float32Array: { data: Float32Array.from(values), shape: [3, 2] },
+    Float64Array: { data: Float64Array.from(values), shape: [3, 2] },
+    Int8Array: { data: Int8Array.from(values), shape: [3, 2] },
+    Int16Array: { data: Int16Array.from(values), shape: [3, 2] },
+    Int32Array: { data: Int32Array.from(values), shape: [3, 2] },
+    'a view into a larger buffer': { data: new Float32Array([9, ...values, 9]).subarray(1, 7), shape: [3, 2] },
+  };
+  const expected = prepare(rows);
+  for (const [name, form] of Object.entries(forms)) {
+    it(name, () => {
+      const points = prepare(form);
+      expect([points.n, points.d]).toEqual([3, 2]);
+      expect(points.frame).toEqual(expected.frame);
+      expect(points.meanVariance).toBe(expected.meanVariance);
+      expect(filled(points)).toEqual(filled(expected));
+    });
+  }
+
+  it.each([Uint8Array, Uint8ClampedArray, Uint16Array, Uint32Array])('%o', (Kind) => {
+    const points = prepare({ data: Kind.from([1, 2, 3, 250]), shape: [2, 2] });
+    expect(outOfFrame(filled(points), points.frame)).toEqual(Float64Array.of(1, 2, 3, 250));
+  });
+
+  it('parts of the rows are parts of the whole', () => {
+    const { data, n, d } = blobs({ n: 63, d: 5, seed: 201 });
+    const rows = Array.from({ length: n }, (_, i) => data.subarray(i * d, (i + 1) * d));
+    for (const metric of ['euclidean', 'cosine'] as const) {
+      for (const form of [{ data, shape: [n, d] as const }, rows]) {
+        const points = prepare(form, { metric });
+        const part = new Float32Array(10 * d);
+        points.fill(part, 17, 27);
+        expect(part).toEqual(filled(points).subarray(17 * d, 27 * d));
+      }
+    }
+  });
+});
+
+describe('the frame', () => {
+  it('has shifts that are multiples of the power of two under the deviation', () => {
+    const points = mapped(blobs({ n: 1001, d: 4, seed: 203 }), (value, j) => value * 7 ** j + 1000 * j);
+    const { frame } = prepare(asInput(points));
+    const { mean, variance } = moments(points);
+    frame.shift.forEach((shift, j) => {
+      const step = 2 ** Math.floor(Math.log2(Math.sqrt(variance[j])));
+      expect(shift % step).toBeCloseTo(0, 20);
+      expect(Math.abs(shift - mean[j])).toBeLessThanOrEqual(step / 2);
+    });
+  });
+
+  it('has a power of two for its scale, and brings the largest value to 1 or just below', () => {
+    for (const factor of [1e-30, 1e-3, 1, 12345, 1e30]) {
+      const points = prepare(asInput(mapped(blobs({ n: 501, d: 3, seed: 205 }), (value) => value * factor)));
+      expect(Number.isInteger(Math.log2(points.frame.scale))).toBe(true);
+      const largest = filled(points).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expect(largest).toBeLessThanOrEqual(1);
+      expect(largest).toBeGreaterThan(0.5);
+    }
+  });
+
+  it('takes no bit from lattice points, wherever they lie', () => {
+    for (const offset of [0, 0.5, 77, 1e5, -12345.75]) {
+      const points = mapped(lattice(37, 2), (value) => value / 4 + offset);
+      const prepared = prepare(asInput(points));
+      expect(outOfFrame(filled(prepared), prepared.frame)).toEqual(Float64Array.from(points.data));
+    }
+  });
+
+  it('takes no bit from milliseconds since 1970', () => {
+    const uniform = uniforms(207);
+    const data = Float64Array.from({ length: 5000 }, () => 1.7e12 + Math.floor(uniform() * 2 ** 23));
+    const prepared = prepare({ data, shape: [5000, 1] });
+    expect(outOfFrame(filled(prepared), prepared.frame)).toEqual(data);
+  });
+
+  it('is the value itself where a feature is constant', () => {
+    const points = prepare([
+      [1e9 + 0.1, 1],
+      [1e9 + 0.1, 2],
+    ]);
+    expect(points.frame.shift[0]).toBe(1e9 + 0.1);
+    expect(filled(points)[0]).toBe(0);
+    expect(filled(points)[2]).toBe(0);
+  });
+
+  it('survives values near the ends of the range', () => {
+    for (const extreme of [1e150, 3e38, 1e-45, 2 ** -1030, Number.MIN_VALUE]) {
+      const prepared = prepare({ data: Float64Array.of(-extreme, extreme, 0), shape: [3, 1] });
+      const rows = filled(prepared);
+      expect(rows.every(Number.isFinite)).toBe(true);
+      expect(rows[0]).toBeLessThan(rows[2]);
+      expect(rows[2]).toBeLessThan(rows[1]);
+    }
+  });
+
+  it('counts by weight', () => {
+    const data = Float32Array.of(0, 100, 10, 20);
+    const prepared = prepare({ data, shape: [4, 1] }, { sampleWeight: Float32Array.of(0, 0, 1, 3) });
+    expect(prepared.totalWeight).toBe(4);
+    expect(prepared.positiveRows).toBe(2);
+    // Mean 17.5, variance 18.75: deviation 4.33, step 4.
+    expect(prepared.frame.shift[0]).toBe(16);
+    expect(prepared.meanVariance).toBeCloseTo(18.75 * prepared.frame.scale ** 2, 12);
+  });
+
+  it('leads into the frame and out again', () => {
+    const frame = centredFrame([10, -3], [4, 1], [0, -5], [20, 0]);
+    const points = Float64Array.of(1, 2, 3, 4);
+    expect(outOfFrame(intoFrame(points, frame), frame)).toEqual(points);
+  });
+});
+
+describe('unit rows', () => {
+  it('have length 1 whatever the length of the row', () => {
+    const rows = [
+      [3, 4],
+      [3e-200, 4e-200],
+      [3e200, -4e200],
+      [Number.MIN_VALUE, 0],
+    ];
+    const prepared = prepare(rows, { metric: 'cosine' });
+    expect(Array.from(filled(prepared))).toEqual([0.6, 0.8, 0.6, 0.8, 0.6, -0.8, 1, 0].map(Math.fround));
+    expect(prepared.frame).toEqual({ shift: new Float64Array(2), scale: 1 });
+  });
+
+  it('have the length that they should', () => {
+    expect(rowLength([9, 3, 4, 9], 1, 2)).toBe(5);
+    expect(rowLength([0, 0], 0, 2)).toBe(0);
+    expect(rowLength([1e308, 1e308], 0, 2)).toBeCloseTo(Math.SQRT2 * 1e308, -300);
+  });
+});
+
+describe('what the caller passed', () => {
+  const points: CasePoints = blobs({ n: 301, d: 3, seed: 209 });
+  it.each(['euclidean', 'cosine'] as const)('is not changed: %s', async (metric) => {
+    const data = points.data.slice();
+    const sampleWeight = new Float32Array(301).fill(2);
+    const init = { data: data.slice(0, 9), shape: [3, 3] as const };
+    await kmeans({ data, shape: [301, 3] }, { k: 3, init, metric, sampleWeight, backend: 'cpu' });
+    expect(data).toEqual(points.data);
+    expect(init.data).toEqual(points.data.slice(0, 9));
+    expect(sampleWeight).toEqual(new Float32Array(301).fill(2));
+  });
+
+  it('may be frozen', async () => {
+    const rows = Object.freeze([Object.freeze([1, 2]), Object.freeze([3, 4])]);
+    const options = Object.freeze({ k: 2, backend: 'cpu' as const, init: rows });
+    expect((await kmeans(rows, options)).inertia).toBe(0);
+  });
+});
