@@ -43,15 +43,21 @@ export class Dataset {
   #home: Home;
   /** Moves the points to an engine that still works; null where they cannot move. */
   readonly #evacuate: (() => Promise<Home>) | null;
+  readonly #forget: (dataset: Dataset) => void;
+  #moved: Promise<Home> | null = null;
   #destroyed = false;
 
   /** @internal */
-  constructor(home: Home, evacuate: (() => Promise<Home>) | null) {
+  constructor(home: Home, evacuate: (() => Promise<Home>) | null, forget: (dataset: Dataset) => void) {
     this.n = home.dataset.n;
     this.d = home.dataset.d;
     this.metric = home.dataset.metric;
     this.#home = home;
     this.#evacuate = evacuate;
+    this.#forget = forget;
+    // `using` where the runtime has it.
+    const symbol = (Symbol as { dispose?: symbol }).dispose;
+    if (symbol !== undefined) Object.defineProperty(this, symbol, { value: () => this.destroy() });
   }
 
   /** Where the points are. */
@@ -63,6 +69,7 @@ export class Dataset {
   destroy(): void {
     this.#destroyed = true;
     this.#home.dataset.destroy();
+    this.#forget(this);
   }
 
   /**
@@ -75,10 +82,19 @@ export class Dataset {
       return await work(this.#home);
     } catch (error) {
       if (!(error instanceof DeviceLostError) || this.#evacuate === null || this.#destroyed) throw error;
-      this.#home.dataset.destroy();
-      this.#home = await this.#evacuate();
-      return work(this.#home);
+      return work(await this.#move(this.#evacuate));
     }
+  }
+
+  /** Once, for all the work that the loss of the device has stopped. */
+  #move(evacuate: () => Promise<Home>): Promise<Home> {
+    this.#moved ??= evacuate().then((home) => {
+      this.#home.dataset.destroy();
+      this.#home = home;
+      if (this.#destroyed) home.dataset.destroy();
+      return home;
+    });
+    return this.#moved;
   }
 }
 
@@ -138,7 +154,7 @@ export class EngineSet {
     if (engine === this.#cpu || this.#choice !== 'auto') {
       return this.#keep({ engine, dataset: await engine.upload(prepared, options.signal) }, null);
     }
-    const evacuate = () => this.#uploadToCpu(prepared, options.signal);
+    const evacuate = () => this.#uploadToCpu(prepared);
     try {
       return this.#keep({ engine, dataset: await engine.upload(prepared, options.signal) }, evacuate);
     } catch (error) {
@@ -149,15 +165,8 @@ export class EngineSet {
 
   async destroy(): Promise<void> {
     this.#destroyed = true;
-    for (const dataset of this.#datasets) dataset.destroy();
-    this.#datasets.clear();
+    for (const dataset of [...this.#datasets]) dataset.destroy();
     await Promise.all([this.#cpu?.destroy(), this.#gpu?.destroy()]);
-  }
-
-  /** Forgets a dataset that its user destroys himself. */
-  release(dataset: Dataset): void {
-    dataset.destroy();
-    this.#datasets.delete(dataset);
   }
 
   get #preferred(): ClusteringEngine {
@@ -169,15 +178,15 @@ export class EngineSet {
     return this.#preferred;
   }
 
-  async #uploadToCpu(prepared: PreparedPoints, signal: AbortSignal | undefined): Promise<Home> {
+  async #uploadToCpu(prepared: PreparedPoints): Promise<Home> {
     this.#lost = true;
     this.#gpu = null;
     const engine = this.#cpu!;
-    return { engine, dataset: await engine.upload(prepared, signal) };
+    return { engine, dataset: await engine.upload(prepared) };
   }
 
   #keep(home: Home, evacuate: (() => Promise<Home>) | null): Dataset {
-    const dataset = new Dataset(home, evacuate);
+    const dataset = new Dataset(home, evacuate, (destroyed) => this.#datasets.delete(destroyed));
     if (this.#destroyed) {
       dataset.destroy();
       throw new TypeError('the engine was destroyed');
@@ -260,6 +269,6 @@ export async function withPoints<T>(
   try {
     return await work(dataset);
   } finally {
-    engines.release(dataset);
+    dataset.destroy();
   }
 }

@@ -2,8 +2,8 @@ import { checkOptions, checkSignal, checkWord } from './check.ts';
 import type { Backend, EngineInfo } from './engine.ts';
 import { kmeans } from './kmeans/kmeans.ts';
 import type { KMeansModel } from './kmeans/model.ts';
-import type { KMeansFitOptions } from './kmeans/options.ts';
-import { type Dataset, type EngineOptions, EngineSet } from './placement.ts';
+import type { KMeansFitOptions, KMeansOptions } from './kmeans/options.ts';
+import { Dataset, type EngineOptions, EngineSet } from './placement.ts';
 import type { Metric, PointsInput } from './points.ts';
 
 export interface UploadOptions {
@@ -13,6 +13,9 @@ export interface UploadOptions {
   readonly sampleWeight?: Float32Array;
   readonly signal?: AbortSignal;
 }
+
+/** `metric` and `sampleWeight` belong to a dataset, where the points are one. */
+export type EngineKMeansOptions = KMeansFitOptions & Pick<KMeansOptions, 'metric' | 'sampleWeight'>;
 
 /** An engine of one's own: it owns its device (a borrowed one excepted) and keeps points resident. */
 export interface Engine {
@@ -25,8 +28,12 @@ export interface Engine {
    * @throws {TypeError | RangeError} as `kmeans` does.
    */
   upload(points: PointsInput, options?: UploadOptions): Promise<Dataset>;
-  /** k-means of points that are resident, as `kmeans` does it. */
-  kmeans(dataset: Dataset, options: KMeansFitOptions): Promise<KMeansModel>;
+  /**
+   * k-means of points that are resident, or that are uploaded to this engine for as long as it takes.
+   *
+   * @throws {TypeError | RangeError} as `kmeans` does.
+   */
+  kmeans(points: PointsInput | Dataset, options: EngineKMeansOptions): Promise<KMeansModel>;
   /** Frees the engine and its datasets; a fit that is running rejects. */
   destroy(): Promise<void>;
 }
@@ -50,15 +57,31 @@ export function openSession(engines: EngineSet): Engine {
       return engines.info;
     },
     async upload(points, options) {
-      const { metric, ...rest } = checkOptions(options);
-      if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);
-      checkSignal(rest.signal);
-      return engines.upload(points, { metric, ...rest });
+      return uploadTo(engines, points, checkOptions(options));
     },
-    kmeans: (dataset, options) => kmeans(dataset, options),
+    async kmeans(points, options) {
+      if (points instanceof Dataset) return kmeans(points, options);
+      const { metric, sampleWeight, ...fit } = checkOptions(options);
+      const dataset = await uploadTo(engines, points, { metric, sampleWeight, signal: fit.signal });
+      try {
+        return await kmeans(dataset, fit);
+      } finally {
+        dataset.destroy();
+      }
+    },
     destroy: () => engines.destroy(),
   };
   return withDispose(engine);
+}
+
+async function uploadTo(
+  engines: EngineSet,
+  points: PointsInput,
+  options: Parameters<EngineSet['upload']>[1],
+): Promise<Dataset> {
+  if (options.metric !== undefined) checkWord('metric', options.metric, ['euclidean', 'cosine'] as const);
+  checkSignal(options.signal);
+  return engines.upload(points, options);
 }
 
 /** `await using` where the runtime has it. */
