@@ -9,9 +9,6 @@ export interface NodeDeviceOptions {
   readonly flags?: readonly string[];
 }
 
-/** Dawn offers these features where the adapter has them; kernels and timings can then use them. */
-const FEATURES: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16'];
-
 /** Limits whose defaults are lower than what most adapters have, and which bound the size of a chunk or a tile. */
 const LIMITS = [
   'maxBufferSize',
@@ -44,7 +41,6 @@ export async function requestNodeDevice(options: NodeDeviceOptions = {}): Promis
     );
   }
   const device = await adapter.requestDevice({
-    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
     requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
   });
   inUse.set(device, adapter);
