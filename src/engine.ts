@@ -1,4 +1,4 @@
-import type { Metric, PreparedPoints, Frame } from './points.ts';
+import type { Frame, Metric, PreparedPoints } from './points.ts';
 import type { Statistics } from './statistics.ts';
 
 /**

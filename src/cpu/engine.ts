@@ -11,8 +11,8 @@ import type {
 import type { PreparedPoints } from '../points.ts';
 import { assignRows, nearestOf, packCentroids, squaredDistance } from './assign.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
-import { updateCentroids } from './update.ts';
 import { Turns } from './turns.ts';
+import { updateCentroids } from './update.ts';
 
 /** Rows between two looks at the clock. */
 const SLICE_ROWS = 4096;

@@ -1,8 +1,8 @@
-import type { EngineDataset, GpuPoints } from '../engine.ts';
-import { centredFrame, type Frame, type PreparedPoints, notFiniteAt, weigh, zeroRow } from '../points.ts';
+import gridCode from '../../shaders/common/grid.wgsl?raw';
 import lengthsCode from '../../shaders/common/lengths.wgsl?raw';
 import surveyCode from '../../shaders/common/survey.wgsl?raw';
-import gridCode from '../../shaders/common/grid.wgsl?raw';
+import type { EngineDataset, GpuPoints } from '../engine.ts';
+import { centredFrame, type Frame, notFiniteAt, type PreparedPoints, weigh, zeroRow } from '../points.ts';
 import type { Arena, Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
 import { chunkRows } from './plan.ts';

@@ -1,7 +1,7 @@
 import type { EngineInfo } from '../engine.ts';
 import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
 import { Usage } from './flags.ts';
-import { type Kernel, type KernelSource, compileKernel } from './kernel.ts';
+import { compileKernel, type Kernel, type KernelSource } from './kernel.ts';
 
 export interface GpuRequest {
   /** A borrowed device, or undefined to request one. */

@@ -1,7 +1,7 @@
-import distancesCode from '../../shaders/kmeans/distances.wgsl?raw';
 import gatherCode from '../../shaders/common/gather.wgsl?raw';
 import gridCode from '../../shaders/common/grid.wgsl?raw';
 import pointsCode from '../../shaders/common/points.wgsl?raw';
+import distancesCode from '../../shaders/kmeans/distances.wgsl?raw';
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
 import { adoptBuffer, type GpuDataset, uploadHostPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';

@@ -1,5 +1,5 @@
-import type { Arena } from './device.ts';
 import type { Chunk, GpuDataset } from './dataset.ts';
+import type { Arena } from './device.ts';
 
 /** Consecutive rows of one chunk, as kernels know them: the struct Part of points.wgsl. */
 export interface Part {

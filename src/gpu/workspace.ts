@@ -1,3 +1,5 @@
+import gridCode from '../../shaders/common/grid.wgsl?raw';
+import pointsCode from '../../shaders/common/points.wgsl?raw';
 import assignDirectCode from '../../shaders/kmeans/assign-direct.wgsl?raw';
 import assignTiledCode from '../../shaders/kmeans/assign-tiled.wgsl?raw';
 import controlCode from '../../shaders/kmeans/control.wgsl?raw';
@@ -9,8 +11,6 @@ import statusCode from '../../shaders/kmeans/status.wgsl?raw';
 import sumsPrivateCode from '../../shaders/kmeans/sums-private.wgsl?raw';
 import sumsSortedCode from '../../shaders/kmeans/sums-sorted.wgsl?raw';
 import updateCode from '../../shaders/kmeans/update.wgsl?raw';
-import gridCode from '../../shaders/common/grid.wgsl?raw';
-import pointsCode from '../../shaders/common/points.wgsl?raw';
 import type { Assignment, IterationStatus, LloydOptions, LloydResult, Workspace } from '../engine.ts';
 import type { GpuDataset } from './dataset.ts';
 import type { Arena, Gpu } from './device.ts';
@@ -22,9 +22,9 @@ import {
   assignPlan,
   foldWidth,
   planSpans,
-  sliceRows,
   type Span,
   type SumsPlan,
+  sliceRows,
   sumsPlan,
 } from './plan.ts';
 import { Queue } from './queue.ts';

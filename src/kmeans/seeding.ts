@@ -1,6 +1,6 @@
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
 import type { PreparedPoints } from '../points.ts';
-import { Random } from '../random.ts';
+import type { Random } from '../random.ts';
 
 /** Rounds of k-means‖, and rows that a round draws on average for each cluster (Bahmani et al. 2012, section 5). */
 const PARALLEL_ROUNDS = 5;
