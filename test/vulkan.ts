@@ -23,6 +23,8 @@ export function swiftShader(chrome: string | null): Record<string, string> | nul
   if (folder === undefined) return null;
   return {
     VK_DRIVER_FILES: join(folder, SWIFTSHADER),
+    // Layers of the system's, which look for a display.
+    VK_LOADER_LAYERS_DISABLE: '~implicit~',
     LD_LIBRARY_PATH: [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter),
   };
 }
