@@ -1,9 +1,10 @@
 // Nearest centroid as a matrix product with the argmin fused in: score = ‖c‖² − 2x·c, one multiply-add a term.
 //
-// A workgroup takes 4·TX rows and passes over all centroids, 8·TY at a time; a thread keeps 4 rows × 8 centroids in
-// registers, so that 32 multiply-adds follow three loads of 16 bytes. Both tiles go through workgroup memory, TD
-// features at a time, transposed, and share one array with the reduction at the end: 12.5 KiB. TX·TY = 256; small k
-// takes a flat arrangement, so that few columns are idle. The odd strides keep the transposing stores off one bank.
+// A workgroup takes 64 rows and passes over all centroids, 8·TY at a time; a thread keeps 4 rows × 8 centroids in
+// registers, so that 32 multiply-adds follow three loads of 16 bytes. Both tiles go through workgroup memory, 8
+// features at a time, transposed, and share one array with the reduction at the end: 3 to 6.4 KiB, because software
+// adapters clear it once for every few threads (12 KiB took four times as long on SwiftShader). TY = 4, 8 or 16 with
+// k, so that few columns are idle. The odd strides keep the transposing stores off one bank.
 //
 // Float32 cannot tell centroids apart whose scores differ by less than the error of the form. With u = 2⁻²⁴ a score
 // is off by at most γ·(2‖x‖·‖c‖ + ‖c‖²), γ = (d + 8)·u (Higham 2002, section 3.1, with room for the norm and the last
@@ -20,10 +21,14 @@
 @group(0) @binding(8) var<storage, read_write> flagged: array<atomic<u32>>;
 
 const FAR = 3.4e38;
+const TX = 16u;
+const TD = 8u;
+const THREADS = TX * TY;
+const HALF = THREADS / 2u;
 const ROW_STRIDE = TX + 1u;
 const COLUMN_STRIDE = 2u * TY + 1u;
 const COLUMNS = ROW_STRIDE * TD;
-var<workgroup> tile: array<vec4f, max(COLUMNS + COLUMN_STRIDE * TD, 768u)>;
+var<workgroup> tile: array<vec4f, max(COLUMNS + COLUMN_STRIDE * TD, 3u * HALF)>;
 var<workgroup> moved: atomic<u32>;
 
 fn centroid(c: u32, j: u32) -> f32 {
@@ -50,7 +55,7 @@ fn consider(nearest: ptr<function, Nearest>, products: vec4f, c: u32) {
 
 fn load_tiles(first_row: u32, first_centroid: u32, feature: u32, thread: u32) {
   let last = part.rows - 1u;
-  for (var i = thread; i < TX * TD; i += 256u) {
+  for (var i = thread; i < TX * TD; i += THREADS) {
     let j = feature + i % TD;
     let at = min(j, part.d - 1u);
     let row = first_row + 4u * (i / TD);
@@ -59,7 +64,7 @@ fn load_tiles(first_row: u32, first_centroid: u32, feature: u32, thread: u32) {
     );
     tile[(i % TD) * ROW_STRIDE + i / TD] = select(vec4f(), values, j < part.d);
   }
-  for (var i = thread; i < 2u * TY * TD; i += 256u) {
+  for (var i = thread; i < 2u * TY * TD; i += THREADS) {
     let j = min(feature + i % TD, part.d - 1u);
     let c = first_centroid + 4u * (i / TD);
     tile[COLUMNS + (i % TD) * COLUMN_STRIDE + i / TD] =
@@ -67,7 +72,7 @@ fn load_tiles(first_row: u32, first_centroid: u32, feature: u32, thread: u32) {
   }
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(THREADS)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) grid: vec3u,
@@ -118,14 +123,21 @@ fn main(
     consider(&nearest, s7, c + 7u);
   }
 
-  workgroupBarrier();
-  tile[thread] = nearest.best;
-  tile[256u + thread] = nearest.second;
-  // Exact: k is at most 2²⁴.
-  tile[512u + thread] = vec4f(nearest.label);
-  workgroupBarrier();
+  for (var half = HALF; half >= TX; half /= 2u) {
+    workgroupBarrier();
+    if (thread >= half && thread < 2u * half) {
+      tile[thread - half] = nearest.best;
+      tile[HALF + thread - half] = nearest.second;
+      // Exact: k is at most 2²⁴.
+      tile[2u * HALF + thread - half] = vec4f(nearest.label);
+    }
+    workgroupBarrier();
+    if (thread < half) {
+      merge(&nearest, tile[thread], tile[HALF + thread], vec4u(tile[2u * HALF + thread]));
+    }
+  }
   if (ty == 0u) {
-    finish(first_row + 4u * tx, tx);
+    settle(first_row + 4u * tx, nearest);
   }
   workgroupBarrier();
   if (thread == 0u) {
@@ -133,18 +145,16 @@ fn main(
   }
 }
 
-/// Brings the TY results for rows [row, row + 4) together and settles them.
-fn finish(row: u32, tx: u32) {
-  var best = tile[tx];
-  var second = tile[256u + tx];
-  var label = tile[512u + tx];
-  for (var i = TX + tx; i < 256u; i += TX) {
-    let other = tile[i];
-    let closer = other < best;
-    second = min(max(best, other), min(second, tile[256u + i]));
-    best = select(best, other, closer);
-    label = select(label, tile[512u + i], closer);
-  }
+/// Takes in what another thread found for the same rows.
+fn merge(nearest: ptr<function, Nearest>, best: vec4f, second: vec4f, label: vec4u) {
+  let closer = best < (*nearest).best;
+  (*nearest).second = min(max((*nearest).best, best), min((*nearest).second, second));
+  (*nearest).best = select((*nearest).best, best, closer);
+  (*nearest).label = select((*nearest).label, label, closer);
+}
+
+/// Labels the rows [row, row + 4), or flags them.
+fn settle(row: u32, nearest: Nearest) {
   let largest = model[part.k * part.d + part.k];
   let error = 2.0 * f32(part.d + 8u) * 5.9604645e-8;
   for (var p = 0u; p < 4u; p++) {
@@ -153,12 +163,12 @@ fn finish(row: u32, tx: u32) {
     }
     let at = part.chunk_row + row + p;
     let band = error * (2.0 * sqrt(norms[at]) * sqrt(largest) + largest);
-    if (second[p] - best[p] <= band) {
+    if (nearest.second[p] - nearest.best[p] <= band) {
       let list = (at / part.slice_rows) * (part.slice_rows + 1u);
       let place = atomicAdd(&flagged[list], 1u);
       atomicStore(&flagged[list + 1u + place], row + p);
-    } else if (labels[at] != u32(label[p])) {
-      labels[at] = u32(label[p]);
+    } else if (labels[at] != nearest.label[p]) {
+      labels[at] = nearest.label[p];
       atomicAdd(&moved, 1u);
     }
   }

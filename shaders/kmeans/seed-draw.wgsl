@@ -26,6 +26,7 @@ struct Step {
 const THREADS = 64u;
 const SLICE = 1024u;
 const EACH = SLICE / THREADS;
+var<workgroup> totals: array<f32, L * THREADS>;
 var<workgroup> partial: array<f32, THREADS>;
 var<workgroup> potentials: array<f32, SLICE>;
 var<workgroup> best: u32;
@@ -98,72 +99,84 @@ fn potential_of(row: u32, newest: u32) -> f32 {
   return weight * min(distances[at], distance);
 }
 
+/// The candidate of the step before that leaves the least, in the order of the candidates.
 fn find_best(thread: u32) {
-  var least = 3.4e38;
   for (var l = 0u; l < L; l++) {
     var sum = 0.0;
     for (var slice = thread; slice < now.slices; slice += THREADS) {
       sum += prices[slice * L + l];
     }
-    partial[thread] = sum;
-    workgroupBarrier();
-    if (thread == 0u) {
+    totals[l * THREADS + thread] = sum;
+  }
+  workgroupBarrier();
+  if (thread == 0u) {
+    var least = 3.4e38;
+    for (var l = 0u; l < L; l++) {
       var total = 0.0;
       for (var i = 0u; i < THREADS; i++) {
-        total += partial[i];
+        total += totals[l * THREADS + i];
       }
       if (total < least) {
         least = total;
         best = l;
       }
     }
-    workgroupBarrier();
   }
+}
+
+struct Place {
+  thread: u32,        // whose block it is
+  before: f32,        // the sum of the blocks before it
+  target_sum: f32,
+}
+
+/// The block, among the threads' partial sums, in which the running sum passes a share of the whole; where rounding
+/// hides it, the last one that is positive.
+fn find_block(share: f32) -> Place {
+  var total = 0.0;
+  for (var i = 0u; i < THREADS; i++) {
+    total += partial[i];
+  }
+  var place = Place(0u, 0.0, share * total);
+  var running = 0.0;
+  for (var i = 0u; i < THREADS; i++) {
+    if (partial[i] > 0.0) {
+      place.thread = i;
+      place.before = running;
+      running += partial[i];
+      if (running > place.target_sum) {
+        break;
+      }
+    }
+  }
+  return place;
 }
 
 /// The slice in which the running total passes the share u of the whole.
 fn find_slice(thread: u32, chosen: u32, u: f32) {
   let each = (now.slices + THREADS - 1u) / THREADS;
-  let begin = min(thread * each, now.slices);
-  let to = min(begin + each, now.slices);
+  let end = min((thread + 1u) * each, now.slices);
   var sum = 0.0;
-  for (var slice = begin; slice < to; slice++) {
+  for (var slice = thread * each; slice < end; slice++) {
     sum += prices[slice * L + chosen];
   }
   partial[thread] = sum;
   workgroupBarrier();
   if (thread == 0u) {
-    var total = 0.0;
-    for (var i = 0u; i < THREADS; i++) {
-      total += partial[i];
-    }
-    let target_sum = u * total;
-    var running = 0.0;
-    var last = 0u;
-    for (var i = 0u; i < THREADS; i++) {
-      if (partial[i] > 0.0) {
-        last = i;
-        if (running + partial[i] > target_sum) {
-          break;
-        }
-        running += partial[i];
-      }
-    }
-    let last_start = min(last * each, now.slices);
-    var slice_found = 0u;
-    for (var slice = last_start; slice < min(last_start + each, now.slices); slice++) {
+    let place = find_block(u);
+    var running = place.before;
+    found = 0u;
+    for (var slice = place.thread * each; slice < min((place.thread + 1u) * each, now.slices); slice++) {
       let price = prices[slice * L + chosen];
       if (price > 0.0) {
-        slice_found = slice;
+        found = slice;
         running += price;
-        if (running > target_sum) {
+        if (running > place.target_sum) {
           break;
         }
       }
     }
-    found = slice_found;
   }
-  workgroupBarrier();
 }
 
 /// The place in the slice at which the running potential passes the share v; SLICE where there is none.
@@ -176,33 +189,17 @@ fn find_row(thread: u32, v: f32) {
   partial[thread] = sum;
   workgroupBarrier();
   if (thread == 0u) {
-    var total = 0.0;
-    for (var i = 0u; i < THREADS; i++) {
-      total += partial[i];
-    }
-    let target_sum = v * total;
-    var running = 0.0;
-    var last = 0u;
-    for (var i = 0u; i < THREADS; i++) {
-      if (partial[i] > 0.0) {
-        last = i;
-        if (running + partial[i] > target_sum) {
-          break;
-        }
-        running += partial[i];
-      }
-    }
-    var place = SLICE;
-    for (var i = last * EACH; i < (last + 1u) * EACH; i++) {
+    let place = find_block(v);
+    var running = place.before;
+    found = SLICE;
+    for (var i = place.thread * EACH; i < (place.thread + 1u) * EACH; i++) {
       if (potentials[i] > 0.0) {
-        place = i;
+        found = i;
         running += potentials[i];
-        if (running > target_sum) {
+        if (running > place.target_sum) {
           break;
         }
       }
     }
-    found = place;
   }
-  workgroupBarrier();
 }

@@ -1,6 +1,6 @@
 // Step t of greedy k-means++, second half: what each candidate would leave. One reading of the points.
 //
-// A workgroup a slice of 1024 rows, four rows a thread: folds the row chosen in step t − 1 into the distances, then
+// A workgroup a slice of 1024 rows, 16 rows a thread: folds the row chosen in step t − 1 into the distances, then
 // prices[slice][l] = Σ w·min(distance, ‖x − candidate l‖²), summed in one fixed order. Step 0 has no chosen row and
 // no distances: START fills both, and prices every row by its weight.
 
@@ -17,6 +17,7 @@ struct Step {
 @group(0) @binding(7) var<storage, read_write> prices: array<f32>;
 @group(0) @binding(8) var<uniform> now: Step;
 
+const THREADS = 64u;
 const SLICE = 1024u;
 const SHARES = 16u;
 var<workgroup> partial: array<f32, L * THREADS>;

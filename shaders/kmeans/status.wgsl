@@ -28,7 +28,7 @@ struct Line {
 @group(0) @binding(5) var<storage, read_write> control: Control;
 @group(0) @binding(6) var<storage, read_write> log: array<Line>;
 
-const THREADS = 256u;
+const THREADS = 64u;
 
 struct Sums {
   inertia: f32,

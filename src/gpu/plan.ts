@@ -22,21 +22,24 @@ export function chunkRows(n: number, d: number, bindingLimit: number): number {
   return n <= fitting ? n : Math.floor(fitting / granuleRows(d)) * granuleRows(d);
 }
 
-/** Rows of a slice: about 256 slices, of 512 to 4096 rows. */
-export function sliceRows(n: number, d: number): number {
-  return Math.min(granuleRows(d), Math.max(512, powerOfTwoFrom(n / 256)));
+/** Rows of a slice: about a thousand slices where a workgroup is all that sums one, else 256; 512 to 4096 rows. */
+export function sliceRows(n: number, d: number, k: number): number {
+  const slices = sumsPlan(d, k).kind === 'private' ? 1024 : 256;
+  return Math.min(granuleRows(d), Math.max(512, powerOfTwoFrom(n / slices)));
 }
 
-export type AssignPlan =
-  | { readonly kind: 'direct' }
-  | { readonly kind: 'tiled'; readonly TX: number; readonly TY: number; readonly TD: number };
+export type AssignPlan = { readonly kind: 'direct' } | { readonly kind: 'tiled'; readonly TY: number };
 
-/** The kernel for nearest centroids, and its tile: 4·TX rows by 8·TY centroids by TD features. */
+/** Rows that a workgroup of the tiled assignment takes. */
+export const TILE_ROWS = 64;
+/** Rows that a workgroup of the direct assignment takes. */
+export const DIRECT_ROWS = 256;
+
+/** The kernel for nearest centroids; tiled, 8·TY of them at a time. */
 export function assignPlan(d: number, k: number): AssignPlan {
   if (d <= 4) return { kind: 'direct' };
-  if (k > 64) return { kind: 'tiled', TX: 16, TY: 16, TD: d <= 8 ? 8 : 16 };
-  if (k > 32) return { kind: 'tiled', TX: 32, TY: 8, TD: d <= 8 ? 8 : 16 };
-  return { kind: 'tiled', TX: 64, TY: 4, TD: 8 };
+  if (k <= 32) return { kind: 'tiled', TY: 4 };
+  return { kind: 'tiled', TY: k <= 64 ? 8 : 16 };
 }
 
 export type SumsPlan =
@@ -46,11 +49,10 @@ export type SumsPlan =
 /** The kernel for the sums: accumulators a thread while they fit, else rows sorted by label. */
 export function sumsPlan(d: number, k: number): SumsPlan {
   const LANES = powerOfTwoFrom(d);
-  for (const THREADS of [256, 128, 64]) {
-    const cells = k * (THREADS + THREADS / LANES);
-    if (THREADS >= LANES && cells <= ACCUMULATOR_FLOATS) {
-      return { kind: 'private', THREADS, LANES, CELLS: Math.min(ACCUMULATOR_FLOATS, powerOfTwoFrom(cells)) };
-    }
+  const THREADS = Math.max(64, LANES);
+  const cells = k * (THREADS + THREADS / LANES);
+  if (THREADS <= 256 && cells <= ACCUMULATOR_FLOATS) {
+    return { kind: 'private', THREADS, LANES, CELLS: Math.min(ACCUMULATOR_FLOATS, powerOfTwoFrom(cells)) };
   }
   return { kind: 'sorted', LANES: Math.min(64, LANES) };
 }
@@ -69,7 +71,7 @@ export interface Span {
 
 /** Spans of whole groups of slices that stay within memory and work. */
 export function planSpans(n: number, d: number, k: number, bindingLimit: number): Span[] {
-  const rows = sliceRows(n, d);
+  const rows = sliceRows(n, d, k);
   const fold = foldWidth(d, k);
   const sorted = sumsPlan(d, k).kind === 'sorted' ? 2 * k + 1 + rows : 0;
   const sliceBytes = 4 * Math.max(k * (d + 2), sorted);

@@ -25,13 +25,11 @@ export async function plusPlus(
 ): Promise<Uint32Array> {
   const { n, d, load: LOAD, weights } = dataset;
   const WEIGHTED = weights !== null;
-  // A thread keeps L sums in workgroup memory.
-  const THREADS = L <= 12 ? 256 : 64;
   const priceSource = (START: boolean) =>
     kernelSource(
       'seed-price',
       ['uniform', 'read', 'read', 'read', 'write', 'read', 'read', 'write', 'uniform'],
-      { LOAD, WEIGHTED, L, THREADS, START },
+      { LOAD, WEIGHTED, L, START },
       pointsCode,
       gridCode,
       seedPriceCode,

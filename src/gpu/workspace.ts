@@ -20,12 +20,14 @@ import { cutParts, type Part } from './part.ts';
 import {
   type AssignPlan,
   assignPlan,
+  DIRECT_ROWS,
   foldWidth,
   planSpans,
   type Span,
   type SumsPlan,
   sliceRows,
   sumsPlan,
+  TILE_ROWS,
 } from './plan.ts';
 import { Queue } from './queue.ts';
 
@@ -92,7 +94,7 @@ async function compileAll(
     ? compile(
         'assign-tiled',
         ['uniform', 'read', 'read', 'read', 'write', 'write', 'read', 'read', 'write'],
-        { LOAD, TX: assign.TX, TY: assign.TY, TD: assign.TD },
+        { LOAD, TY: assign.TY },
         ...onPoints,
         assignTiledCode,
       )
@@ -193,7 +195,7 @@ export class GpuWorkspace implements Workspace {
   ) {
     const { n, d, chunks } = dataset;
     const cells = k * (d + 2);
-    const rows = sliceRows(n, d);
+    const rows = sliceRows(n, d, k);
     this.#gpu = gpu;
     this.#arena = arena;
     this.#dataset = dataset;
@@ -218,7 +220,7 @@ export class GpuWorkspace implements Workspace {
     const flagged = chunks.map((chunk) =>
       tiled ? arena.storage('flagged', Math.ceil(chunk.rows / rows) * (rows + 1) * 4) : null,
     );
-    const tileRows = tiled ? 4 * assign.TX : 256;
+    const tileRows = tiled ? TILE_ROWS : DIRECT_ROWS;
     const weightsOf = ({ chunk }: Part) => chunk.weights;
 
     const onPart = (part: Part): Dispatch[] => {
