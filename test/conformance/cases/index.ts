@@ -6,6 +6,7 @@ import { empty } from './empty.ts';
 import { golden } from './golden.ts';
 import { numbers } from './numbers.ts';
 import { progress } from './progress.ts';
+import { properties } from './properties.ts';
 import { regimes } from './regimes.ts';
 import { seeding } from './seeding.ts';
 import { weights } from './weights.ts';
@@ -21,4 +22,5 @@ export const cases: readonly ConformanceCase[] = [
   ...progress,
   ...devices,
   ...golden,
+  ...properties,
 ];
