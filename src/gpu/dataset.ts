@@ -127,7 +127,7 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
   const cosine = metric === 'cosine';
   const { arena, chunks } = await gpu.allocate((arena) => ({ arena, chunks: bindChunks(gpu, arena, points) }));
   try {
-    const queue = new Queue(gpu);
+    const queue = new Queue(gpu, { destroyed: false });
     // Values first: a length of something infinite means nothing.
     let survey = await surveyPoints(gpu, queue, points, chunks, new Float32Array(d), totalWeight, false);
     if (cosine) await writeLengths(gpu, queue, points, chunks);

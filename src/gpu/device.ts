@@ -72,6 +72,7 @@ export class Gpu {
   readonly #arenas = new Set<Arena>();
   readonly #loss: Promise<never>;
   #lost = false;
+  #destroyed = false;
 
   constructor(device: GPUDevice, owned: boolean, bindingLimit = Infinity) {
     this.device = device;
@@ -98,6 +99,7 @@ export class Gpu {
     try {
       return await Promise.race([promise, this.#loss]);
     } catch (error) {
+      this.checkAlive();
       if (!(error instanceof DeviceLostError)) {
         const patience = new Promise<void>((resolve) => setTimeout(resolve, LOSS_NEWS_MS));
         await Promise.race([patience, this.#loss]);
@@ -123,6 +125,7 @@ export class Gpu {
    * @throws {RangeError} where memory is short; nothing is left allocated.
    */
   async allocate<T>(build: (arena: Arena) => T): Promise<T> {
+    this.checkAlive();
     if (this.#lost) await this.#loss;
     const arena = new Arena(this.device, this.#arenas);
     this.device.pushErrorScope('out-of-memory');
@@ -148,8 +151,14 @@ export class Gpu {
     return built as T;
   }
 
+  /** @throws {TypeError} where the engine was destroyed, and all that it had allocated. */
+  checkAlive(): void {
+    if (this.#destroyed) throw new TypeError('the engine was destroyed');
+  }
+
   /** Frees all that was allocated here, and the device unless it is borrowed. */
   destroy(): void {
+    this.#destroyed = true;
     for (const arena of [...this.#arenas]) arena.destroy();
     if (this.#owned) this.device.destroy();
   }

@@ -73,7 +73,7 @@ async function allDistances(
     ),
   );
   const distances = new Float32Array((end - start) * k);
-  const queue = new Queue(gpu);
+  const queue = new Queue(gpu, dataset);
   const { arena, results } = await gpu.allocate((arena) => {
     const targets = arena.filled('centroids', Float32Array.from(centroids));
     const results = cutParts(arena, dataset, k, 1, start, end).map(({ chunk, rows, uniform }) => {
@@ -105,7 +105,7 @@ async function gather(gpu: Gpu, dataset: GpuDataset, indices: Uint32Array): Prom
   const kernel = await gpu.kernel(
     kernelSource('gather', ['uniform', 'read', 'read', 'read', 'write'], { LOAD }, pointsCode, gridCode, gatherCode),
   );
-  const queue = new Queue(gpu);
+  const queue = new Queue(gpu, dataset);
   const bytes = indices.length * d * 4;
   const { arena, result } = await gpu.allocate((arena) => {
     const result = arena.storage('rows', bytes);

@@ -1,3 +1,4 @@
+import type { GpuDataset } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { MAP_READ } from './flags.ts';
 
@@ -14,6 +15,7 @@ const AHEAD = 2;
  */
 export class Queue {
   readonly #gpu: Gpu;
+  readonly #dataset: Pick<GpuDataset, 'destroyed'>;
   readonly #inFlight: Promise<void>[] = [];
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
@@ -21,8 +23,10 @@ export class Queue {
   #budget = FIRST_BUDGET;
   #idleSince = 0;
 
-  constructor(gpu: Gpu) {
+  /** `dataset`: what the work reads; once it is destroyed there is nothing to submit. */
+  constructor(gpu: Gpu, dataset: Pick<GpuDataset, 'destroyed'>) {
     this.#gpu = gpu;
+    this.#dataset = dataset;
   }
 
   /** Multiply-adds that a submit should hold. */
@@ -52,8 +56,14 @@ export class Queue {
     this.#encoder.copyBufferToBuffer(source, from, target, to, bytes);
   }
 
-  /** Submits what is encoded; waits only while too much is in flight. */
+  /**
+   * Submits what is encoded; waits only while too much is in flight.
+   *
+   * @throws {TypeError} where the engine or the dataset was destroyed.
+   */
   async submit(): Promise<void> {
+    this.#gpu.checkAlive();
+    if (this.#dataset.destroyed) throw new TypeError('the dataset was destroyed');
     this.#endPass();
     if (this.#encoder === null) return;
     const { queue } = this.#gpu.device;

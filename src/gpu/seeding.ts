@@ -71,7 +71,7 @@ export async function plusPlus(
     return { arena, picks, parts, steps, now };
   });
   try {
-    const queue = new Queue(gpu);
+    const queue = new Queue(gpu, dataset);
     for (const part of parts) weigh.encode(queue.pass, part.weigh, Math.ceil(part.rows / SLICE_ROWS));
     for (let step = 0; step <= k; step++) {
       queue.copy(steps, 16 * step, now, 0, 16);
@@ -110,7 +110,7 @@ export class GpuDistanceField implements DistanceField {
     this.#arena = arena;
     this.#dataset = dataset;
     this.#signal = signal;
-    this.#queue = new Queue(gpu);
+    this.#queue = new Queue(gpu, dataset);
     this.#distances = dataset.chunks.map((chunk) => arena.storage('distances', chunk.rows * 4));
     this.#totals = arena.storage('field totals', Math.ceil(dataset.n / SLICE_ROWS) * 4);
   }

@@ -200,7 +200,7 @@ export class GpuWorkspace implements Workspace {
     this.#arena = arena;
     this.#dataset = dataset;
     this.#k = k;
-    this.#queue = new Queue(gpu);
+    this.#queue = new Queue(gpu, dataset);
     this.#model = arena.storage('model', (k * d + k + 1) * 4);
     this.#previous = arena.storage('previous', k * d * 4);
     this.#totals = arena.storage('totals', 2 * cells * 4);

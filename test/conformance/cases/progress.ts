@@ -208,17 +208,26 @@ export const progress: readonly ConformanceCase[] = [
       await reasonOf(engine.kmeans(dataset, { ...long, onIteration }), 'the fit');
     });
   }),
-  {
-    name: 'an engine destroyed in mid-fit rejects the fit',
-    async run(context) {
-      const engine = await context.createEngine();
-      const dataset = await upload(engine, slow);
-      let destroyed: Promise<void> | undefined;
-      const onIteration = () => {
-        destroyed ??= engine.destroy();
-      };
-      await rejects(engine.kmeans(dataset, { ...long, onIteration }), Error, /destroyed/, 'the fit');
-      await destroyed;
-    },
-  },
+  withEngine('an engine destroyed in mid-fit rejects the fit', async (engine) => {
+    const dataset = await upload(engine, slow);
+    const onIteration = () => void engine.destroy();
+    await rejects(engine.kmeans(dataset, { ...long, onIteration }), TypeError, /destroyed/, 'the fit');
+  }),
+  withEngine('a dataset destroyed in mid-fit rejects the fit', async (engine) => {
+    const dataset = await upload(engine, slow);
+    const onIteration = () => dataset.destroy();
+    await rejects(engine.kmeans(dataset, { ...long, onIteration }), TypeError, /destroyed/, 'the fit');
+    await engine.kmeans(await upload(engine, slow), long);
+  }),
+  ...(['k-means++', 'k-means||', 'random'] as const).map((method) =>
+    withEngine(`an engine or a dataset destroyed while ${method} runs rejects the fit`, async (engine) => {
+      for (const destroy of [(dataset: Dataset) => dataset.destroy(), () => void engine.destroy()]) {
+        const dataset = await upload(engine, slow);
+        const fit = rejects(engine.kmeans(dataset, { k: 130, init: method }), TypeError, /destroyed/, 'the fit');
+        await Promise.resolve();
+        destroy(dataset);
+        await fit;
+      }
+    }),
+  ),
 ];
