@@ -1,0 +1,38 @@
+/** How often each task runs: `atLeast` times, then on while its runs fit into `budgetMs`, `atMost` times. */
+export interface RunPlan {
+  readonly atLeast: number;
+  readonly atMost: number;
+  readonly budgetMs: number;
+}
+
+export interface Measured<T> {
+  /** Milliseconds of each run, in order. */
+  readonly ms: readonly number[];
+  /** What the last run returned. */
+  readonly value: T;
+}
+
+/** Times tasks in turn, so that whatever else the machine does meets all of them alike. */
+export async function interleave<T>(tasks: readonly (() => T | Promise<T>)[], plan: RunPlan): Promise<Measured<T>[]> {
+  const runs = tasks.map(() => ({ ms: [] as number[], value: undefined as T }));
+  for (let round = 0; round < plan.atMost; round++) {
+    for (const [i, task] of tasks.entries()) {
+      const { ms } = runs[i];
+      if (round >= plan.atLeast && sum(ms) + Math.min(...ms) > plan.budgetMs) continue;
+      const start = performance.now();
+      runs[i].value = await task();
+      ms.push(performance.now() - start);
+    }
+  }
+  return runs;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

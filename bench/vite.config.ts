@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'vite';
+
+/** What a result names the version of. */
+const PACKAGES = ['ml-kmeans', 'skmeans', 'webgpu'];
+
+function versionIn(folder: string): string {
+  return JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8')).version;
+}
+
+const versions = {
+  'webgpu-clustering': versionIn('..'),
+  ...Object.fromEntries(PACKAGES.map((name) => [name, versionIn(`../node_modules/${name}`)])),
+};
+
+/** The benchmarks in one file for Node, library and peers inside: it runs wherever the package `webgpu` is beside it. */
+export default defineConfig({
+  define: { __VERSIONS__: JSON.stringify(versions) },
+  build: {
+    target: 'es2022',
+    outDir: '../dist-bench',
+    emptyOutDir: true,
+    minify: false,
+    lib: { entry: 'main.ts', formats: ['es'], fileName: 'bench' },
+    rolldownOptions: { external: ['webgpu', /^node:/] },
+  },
+});
