@@ -1,7 +1,6 @@
-// What the host must know of points that it never sees: per slice and feature the moments about a pivot and the range,
-// over the rows of positive weight for the moments and over all rows for the range, and the first value that is NaN
-// or infinite. A workgroup a slice of 1024 rows and 64 features, a feature a thread; runs of 64 rows keep the float32
-// sums short.
+// What the host must know of points that it never sees: per slice and feature the weighted moments of (x − pivot)·scale
+// and the range, and the first value that is NaN or infinite. A workgroup a slice of 1024 rows and 64 features, a feature
+// a thread; runs of 64 rows keep the float32 sums short.
 //
 // The points are read as integers: a compiler may take for granted that a float is finite.
 //
@@ -14,6 +13,7 @@ struct Extent {
   d: u32,
   first_row: u32,
   chunk_row: u32,
+  scale: f32,
 }
 
 @group(0) @binding(0) var<uniform> extent: Extent;
@@ -54,7 +54,7 @@ fn main(
           x *= adjust[at];
         }
         let weight = select(1.0, weights[select(0u, at, WEIGHTED)], WEIGHTED);
-        let deviation = x - pivot[j];
+        let deviation = (x - pivot[j]) * extent.scale;
         run += weight * vec2f(deviation, deviation * deviation);
         all.z = min(all.z, x);
         all.w = max(all.w, x);

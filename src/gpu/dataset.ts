@@ -32,6 +32,8 @@ export interface Chunk {
 
 export interface GpuDataset extends EngineDataset {
   readonly chunks: readonly Chunk[];
+  /** The power of two by which the weights on the device are the caller's: the largest of them is near 1. */
+  readonly weightScale: number;
   readonly load: Load;
   readonly destroyed: boolean;
 }
@@ -43,6 +45,7 @@ export async function uploadHostPoints(
 ): Promise<GpuDataset> {
   const { n, d, weights } = points;
   const rows = checkedChunkRows(n, d, gpu);
+  const weightScale = scaleOf(weights);
   const { arena, chunks } = await gpu.allocate((arena) => {
     const adjust = arena.storage('adjust', 4);
     const chunks = splitRows(n, rows).map(({ firstRow, rows }): Chunk => {
@@ -53,7 +56,7 @@ export async function uploadHostPoints(
         points: { buffer },
         base: 0,
         adjust,
-        weights: uploadWeights(arena, weights, firstRow, rows),
+        weights: uploadWeights(arena, weights, weightScale, firstRow, rows),
       };
     });
     return { arena, chunks };
@@ -65,7 +68,19 @@ export async function uploadHostPoints(
     throw error;
   }
   const { metric, frame, totalWeight, positiveRows, meanVariance } = points;
-  return held(arena, { n, d, metric, frame, totalWeight, positiveRows, meanVariance, weights, chunks, load: 0 });
+  return held(arena, {
+    n,
+    d,
+    metric,
+    frame,
+    totalWeight,
+    positiveRows,
+    meanVariance,
+    weights,
+    weightScale,
+    chunks,
+    load: 0,
+  });
 }
 
 async function fillChunk(
@@ -86,10 +101,23 @@ async function fillChunk(
   }
 }
 
-function uploadWeights(arena: Arena, weights: Float32Array | null, firstRow: number, rows: number): GPUBuffer {
-  return weights === null
-    ? arena.storage('weights', 4)
-    : arena.filled('weights', weights.subarray(firstRow, firstRow + rows));
+/** Sums of weights stay in float32's range whatever their unit. */
+function scaleOf(weights: Float32Array | null): number {
+  return weights === null ? 1 : 2 ** -Math.ceil(Math.log2(weights.reduce((a, b) => Math.max(a, b))));
+}
+
+function uploadWeights(
+  arena: Arena,
+  weights: Float32Array | null,
+  scale: number,
+  firstRow: number,
+  rows: number,
+): GPUBuffer {
+  if (weights === null) return arena.storage('weights', 4);
+  return arena.filled(
+    'weights',
+    weights.subarray(firstRow, firstRow + rows).map((weight) => weight * scale),
+  );
 }
 
 function checkedChunkRows(n: number, d: number, gpu: Gpu): number {
@@ -125,21 +153,42 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
   const { n, d, metric, weights } = points;
   const { totalWeight, positiveRows } = weigh(weights, n);
   const cosine = metric === 'cosine';
-  const { arena, chunks } = await gpu.allocate((arena) => ({ arena, chunks: bindChunks(gpu, arena, points) }));
+  const weightScale = scaleOf(weights);
+  const weightOnDevice = totalWeight * weightScale;
+  const { arena, chunks } = await gpu.allocate((arena) => ({
+    arena,
+    chunks: bindChunks(gpu, arena, points, weightScale),
+  }));
   try {
     const queue = new Queue(gpu, { destroyed: false });
-    // Values first: a length of something infinite means nothing.
-    let survey = await surveyPoints(gpu, queue, points, chunks, new Float32Array(d), totalWeight, false);
+    const survey = (pivot: ArrayLike<number>, scale: number, unit: boolean) =>
+      surveyPoints(gpu, queue, points, chunks, Float32Array.from(pivot), scale, weightOnDevice, unit);
+    // Values first: a length of something infinite means nothing, and squares need a scale.
+    const range = await survey(new Float32Array(d), 0, false);
     if (cosine) await writeLengths(gpu, queue, points, chunks);
     signal?.throwIfAborted();
-    survey = await surveyPoints(gpu, queue, points, chunks, Float32Array.from(survey.mean), totalWeight, cosine);
+    const middle = cosine ? new Float32Array(d) : range.low.map((low, j) => low / 2 + range.high[j] / 2);
+    const scale = cosine ? 1 : centredFrame(middle, new Float64Array(d), range.low, range.high).scale;
+    const rough = await survey(middle, scale, cosine);
     // About its mean: the variance of data far from the origin needs the second look.
-    survey = await surveyPoints(gpu, queue, points, chunks, Float32Array.from(survey.mean), totalWeight, cosine);
-    const frame = cosine ? { shift: new Float64Array(d), scale: 1 } : roundedFrame(survey);
+    const { mean, variance, low, high } = await survey(rough.mean, scale, cosine);
+    const frame = cosine ? { shift: new Float64Array(d), scale: 1 } : roundedFrame(mean, variance, low, high);
     if (!cosine) gpu.device.queue.writeBuffer(chunks[0].adjust, 0, Float32Array.from(frame.shift));
-    const meanVariance = (survey.variance.reduce((sum, value) => sum + value, 0) / d) * frame.scale ** 2;
+    const meanVariance = (variance.reduce((sum, value) => sum + value, 0) / d) * frame.scale ** 2;
     const load = cosine ? 2 : 1;
-    return held(arena, { n, d, metric, frame, totalWeight, positiveRows, meanVariance, weights, chunks, load });
+    return held(arena, {
+      n,
+      d,
+      metric,
+      frame,
+      totalWeight,
+      positiveRows,
+      meanVariance,
+      weights,
+      weightScale,
+      chunks,
+      load,
+    });
   } catch (error) {
     arena.destroy();
     throw error;
@@ -147,12 +196,17 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
 }
 
 /** The shift is applied in float32 here, so it has to be a float32. */
-function roundedFrame({ mean, variance, low, high }: Survey): Frame {
-  const { shift, scale } = centredFrame(mean, variance, low, high);
+function roundedFrame(...survey: Parameters<typeof centredFrame>): Frame {
+  const { shift, scale } = centredFrame(...survey);
   return { shift: shift.map(Math.fround), scale };
 }
 
-function bindChunks(gpu: Gpu, arena: Arena, { buffer, n, d, offset, metric, weights }: GpuPoints): Chunk[] {
+function bindChunks(
+  gpu: Gpu,
+  arena: Arena,
+  { buffer, n, d, offset, metric, weights }: GpuPoints,
+  weightScale: number,
+): Chunk[] {
   const alignment = gpu.device.limits.minStorageBufferOffsetAlignment;
   const rows = checkedChunkRows(n, d, { bindingLimit: gpu.bindingLimit - alignment } as Gpu);
   const shift = metric === 'cosine' ? null : arena.storage('shift', d * 4);
@@ -165,7 +219,7 @@ function bindChunks(gpu: Gpu, arena: Arena, { buffer, n, d, offset, metric, weig
       points: { buffer, offset: aligned, size: start - aligned + rows * d * 4 },
       base: (start - aligned) / 4,
       adjust: shift ?? arena.storage('inverse lengths', rows * 4),
-      weights: uploadWeights(arena, weights, firstRow, rows),
+      weights: uploadWeights(arena, weights, weightScale, firstRow, rows),
     };
   });
 }
@@ -177,8 +231,8 @@ interface Survey {
   readonly high: Float64Array;
 }
 
-function extentOf(arena: Arena, { base, rows, firstRow }: Chunk, d: number): GPUBuffer {
-  return arena.uniform('extent', [base, rows, d, firstRow, 0]);
+function extentOf(arena: Arena, { base, rows, firstRow }: Chunk, d: number, scale = 1): GPUBuffer {
+  return arena.uniform('extent', [base, rows, d, firstRow, 0], [scale]);
 }
 
 async function surveyPoints(
@@ -187,6 +241,7 @@ async function surveyPoints(
   { n, d, weights }: GpuPoints,
   chunks: readonly Chunk[],
   pivot: Float32Array,
+  scale: number,
   totalWeight: number,
   unit: boolean,
 ): Promise<Survey> {
@@ -205,7 +260,7 @@ async function surveyPoints(
     const pivots = arena.filled('pivot', pivot);
     const result = arena.storage('survey', slices * d * 16);
     const groups = chunks.map((chunk) =>
-      kernel.bind(extentOf(arena, chunk, d), chunk.points, chunk.adjust, chunk.weights, pivots, bad, result),
+      kernel.bind(extentOf(arena, chunk, d, scale), chunk.points, chunk.adjust, chunk.weights, pivots, bad, result),
     );
     return { arena, bad, result, groups };
   });
@@ -215,13 +270,13 @@ async function surveyPoints(
     });
     const [first] = new Uint32Array(await queue.read(bad, 0, 4));
     if (first !== 0xffffffff) throw notFiniteAt(`points[${Math.floor(first / d)}][${first % d}]`, undefined);
-    return foldSurvey(new Float32Array(await queue.read(result, 0, slices * d * 16)), pivot, totalWeight);
+    return foldSurvey(new Float32Array(await queue.read(result, 0, slices * d * 16)), pivot, scale, totalWeight);
   } finally {
     arena.destroy();
   }
 }
 
-function foldSurvey(values: Float32Array, pivot: Float32Array, totalWeight: number): Survey {
+function foldSurvey(values: Float32Array, pivot: Float32Array, scale: number, totalWeight: number): Survey {
   const d = pivot.length;
   const sums = new Float64Array(d);
   const squares = new Float64Array(d);
@@ -234,8 +289,10 @@ function foldSurvey(values: Float32Array, pivot: Float32Array, totalWeight: numb
     low[j] = Math.min(low[j], values[i + 2]);
     high[j] = Math.max(high[j], values[i + 3]);
   }
-  const mean = sums.map((sum, j) => pivot[j] + sum / totalWeight);
-  const variance = squares.map((square, j) => Math.max(0, square / totalWeight - (sums[j] / totalWeight) ** 2));
+  const mean = sums.map((sum, j) => pivot[j] + sum / totalWeight / scale);
+  const variance = squares.map(
+    (square, j) => Math.max(0, square / totalWeight - (sums[j] / totalWeight) ** 2) / scale ** 2,
+  );
   return { mean, variance, low, high };
 }
 

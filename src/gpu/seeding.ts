@@ -116,7 +116,7 @@ export class GpuDistanceField implements DistanceField {
   }
 
   async fold(centroids: Float64Array): Promise<number> {
-    const { n, d, load: LOAD, weights } = this.#dataset;
+    const { n, d, load: LOAD, weights, weightScale } = this.#dataset;
     const constants = { LOAD, WEIGHTED: weights !== null, FRESH: this.#fresh };
     const kernel = await this.#gpu.kernel(
       kernelSource(
@@ -142,7 +142,7 @@ export class GpuDistanceField implements DistanceField {
     try {
       await this.#queue.spend(n * m * d, this.#signal);
       const totals = new Float32Array(await this.#queue.read(this.#totals, 0, Math.ceil(n / SLICE_ROWS) * 4));
-      return totals.reduce((sum, value) => sum + value, 0);
+      return totals.reduce((sum, value) => sum + value, 0) / weightScale;
     } finally {
       arena.destroy();
     }
@@ -150,7 +150,7 @@ export class GpuDistanceField implements DistanceField {
 
   async sample(factor: number, seed: number): Promise<Uint32Array> {
     this.#signal?.throwIfAborted();
-    const { n, load: LOAD, weights } = this.#dataset;
+    const { n, load: LOAD, weights, weightScale } = this.#dataset;
     const kernel = await this.#gpu.kernel(
       kernelSource(
         'field-sample',
@@ -164,7 +164,7 @@ export class GpuDistanceField implements DistanceField {
     const words = Math.ceil(n / 32);
     const { arena, drawn } = await this.#gpu.allocate((arena) => {
       const drawn = arena.storage('drawn', words * 4);
-      const [factorBits] = new Uint32Array(Float32Array.of(factor).buffer);
+      const [factorBits] = new Uint32Array(Float32Array.of(factor / weightScale).buffer);
       const draw = arena.uniform('draw', [factorBits, seed]);
       for (const { chunk, index, rows, uniform } of cutParts(arena, this.#dataset, 1, SLICE_ROWS)) {
         const read = [uniform, chunk.points, chunk.adjust, chunk.weights, this.#distances[index]] as const;

@@ -321,7 +321,9 @@ export class GpuWorkspace implements Workspace {
         await this.#submitBatch(parity, signal);
         ahead = this.#readBatch(parity);
         const batch = await next;
-        for (const status of readLines(batch.lines, known, batch.iterations)) options.onIteration(status);
+        for (const status of readLines(batch.lines, known, batch.iterations, this.#dataset.weightScale)) {
+          options.onIteration(status);
+        }
         options.onCheckpoint(batch.centroids, batch.iterations);
         signal?.throwIfAborted();
         known = batch.iterations;
@@ -341,17 +343,20 @@ export class GpuWorkspace implements Workspace {
   async accumulate(centroids: Float64Array, signal?: AbortSignal): Promise<Assignment> {
     this.#begin(centroids, false);
     await this.#encodeAssignment(signal);
-    const { d, weights, n } = this.#dataset;
+    const { d, weights, weightScale, n } = this.#dataset;
     const k = this.#k;
     const cells = new Float32Array(await this.#queue.read(this.#totals, 0, k * (d + 2) * 4));
     const labels = await this.#readLabels();
     const counts = new Float64Array(k);
     for (let i = 0; i < n; i++) counts[labels[i]] += weights === null ? 1 : weights[i];
     // The kernels sum about the centroids.
-    const sums = Float64Array.from({ length: k * d }, (_, i) => cells[i] + centroids[i] * counts[Math.floor(i / d)]);
+    const sums = Float64Array.from(
+      { length: k * d },
+      (_, i) => cells[i] / weightScale + centroids[i] * counts[Math.floor(i / d)],
+    );
     let inertia = 0;
     for (let c = 0; c < k; c++) inertia += cells[k * (d + 1) + c];
-    return { labels, counts, sums, inertia };
+    return { labels, counts, sums, inertia: inertia / weightScale };
   }
 
   close(): void {
@@ -437,13 +442,13 @@ export class GpuWorkspace implements Workspace {
 }
 
 /** The statuses of the iterations (from, to]. */
-function readLines(lines: ArrayBuffer, from: number, to: number): IterationStatus[] {
+function readLines(lines: ArrayBuffer, from: number, to: number, weightScale: number): IterationStatus[] {
   const words = new Uint32Array(lines);
   const floats = new Float32Array(lines);
   const statuses: IterationStatus[] = [];
   for (let iteration = from + 1; iteration <= to; iteration++) {
     const at = ((iteration - 1) % LOG_LINES) * LINE_WORDS;
-    const [inertia, shift] = [floats[at + 4], floats[at + 5]];
+    const [inertia, shift] = [floats[at + 4] / weightScale, floats[at + 5]];
     statuses.push({ iteration, changed: words[at + 1], empty: words[at + 2], inertia, shift });
   }
   return statuses;
