@@ -135,7 +135,7 @@ class WatchedDevice {
   }
 }
 
-export function describe(error: unknown): string {
+function describe(error: unknown): string {
   if (!(error instanceof Error)) return `threw ${String(error)}`;
   // V8's stack starts with the message, other engines' does not hold it.
   return error.stack?.includes(error.message) ? error.stack : `${error.name}: ${error.message}\n${error.stack}`;
