@@ -103,28 +103,42 @@ export class EngineSet {
   readonly #choice: BackendChoice;
   readonly #cpu: ClusteringEngine | null;
   #gpu: ClusteringEngine | null;
+  /** Whether the GPU is for more than the points that are on it already. */
+  readonly #preferGpu: boolean;
   #lost = false;
   #destroyed = false;
   readonly #datasets = new Set<Dataset>();
 
-  private constructor(choice: BackendChoice, cpu: ClusteringEngine | null, gpu: ClusteringEngine | null) {
+  private constructor(
+    choice: BackendChoice,
+    cpu: ClusteringEngine | null,
+    gpu: ClusteringEngine | null,
+    preferGpu: boolean,
+  ) {
     this.#choice = choice;
     this.#cpu = cpu;
     this.#gpu = gpu;
+    this.#preferGpu = preferGpu;
   }
 
   /** @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter. */
   static async create(options: EngineOptions): Promise<EngineSet> {
     const { backend, device, bindingLimit } = checkEngineOptions(options);
-    if (backend === 'cpu') return new EngineSet('cpu', createCpuEngine(), null);
+    if (backend === 'cpu') return EngineSet.of('cpu', createCpuEngine(), null);
     const gpu = await requestGpu({ device, softwareToo: backend === 'webgpu', bindingLimit });
     if (backend === 'webgpu') return EngineSet.of('webgpu', null, createGpuEngine(gpu!));
-    return EngineSet.of('auto', createCpuEngine(), gpu === null ? null : createGpuEngine(gpu));
+    if (gpu === null) return EngineSet.of('auto', createCpuEngine(), null);
+    return EngineSet.of('auto', createCpuEngine(), createGpuEngine(gpu), !gpu.software);
   }
 
   /** A set of engines that exist already. */
-  static of(choice: BackendChoice, cpu: ClusteringEngine | null, gpu: ClusteringEngine | null): EngineSet {
-    return new EngineSet(choice, cpu, gpu);
+  static of(
+    choice: BackendChoice,
+    cpu: ClusteringEngine | null,
+    gpu: ClusteringEngine | null,
+    preferGpu = true,
+  ): EngineSet {
+    return new EngineSet(choice, cpu, gpu, preferGpu);
   }
 
   get backend(): Backend {
@@ -170,7 +184,7 @@ export class EngineSet {
   }
 
   get #preferred(): ClusteringEngine {
-    return (this.#gpu ?? this.#cpu)!;
+    return this.#preferGpu ? (this.#gpu ?? this.#cpu)! : (this.#cpu ?? this.#gpu)!;
   }
 
   #engineFor({ n, d }: PreparedPoints): ClusteringEngine {

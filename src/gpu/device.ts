@@ -6,7 +6,7 @@ import { compileKernel, type Kernel, type KernelSource } from './kernel.ts';
 export interface GpuRequest {
   /** A borrowed device, or undefined to request one. */
   readonly device: GPUDevice | undefined;
-  /** Whether a software adapter is good enough. */
+  /** Whether a software adapter is good enough; a borrowed device is taken in any case. */
   readonly softwareToo: boolean;
   readonly bindingLimit: number | undefined;
 }
@@ -17,9 +17,7 @@ export interface GpuRequest {
  * @throws {WebGPUUnavailableError} where software adapters would do, and there is not even one of those.
  */
 export async function requestGpu({ device, softwareToo, bindingLimit }: GpuRequest): Promise<Gpu | null> {
-  if (device !== undefined) {
-    return softwareToo || !isSoftware(device.adapterInfo) ? new Gpu(device, false, bindingLimit) : null;
-  }
+  if (device !== undefined) return new Gpu(device, false, bindingLimit);
   const adapter = await requestAdapter();
   if (adapter === null || (!softwareToo && isSoftware(adapter.info))) {
     if (!softwareToo) return null;
@@ -67,6 +65,8 @@ export class Gpu {
   readonly info: EngineInfo;
   /** Bytes of one storage binding, at most. */
   readonly bindingLimit: number;
+  /** Whether it is a CPU that plays the GPU. */
+  readonly software: boolean;
   readonly #owned: boolean;
   readonly #kernels: Map<string, Promise<Kernel>>;
   readonly #arenas = new Set<Arena>();
@@ -77,6 +77,7 @@ export class Gpu {
   constructor(device: GPUDevice, owned: boolean, bindingLimit = Infinity) {
     this.device = device;
     this.#owned = owned;
+    this.software = isSoftware(device.adapterInfo);
     this.#kernels = kernelsOf(device);
     const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
     this.bindingLimit = Math.min(maxStorageBufferBindingSize, maxBufferSize, bindingLimit);
