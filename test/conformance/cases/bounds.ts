@@ -124,12 +124,10 @@ export async function checkOneIteration(
   points: CasePoints,
   init: Float64Array,
   metric: Metric = 'euclidean',
-): Promise<void> {
+): Promise<KMeansModel> {
   const { d } = points;
   const k = init.length / d;
   const held = asHeld(points, metric);
-  const start = metric === 'cosine' ? unitRows(init, d) : init;
-  check(isSeparated(held, start), 'the case is not fair: a point lies on the border of two clusters');
   const model = await engine.kmeans(dataset, {
     k,
     init: { data: init, shape: [k, d] },
@@ -137,18 +135,34 @@ export async function checkOneIteration(
     tolerance: 0,
   });
   equal(model.iterations, 1, 'iterations');
-  const expected = referenceKMeans(held, start, { metric, maxIterations: 1, tolerance: 0 }).centroids;
+  const expected = referenceKMeans(held, init, { metric, maxIterations: 1, tolerance: 0 }).centroids;
   const deviations = moments(held).variance.map(Math.sqrt);
   for (let i = 0; i < k * d; i++) {
     const what = `centroid ${Math.floor(i / d)}, feature ${i % d}, after one iteration: ${model.centroids[i]}, not ${expected[i]}`;
     atMost(Math.abs(model.centroids[i] - expected[i]), 1e-6 * deviations[i % d], what);
   }
+  return model;
 }
 
 /** Whether no point is so near to a tie that float32 may fairly choose otherwise; exact ties are none of those. */
-export function isSeparated(points: ReferencePoints, centroids: ArrayLike<number>): boolean {
-  const { distances, seconds } = assign(points, centroids);
+export function isSeparated(points: CasePoints, init: Float64Array, metric: Metric = 'euclidean'): boolean {
+  const start = metric === 'cosine' ? unitRows(init, points.d) : init;
+  const { distances, seconds } = assign(asHeld(points, metric), start);
   return distances.every((distance, i) => seconds[i] === distance || seconds[i] - distance > 2e-6 * distance);
+}
+
+/** One iteration, ten, and the methods, held to all bounds. */
+export async function checkAll(
+  engine: Engine,
+  points: CasePoints,
+  init: Float64Array,
+  metric: Metric = 'euclidean',
+): Promise<void> {
+  const dataset = await upload(engine, points, metric);
+  check(isSeparated(points, init, metric), 'the case is not fair: a point lies on the border of two clusters');
+  await checkOneIteration(engine, dataset, points, init, metric);
+  const model = await checkTenIterations(engine, dataset, points, init, metric);
+  await checkMethods(model, dataset, points);
 }
 
 /** Ten iterations from `init`: the bounds of the result, and its inertia against the reference's own fit. */

@@ -23,8 +23,8 @@ const explicit = (points: CasePoints, k: number) => ({ data: spacedRows(points, 
 
 const fits: readonly Fit[] = [
   { what: 'd = 3, k = 9', points: narrow, options: { k: 9, init: explicit(narrow, 9) } },
-  { what: 'd = 3, k = 257', points: narrow, options: { k: 257, init: explicit(narrow, 257), maxIterations: 5 } },
-  { what: 'd = 33, k = 65', points: wide, options: { k: 65, init: explicit(wide, 65), maxIterations: 5 } },
+  { what: 'd = 3, k = 130', points: narrow, options: { k: 130, init: explicit(narrow, 130), maxIterations: 3 } },
+  { what: 'd = 33, k = 33', points: wide, options: { k: 33, init: explicit(wide, 33), maxIterations: 2 } },
   { what: 'k-means++', points: narrow, options: { k: 9, seed: 1 } },
   { what: 'k-means||', points: narrow, options: { k: 9, init: 'k-means||', seed: 1 } },
   { what: 'random', points: narrow, options: { k: 9, init: 'random', seed: 1, nInit: 2 } },

@@ -19,10 +19,7 @@ async function fit(engine: Engine, { points, init }: Start): Promise<KMeansModel
   return model;
 }
 
-/**
- * Permuted rows have the labels of their rows. Of whole numbers, whose sums are exact in any order, the bits are the
- * same; only points taken by empty clusters depend on the order, so that none may be empty.
- */
+/** Permuted rows have the labels of their rows; points taken by empty clusters may depend on the order. */
 export async function permutes(engine: Engine, { points, init }: Start, seed: number): Promise<void> {
   const order = permutation(points.n, seed);
   const plain = await fit(engine, { points, init });
@@ -33,8 +30,16 @@ export async function permutes(engine: Engine, { points, init }: Start, seed: nu
     Uint32Array.from(order, (row) => plain.labels[row]),
     'labels',
   );
-  sameValues(other.centroids, plain.centroids, 'centroids');
   equal(other.iterations, plain.iterations, 'iterations');
+  closeCentroids(other, plain, points);
+}
+
+function closeCentroids(a: KMeansModel, b: KMeansModel, points: CasePoints): void {
+  const deviations = moments(points).variance.map(Math.sqrt);
+  a.centroids.forEach((value, i) => {
+    const difference = Math.abs(value - b.centroids[i]);
+    atMost(difference, 1e-6 * deviations[i % points.d], `centroids[${i}]: difference`);
+  });
 }
 
 /** Points moved by a whole number of steps of their frame: the same bits, moved. */
@@ -83,11 +88,7 @@ export async function weighs(engine: Engine, { points, init }: Start): Promise<v
   weighted.labels.forEach((label, i) => {
     for (let copy = 0; copy < points.weights![i]; copy++) equal(plain.labels[at++], label, `label of row ${i}`);
   });
-  const deviations = moments(points).variance.map(Math.sqrt);
-  weighted.centroids.forEach((value, i) => {
-    const difference = Math.abs(value - plain.centroids[i]);
-    atMost(difference, 1e-6 * deviations[i % points.d], `centroids[${i}]: difference`);
-  });
+  closeCentroids(weighted, plain, points);
 }
 
 /** Inertia never rises, the returned model is whole, and its inertia is the last. */
@@ -115,7 +116,7 @@ const groups = blobs({ n: 3001, d: 3, seed: 303 });
 
 export const properties: readonly ConformanceCase[] = [
   withEngine('permuted rows have permuted labels', async (engine) => {
-    for (const seed of [1, 2]) await permutes(engine, start, seed);
+    for (const seed of [1, 2]) await permutes(engine, { points: groups, init: spacedRows(groups, 13) }, seed);
   }),
   withEngine('moved points have the same labels', async (engine) => {
     for (const by of [4096, -65536, 2 ** 17]) await translates(engine, start, by);
