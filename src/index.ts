@@ -1,4 +1,4 @@
-import './webgpu-globals.ts';
+import './globals.ts';
 
 export type { Backend, EngineInfo } from './engine.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';

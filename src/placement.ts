@@ -55,8 +55,7 @@ export class Dataset {
     this.#home = home;
     this.#evacuate = evacuate;
     this.#forget = forget;
-    // `using` where the runtime has it.
-    const symbol = (Symbol as { dispose?: symbol }).dispose;
+    const symbol: symbol | undefined = Symbol.dispose;
     if (symbol !== undefined) Object.defineProperty(this, symbol, { value: () => this.destroy() });
   }
 
@@ -71,6 +70,9 @@ export class Dataset {
     this.#home.dataset.destroy();
     this.#forget(this);
   }
+
+  /** The same, for `using`, where the runtime has the symbol. */
+  declare [Symbol.dispose]: () => void;
 
   /**
    * Runs `work` where the points are, and once more on the CPU if the device is lost meanwhile and they may move.

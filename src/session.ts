@@ -36,6 +36,8 @@ export interface Engine {
   kmeans(points: PointsInput | Dataset, options: EngineKMeansOptions): Promise<KMeansModel>;
   /** Frees the engine and its datasets; a fit that is running rejects. */
   destroy(): Promise<void>;
+  /** The same, for `await using`, where the runtime has the symbol. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
 
 /** The public face of a set of engines. */
 export function openSession(engines: EngineSet): Engine {
-  const engine: Engine = {
+  const engine: Omit<Engine, typeof Symbol.asyncDispose> = {
     get backend() {
       return engines.backend;
     },
@@ -85,8 +87,8 @@ async function uploadTo(
 }
 
 /** `await using` where the runtime has it. */
-function withDispose(engine: Engine): Engine {
-  const symbol = (Symbol as { asyncDispose?: symbol }).asyncDispose;
+function withDispose(engine: Omit<Engine, typeof Symbol.asyncDispose>): Engine {
+  const symbol: symbol | undefined = Symbol.asyncDispose;
   if (symbol !== undefined) Object.defineProperty(engine, symbol, { value: () => engine.destroy() });
-  return engine;
+  return engine as Engine;
 }

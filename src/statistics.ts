@@ -1,5 +1,5 @@
 /**
- * What a shard of points returns for the parameters it was given; two of them add up.
+ * What a shard of points returns for the parameters it was given; those of disjoint shards add up, field by field.
  * For k-means: the zeroth and first moments of each cluster, and the inertia.
  */
 export interface Statistics {
@@ -9,13 +9,4 @@ export interface Statistics {
   readonly sums: Float64Array;
   /** Σ w·distance². */
   readonly inertia: number;
-}
-
-/** The statistics of two disjoint shards taken together. */
-export function addStatistics(a: Statistics, b: Statistics): Statistics {
-  return {
-    counts: a.counts.map((value, i) => value + b.counts[i]),
-    sums: a.sums.map((value, i) => value + b.sums[i]),
-    inertia: a.inertia + b.inertia,
-  };
 }

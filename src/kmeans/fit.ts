@@ -4,7 +4,7 @@
  */
 import type { Assignment, IterationStatus } from '../engine.ts';
 import type { Dataset, Home } from '../placement.ts';
-import { intoFrame, outOfFrame } from '../points.ts';
+import { intoFrame, outOfFrame, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
 import { KMeansModel } from './model.ts';
 import { checkAgainst, type FitPlan } from './options.ts';
@@ -94,7 +94,7 @@ function unitRows(centroids: Float64Array, { metric, d }: Home['dataset']): Floa
   const unit = centroids.slice();
   for (let from = 0; from < unit.length; from += d) {
     const row = unit.subarray(from, from + d);
-    const length = Math.hypot(...row);
+    const length = rowLength(row, 0, d);
     if (length === 0)
       throw new RangeError(`init[${from / d}] is zero: the cosine metric needs centroids of positive length`);
     for (let j = 0; j < d; j++) row[j] /= length;

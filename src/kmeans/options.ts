@@ -65,13 +65,12 @@ export function checkFitOptions(given: KMeansFitOptions): FitPlan {
   const k = checkInteger('k', options.k, 1);
   const init = options.init ?? 'k-means++';
   const named = typeof init === 'string';
+  const nInit = checkInteger('nInit', options.nInit ?? 1, 1);
   return {
     k,
     method: named ? checkWord('init', init, ['k-means++', 'k-means||', 'random'] as const) : null,
     start: named ? null : readStart(init, k),
-    nInit: named
-      ? checkInteger('nInit', options.nInit ?? 1, 1)
-      : Math.min(1, checkInteger('nInit', options.nInit ?? 1, 1)),
+    nInit: named ? nInit : 1,
     maxIterations: checkInteger('maxIterations', options.maxIterations ?? 300, 1),
     tolerance: checkNotNegative('tolerance', options.tolerance ?? 1e-4),
     seed: checkInteger('seed', options.seed ?? 0, 0),

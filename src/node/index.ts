@@ -1,5 +1,5 @@
 /** WebGPU in Node: the only place that knows Dawn. */
-import '../webgpu-globals.ts';
+import '../globals.ts';
 import { WebGPUUnavailableError } from '../errors.ts';
 
 export interface NodeDeviceOptions {

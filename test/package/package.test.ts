@@ -132,7 +132,7 @@ async function runInChrome(executablePath: string, source: string): Promise<stri
   await write('main.js', source);
   await write(
     'index.html',
-    '<!doctype html><script type="module">import "./main.js"; globalThis.done = true;</script>',
+    '<!doctype html><link rel="icon" href="data:,"><script type="module">import "./main.js"; globalThis.done = true;</script>',
   );
   const config = { root: project, configFile: false, logLevel: 'warn', build: { target: 'es2022' } } as const;
   await build(config);
