@@ -44,7 +44,7 @@ export async function uploadHostPoints(
   signal: AbortSignal | undefined,
 ): Promise<GpuDataset> {
   const { n, d, weights } = points;
-  const rows = checkedChunkRows(n, d, gpu);
+  const rows = checkedChunkRows(n, d, gpu.bindingLimit);
   const weightScale = scaleOf(weights);
   const { arena, chunks } = await gpu.allocate((arena) => {
     const adjust = arena.storage('adjust', 4);
@@ -120,10 +120,9 @@ function uploadWeights(
   );
 }
 
-function checkedChunkRows(n: number, d: number, gpu: Gpu): number {
-  const rows = chunkRows(n, d, gpu.bindingLimit);
-  if (rows === 0)
-    throw new RangeError(`points of ${d} features need larger bindings than the device's ${gpu.bindingLimit} bytes`);
+function checkedChunkRows(n: number, d: number, bindingLimit: number): number {
+  const rows = chunkRows(n, d, bindingLimit);
+  if (rows === 0) throw new RangeError(`points of ${d} features need larger bindings than ${bindingLimit} bytes`);
   return rows;
 }
 
@@ -132,6 +131,11 @@ function splitRows(n: number, each: number): { firstRow: number; rows: number }[
     firstRow: i * each,
     rows: Math.min(each, n - i * each),
   }));
+}
+
+/** @throws {TypeError} where the dataset was destroyed. */
+export function checkDataset(dataset: Pick<GpuDataset, 'destroyed'>): void {
+  if (dataset.destroyed) throw new TypeError('the dataset was destroyed');
 }
 
 function held(arena: Arena, fields: Omit<GpuDataset, 'destroyed' | 'destroy'>): GpuDataset {
@@ -208,7 +212,7 @@ function bindChunks(
   weightScale: number,
 ): Chunk[] {
   const alignment = gpu.device.limits.minStorageBufferOffsetAlignment;
-  const rows = checkedChunkRows(n, d, { bindingLimit: gpu.bindingLimit - alignment } as Gpu);
+  const rows = checkedChunkRows(n, d, gpu.bindingLimit - alignment);
   const shift = metric === 'cosine' ? null : arena.storage('shift', d * 4);
   return splitRows(n, rows).map(({ firstRow, rows }) => {
     const start = offset + firstRow * d * 4;

@@ -1,6 +1,6 @@
 import type { EngineInfo } from '../engine.ts';
 import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
-import { Usage } from './flags.ts';
+import { MAP_READ, Usage } from './flags.ts';
 import { compileKernel, type Kernel, type KernelSource } from './kernel.ts';
 
 export interface GpuRequest {
@@ -56,6 +56,11 @@ function kernelsOf(device: GPUDevice): Map<string, Promise<Kernel>> {
   return kernels;
 }
 
+/**
+ * Firefox looks every 100 ms whether the GPU is done, and at every submit: an empty one brings a buffer home in 8 ms.
+ */
+const NUDGE_MS = 4;
+
 /** Waits this long for the news of a lost device when a promise that hung on it has failed. */
 const LOSS_NEWS_MS = 200;
 
@@ -97,6 +102,7 @@ export class Gpu {
 
   /** The promise, or the rejection that a lost device calls for: what hangs on a lost device may never settle. */
   async guard<T>(promise: Promise<T>): Promise<T> {
+    const nudging = setInterval(() => this.device.queue.submit([]), NUDGE_MS);
     try {
       return await Promise.race([promise, this.#loss]);
     } catch (error) {
@@ -106,7 +112,19 @@ export class Gpu {
         await Promise.race([patience, this.#loss]);
       }
       throw error;
+    } finally {
+      clearInterval(nudging);
     }
+  }
+
+  /** What a staging buffer holds, once the work before it is done. */
+  contents(staging: GPUBuffer): Promise<ArrayBuffer> {
+    const read = staging.mapAsync(MAP_READ).then(() => {
+      const bytes = staging.getMappedRange().slice(0);
+      staging.unmap();
+      return bytes;
+    });
+    return this.guard(read);
   }
 
   /** A pipeline for the source, compiled once for each device and prelude, whichever engine asks. */
@@ -131,25 +149,20 @@ export class Gpu {
     const arena = new Arena(this.device, this.#arenas);
     this.device.pushErrorScope('out-of-memory');
     this.device.pushErrorScope('validation');
-    let built: T | undefined;
-    let thrown: unknown;
-    try {
-      built = build(arena);
-    } catch (error) {
-      thrown = error ?? new Error('allocation failed');
-    }
-    try {
-      const [invalid, short] = await this.guard(
-        Promise.all([this.device.popErrorScope(), this.device.popErrorScope()]),
-      );
-      if (thrown !== undefined) throw thrown;
+    const attempt = attemptTo(() => build(arena));
+    const checked = Promise.all([this.device.popErrorScope(), this.device.popErrorScope()]).then(([invalid, short]) => {
       if (short !== null) throw new RangeError(`the GPU has no room for ${arena.bytes} bytes: ${short.message}`);
-      if (invalid !== null) throw new Error(`WebGPU refused an allocation: ${invalid.message}`);
+      // A build that threw has the better words for what is wrong.
+      if (invalid !== null && 'built' in attempt) throw new Error(`WebGPU refused an allocation: ${invalid.message}`);
+    });
+    try {
+      await this.guard(checked);
+      if ('thrown' in attempt) throw attempt.thrown;
+      return attempt.built;
     } catch (error) {
       arena.destroy();
       throw error;
     }
-    return built as T;
   }
 
   /** @throws {TypeError} where the engine was destroyed, and all that it had allocated. */
@@ -162,6 +175,15 @@ export class Gpu {
     this.#destroyed = true;
     for (const arena of [...this.#arenas]) arena.destroy();
     if (this.#owned) this.device.destroy();
+  }
+}
+
+/** What came of a call, so that error scopes can be closed behind it either way. */
+function attemptTo<T>(build: () => T): { readonly built: T } | { readonly thrown: unknown } {
+  try {
+    return { built: build() };
+  } catch (thrown) {
+    return { thrown };
   }
 }
 

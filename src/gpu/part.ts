@@ -1,4 +1,4 @@
-import type { Chunk, GpuDataset } from './dataset.ts';
+import { type Chunk, checkDataset, type GpuDataset } from './dataset.ts';
 import type { Arena } from './device.ts';
 
 /** Consecutive rows of one chunk, as kernels know them: the struct Part of points.wgsl. */
@@ -10,7 +10,11 @@ export interface Part {
   readonly uniform: GPUBuffer;
 }
 
-/** The rows [start, end) of a dataset, cut where its chunks are. */
+/**
+ * The rows [start, end) of a dataset, cut where its chunks are.
+ *
+ * @throws {TypeError} where the dataset was destroyed: its buffers must not be bound any more.
+ */
 export function cutParts(
   arena: Arena,
   dataset: GpuDataset,
@@ -19,6 +23,7 @@ export function cutParts(
   start = 0,
   end = dataset.n,
 ): Part[] {
+  checkDataset(dataset);
   const { d, frame, chunks } = dataset;
   const parts: Part[] = [];
   chunks.forEach((chunk, index) => {

@@ -1,6 +1,5 @@
-import type { GpuDataset } from './dataset.ts';
+import { checkDataset, type GpuDataset } from './dataset.ts';
 import type { Gpu } from './device.ts';
-import { MAP_READ } from './flags.ts';
 
 /** GPU time that a submit should take: a desktop's compositor waits no longer, and no watchdog bites. */
 const TARGET_MS = 100;
@@ -63,7 +62,7 @@ export class Queue {
    */
   async submit(): Promise<void> {
     this.#gpu.checkAlive();
-    if (this.#dataset.destroyed) throw new TypeError('the dataset was destroyed');
+    checkDataset(this.#dataset);
     this.#endPass();
     if (this.#encoder === null) return;
     const { queue } = this.#gpu.device;
@@ -80,8 +79,7 @@ export class Queue {
     try {
       this.copy(buffer, offset, staging, 0, bytes);
       await this.submit();
-      await this.#gpu.guard(staging.mapAsync(MAP_READ));
-      return staging.getMappedRange().slice(0);
+      return await this.#gpu.contents(staging);
     } finally {
       arena.destroy();
     }

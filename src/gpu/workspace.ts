@@ -14,7 +14,6 @@ import updateCode from '../../shaders/kmeans/update.wgsl?raw';
 import type { Assignment, IterationStatus, LloydOptions, LloydResult, Workspace } from '../engine.ts';
 import type { GpuDataset } from './dataset.ts';
 import type { Arena, Gpu } from './device.ts';
-import { MAP_READ } from './flags.ts';
 import { type Kernel, kernelSource } from './kernel.ts';
 import { cutParts, type Part } from './part.ts';
 import {
@@ -408,9 +407,7 @@ export class GpuWorkspace implements Workspace {
 
   async #readBatch(parity: number): Promise<Batch> {
     const staging = this.#staging[parity];
-    await this.#gpu.guard(staging.mapAsync(MAP_READ));
-    const bytes = staging.getMappedRange().slice(0);
-    staging.unmap();
+    const bytes = await this.#gpu.contents(staging);
     const logBytes = LOG_LINES * LINE_WORDS * 4;
     const [done, iterations] = new Uint32Array(bytes, logBytes, 2);
     const centroids = Float64Array.from(new Float32Array(bytes, logBytes + CONTROL_WORDS * 4));
