@@ -1,4 +1,4 @@
-import type { Frame, Metric, PreparedPoints } from './points.ts';
+import type { Frame, GpuPoints, Metric, PreparedPoints } from './points.ts';
 import type { Statistics } from './statistics.ts';
 
 /**
@@ -76,16 +76,6 @@ export interface EngineDataset {
   /** Weights [n] in the caller's units, null without. */
   readonly weights: Float32Array | null;
   destroy(): void;
-}
-
-/** Float32 points in the caller's own GPU buffer: [n, d] row-major from byte `offset`. */
-export interface GpuPoints {
-  readonly buffer: GPUBuffer;
-  readonly n: number;
-  readonly d: number;
-  readonly offset: number;
-  readonly metric: Metric;
-  readonly weights: Float32Array | null;
 }
 
 export interface IterationStatus {

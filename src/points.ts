@@ -1,7 +1,6 @@
 /**
  * The points matrix: reading the forms it comes in, checking it, and centring it.
  */
-import type { GpuPoints } from './engine.ts';
 
 /** Any of the numeric typed arrays. */
 export type TypedArray =
@@ -46,6 +45,16 @@ export type Metric = 'euclidean' | 'cosine';
 export interface Frame {
   readonly shift: Float64Array;
   readonly scale: number;
+}
+
+/** Float32 points in the caller's own GPU buffer: [n, d] row-major from byte `offset`. */
+export interface GpuPoints {
+  readonly buffer: GPUBuffer;
+  readonly n: number;
+  readonly d: number;
+  readonly offset: number;
+  readonly metric: Metric;
+  readonly weights: Float32Array | null;
 }
 
 /** Host points, checked, with what their first reading told. */

@@ -2,7 +2,7 @@
  * Nearest-centroid assignment with fused sums. Scores are ‖c‖² − 2x·c in float64: on centred float32 points its
  * rounding stays below 1e-13·‖x‖², so that, unlike in float32, no score needs a second look.
  */
-import type { CpuDataset } from './engine.ts';
+import type { CpuDataset } from './dataset.ts';
 
 /** Centroids [k, d] for the inner loop: an even number of them, the odd one out padded by one that nobody is near. */
 export interface PackedCentroids {

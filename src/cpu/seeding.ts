@@ -1,7 +1,7 @@
 import type { DistanceField } from '../engine.ts';
 import { hashUniform } from '../random.ts';
 import { squaredDistance } from './assign.ts';
-import type { CpuDataset } from './engine.ts';
+import type { CpuDataset } from './dataset.ts';
 import { Turns } from './turns.ts';
 
 /** Rows whose potentials are summed together: a draw finds the slice first, then the row in it. */

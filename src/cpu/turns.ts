@@ -1,6 +1,9 @@
 /** Milliseconds of work between two turns of the event loop: short enough for a page to feel alive. */
 const TURN_MS = 40;
 
+/** Rows between two looks at the clock. */
+export const SLICE_ROWS = 4096;
+
 /** Lets other work in from time to time, and notices an abort there. It decides when to pause, never what to compute. */
 export class Turns {
   readonly #signal: AbortSignal | undefined;

@@ -1,8 +1,16 @@
 import gridCode from '../../shaders/common/grid.wgsl?raw';
 import lengthsCode from '../../shaders/common/lengths.wgsl?raw';
 import surveyCode from '../../shaders/common/survey.wgsl?raw';
-import type { EngineDataset, GpuPoints } from '../engine.ts';
-import { centredFrame, type Frame, notFiniteAt, type PreparedPoints, weigh, zeroRow } from '../points.ts';
+import type { EngineDataset } from '../engine.ts';
+import {
+  centredFrame,
+  type Frame,
+  type GpuPoints,
+  notFiniteAt,
+  type PreparedPoints,
+  weigh,
+  zeroRow,
+} from '../points.ts';
 import type { Arena, Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
 import { chunkRows } from './plan.ts';
@@ -35,7 +43,8 @@ export interface GpuDataset extends EngineDataset {
   /** The power of two by which the weights on the device are the caller's: the largest of them is near 1. */
   readonly weightScale: number;
   readonly load: Load;
-  readonly destroyed: boolean;
+  /** @throws {TypeError} where the dataset was destroyed. */
+  check(): void;
 }
 
 export async function uploadHostPoints(
@@ -133,17 +142,12 @@ function splitRows(n: number, each: number): { firstRow: number; rows: number }[
   }));
 }
 
-/** @throws {TypeError} where the dataset was destroyed. */
-export function checkDataset(dataset: Pick<GpuDataset, 'destroyed'>): void {
-  if (dataset.destroyed) throw new TypeError('the dataset was destroyed');
-}
-
-function held(arena: Arena, fields: Omit<GpuDataset, 'destroyed' | 'destroy'>): GpuDataset {
+function held(arena: Arena, fields: Omit<GpuDataset, 'check' | 'destroy'>): GpuDataset {
   let destroyed = false;
   return {
     ...fields,
-    get destroyed() {
-      return destroyed;
+    check() {
+      if (destroyed) throw new TypeError('the dataset was destroyed');
     },
     destroy() {
       destroyed = true;
@@ -164,7 +168,7 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
     chunks: bindChunks(gpu, arena, points, weightScale),
   }));
   try {
-    const queue = new Queue(gpu, { destroyed: false });
+    const queue = new Queue(gpu);
     const survey = (pivot: ArrayLike<number>, scale: number, unit: boolean) =>
       surveyPoints(gpu, queue, points, chunks, Float32Array.from(pivot), scale, weightOnDevice, unit);
     // Values first: a length of something infinite means nothing, and squares need a scale.

@@ -3,7 +3,7 @@ import gridCode from '../../shaders/common/grid.wgsl?raw';
 import pointsCode from '../../shaders/common/points.wgsl?raw';
 import distancesCode from '../../shaders/kmeans/distances.wgsl?raw';
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
-import { adoptBuffer, checkDataset, type GpuDataset, uploadHostPoints } from './dataset.ts';
+import { adoptBuffer, type GpuDataset, uploadHostPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
 import { cutParts } from './part.ts';
@@ -34,7 +34,7 @@ export function createGpuEngine(gpu: Gpu): ClusteringEngine {
 
 function held(dataset: EngineDataset): GpuDataset {
   const own = dataset as GpuDataset;
-  checkDataset(own);
+  own.check();
   return own;
 }
 

@@ -1,4 +1,4 @@
-import { type Chunk, checkDataset, type GpuDataset } from './dataset.ts';
+import type { Chunk, GpuDataset } from './dataset.ts';
 import type { Arena } from './device.ts';
 
 /** Consecutive rows of one chunk, as kernels know them: the struct Part of points.wgsl. */
@@ -23,7 +23,7 @@ export function cutParts(
   start = 0,
   end = dataset.n,
 ): Part[] {
-  checkDataset(dataset);
+  dataset.check();
   const { d, frame, chunks } = dataset;
   const parts: Part[] = [];
   chunks.forEach((chunk, index) => {

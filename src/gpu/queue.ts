@@ -1,4 +1,3 @@
-import { checkDataset, type GpuDataset } from './dataset.ts';
 import type { Gpu } from './device.ts';
 
 /** GPU time that a submit should take: a desktop's compositor waits no longer, and no watchdog bites. */
@@ -14,7 +13,7 @@ const AHEAD = 2;
  */
 export class Queue {
   readonly #gpu: Gpu;
-  readonly #dataset: Pick<GpuDataset, 'destroyed'>;
+  readonly #check: () => void;
   readonly #inFlight: Promise<void>[] = [];
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
@@ -22,10 +21,10 @@ export class Queue {
   #budget = FIRST_BUDGET;
   #idleSince = 0;
 
-  /** `dataset`: what the work reads; once it is destroyed there is nothing to submit. */
-  constructor(gpu: Gpu, dataset: Pick<GpuDataset, 'destroyed'>) {
+  /** `dataset`: what the work reads; once its `check` throws there is nothing to submit. */
+  constructor(gpu: Gpu, dataset?: { check(): void }) {
     this.#gpu = gpu;
-    this.#dataset = dataset;
+    this.#check = () => dataset?.check();
   }
 
   /** Multiply-adds that a submit should hold. */
@@ -62,7 +61,7 @@ export class Queue {
    */
   async submit(): Promise<void> {
     this.#gpu.checkAlive();
-    checkDataset(this.#dataset);
+    this.#check();
     this.#endPass();
     if (this.#encoder === null) return;
     const { queue } = this.#gpu.device;
