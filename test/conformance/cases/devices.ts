@@ -304,6 +304,27 @@ export const devices: readonly ConformanceCase[] = [
     device.destroy();
     check((await fit) instanceof DeviceLostError, `rejected with ${String(await fit)}`);
   }),
+  {
+    name: 'a device that is lost already rejects every call',
+    only: 'webgpu',
+    async run(context) {
+      const device = await context.requestDevice!();
+      const points = blobs({ n: 63, d: 3, seed: 155 });
+      const options = { device, backend: 'webgpu' } as const;
+      const model = await kmeans(asInput(points), { k: 2, ...options });
+      device.destroy();
+      for (const call of [
+        () => kmeans(asInput(points), { k: 2, ...options }),
+        () => model.predict(asInput(points), options),
+        () => model.transform(asInput(points), options),
+        async () => (await createEngine(options)).upload(asInput(points)),
+      ]) {
+        const error = await reasonOf(call(), 'a call');
+        check(error instanceof DeviceLostError, `rejected with ${String(error)}`);
+      }
+      await destroyDefaultEngines();
+    },
+  },
   ...[1, 5].map(
     (at): ConformanceCase => ({
       name: `a device lost at iteration ${at}: auto goes on on the CPU`,
