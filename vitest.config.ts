@@ -1,20 +1,11 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
 /** Software adapters are slow, and two of them may share a machine's two cores. */
-const MINUTE = 60_000;
+const MINUTES = 60_000;
 
 function project(name: string, include: string, globalSetup: string[] = []): TestProjectConfiguration {
   return {
-    test: {
-      name,
-      include: [include],
-      globalSetup,
-      pool: 'forks',
-      // One a core: an engine that compiles or waits leaves room for another.
-      maxWorkers: '100%',
-      testTimeout: 2 * MINUTE,
-      hookTimeout: 2 * MINUTE,
-    },
+    test: { name, include: [include], globalSetup, pool: 'forks', testTimeout: 2 * MINUTES, hookTimeout: 2 * MINUTES },
   };
 }
 
