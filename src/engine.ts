@@ -1,8 +1,8 @@
 import type { Frame, GpuPoints, Metric, PreparedPoints } from './points.ts';
-import type { Statistics } from './statistics.ts';
+import type { MixtureStatistics, Statistics } from './statistics.ts';
 
 /**
- * The contract of an engine: what the loops in `kmeans/` ask for, and all they know of a processor.
+ * The contract of an engine: what the loops in `kmeans/` and `mixture/` ask for, and all they know of a processor.
  *
  * - Centroids go in and come out in the *frame* of the dataset (see {@link Frame}): shifted, scaled, row-major [k, d].
  * - Distances are squared Euclidean in that frame; for unit rows (cosine) 1 − cos is half of it.
@@ -45,6 +45,19 @@ export interface ClusteringEngine {
     signal?: AbortSignal,
   ): Promise<Uint32Array>;
 
+  /**
+   * Opens what an E-step of `k` Gaussians of that shape needs; the caller closes it, whatever happens.
+   *
+   * @throws {RangeError} where the engine has no room for so many features.
+   */
+  openMixture(dataset: EngineDataset, k: number, shape: GaussiansShape): Promise<MixtureWorkspace>;
+
+  /** log(π_c·p_c(x)) of the rows [start, end) under all components: Float32Array [(end − start)·k]. */
+  logDensities(dataset: EngineDataset, gaussians: Gaussians, start: number, end: number): Promise<Float32Array>;
+
+  /** The rows times a matrix [d, d], as a dataset of its own: x·M, with shift 0 and scale 1. */
+  transformed(dataset: EngineDataset, matrix: Float64Array, signal?: AbortSignal): Promise<EngineDataset>;
+
   /** Opens the field of squared distances that k-means‖ samples from. */
   distanceField(dataset: EngineDataset, signal?: AbortSignal): Promise<DistanceField>;
 
@@ -71,8 +84,8 @@ export interface EngineDataset {
   readonly totalWeight: number;
   /** Number of rows of positive weight. */
   readonly positiveRows: number;
-  /** Mean over the features of their weighted variance, in the frame's units. */
-  readonly meanVariance: number;
+  /** Weighted variance of each feature [d], in the frame's units. */
+  readonly variance: Float64Array;
   /** Weights [n] in the caller's units, null without. */
   readonly weights: Float32Array | null;
   destroy(): void;
@@ -136,6 +149,47 @@ export interface LloydResult {
 export interface Assignment extends Statistics {
   /** Index of the nearest centroid: Uint32Array [n]. */
   readonly labels: Uint32Array;
+}
+
+/**
+ * Where U of a Gaussian lies: `'own'` is an upper triangular matrix for each component [k, d, d], `'shared'` one for all
+ * of them [d, d], `'axes'` a diagonal for each [k, d].
+ */
+export type GaussiansShape = 'own' | 'shared' | 'axes';
+
+/**
+ * Weighted Gaussians in the frame of a dataset, ready for an E-step: with y = (x − m)·U,
+ * log(π·p(x)) = offset − ½‖y‖². The precision matrix is U·Uᵀ.
+ */
+export interface Gaussians {
+  readonly k: number;
+  readonly d: number;
+  readonly shape: GaussiansShape;
+  /** m: [k, d]. */
+  readonly means: Float64Array;
+  /** U, laid out as `shape` says. */
+  readonly factors: Float64Array;
+  /** log π + log|U| − d/2·log 2π: [k]; −Infinity for a component that has no weight. */
+  readonly offsets: Float64Array;
+}
+
+/** The E-step of one dataset for one k and one shape of the Gaussians. */
+export interface MixtureWorkspace {
+  /**
+   * Responsibilities r ∝ (π·p)^(1/T), and the moments that they weigh; they are never stored. T = 0 gives each row to
+   * the component of the largest π·p, the lowest index of equals.
+   *
+   * @param temperature T: 0 or at least 1e-9
+   */
+  accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Promise<MixtureStatistics>;
+
+  /** The component of the largest π·p of each row, in the last call of `accumulate`: Uint32Array [n]. */
+  labels(): Promise<Uint32Array>;
+
+  /** T·log Σ (π·p)^(1/T) of each row, in the last call of `accumulate`: Float64Array [n]. */
+  values(): Promise<Float64Array>;
+
+  close(): void;
 }
 
 /** Squared distance of each row to the nearest centroid folded in so far, for k-means‖. */

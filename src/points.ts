@@ -69,8 +69,8 @@ export interface PreparedPoints {
   readonly totalWeight: number;
   /** Number of rows of positive weight. */
   readonly positiveRows: number;
-  /** Mean over the features of their weighted variance, in the frame's units. */
-  readonly meanVariance: number;
+  /** Weighted variance of each feature [d], in the frame's units. */
+  readonly variance: Float64Array;
   /** Writes rows [start, end) in the frame to `target`, from its index 0. */
   fill(target: Float32Array, start: number, end: number): void;
 }
@@ -234,7 +234,7 @@ function prepareCentred(form: HostForm, weights: Float32Array | null): PreparedP
     weights,
     totalWeight,
     positiveRows,
-    meanVariance: meanOf(variance) * scale * scale,
+    variance: variance.map((value) => value * scale * scale),
     fill(target, start, end) {
       if (form.flat !== null) return fillFlat(target, form.flat, start * d, (end - start) * d, shift, scale);
       for (let i = start, to = 0; i < end; i++) {
@@ -316,7 +316,7 @@ function prepareUnitRows(form: HostForm, weights: Float32Array | null): Prepared
     weights,
     totalWeight,
     positiveRows,
-    meanVariance: meanOf(variance),
+    variance,
     fill(target, start, end) {
       for (let i = start, to = 0; i < end; i++) {
         const { values, from } = form.row(i);
@@ -397,7 +397,7 @@ function isBigArray(data: object): boolean {
   return data instanceof BigInt64Array || data instanceof BigUint64Array;
 }
 
-function meanOf(values: Float64Array): number {
+export function meanOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

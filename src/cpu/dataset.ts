@@ -17,7 +17,7 @@ export async function upload(points: PreparedPoints | GpuPoints, signal?: AbortS
     const end = Math.min(n, start + SLICE_ROWS);
     points.fill(rows.subarray(start * d, end * d), start, end);
   }
-  const { metric, frame, weights, totalWeight, positiveRows, meanVariance } = points;
+  const { metric, frame, weights, totalWeight, positiveRows, variance } = points;
   const dataset: CpuDataset = {
     n,
     d,
@@ -26,7 +26,7 @@ export async function upload(points: PreparedPoints | GpuPoints, signal?: AbortS
     weights,
     totalWeight,
     positiveRows,
-    meanVariance,
+    variance,
     rows,
     destroy: () => void released.add(dataset),
   };

@@ -76,7 +76,7 @@ export async function uploadHostPoints(
     arena.destroy();
     throw error;
   }
-  const { metric, frame, totalWeight, positiveRows, meanVariance } = points;
+  const { metric, frame, totalWeight, positiveRows, variance } = points;
   return held(arena, {
     n,
     d,
@@ -84,7 +84,7 @@ export async function uploadHostPoints(
     frame,
     totalWeight,
     positiveRows,
-    meanVariance,
+    variance,
     weights,
     weightScale,
     chunks,
@@ -182,7 +182,6 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
     const { mean, variance, low, high } = await survey(rough.mean, scale, cosine);
     const frame = cosine ? { shift: new Float64Array(d), scale: 1 } : roundedFrame(mean, variance, low, high);
     if (!cosine) gpu.device.queue.writeBuffer(chunks[0].adjust, 0, Float32Array.from(frame.shift));
-    const meanVariance = (variance.reduce((sum, value) => sum + value, 0) / d) * frame.scale ** 2;
     const load = cosine ? 2 : 1;
     return held(arena, {
       n,
@@ -191,7 +190,7 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
       frame,
       totalWeight,
       positiveRows,
-      meanVariance,
+      variance: variance.map((value) => value * frame.scale ** 2),
       weights,
       weightScale,
       chunks,

@@ -4,7 +4,7 @@
  */
 import type { Assignment, IterationStatus } from '../engine.ts';
 import type { Dataset, Home } from '../placement.ts';
-import { intoFrame, outOfFrame, rowLength } from '../points.ts';
+import { intoFrame, meanOf, outOfFrame, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
 import { KMeansModel } from './model.ts';
 import { checkAgainst, type FitPlan } from './options.ts';
@@ -43,7 +43,7 @@ async function fitOnce({ engine, dataset }: Home, plan: FitPlan, start: number, 
     while (!run.converged && run.iterations < maxIterations) {
       const done = run.iterations;
       let last: IterationStatus | null = null;
-      const tolerance = plan.tolerance * dataset.meanVariance;
+      const tolerance = plan.tolerance * meanOf(dataset.variance);
       const result = await workspace.lloyd(run.centroids, {
         maxIterations: maxIterations - done,
         tolerance,

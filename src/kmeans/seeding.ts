@@ -94,7 +94,7 @@ async function reduceCandidates(
     weights: Float32Array.from(counts),
     totalWeight: dataset.totalWeight,
     positiveRows: counts.filter((count) => count > 0).length,
-    meanVariance: dataset.meanVariance,
+    variance: dataset.variance,
     fill: (target, start, end) => target.set(candidates.subarray(start * d, end * d)),
   };
   const weighted = await engine.upload(points, signal);

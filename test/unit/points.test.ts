@@ -49,7 +49,7 @@ describe('forms of points', () => {
       const points = prepare(form);
       expect([points.n, points.d]).toEqual([3, 2]);
       expect(points.frame).toEqual(expected.frame);
-      expect(points.meanVariance).toBe(expected.meanVariance);
+      expect(points.variance).toEqual(expected.variance);
       expect(filled(points)).toEqual(filled(expected));
     });
   }
@@ -137,7 +137,7 @@ describe('the frame', () => {
     expect(prepared.positiveRows).toBe(2);
     // Mean 17.5, variance 18.75: deviation 4.33, step 4.
     expect(prepared.frame.shift[0]).toBe(16);
-    expect(prepared.meanVariance).toBeCloseTo(18.75 * prepared.frame.scale ** 2, 12);
+    expect(prepared.variance[0]).toBeCloseTo(18.75 * prepared.frame.scale ** 2, 12);
   });
 
   it('leads into the frame and out again', () => {
