@@ -48,3 +48,17 @@ export function checkOptions<T extends object>(options: T | undefined): T {
   }
   return options;
 }
+
+/** So many finite numbers, copied. */
+export function readNumbers(name: string, values: unknown, length: number): Float64Array {
+  if (!Array.isArray(values) && !(ArrayBuffer.isView(values) && 'length' in values)) {
+    throw new TypeError(`${name} must be an array, got ${kindOf(values)}`);
+  }
+  const numbers = values as ArrayLike<unknown>;
+  if (numbers.length !== length) throw new RangeError(`${name} has ${numbers.length} values, ${length} are needed`);
+  return Float64Array.from(numbers, (value, i) => {
+    if (typeof value !== 'number') throw new TypeError(`${name}[${i}] must be a number, got ${kindOf(value)}`);
+    if (!Number.isFinite(value)) throw new RangeError(`${name}[${i}] must be finite, got ${value}`);
+    return value;
+  });
+}

@@ -55,8 +55,16 @@ export interface ClusteringEngine {
   /** log(π_c·p_c(x)) of the rows [start, end) under all components: Float32Array [(end − start)·k]. */
   logDensities(dataset: EngineDataset, gaussians: Gaussians, start: number, end: number): Promise<Float32Array>;
 
-  /** The rows times a matrix [d, d], as a dataset of its own: x·M, with shift 0 and scale 1. */
-  transformed(dataset: EngineDataset, matrix: Float64Array, signal?: AbortSignal): Promise<EngineDataset>;
+  /**
+   * The rows times an upper triangular matrix [d, d], or times a diagonal one, of which only the diagonal [d] is given: a
+   * dataset of its own, with shift 0 and scale 1. `variance` [d] is that of its features, which the caller knows.
+   */
+  transformed(
+    dataset: EngineDataset,
+    matrix: Float64Array,
+    variance: Float64Array,
+    signal?: AbortSignal,
+  ): Promise<EngineDataset>;
 
   /** Opens the field of squared distances that k-means‖ samples from. */
   distanceField(dataset: EngineDataset, signal?: AbortSignal): Promise<DistanceField>;

@@ -3,13 +3,33 @@ import './globals.ts';
 export type { Backend, EngineInfo } from './engine.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
 export { kmeans } from './kmeans/kmeans.ts';
-export { type KMeansJSON, KMeansModel, type MethodOptions } from './kmeans/model.ts';
+export { type KMeansJSON, KMeansModel } from './kmeans/model.ts';
 export type { KMeansFitOptions, KMeansInit, KMeansOptions, KMeansProgress } from './kmeans/options.ts';
+export type { CovarianceType, Mixing } from './mixture/covariance.ts';
+export type { FixedPart } from './mixture/maximize.ts';
+export { gaussianMixture } from './mixture/mixture.ts';
+export { type ComponentStatus, type GaussianMixtureJSON, GaussianMixtureModel } from './mixture/model.ts';
+export type {
+  GaussianMixtureFitOptions,
+  GaussianMixtureInit,
+  GaussianMixtureOptions,
+  GaussianMixtureProgress,
+} from './mixture/options.ts';
+export type { MixtureStart } from './mixture/read.ts';
+export {
+  type Criterion,
+  type ModelSelection,
+  type SelectionProgress,
+  type SelectionRow,
+  type SelectModelOptions,
+  selectModel,
+} from './mixture/select.ts';
 export {
   type BackendChoice,
   type Dataset,
   destroyDefaultEngines,
   type EngineOptions,
+  type MethodOptions,
   type PlacementOptions,
 } from './placement.ts';
 export type { DevicePoints, HostPoints, Metric, PointsInput, Rows, TypedArray } from './points.ts';

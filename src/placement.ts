@@ -231,6 +231,14 @@ export interface PlacementOptions {
   readonly device?: GPUDevice;
 }
 
+/** Options of the methods that take points. */
+export interface MethodOptions extends PlacementOptions {
+  /** Weights [n], not negative; for points in a Dataset they belong to it. */
+  readonly sampleWeight?: Float32Array;
+  /** Rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+}
+
 const defaults = new Map<GPUDevice | BackendChoice, Map<BackendChoice, Promise<EngineSet>>>();
 
 async function defaultEngines(options: PlacementOptions): Promise<EngineSet> {

@@ -92,6 +92,28 @@ export function preparePoints(
   return metric === 'cosine' ? prepareUnitRows(form, weights) : prepareCentred(form, weights);
 }
 
+/**
+ * Rows that are an argument beside the points: centroids, means.
+ *
+ * @throws {TypeError | RangeError} as `preparePoints` does, but naming the argument.
+ */
+export function readRowsOf(
+  name: string,
+  rows: HostPoints | Rows,
+): { readonly values: Float64Array; readonly n: number; readonly d: number } {
+  try {
+    const prepared = preparePoints(rows);
+    if ('buffer' in prepared) throw new TypeError('points must be host points or a model, not a GPUBuffer');
+    const { n, d } = prepared;
+    const form = readForm(rows) as HostForm;
+    return { values: Float64Array.from({ length: n * d }, (_, i) => at(form, Math.floor(i / d), i % d)), n, d };
+  } catch (error) {
+    if (error instanceof TypeError) throw new TypeError(error.message.replace(/^points/, name));
+    if (error instanceof RangeError) throw new RangeError(error.message.replace(/^points/, name));
+    throw error;
+  }
+}
+
 interface HostForm {
   readonly n: number;
   readonly d: number;

@@ -23,6 +23,16 @@ export class Random {
     for (let i = 0; i < 12; i++) this.bits();
   }
 
+  /** The numbers of one of several starts: those of the first of five are the same as of an only one. */
+  static ofStart(seed: number, start: number): Random {
+    return new Random(seed + start * 2 ** 32);
+  }
+
+  /** A standard normal number (Box and Muller 1958). */
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
+  }
+
   /** 32 uniform bits. */
   bits(): number {
     const sum = (((this.#a + this.#b) | 0) + this.#counter) | 0;

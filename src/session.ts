@@ -3,6 +3,9 @@ import type { Backend, EngineInfo } from './engine.ts';
 import { kmeans } from './kmeans/kmeans.ts';
 import type { KMeansModel } from './kmeans/model.ts';
 import type { KMeansFitOptions, KMeansOptions } from './kmeans/options.ts';
+import { gaussianMixture } from './mixture/mixture.ts';
+import type { GaussianMixtureModel } from './mixture/model.ts';
+import type { GaussianMixtureFitOptions, GaussianMixtureOptions } from './mixture/options.ts';
 import { Dataset, type EngineOptions, EngineSet } from './placement.ts';
 import type { Metric, PointsInput } from './points.ts';
 
@@ -16,6 +19,9 @@ export interface UploadOptions {
 
 /** `metric` and `sampleWeight` belong to a dataset, where the points are one. */
 export type EngineKMeansOptions = KMeansFitOptions & Pick<KMeansOptions, 'metric' | 'sampleWeight'>;
+
+/** `sampleWeight` belongs to a dataset, where the points are one. */
+export type EngineGaussianMixtureOptions = GaussianMixtureFitOptions & Pick<GaussianMixtureOptions, 'sampleWeight'>;
 
 /** An engine of one's own: it owns its device (a borrowed one excepted) and keeps points resident. */
 export interface Engine {
@@ -34,6 +40,12 @@ export interface Engine {
    * @throws {TypeError | RangeError} as `kmeans` does.
    */
   kmeans(points: PointsInput | Dataset, options: EngineKMeansOptions): Promise<KMeansModel>;
+  /**
+   * A mixture of Gaussians, of points that are resident or that are uploaded for as long as it takes.
+   *
+   * @throws {TypeError | RangeError} as `gaussianMixture` does.
+   */
+  gaussianMixture(points: PointsInput | Dataset, options: EngineGaussianMixtureOptions): Promise<GaussianMixtureModel>;
   /** Frees the engine and its datasets; a fit that is running rejects. */
   destroy(): Promise<void>;
   /** The same, for `await using`, where the runtime has the symbol. */
@@ -67,6 +79,16 @@ export function openSession(engines: EngineSet): Engine {
       const dataset = await uploadTo(engines, points, { metric, sampleWeight, signal: fit.signal });
       try {
         return await kmeans(dataset, fit);
+      } finally {
+        dataset.destroy();
+      }
+    },
+    async gaussianMixture(points, options) {
+      if (points instanceof Dataset) return gaussianMixture(points, options);
+      const { sampleWeight, ...fit } = checkOptions(options);
+      const dataset = await uploadTo(engines, points, { sampleWeight, signal: fit.signal });
+      try {
+        return await gaussianMixture(dataset, fit);
       } finally {
         dataset.destroy();
       }

@@ -18,18 +18,40 @@ export async function upload(points: PreparedPoints | GpuPoints, signal?: AbortS
     points.fill(rows.subarray(start * d, end * d), start, end);
   }
   const { metric, frame, weights, totalWeight, positiveRows, variance } = points;
-  const dataset: CpuDataset = {
-    n,
-    d,
-    metric,
-    frame,
-    weights,
-    totalWeight,
-    positiveRows,
-    variance,
-    rows,
-    destroy: () => void released.add(dataset),
-  };
+  return resident({ n, d, metric, frame, weights, totalWeight, positiveRows, variance, rows });
+}
+
+/** See `ClusteringEngine.transformed`. */
+export async function transformed(
+  source: CpuDataset,
+  matrix: Float64Array,
+  variance: Float64Array,
+  signal?: AbortSignal,
+): Promise<CpuDataset> {
+  const { n, d, metric, weights, totalWeight, positiveRows } = source;
+  const rows = new Float32Array(n * d);
+  const turns = new Turns(signal);
+  const row = new Float64Array(d);
+  for (let i = 0; i < n; i++) {
+    if (i % SLICE_ROWS === 0) await turns.next();
+    const from = i * d;
+    if (matrix.length === d) {
+      for (let j = 0; j < d; j++) rows[from + j] = source.rows[from + j] * matrix[j];
+      continue;
+    }
+    row.fill(0);
+    for (let j = 0; j < d; j++) {
+      const value = source.rows[from + j];
+      for (let to = j; to < d; to++) row[to] += value * matrix[j * d + to];
+    }
+    rows.set(row, from);
+  }
+  const frame = { shift: new Float64Array(d), scale: 1 };
+  return resident({ n, d, metric, frame, weights, totalWeight, positiveRows, variance, rows });
+}
+
+function resident(fields: Omit<CpuDataset, 'destroy'>): CpuDataset {
+  const dataset: CpuDataset = { ...fields, destroy: () => void released.add(dataset) };
   return dataset;
 }
 

@@ -1,6 +1,7 @@
 import type { ClusteringEngine, DistanceField } from '../engine.ts';
 import { nearestOf, packCentroids, squaredDistance } from './assign.ts';
-import { type CpuDataset, held, upload } from './dataset.ts';
+import { type CpuDataset, held, transformed, upload } from './dataset.ts';
+import { CpuMixtureWorkspace, logDensities } from './mixture.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
 import { SLICE_ROWS, Turns } from './turns.ts';
 import { CpuWorkspace } from './workspace.ts';
@@ -17,6 +18,10 @@ export function createCpuEngine(): ClusteringEngine {
     allDistances: (dataset, centroids, start, end) =>
       Promise.resolve(allDistances(held(dataset), centroids, start, end)),
     gather: (dataset, indices) => Promise.resolve(gather(held(dataset), indices)),
+    openMixture: (dataset) => Promise.resolve(new CpuMixtureWorkspace(held(dataset))),
+    logDensities: (dataset, gaussians, start, end) =>
+      Promise.resolve(logDensities(held(dataset), gaussians, start, end)),
+    transformed: (dataset, matrix, variance, signal) => transformed(held(dataset), matrix, variance, signal),
     plusPlus: (dataset, k, candidates, draws, signal) => plusPlus(held(dataset), k, candidates, draws, signal),
     distanceField: (dataset, signal): Promise<DistanceField> =>
       Promise.resolve(new CpuDistanceField(held(dataset), signal)),

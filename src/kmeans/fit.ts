@@ -2,12 +2,12 @@
  * k-means by Lloyd's iterations: seeding, iterations, relocation of empty clusters, a last assignment. Everything
  * here is in the dataset's frame; the model gets the caller's coordinates.
  */
-import type { Assignment, IterationStatus } from '../engine.ts';
+import type { Assignment, IterationStatus, Workspace } from '../engine.ts';
 import type { Dataset, Home } from '../placement.ts';
 import { intoFrame, meanOf, outOfFrame, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
 import { KMeansModel } from './model.ts';
-import { checkAgainst, type FitPlan } from './options.ts';
+import { checkAgainst, checkFitOptions, type FitPlan } from './options.ts';
 import { relocateEmpty } from './relocate.ts';
 import { seedCentroids } from './seeding.ts';
 
@@ -34,45 +34,50 @@ export async function fitKMeans(dataset: Dataset, plan: FitPlan): Promise<KMeans
 }
 
 async function fitOnce({ engine, dataset }: Home, plan: FitPlan, start: number, run: Run): Promise<Assignment> {
-  const { k, signal, maxIterations } = plan;
-  signal?.throwIfAborted();
+  plan.signal?.throwIfAborted();
   run.centroids ??= await firstCentroids({ engine, dataset }, plan, start);
-  const workspace = await engine.open(dataset, k);
+  const workspace = await engine.open(dataset, plan.k);
   try {
-    let resume = false;
-    while (!run.converged && run.iterations < maxIterations) {
-      const done = run.iterations;
-      let last: IterationStatus | null = null;
-      const tolerance = plan.tolerance * meanOf(dataset.variance);
-      const result = await workspace.lloyd(run.centroids, {
-        maxIterations: maxIterations - done,
-        tolerance,
-        resume,
-        stopAtEmpty: true,
-        signal,
-        onIteration(status) {
-          last = status;
-          plan.onIteration?.(toProgress(status, done, { engine, dataset }));
-        },
-        onCheckpoint(centroids, iterations) {
-          run.centroids = centroids;
-          run.iterations = done + iterations;
-        },
-      });
-      run.iterations = done + result.iterations;
-      run.centroids = result.centroids;
-      if (result.stop === 'empty') {
-        const relocation = await relocateEmpty(engine, dataset, result, signal);
-        run.centroids = relocation.centroids;
-        run.converged = relocation.moved === 0 && hasSettled(last!, resume || result.iterations > 1, tolerance);
-      } else {
-        run.converged = result.stop === 'converged';
-      }
-      resume = true;
-    }
-    return await workspace.accumulate(run.centroids, signal);
+    await iterate({ engine, dataset }, workspace, plan, run);
+    return await workspace.accumulate(run.centroids, plan.signal);
   } finally {
     workspace.close();
+  }
+}
+
+/** Lloyd's iterations with relocations, until the run has converged or is at the limit. */
+async function iterate({ engine, dataset }: Home, workspace: Workspace, plan: FitPlan, run: Run): Promise<void> {
+  const { signal, maxIterations } = plan;
+  let resume = false;
+  while (!run.converged && run.iterations < maxIterations) {
+    const done = run.iterations;
+    let last: IterationStatus | null = null;
+    const tolerance = plan.tolerance * meanOf(dataset.variance);
+    const result = await workspace.lloyd(run.centroids!, {
+      maxIterations: maxIterations - done,
+      tolerance,
+      resume,
+      stopAtEmpty: true,
+      signal,
+      onIteration(status) {
+        last = status;
+        plan.onIteration?.(toProgress(status, done, { engine, dataset }));
+      },
+      onCheckpoint(centroids, iterations) {
+        run.centroids = centroids;
+        run.iterations = done + iterations;
+      },
+    });
+    run.iterations = done + result.iterations;
+    run.centroids = result.centroids;
+    if (result.stop === 'empty') {
+      const relocation = await relocateEmpty(engine, dataset, result, signal);
+      run.centroids = relocation.centroids;
+      run.converged = relocation.moved === 0 && hasSettled(last!, resume || result.iterations > 1, tolerance);
+    } else {
+      run.converged = result.stop === 'converged';
+    }
+    resume = true;
   }
 }
 
@@ -83,8 +88,7 @@ function hasSettled({ changed, shift }: IterationStatus, compared: boolean, tole
 
 function firstCentroids({ engine, dataset }: Home, plan: FitPlan, start: number): Promise<Float64Array> | Float64Array {
   if (plan.start !== null) return intoFrame(unitRows(plan.start, dataset), dataset.frame);
-  // Each start has numbers of its own, so that the first of five is the same as the only one.
-  const random = new Random(plan.seed + start * 2 ** 32);
+  const random = Random.ofStart(plan.seed, start);
   return seedCentroids(engine, dataset, plan.k, plan.method!, random, plan.signal);
 }
 
@@ -114,6 +118,36 @@ function toProgress(status: IterationStatus, done: number, { dataset }: Home) {
 /** Squared distances of the frame in the caller's units; for cosine 1 − cos is half the squared distance. */
 function toInertia(squared: number, { frame, metric }: Home['dataset']): number {
   return metric === 'cosine' ? squared / 2 : squared / (frame.scale * frame.scale);
+}
+
+/** Centroids [k, d] of one start with the default options, in the dataset's frame. */
+export async function centroidsOf(
+  home: Home,
+  k: number,
+  seed: number,
+  start: number,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
+  const run: Run = { centroids: null, iterations: 0, converged: false };
+  await fitOnce(home, { ...checkFitOptions({ k, seed }), signal }, start, run);
+  return run.centroids!;
+}
+
+/** The model of given centroids [k, d], in the dataset's frame: one assignment. */
+export async function assignToCentroids(
+  home: Home,
+  centroids: Float64Array,
+  signal: AbortSignal | undefined,
+): Promise<KMeansModel> {
+  const { engine, dataset } = home;
+  const k = centroids.length / dataset.d;
+  const workspace = await engine.open(dataset, k);
+  try {
+    const assignment = await workspace.accumulate(centroids, signal);
+    return toModel(home, k, { centroids, iterations: 0, converged: false }, assignment);
+  } finally {
+    workspace.close();
+  }
 }
 
 function toModel({ engine, dataset }: Home, k: number, run: Run, assignment: Assignment): KMeansModel {

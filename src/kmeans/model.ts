@@ -1,16 +1,10 @@
-import { checkInteger, checkNotNegative, checkOptions, checkSignal, checkWord } from '../check.ts';
+import { checkInteger, checkNotNegative, checkOptions, checkSignal, checkWord, readNumbers } from '../check.ts';
 import type { Assignment, Backend } from '../engine.ts';
-import { type Dataset, type Home, type PlacementOptions, withPoints } from '../placement.ts';
+import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/covariance.ts';
+import { mixtureOfCentroids } from '../mixture/fit.ts';
+import { GaussianMixtureModel } from '../mixture/model.ts';
+import { type Dataset, type Home, type MethodOptions, withPoints } from '../placement.ts';
 import { intoFrame, kindOf, type Metric, type PointsInput } from '../points.ts';
-import { Random } from '../random.ts';
-
-/** Options of the methods that take points. */
-export interface MethodOptions extends PlacementOptions {
-  /** Weights [n], not negative; for points in a Dataset they belong to it. */
-  readonly sampleWeight?: Float32Array;
-  /** Rejects with `signal.reason`. */
-  readonly signal?: AbortSignal;
-}
 
 /** What `toJSON` gives: all of the model but its labels. */
 export interface KMeansJSON {
@@ -122,10 +116,28 @@ export class KMeansModel {
    */
   async bic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
     this.#needDensity('bic');
-    return this.#withPoints(points, options, async (home, signal) => {
-      const logLikelihood = await this.#logLikelihood(home, signal);
-      return this.k * (this.d + 1) * Math.log(home.dataset.totalWeight) - 2 * logLikelihood;
-    });
+    // A density without width has no bounds.
+    return this.inertia === 0 ? -Infinity : this.#mixture.bic(points, options);
+  }
+
+  /**
+   * The mixture that this model is, with densities: means are the centroids, and each component has the weight and the
+   * covariance of the points nearest to its centroid. With the points of the fit and `'tied-spherical'`, the default, that
+   * is the mixture of {@link bic} and {@link sample}; EM can start from it.
+   *
+   * @throws {TypeError} for a cosine model, which has no density.
+   * @throws {RangeError} where the points do not have `d` features.
+   */
+  async toGaussianMixture(
+    points: PointsInput | Dataset,
+    options?: MethodOptions & { readonly covarianceType?: CovarianceType },
+  ): Promise<GaussianMixtureModel> {
+    this.#needDensity('toGaussianMixture');
+    const { covarianceType = 'tied-spherical', ...rest } = checkOptions(options);
+    checkWord('covarianceType', covarianceType, COVARIANCE_TYPES);
+    return this.#withPoints(points, rest, (home, signal) =>
+      mixtureOfCentroids(home, intoFrame(this.centroids, home.dataset.frame), covarianceType, signal),
+    );
   }
 
   /**
@@ -136,24 +148,10 @@ export class KMeansModel {
    */
   sample(
     count: number,
-    { seed = 0 }: { seed?: number } = {},
+    options: { seed?: number } = {},
   ): { data: Float64Array; shape: [n: number, d: number]; labels: Uint32Array } {
     this.#needDensity('sample');
-    checkInteger('count', count, 1);
-    const random = new Random(checkInteger('seed', seed, 0));
-    const { k, d, centroids } = this;
-    const total = this.counts.reduce((sum, value) => sum + value, 0);
-    const deviation = Math.sqrt(this.inertia / (d * total));
-    const data = new Float64Array(count * d);
-    const labels = new Uint32Array(count);
-    for (let i = 0; i < count; i++) {
-      let rest = random.uniform() * total;
-      let label = 0;
-      while (label < k - 1 && rest >= this.counts[label]) rest -= this.counts[label++];
-      labels[i] = label;
-      for (let j = 0; j < d; j++) data[i * d + j] = centroids[label * d + j] + deviation * normal(random);
-    }
-    return { data, shape: [count, d], labels };
+    return this.#mixture.sample(count, options);
   }
 
   /** All of the model but its labels, in float64. */
@@ -237,51 +235,24 @@ export class KMeansModel {
     }
   }
 
-  /** Σ w·log p(x), by a log-sum-exp over the clusters of positive weight. */
-  async #logLikelihood(home: Home, signal: AbortSignal | undefined): Promise<number> {
-    const { k, d } = this;
-    const { frame, weights } = home.dataset;
-    const total = this.counts.reduce((sum, value) => sum + value, 0);
-    const variance = this.inertia / (d * total);
-    if (variance === 0) return Infinity;
-    const logWeights = this.counts.map((count) => Math.log(count / total) - (d / 2) * Math.log(2 * Math.PI * variance));
-    const perSquare = -1 / (2 * variance * frame.scale * frame.scale);
-    const terms = new Float64Array(k);
-    let sum = 0;
-    await this.#eachBlock(home, signal, (block, from) => {
-      for (let i = 0; i * k < block.length; i++) {
-        for (let c = 0; c < k; c++) terms[c] = logWeights[c] + perSquare * block[i * k + c];
-        sum += (weights === null ? 1 : weights[from + i]) * logSumExp(terms);
-      }
+  /** The tied-spherical mixture that this model is. */
+  get #mixture(): GaussianMixtureModel {
+    const { k, d, centroids, counts, inertia } = this;
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const variance = inertia / (d * total);
+    return GaussianMixtureModel.unfitted({
+      k,
+      d,
+      covarianceType: 'tied-spherical',
+      weights: counts.map((count) => count / total),
+      means: centroids,
+      covariances: Float64Array.of(variance),
+      precisionsCholesky: Float64Array.of(1 / Math.sqrt(variance)),
     });
-    return sum;
   }
 
   #needDensity(method: string): void {
     if (this.metric === 'cosine')
       throw new TypeError(`${method} needs a Euclidean model: cosine k-means has no density`);
   }
-}
-
-function logSumExp(terms: Float64Array): number {
-  let largest = -Infinity;
-  for (const term of terms) largest = Math.max(largest, term);
-  let sum = 0;
-  for (const term of terms) sum += Math.exp(term - largest);
-  return largest + Math.log(sum);
-}
-
-/** A standard normal number (Box and Muller 1958). */
-function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
-}
-
-function readNumbers(name: string, values: unknown, length: number): Float64Array {
-  if (!Array.isArray(values)) throw new TypeError(`${name} must be an array, got ${kindOf(values)}`);
-  if (values.length !== length) throw new RangeError(`${name} has ${values.length} values, ${length} are needed`);
-  return Float64Array.from(values as unknown[], (value, i) => {
-    if (typeof value !== 'number') throw new TypeError(`${name}[${i}] must be a number, got ${kindOf(value)}`);
-    if (!Number.isFinite(value)) throw new RangeError(`${name}[${i}] must be finite, got ${value}`);
-    return value;
-  });
 }

@@ -1,6 +1,6 @@
 import { checkFunction, checkInteger, checkNotNegative, checkOptions, checkSignal, checkWord } from '../check.ts';
 import type { PlacementOptions } from '../placement.ts';
-import { type HostPoints, type Metric, preparePoints, type Rows } from '../points.ts';
+import { type HostPoints, type Metric, type Rows, readRowsOf } from '../points.ts';
 import { KMeansModel } from './model.ts';
 
 /** What `onIteration` gets, after a completed iteration. */
@@ -84,25 +84,9 @@ function readStart(init: Exclude<KMeansInit, string>, k: number): Float64Array {
     if (init.k !== k) throw new RangeError(`init has ${init.k} centroids, k is ${k}`);
     return init.centroids.slice();
   }
-  let rows: ReturnType<typeof preparePoints>;
-  try {
-    rows = preparePoints(init);
-  } catch (error) {
-    // The reader speaks of points; here they are the start.
-    if (error instanceof TypeError) throw new TypeError(error.message.replace(/^points/, 'init'));
-    if (error instanceof RangeError) throw new RangeError(error.message.replace(/^points/, 'init'));
-    throw error;
-  }
-  if ('buffer' in rows) throw new TypeError('init must be host points or a KMeansModel, not a GPUBuffer');
-  if (rows.n !== k) throw new RangeError(`init has ${rows.n} centroids, k is ${k}`);
-  const start = new Float64Array(k * rows.d);
-  readValues(init, start, rows.d);
-  return start;
-}
-
-function readValues(points: HostPoints | Rows, target: Float64Array, d: number): void {
-  if ('data' in points) target.set(points.data);
-  else for (let i = 0; i < points.length; i++) target.set(Array.from(points[i]), i * d);
+  const { values, n } = readRowsOf('init', init);
+  if (n !== k) throw new RangeError(`init has ${n} centroids, k is ${k}`);
+  return values;
 }
 
 /** Checks what needs the data: the width of an explicit start, and that there are points enough. */

@@ -1,4 +1,5 @@
 import type { ClusteringEngine, EngineDataset, LloydResult } from '../engine.ts';
+import { worstRows } from '../worst.ts';
 
 /**
  * Moves the empty clusters, in index order, to distinct rows of positive weight that are farthest from their own
@@ -16,25 +17,14 @@ export async function relocateEmpty(
   const { d } = dataset;
   const relocated = centroids.slice();
   const distances = await ownDistances(engine, dataset, previous, signal);
-  const ascending = distances.slice().sort();
-  const seen = new Set<string>();
-  // Rows of one value are at one distance, and few rows are usually needed: read ahead, more at each try.
-  for (let from = 0, upTo = 4 * empty.length; seen.size < empty.length; from = upTo, upTo *= 4) {
-    const indices = farthest(distances, ascending, upTo).subarray(from);
-    const rows = await engine.gather(dataset, indices);
-    for (let i = 0; i < indices.length && seen.size < empty.length; i++) {
-      const row = rows.subarray(i * d, (i + 1) * d);
-      const value = row.join();
-      if (seen.has(value)) continue;
-      relocated.set(row, empty[seen.size] * d);
-      seen.add(value);
-    }
-    if (from + indices.length < upTo) break;
-  }
-  return { centroids: relocated, moved: seen.size };
+  const rows = await worstRows(engine, dataset, distances, empty.length);
+  rows.forEach(({ values }, i) => {
+    relocated.set(values, empty[i] * d);
+  });
+  return { centroids: relocated, moved: rows.length };
 }
 
-/** Squared distances to the nearest centroids; 0 for rows without weight, which must not be taken. */
+/** Squared distances to the nearest centroids; −Infinity for rows at distance 0 or without weight: they stay. */
 async function ownDistances(
   engine: ClusteringEngine,
   dataset: EngineDataset,
@@ -43,13 +33,5 @@ async function ownDistances(
 ): Promise<Float32Array> {
   const distances = await engine.nearestDistances(dataset, centroids, signal);
   const { weights } = dataset;
-  return weights === null ? distances : distances.map((distance, i) => (weights[i] > 0 ? distance : 0));
-}
-
-/** At most `count` rows at a positive distance, the farthest first, equal distances in index order. */
-function farthest(distances: Float32Array, ascending: Float32Array, count: number): Uint32Array {
-  const least = ascending[Math.max(0, ascending.length - count)];
-  const found: number[] = [];
-  for (let i = 0; i < distances.length; i++) if (distances[i] >= least && distances[i] > 0) found.push(i);
-  return Uint32Array.from(found.sort((a, b) => distances[b] - distances[a] || a - b).slice(0, count));
+  return distances.map((distance, i) => (distance > 0 && (weights === null || weights[i] > 0) ? distance : -Infinity));
 }

@@ -25,8 +25,8 @@ export async function seedCentroids(
   }
 }
 
-/** Greedy k-means++ with scikit-learn's number of candidates. */
-function plusPlus(
+/** Greedy k-means++ with scikit-learn's number of candidates: the indices of k rows. */
+export function plusPlus(
   engine: ClusteringEngine,
   dataset: EngineDataset,
   k: number,
@@ -107,7 +107,7 @@ async function reduceCandidates(
 }
 
 /** k distinct rows, drawn one after the other with probability proportional to their weight. */
-function randomRows({ n, weights }: EngineDataset, k: number, random: Random): Uint32Array {
+export function randomRows({ n, weights }: EngineDataset, k: number, random: Random): Uint32Array {
   if (weights === null) return distinctBelow(n, k, random);
   // Efraimidis and Spirakis 2006: the k smallest exponential waiting times are such a sample.
   const waiting = Float64Array.from(weights, (weight) =>

@@ -1,0 +1,292 @@
+/**
+ * The E-step of a mixture with its moments, in float64: four rows at a time, so that every parameter and every sum is
+ * fetched once for four.
+ */
+import type { Gaussians, GaussiansShape, MixtureWorkspace } from '../engine.ts';
+import type { MixtureStatistics } from '../statistics.ts';
+import { type CpuDataset, held } from './dataset.ts';
+import { SLICE_ROWS, Turns } from './turns.ts';
+
+const TILE = 4;
+/** A responsibility below this share moves no sum in float64. */
+const NEGLIGIBLE = 1e-20;
+
+export class CpuMixtureWorkspace implements MixtureWorkspace {
+  readonly #dataset: CpuDataset;
+  #labels: Uint32Array;
+  #values: Float64Array;
+
+  constructor(dataset: CpuDataset) {
+    this.#dataset = dataset;
+    this.#labels = new Uint32Array(dataset.n);
+    this.#values = new Float64Array(dataset.n);
+  }
+
+  async accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Promise<MixtureStatistics> {
+    const { n, weights } = this.#dataset;
+    const { k, d, shape } = gaussians;
+    const turns = new Turns(signal);
+    const tile = new Tile(gaussians);
+    const sums = new Float64Array(k * d);
+    const squares = new Float64Array(squaresLength(k, d, shape));
+    const counts = new Float64Array(k);
+    let logLikelihood = 0;
+    for (let start = 0; start < n; start += TILE) {
+      if (start % SLICE_ROWS === 0) {
+        await turns.next();
+        held(this.#dataset);
+      }
+      const rows = Math.min(TILE, n - start);
+      tile.whiten(this.#dataset.rows, start, rows);
+      for (let p = 0; p < rows; p++) {
+        const weight = weights === null ? 1 : weights[start + p];
+        const value = tile.respond(p, temperature, weight);
+        this.#labels[start + p] = tile.label;
+        this.#values[start + p] = value;
+        logLikelihood += weight * value;
+      }
+      tile.tally(counts, sums, squares, rows);
+    }
+    if (shape !== 'axes') mirror(squares, d);
+    return { used: gaussians, counts, sums, squares, logLikelihood };
+  }
+
+  labels(): Promise<Uint32Array> {
+    return Promise.resolve(this.#labels.slice());
+  }
+
+  values(): Promise<Float64Array> {
+    return Promise.resolve(this.#values.slice());
+  }
+
+  close(): void {
+    this.#labels = new Uint32Array(0);
+    this.#values = new Float64Array(0);
+  }
+}
+
+/** See `ClusteringEngine.logDensities`. */
+export function logDensities({ rows }: CpuDataset, gaussians: Gaussians, start: number, end: number): Float32Array {
+  const { k } = gaussians;
+  const densities = new Float32Array((end - start) * k);
+  const tile = new Tile(gaussians);
+  for (let i = start; i < end; i += TILE) {
+    const count = Math.min(TILE, end - i);
+    tile.whiten(rows, i, count);
+    for (let p = 0; p < count; p++) {
+      for (let c = 0; c < k; c++) densities[(i + p - start) * k + c] = tile.logs[c * TILE + p];
+    }
+  }
+  return densities;
+}
+
+function squaresLength(k: number, d: number, shape: GaussiansShape): number {
+  return { own: k * d * d, shared: d * d, axes: k * d }[shape];
+}
+
+/** Four rows against all components; what is there four times lies side by side. */
+class Tile {
+  readonly #gaussians: Gaussians;
+  /** x − m [d, 4], of the component in hand. */
+  readonly #differences: Float64Array;
+  /** y = (x − m)·U: [k, d, 4]. */
+  readonly #whitened: Float64Array;
+  /** Weighted responsibilities [k, 4]. */
+  readonly #shares: Float64Array;
+  /** log π·p: [k, 4]. */
+  readonly logs: Float64Array;
+  /** The component of the largest of them, for the row that `respond` saw last. */
+  label = 0;
+
+  constructor(gaussians: Gaussians) {
+    const { k, d } = gaussians;
+    this.#gaussians = gaussians;
+    this.#differences = new Float64Array(d * TILE);
+    this.#whitened = new Float64Array(k * d * TILE);
+    this.#shares = new Float64Array(k * TILE);
+    this.logs = new Float64Array(k * TILE);
+  }
+
+  /** Takes up to four rows; the last stands in for those that are missing. */
+  whiten(rows: Float32Array, start: number, count: number): void {
+    const { k, d, shape, means, factors, offsets } = this.#gaussians;
+    const last = (start + count - 1) * d;
+    const x0 = start * d;
+    const x1 = Math.min(last, x0 + d);
+    const x2 = Math.min(last, x1 + d);
+    const x3 = Math.min(last, x2 + d);
+    const differences = this.#differences;
+    for (let c = 0; c < k; c++) {
+      for (let j = 0, m = c * d; j < d; j++) {
+        const mean = means[m + j];
+        differences[TILE * j] = rows[x0 + j] - mean;
+        differences[TILE * j + 1] = rows[x1 + j] - mean;
+        differences[TILE * j + 2] = rows[x2 + j] - mean;
+        differences[TILE * j + 3] = rows[x3 + j] - mean;
+      }
+      if (shape === 'axes') scaleRows(differences, factors, c * d, this.#whitened, c * d * TILE, d);
+      else timesUpper(differences, factors, shape === 'own' ? c * d * d : 0, this.#whitened, c * d * TILE, d);
+      squareRows(this.#whitened, c * d * TILE, d, offsets[c], this.logs, c * TILE);
+    }
+  }
+
+  /** Weighted responsibilities of row p of the tile; returns T·log Σ (π·p)^(1/T). */
+  respond(p: number, temperature: number, weight: number): number {
+    const { logs } = this;
+    const shares = this.#shares;
+    let best = -Infinity;
+    this.label = 0;
+    for (let at = p; at < logs.length; at += TILE) {
+      if (logs[at] > best) {
+        best = logs[at];
+        this.label = (at - p) / TILE;
+      }
+    }
+    if (temperature === 0) {
+      for (let at = p; at < logs.length; at += TILE) shares[at] = 0;
+      shares[this.label * TILE + p] = weight;
+      return best;
+    }
+    let sum = 0;
+    for (let at = p; at < logs.length; at += TILE) {
+      shares[at] = Math.exp((logs[at] - best) / temperature);
+      sum += shares[at];
+    }
+    for (let at = p; at < logs.length; at += TILE) shares[at] *= weight / sum;
+    return best + temperature * Math.log(sum);
+  }
+
+  /** Adds what the first `count` rows weigh to the moments; of squares the upper triangle. */
+  tally(counts: Float64Array, sums: Float64Array, squares: Float64Array, count: number): void {
+    const { k, d, shape } = this.#gaussians;
+    const shares = this.#shares;
+    for (let c = 0; c < k; c++) {
+      const at = c * TILE;
+      for (let p = count; p < TILE; p++) shares[at + p] = 0;
+      const r0 = shares[at];
+      const r1 = shares[at + 1];
+      const r2 = shares[at + 2];
+      const r3 = shares[at + 3];
+      const all = r0 + r1 + r2 + r3;
+      counts[c] += all;
+      if (all < NEGLIGIBLE * counts[c]) continue;
+      if (shape === 'axes') addSquares(this.#whitened, at * d, d, r0, r1, r2, r3, sums, squares, c * d);
+      else
+        addProducts(this.#whitened, at * d, d, r0, r1, r2, r3, sums, c * d, squares, shape === 'own' ? c * d * d : 0);
+    }
+  }
+}
+
+/** y_j = (x_j − m_j)·u_j of four rows. */
+function scaleRows(x: Float64Array, u: Float64Array, fromU: number, y: Float64Array, fromY: number, d: number): void {
+  for (let j = 0, at = 0; j < d; j++, at += TILE) {
+    const factor = u[fromU + j];
+    y[fromY + at] = x[at] * factor;
+    y[fromY + at + 1] = x[at + 1] * factor;
+    y[fromY + at + 2] = x[at + 2] * factor;
+    y[fromY + at + 3] = x[at + 3] * factor;
+  }
+}
+
+/** y = x·U of four rows, U upper triangular. */
+function timesUpper(x: Float64Array, u: Float64Array, fromU: number, y: Float64Array, fromY: number, d: number): void {
+  for (let j = 0; j < d; j++) {
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let i = 0, at = 0, element = fromU + j; i <= j; i++, at += TILE, element += d) {
+      const factor = u[element];
+      s0 += x[at] * factor;
+      s1 += x[at + 1] * factor;
+      s2 += x[at + 2] * factor;
+      s3 += x[at + 3] * factor;
+    }
+    const to = fromY + TILE * j;
+    y[to] = s0;
+    y[to + 1] = s1;
+    y[to + 2] = s2;
+    y[to + 3] = s3;
+  }
+}
+
+/** offset − ½‖y‖² of four rows. */
+function squareRows(
+  y: Float64Array,
+  fromY: number,
+  d: number,
+  offset: number,
+  logs: Float64Array,
+  fromLogs: number,
+): void {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let at = fromY; at < fromY + TILE * d; at += TILE) {
+    s0 += y[at] * y[at];
+    s1 += y[at + 1] * y[at + 1];
+    s2 += y[at + 2] * y[at + 2];
+    s3 += y[at + 3] * y[at + 3];
+  }
+  logs[fromLogs] = offset - s0 / 2;
+  logs[fromLogs + 1] = offset - s1 / 2;
+  logs[fromLogs + 2] = offset - s2 / 2;
+  logs[fromLogs + 3] = offset - s3 / 2;
+}
+
+function addSquares(
+  y: Float64Array,
+  fromY: number,
+  d: number,
+  r0: number,
+  r1: number,
+  r2: number,
+  r3: number,
+  sums: Float64Array,
+  squares: Float64Array,
+  to: number,
+): void {
+  for (let j = 0, at = fromY; j < d; j++, at += TILE) {
+    const t0 = r0 * y[at];
+    const t1 = r1 * y[at + 1];
+    const t2 = r2 * y[at + 2];
+    const t3 = r3 * y[at + 3];
+    sums[to + j] += t0 + t1 + t2 + t3;
+    squares[to + j] += t0 * y[at] + t1 * y[at + 1] + t2 * y[at + 2] + t3 * y[at + 3];
+  }
+}
+
+function addProducts(
+  y: Float64Array,
+  fromY: number,
+  d: number,
+  r0: number,
+  r1: number,
+  r2: number,
+  r3: number,
+  sums: Float64Array,
+  toSums: number,
+  squares: Float64Array,
+  toSquares: number,
+): void {
+  const end = fromY + TILE * d;
+  for (let i = 0, at = fromY; i < d; i++, at += TILE) {
+    const t0 = r0 * y[at];
+    const t1 = r1 * y[at + 1];
+    const t2 = r2 * y[at + 2];
+    const t3 = r3 * y[at + 3];
+    sums[toSums + i] += t0 + t1 + t2 + t3;
+    let to = toSquares + i * d + i;
+    for (let other = at; other < end; other += TILE) {
+      squares[to++] += t0 * y[other] + t1 * y[other + 1] + t2 * y[other + 2] + t3 * y[other + 3];
+    }
+  }
+}
+
+/** Copies the upper triangle of each [d, d] to the lower one. */
+function mirror(squares: Float64Array, d: number): void {
+  for (let from = 0; from < squares.length; from += d * d) {
+    for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) squares[from + i * d + j] = squares[from + j * d + i];
+  }
+}

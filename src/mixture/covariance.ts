@@ -1,0 +1,128 @@
+/** The six covariance types: their layouts, their factors, and what is done where there is no factor. */
+import { cholesky, inverseTranspose } from './linear.ts';
+
+export const COVARIANCE_TYPES = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'] as const;
+
+/**
+ * `'full'`: a matrix for each component [k, d, d]; `'diag'`: a variance for each component and feature [k, d];
+ * `'spherical'`: a variance for each component [k]. The tied ones share theirs: `'tied'` [d, d], `'tied-diag'` [d],
+ * `'tied-spherical'` [1].
+ */
+export type CovarianceType = (typeof COVARIANCE_TYPES)[number];
+
+export type Mixing = 'free' | 'equal';
+
+/** What one covariance is, and whether all components share it. */
+export interface CovarianceForm {
+  readonly rank: 'matrix' | 'diagonal' | 'scalar';
+  readonly shared: boolean;
+}
+
+const FORMS: Readonly<Record<CovarianceType, CovarianceForm>> = {
+  full: { rank: 'matrix', shared: false },
+  tied: { rank: 'matrix', shared: true },
+  diag: { rank: 'diagonal', shared: false },
+  'tied-diag': { rank: 'diagonal', shared: true },
+  spherical: { rank: 'scalar', shared: false },
+  'tied-spherical': { rank: 'scalar', shared: true },
+};
+
+export function formOf(type: CovarianceType): CovarianceForm {
+  return FORMS[type];
+}
+
+/** Number of covariances, and of the values that each of them has. */
+export function covarianceSize(type: CovarianceType, k: number, d: number): { count: number; size: number } {
+  const { rank, shared } = FORMS[type];
+  return { count: shared ? 1 : k, size: { matrix: d * d, diagonal: d, scalar: 1 }[rank] };
+}
+
+/** Free parameters of a mixture: means, covariances, and the weights where they are free. */
+export function freeParameters(type: CovarianceType, k: number, d: number, mixing: Mixing): number {
+  const { rank, shared } = FORMS[type];
+  const each = { matrix: (d * (d + 1)) / 2, diagonal: d, scalar: 1 }[rank];
+  return k * d + (shared ? 1 : k) * each + (mixing === 'free' ? k - 1 : 0);
+}
+
+/** Variances below this share of the feature's own are below what float32 points can tell from zero. */
+const LEAST_SHARE = 1e-15;
+/** A conditional variance below this share of the feature's own is a component that has collapsed. */
+const COLLAPSED_SHARE = 1e-8;
+/** First rung of the ladder of jitters, as a share of each feature's variance. */
+const FIRST_JITTER = 1e-10;
+const LAST_JITTER = 1e3;
+
+/** A covariance, its precision's Cholesky factor U (Λ = U·Uᵀ), and whether it took an addition to have one. */
+export interface SecuredCovariance {
+  readonly covariance: Float64Array;
+  readonly factor: Float64Array;
+  readonly regularized: boolean;
+}
+
+/**
+ * One covariance with `regularization` on its diagonal, and with as much jitter more as it needs to be positive
+ * definite: a ladder of tenfold steps, in shares of the features' variances `units` [d]. It always succeeds.
+ */
+export function secured(
+  raw: Float64Array,
+  rank: CovarianceForm['rank'],
+  units: Float64Array,
+  regularization: number,
+): SecuredCovariance {
+  const regularized = !isPositive(raw, rank, units, COLLAPSED_SHARE);
+  for (let jitter = 0; jitter <= LAST_JITTER; jitter = Math.max(FIRST_JITTER, 10 * jitter)) {
+    const covariance = withDiagonal(raw, rank, units, regularization, jitter);
+    const factor = factorOf(covariance, rank, units);
+    if (factor !== null) return { covariance, factor, regularized: regularized || jitter > 0 };
+  }
+  // Nothing that can be told of the component: the data's own variances.
+  const covariance = withDiagonal(new Float64Array(raw.length), rank, units, 0, 1);
+  return { covariance, factor: factorOf(covariance, rank, units)!, regularized: true };
+}
+
+/** U of one covariance; null where it is not positive definite. */
+export function factorOf(
+  covariance: Float64Array,
+  rank: CovarianceForm['rank'],
+  units?: Float64Array,
+): Float64Array | null {
+  if (!isPositive(covariance, rank, units, LEAST_SHARE)) return null;
+  if (rank !== 'matrix') return covariance.map((variance) => 1 / Math.sqrt(variance));
+  const d = Math.sqrt(covariance.length);
+  return inverseTranspose(cholesky(covariance, d)!, d);
+}
+
+/** Whether all pivots are positive, and over that share of their feature's variance. */
+function isPositive(
+  covariance: Float64Array,
+  rank: CovarianceForm['rank'],
+  units: Float64Array | undefined,
+  share: number,
+): boolean {
+  const least = (j: number) => (units === undefined ? 0 : share * unitOf(units, rank, j));
+  if (rank !== 'matrix') return covariance.every((variance, j) => variance > least(j) && variance < Infinity);
+  const d = Math.sqrt(covariance.length);
+  const l = cholesky(covariance, d);
+  if (l === null) return false;
+  for (let j = 0; j < d; j++) if (!(l[j * d + j] ** 2 > least(j))) return false;
+  return true;
+}
+
+function withDiagonal(
+  raw: Float64Array,
+  rank: CovarianceForm['rank'],
+  units: Float64Array,
+  regularization: number,
+  jitter: number,
+): Float64Array {
+  const covariance = raw.slice();
+  const stride = rank === 'matrix' ? Math.sqrt(raw.length) + 1 : 1;
+  for (let at = 0, j = 0; at < raw.length; at += stride, j++) {
+    covariance[at] += regularization + jitter * unitOf(units, rank, j);
+  }
+  return covariance;
+}
+
+function unitOf(units: Float64Array, rank: CovarianceForm['rank'], j: number): number {
+  return rank === 'scalar' ? units.reduce((sum, unit) => sum + unit, 0) / units.length : units[j];
+}

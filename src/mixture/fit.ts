@@ -1,0 +1,194 @@
+/**
+ * EM (Dempster, Laird and Rubin 1977) at one temperature after the other. An iteration is an M-step and the E-step of
+ * the parameters that it made, so that the bound, the labels and the parameters of a result belong together. Everything
+ * here is in the dataset's frame; the model gets the caller's coordinates.
+ */
+import type { MixtureWorkspace } from '../engine.ts';
+import type { Dataset, Home } from '../placement.ts';
+import type { MixtureStatistics } from '../statistics.ts';
+import type { CovarianceType } from './covariance.ts';
+import { maximize, type Update, type UpdateRules } from './maximize.ts';
+import { type ComponentStatus, GaussianMixtureModel, meanValue } from './model.ts';
+import { checkPlanAgainst, type MixturePlan } from './options.ts';
+import { type Parameters, parametersOutOfFrame, toGaussians } from './parameters.ts';
+import { reseedEmpty } from './reseed.ts';
+import { firstParameters, nearestMeans, withMixture } from './start.ts';
+
+/** A change of the bound below this share of it may be rounding. */
+const ROUNDING = 1e-6;
+
+/** What one start has come to; also where it goes on after a device was lost. */
+interface Run {
+  parameters: Parameters | null;
+  /** Index of the temperature, and iterations at it. */
+  stage: number;
+  atStage: number;
+  /** Whether the last iteration at this temperature met the rule for stopping. */
+  settled: boolean;
+  readonly lowerBounds: number[];
+  decreased: boolean;
+  /** How often each component was moved. */
+  readonly reseeds: Uint32Array;
+  regularized: readonly boolean[];
+  empty: readonly number[];
+}
+
+/** Fits `plan.nInit` times and returns the model of the highest bound. */
+export async function fitMixture(dataset: Dataset, plan: MixturePlan): Promise<GaussianMixtureModel> {
+  let best: GaussianMixtureModel | null = null;
+  for (let start = 0; start < plan.nInit; start++) {
+    const run = newRun(plan.k);
+    const model = await dataset.use((home) => {
+      needEuclidean(home);
+      checkPlanAgainst(plan, home.dataset);
+      return fitOnce(home, plan, start, run);
+    });
+    if (best === null || model.lowerBound > best.lowerBound) best = model;
+  }
+  return best!;
+}
+
+function newRun(k: number): Run {
+  return {
+    parameters: null,
+    stage: 0,
+    atStage: 0,
+    settled: false,
+    lowerBounds: [],
+    decreased: false,
+    reseeds: new Uint32Array(k),
+    regularized: [],
+    empty: [],
+  };
+}
+
+/** @throws {TypeError} where the points are unit rows. */
+export function needEuclidean({ dataset }: Home): void {
+  if (dataset.metric === 'cosine') throw new TypeError('a Gaussian mixture needs Euclidean points, not cosine ones');
+}
+
+async function fitOnce(home: Home, plan: MixturePlan, start: number, run: Run): Promise<GaussianMixtureModel> {
+  const { signal, temperatures } = plan;
+  const { dataset } = home;
+  signal?.throwIfAborted();
+  const rules = rulesOf(home, plan);
+  run.parameters ??= await firstParameters(home, plan, rules, start);
+  return withMixture(home, run.parameters, async (workspace) => {
+    let statistics = await expect(workspace, run, plan);
+    while (true) {
+      if (!run.settled && run.atStage < plan.maxIterations) {
+        statistics = await iterate(home, workspace, plan, rules, run, statistics);
+      } else if (run.stage + 1 < temperatures.length) {
+        run.stage++;
+        run.atStage = 0;
+        run.settled = false;
+        statistics = await expect(workspace, run, plan);
+      } else {
+        return toModel(home, plan, run, meanValue(statistics, dataset), await workspace.labels());
+      }
+    }
+  });
+}
+
+function expect(workspace: MixtureWorkspace, run: Run, plan: MixturePlan): Promise<MixtureStatistics> {
+  return workspace.accumulate(toGaussians(run.parameters!), plan.temperatures[run.stage], plan.signal);
+}
+
+function rulesOf({ dataset }: Home, { mixing, fixed, regularization }: MixturePlan): UpdateRules {
+  const { frame, variance } = dataset;
+  return { mixing, fixed, regularization: regularization * frame.scale * frame.scale, units: positive(variance) };
+}
+
+/** Variances to measure by: a feature that does not vary is measured by the one that varies least. */
+function positive(variance: Float64Array): Float64Array {
+  const least = variance.reduce((low, value) => (value > 0 && value < low ? value : low), Infinity);
+  return variance.map((value) => (value > 0 ? value : least < Infinity ? least : 1));
+}
+
+async function iterate(
+  home: Home,
+  workspace: MixtureWorkspace,
+  plan: MixturePlan,
+  rules: UpdateRules,
+  run: Run,
+  statistics: MixtureStatistics,
+): Promise<MixtureStatistics> {
+  const { signal, tolerance } = plan;
+  const temperature = plan.temperatures[run.stage];
+  const before = meanValue(statistics, home.dataset);
+  const update = maximize(statistics, run.parameters!, rules, temperature);
+  const reseeded = await reseedEmpty(home, workspace, update, run.parameters!, rules, run.reseeds);
+  const next = await workspace.accumulate(toGaussians(reseeded.parameters), temperature, signal);
+  const lowerBound = meanValue(next, home.dataset);
+  const change = lowerBound - before;
+  const rounding = ROUNDING * (1 + Math.abs(lowerBound));
+
+  run.parameters = reseeded.parameters;
+  run.regularized = update.regularized;
+  run.empty = reseeded.empty;
+  run.atStage++;
+  run.lowerBounds.push(lowerBound);
+  run.decreased ||= change < -rounding;
+  const settles = Math.abs(change) < tolerance || change === 0;
+  run.settled = settles && change >= -rounding && reseeded.empty.length === update.empty.length;
+  plan.onIteration?.({ iteration: run.lowerBounds.length, lowerBound, change });
+  signal?.throwIfAborted();
+  return next;
+}
+
+function toModel(
+  home: Home,
+  plan: MixturePlan,
+  run: Run,
+  lowerBound: number,
+  labels: Uint32Array,
+): GaussianMixtureModel {
+  return new GaussianMixtureModel(parametersOutOfFrame(run.parameters!, home.dataset.frame), {
+    mixing: plan.mixing,
+    temperature: plan.temperatures[plan.temperatures.length - 1],
+    lowerBound,
+    lowerBounds: run.lowerBounds,
+    labels,
+    iterations: run.lowerBounds.length,
+    converged: run.settled,
+    decreased: run.decreased,
+    components: Array.from(run.reseeds, (times, c) => statusOf(run.empty.includes(c), run.regularized[c], times > 0)),
+    backend: home.engine.backend,
+  });
+}
+
+function statusOf(empty: boolean, regularized: boolean, reseeded: boolean): ComponentStatus {
+  if (empty) return 'empty';
+  if (regularized) return 'regularized';
+  return reseeded ? 'reseeded' : 'ok';
+}
+
+/**
+ * The mixture that k-means with these centroids [k, d] is, in the dataset's frame: weights and covariances are those of
+ * the rows nearest to each. No EM: `iterations` is 0.
+ */
+export async function mixtureOfCentroids(
+  home: Home,
+  centroids: Float64Array,
+  covarianceType: CovarianceType,
+  signal: AbortSignal | undefined,
+): Promise<GaussianMixtureModel> {
+  needEuclidean(home);
+  const rules: UpdateRules = { mixing: 'free', fixed: [], regularization: 0, units: positive(home.dataset.variance) };
+  const { parameters, regularized, empty }: Update = await nearestMeans(home, centroids, covarianceType, rules, signal);
+  return withMixture(home, parameters, async (workspace) => {
+    const statistics = await workspace.accumulate(toGaussians(parameters), 1, signal);
+    return new GaussianMixtureModel(parametersOutOfFrame(parameters, home.dataset.frame), {
+      mixing: 'free',
+      temperature: 1,
+      lowerBound: meanValue(statistics, home.dataset),
+      lowerBounds: [],
+      labels: await workspace.labels(),
+      iterations: 0,
+      converged: false,
+      decreased: false,
+      components: regularized.map((collapsed, c) => statusOf(empty.includes(c), collapsed, false)),
+      backend: home.engine.backend,
+    });
+  });
+}

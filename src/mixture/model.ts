@@ -1,0 +1,432 @@
+import { checkInteger, checkOptions, checkSignal, checkWord, readNumbers } from '../check.ts';
+import type { Backend, MixtureWorkspace } from '../engine.ts';
+import { assignToCentroids } from '../kmeans/fit.ts';
+import type { KMeansModel } from '../kmeans/model.ts';
+import { type Dataset, type Home, type MethodOptions, withPoints } from '../placement.ts';
+import { intoFrame, kindOf, type PointsInput } from '../points.ts';
+import { Random } from '../random.ts';
+import type { MixtureStatistics } from '../statistics.ts';
+import { COVARIANCE_TYPES, type CovarianceType, freeParameters, type Mixing } from './covariance.ts';
+import { pointsOf } from './draw.ts';
+import { type Parameters, parametersIntoFrame, shapeOf, toGaussians } from './parameters.ts';
+import { checkMixing, checkTemperature, type MixtureStart, readCovariances, readMeans, readWeights } from './read.ts';
+
+/**
+ * `'regularized'`: the component's covariance is positive definite only because something was added to its diagonal: it
+ * has collapsed. `'reseeded'`: it had lost all weight and was moved to the point that the others explain worst.
+ * `'empty'`: it has no weight, and no point was left for it.
+ */
+export type ComponentStatus = (typeof STATUSES)[number];
+
+const STATUSES = ['ok', 'regularized', 'reseeded', 'empty'] as const;
+
+/** What `toJSON` gives: all of the model but its labels. */
+export interface GaussianMixtureJSON {
+  readonly type: 'GaussianMixtureModel';
+  readonly k: number;
+  readonly d: number;
+  readonly covarianceType: CovarianceType;
+  readonly mixing: Mixing;
+  readonly temperature: number;
+  readonly weights: number[];
+  readonly means: number[];
+  readonly covariances: number[];
+  readonly lowerBound: number | null;
+  readonly lowerBounds: number[];
+  readonly iterations: number;
+  readonly converged: boolean;
+  readonly decreased: boolean;
+  readonly components: ComponentStatus[];
+  readonly backend: Backend;
+}
+
+/** What a fit tells beside the parameters. */
+export interface FitReport {
+  readonly mixing: Mixing;
+  readonly temperature: number;
+  readonly lowerBound: number;
+  readonly lowerBounds: readonly number[];
+  readonly labels: Uint32Array;
+  readonly iterations: number;
+  readonly converged: boolean;
+  readonly decreased: boolean;
+  readonly components: readonly ComponentStatus[];
+  readonly backend: Backend;
+}
+
+/** Densities in one block of `predictProba`: 16 MiB. */
+const BLOCK_VALUES = 2 ** 22;
+
+/** A mixture of Gaussians. It holds no engine and no GPU memory. */
+export class GaussianMixtureModel {
+  /** Number of components. */
+  readonly k: number;
+  /** Number of features. */
+  readonly d: number;
+  readonly covarianceType: CovarianceType;
+  readonly mixing: Mixing;
+  /** T of the fit, of a schedule the last; 1 in a model made from parameters. */
+  readonly temperature: number;
+  /** [k], of sum 1 */
+  readonly weights: Float64Array;
+  /** [k, d] row-major */
+  readonly means: Float64Array;
+  /** full [k, d, d], tied [d, d], diag [k, d], spherical [k], tied-diag [d], tied-spherical [1] */
+  readonly covariances: Float64Array;
+  /** Upper triangular U with the precision matrix U·Uᵀ, laid out like the covariances. */
+  readonly precisionsCholesky: Float64Array;
+  /**
+   * Of these parameters and the points of the fit: the weighted mean of T·log Σ(π·p)^(1/T); at T = 1 the log-likelihood,
+   * at T = 0 the mean of max log π·p. It never falls at a fixed temperature, within rounding. NaN in a model made from
+   * parameters.
+   */
+  readonly lowerBound: number;
+  /** The same after each iteration. */
+  readonly lowerBounds: Float64Array;
+  /** The component of the largest responsibility [n]; empty in a model made from JSON or from parameters. */
+  readonly labels: Uint32Array;
+  /** EM iterations, at all temperatures. */
+  readonly iterations: number;
+  /**
+   * Whether the fit stopped by its rule, at a local maximum within tolerance, and not at `maxIterations`. A bound that
+   * fell is no convergence.
+   */
+  readonly converged: boolean;
+  /** Whether the bound fell in some iteration by more than rounding: the sign of components that collapse. */
+  readonly decreased: boolean;
+  /** How each component fared [k]. */
+  readonly components: readonly ComponentStatus[];
+  /** Where the fit ended. */
+  readonly backend: Backend;
+
+  /** @internal */
+  constructor(parameters: Parameters, report: FitReport) {
+    this.k = parameters.k;
+    this.d = parameters.d;
+    this.covarianceType = parameters.covarianceType;
+    this.mixing = report.mixing;
+    this.temperature = report.temperature;
+    this.weights = parameters.weights;
+    this.means = parameters.means;
+    this.covariances = parameters.covariances;
+    this.precisionsCholesky = parameters.precisionsCholesky;
+    this.lowerBound = report.lowerBound;
+    this.lowerBounds = Float64Array.from(report.lowerBounds);
+    this.labels = report.labels;
+    this.iterations = report.iterations;
+    this.converged = report.converged;
+    this.decreased = report.decreased;
+    this.components = report.components;
+    this.backend = report.backend;
+  }
+
+  /**
+   * The component of the largest responsibility of each point; ties go to the lowest index.
+   *
+   * @returns Uint32Array [n]
+   * @throws {RangeError} where the points do not have `d` features.
+   */
+  predict(points: PointsInput | Dataset, options?: MethodOptions): Promise<Uint32Array> {
+    return this.#withExpectation(points, options, 0, (_, workspace) => workspace.labels());
+  }
+
+  /**
+   * Responsibilities: the posterior probability of each component, at temperature 1.
+   *
+   * @returns Float32Array [n·k], row-major
+   * @throws {RangeError} where the points do not have `d` features.
+   */
+  predictProba(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float32Array> {
+    return this.#withPoints(points, options, async ({ engine, dataset }, signal) => {
+      const { k } = this;
+      const { n, frame } = dataset;
+      const gaussians = toGaussians(parametersIntoFrame(this, frame));
+      const probabilities = new Float32Array(n * k);
+      const rows = Math.max(1, Math.floor(BLOCK_VALUES / k));
+      for (let from = 0; from < n; from += rows) {
+        signal?.throwIfAborted();
+        const end = Math.min(n, from + rows);
+        const logs = await engine.logDensities(dataset, gaussians, from, end);
+        for (let at = 0; at < logs.length; at += k) {
+          probabilities.set(softmax(logs.subarray(at, at + k)), from * k + at);
+        }
+      }
+      return probabilities;
+    });
+  }
+
+  /**
+   * log p(x) of each point; a low one is an outlier.
+   *
+   * @returns Float64Array [n]
+   * @throws {RangeError} where the points do not have `d` features.
+   */
+  scoreSamples(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float64Array> {
+    return this.#withExpectation(points, options, 1, async ({ dataset }, workspace) => {
+      const unit = this.d * Math.log(dataset.frame.scale);
+      return (await workspace.values()).map((value) => value + unit);
+    });
+  }
+
+  /**
+   * Weighted mean of log p(x).
+   *
+   * @throws {RangeError} where the points do not have `d` features.
+   */
+  score(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
+    return this.#logLikelihood(points, options, 1, (mean) => mean);
+  }
+
+  /**
+   * Akaike's information criterion, −2·log-likelihood + 2·(free parameters): the lower the better.
+   *
+   * @throws {RangeError} where the points do not have `d` features.
+   */
+  aic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
+    return this.#logLikelihood(points, options, 1, (mean, total) => 2 * (this.#freeParameters - total * mean));
+  }
+
+  /**
+   * Bayesian information criterion (Schwarz 1978), −2·log-likelihood + (free parameters)·log N, N the sum of the
+   * weights: the lower the better.
+   *
+   * @throws {RangeError} where the points do not have `d` features.
+   */
+  bic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
+    return this.#criterion(points, options, 1);
+  }
+
+  /**
+   * Integrated completed likelihood (Biernacki, Celeux and Govaert 2000): the BIC with each point's likelihood under its
+   * most likely component, weight included. The lower the better; it asks for separate components.
+   *
+   * @throws {RangeError} where the points do not have `d` features.
+   */
+  icl(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
+    return this.#criterion(points, options, 0);
+  }
+
+  /**
+   * The k-means model whose centroids are the means: labels, counts and inertia are those of the points.
+   *
+   * @throws {RangeError} where the points do not have `d` features.
+   */
+  toKMeans(points: PointsInput | Dataset, options?: MethodOptions): Promise<KMeansModel> {
+    return this.#withPoints(points, options, (home, signal) =>
+      assignToCentroids(home, intoFrame(this.means, home.dataset.frame), signal),
+    );
+  }
+
+  /**
+   * Draws points from the mixture.
+   *
+   * @returns `data` Float64Array [count·d], its `shape`, and the component that each point came from
+   */
+  sample(
+    count: number,
+    { seed = 0 }: { seed?: number } = {},
+  ): { data: Float64Array; shape: [n: number, d: number]; labels: Uint32Array } {
+    checkInteger('count', count, 1);
+    const random = new Random(checkInteger('seed', seed, 0));
+    const { k, d, weights } = this;
+    const draw = pointsOf(this);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const data = new Float64Array(count * d);
+    const labels = new Uint32Array(count);
+    for (let i = 0; i < count; i++) {
+      let rest = random.uniform() * total;
+      let label = 0;
+      while (label < k - 1 && rest >= weights[label]) rest -= weights[label++];
+      labels[i] = label;
+      data.set(draw(label, random), i * d);
+    }
+    return { data, shape: [count, d], labels };
+  }
+
+  /** All of the model but its labels, in float64. */
+  toJSON(): GaussianMixtureJSON {
+    const { k, d, covarianceType, mixing, temperature, iterations, converged, decreased, backend } = this;
+    return {
+      type: 'GaussianMixtureModel',
+      k,
+      d,
+      covarianceType,
+      mixing,
+      temperature,
+      weights: Array.from(this.weights),
+      means: Array.from(this.means),
+      covariances: Array.from(this.covariances),
+      // JSON has no NaN.
+      lowerBound: Number.isNaN(this.lowerBound) ? null : this.lowerBound,
+      lowerBounds: Array.from(this.lowerBounds),
+      iterations,
+      converged,
+      decreased,
+      components: [...this.components],
+      backend,
+    };
+  }
+
+  /**
+   * The model that `toJSON` gave, with empty `labels`.
+   *
+   * @throws {TypeError | RangeError} where `json` is no such object.
+   */
+  static fromJSON(json: GaussianMixtureJSON): GaussianMixtureModel {
+    if (json === null || typeof json !== 'object' || json.type !== 'GaussianMixtureModel') {
+      throw new TypeError("json must be what GaussianMixtureModel.toJSON gives, with type 'GaussianMixtureModel'");
+    }
+    const k = checkInteger('json.k', json.k, 1);
+    const d = checkInteger('json.d', json.d, 1);
+    const covarianceType = checkWord('json.covarianceType', json.covarianceType, COVARIANCE_TYPES);
+    const iterations = checkInteger('json.iterations', json.iterations, 0);
+    const lowerBounds = readNumbers('json.lowerBounds', json.lowerBounds, iterations);
+    const parameters: Parameters = {
+      k,
+      d,
+      covarianceType,
+      weights: readWeights('json.weights', json.weights, k),
+      means: readNumbers('json.means', json.means, k * d),
+      ...readCovariances('json.covariances', json.covariances, covarianceType, k, d),
+    };
+    if (!Array.isArray(json.components) || json.components.length !== k) {
+      throw new TypeError(`json.components must be an array of ${k} words`);
+    }
+    return new GaussianMixtureModel(parameters, {
+      mixing: checkMixing(json.mixing),
+      temperature: checkTemperature('json.temperature', json.temperature),
+      lowerBound: json.lowerBound === null ? NaN : readNumbers('json.lowerBound', [json.lowerBound], 1)[0],
+      lowerBounds: Array.from(lowerBounds),
+      labels: new Uint32Array(0),
+      iterations,
+      converged: checkBoolean('json.converged', json.converged),
+      decreased: checkBoolean('json.decreased', json.decreased),
+      components: json.components.map((status, c) => checkWord(`json.components[${c}]`, status, STATUSES)),
+      backend: checkWord('json.backend', json.backend, ['webgpu', 'cpu'] as const),
+    });
+  }
+
+  /**
+   * A model of given parameters: weights [k] of sum 1, means [k, d], covariances laid out as the type says.
+   *
+   * @throws {TypeError | RangeError} naming what is wrong; a covariance that is not positive definite too.
+   */
+  static fromParameters({
+    weights,
+    means,
+    covariances,
+    covarianceType,
+  }: Required<MixtureStart> & { readonly covarianceType: CovarianceType }): GaussianMixtureModel {
+    const type = checkWord('covarianceType', covarianceType, COVARIANCE_TYPES);
+    const k = checkInteger('number of weights', (weights as ArrayLike<number> | undefined)?.length, 1);
+    const { means: values, d } = readMeans('means', means, k);
+    const parameters: Parameters = {
+      k,
+      d,
+      covarianceType: type,
+      weights: readWeights('weights', weights, k),
+      means: values,
+      ...readCovariances('covariances', covariances, type, k, d),
+    };
+    return GaussianMixtureModel.unfitted(parameters);
+  }
+
+  /** @internal */
+  static unfitted(parameters: Parameters): GaussianMixtureModel {
+    return new GaussianMixtureModel(parameters, unfitted(parameters.k));
+  }
+
+  get #freeParameters(): number {
+    return freeParameters(this.covarianceType, this.k, this.d, this.mixing);
+  }
+
+  #criterion(points: PointsInput | Dataset, options: MethodOptions | undefined, temperature: number): Promise<number> {
+    return this.#logLikelihood(
+      points,
+      options,
+      temperature,
+      (mean, total) => this.#freeParameters * Math.log(total) - 2 * total * mean,
+    );
+  }
+
+  /** Made of the weighted mean of the rows' values in the caller's units, and the sum of the weights. */
+  #logLikelihood(
+    points: PointsInput | Dataset,
+    options: MethodOptions | undefined,
+    temperature: number,
+    make: (mean: number, total: number) => number,
+  ): Promise<number> {
+    return this.#withExpectation(points, options, temperature, async ({ dataset }, _, statistics) =>
+      make(meanValue(statistics, dataset), dataset.totalWeight),
+    );
+  }
+
+  #withExpectation<T>(
+    points: PointsInput | Dataset,
+    options: MethodOptions | undefined,
+    temperature: number,
+    work: (home: Home, workspace: MixtureWorkspace, statistics: MixtureStatistics) => Promise<T>,
+  ): Promise<T> {
+    return this.#withPoints(points, options, async (home, signal) => {
+      const { engine, dataset } = home;
+      const workspace = await engine.openMixture(dataset, this.k, shapeOf(this.covarianceType));
+      try {
+        const gaussians = toGaussians(parametersIntoFrame(this, dataset.frame));
+        return await work(home, workspace, await workspace.accumulate(gaussians, temperature, signal));
+      } finally {
+        workspace.close();
+      }
+    });
+  }
+
+  async #withPoints<T>(
+    points: PointsInput | Dataset,
+    options: MethodOptions | undefined,
+    work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
+  ): Promise<T> {
+    const checked = checkOptions(options);
+    const signal = checkSignal(checked.signal);
+    return withPoints(points, { ...checked, metric: 'euclidean' }, (dataset) =>
+      dataset.use(async (home) => {
+        if (home.dataset.d !== this.d) {
+          throw new RangeError(`points have ${home.dataset.d} features, the model has ${this.d}`);
+        }
+        return work(home, signal);
+      }),
+    );
+  }
+}
+
+/** What a model tells that no fit made. */
+function unfitted(k: number): FitReport {
+  return {
+    mixing: 'free',
+    temperature: 1,
+    lowerBound: NaN,
+    lowerBounds: [],
+    labels: new Uint32Array(0),
+    iterations: 0,
+    converged: false,
+    decreased: false,
+    components: Array.from({ length: k }, () => 'ok' as const),
+    backend: 'cpu',
+  };
+}
+
+/** Weighted mean of T·log Σ(π·p)^(1/T), with p in the caller's units. */
+export function meanValue({ logLikelihood }: MixtureStatistics, { totalWeight, d, frame }: Home['dataset']): number {
+  return logLikelihood / totalWeight + d * Math.log(frame.scale);
+}
+
+/** Exponentials of logarithms, divided by their sum. */
+function softmax(logs: Float32Array): Float64Array {
+  const largest = logs.reduce((a, b) => Math.max(a, b));
+  const shares = Float64Array.from(logs, (log) => Math.exp(log - largest));
+  const sum = shares.reduce((a, b) => a + b);
+  return shares.map((share) => share / sum);
+}
+
+function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`${name} must be a boolean, got ${kindOf(value)}`);
+  return value;
+}

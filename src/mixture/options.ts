@@ -1,0 +1,163 @@
+import { checkFunction, checkInteger, checkNotNegative, checkOptions, checkSignal, checkWord } from '../check.ts';
+import { KMeansModel } from '../kmeans/model.ts';
+import type { PlacementOptions } from '../placement.ts';
+import { kindOf } from '../points.ts';
+import { COVARIANCE_TYPES, type CovarianceType, type Mixing } from './covariance.ts';
+import type { FixedPart } from './maximize.ts';
+import { GaussianMixtureModel } from './model.ts';
+import { checkMixing, checkTemperature, type MixtureStart, readCovariances, readMeans, readWeights } from './read.ts';
+
+/** What `onIteration` gets, after a completed iteration. */
+export interface GaussianMixtureProgress {
+  /** Completed iterations of the current start, from 1, through all temperatures. */
+  readonly iteration: number;
+  /** Weighted mean of T·log Σ(π·p)^(1/T) under the parameters that the iteration made. */
+  readonly lowerBound: number;
+  /** What the iteration added to it. */
+  readonly change: number;
+}
+
+const METHODS = ['kmeans', 'k-means++', 'random', 'random-from-data'] as const;
+export type InitMethod = (typeof METHODS)[number];
+
+export type GaussianMixtureInit = InitMethod | KMeansModel | GaussianMixtureModel | MixtureStart;
+
+export interface GaussianMixtureFitOptions {
+  /** Number of components: an integer from 1 to the number of points of positive weight. */
+  readonly k: number;
+  /** Default `'full'`. */
+  readonly covarianceType?: CovarianceType;
+  /** Default `'free'`; `'equal'` keeps all weights at 1/k. */
+  readonly mixing?: Mixing;
+  /** Parts that stay as they start. Default none. */
+  readonly fixed?: readonly FixedPart[];
+  /**
+   * T in r ∝ (π·p)^(1/T): 1, the default, is EM; 0 hard assignment (classification EM, Celeux and Govaert 1992); above 1
+   * softer. 0, or at least 1e-9. A list is a schedule (deterministic annealing, Ueda and Nakano 1998), of which only the
+   * last temperature can converge.
+   */
+  readonly temperature?: number | readonly number[];
+  /**
+   * Default `'kmeans'`: k-means on features whitened as the covariance type allows, then one hard M-step. `'k-means++'`
+   * and `'random-from-data'`: such rows as means, then the same. `'random'`: means drawn from one Gaussian fitted to
+   * all points, whose covariance each component gets. Or a model, or parameters.
+   */
+  readonly init?: GaussianMixtureInit;
+  /** Stops when `lowerBound` changes by less, at each temperature. Default 1e-3; 0 stops only where nothing changes. */
+  readonly tolerance?: number;
+  /** Added to the covariances' diagonals, in squared units of the data. Default 1e-6. */
+  readonly regularization?: number;
+  /** EM iterations, at most, at each temperature. Default 100. */
+  readonly maxIterations?: number;
+  /** Restarts; the highest `lowerBound` wins. Default 1; an explicit start is used once. */
+  readonly nInit?: number;
+  /** The same call gives the same result. A whole number, default 0. */
+  readonly seed?: number;
+  /** Rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+  readonly onIteration?: (progress: GaussianMixtureProgress) => void;
+}
+
+export interface GaussianMixtureOptions extends GaussianMixtureFitOptions, PlacementOptions {
+  /** Weights [n], not negative: 2 counts a row twice, 0 leaves it out. */
+  readonly sampleWeight?: Float32Array;
+}
+
+/** Where a fit starts, in the caller's coordinates: the means, and what else is given. */
+export interface ExplicitStart {
+  readonly means: Float64Array;
+  readonly d: number;
+  readonly weights: Float64Array | null;
+  readonly covariances: Float64Array | null;
+}
+
+/** Options, checked. */
+export interface MixturePlan {
+  readonly k: number;
+  readonly covarianceType: CovarianceType;
+  readonly mixing: Mixing;
+  readonly fixed: readonly FixedPart[];
+  readonly temperatures: readonly number[];
+  readonly start: InitMethod | ExplicitStart;
+  readonly tolerance: number;
+  readonly regularization: number;
+  readonly maxIterations: number;
+  readonly nInit: number;
+  readonly seed: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onIteration: ((progress: GaussianMixtureProgress) => void) | undefined;
+}
+
+/** @throws {TypeError | RangeError} naming the option that is wrong. */
+export function checkMixtureOptions(given: GaussianMixtureFitOptions): MixturePlan {
+  const options = checkOptions(given);
+  const k = checkInteger('k', options.k, 1);
+  const covarianceType = checkWord('covarianceType', options.covarianceType ?? 'full', COVARIANCE_TYPES);
+  const init = options.init ?? 'kmeans';
+  const nInit = checkInteger('nInit', options.nInit ?? 1, 1);
+  return {
+    k,
+    covarianceType,
+    mixing: checkMixing(options.mixing ?? 'free'),
+    fixed: checkFixed(options.fixed ?? []),
+    temperatures: checkTemperatures(options.temperature ?? 1),
+    start: typeof init === 'string' ? checkWord('init', init, METHODS) : readStart(init, k, covarianceType),
+    tolerance: checkNotNegative('tolerance', options.tolerance ?? 1e-3),
+    regularization: checkNotNegative('regularization', options.regularization ?? 1e-6),
+    maxIterations: checkInteger('maxIterations', options.maxIterations ?? 100, 1),
+    nInit: typeof init === 'string' ? nInit : 1,
+    seed: checkInteger('seed', options.seed ?? 0, 0),
+    signal: checkSignal(options.signal),
+    onIteration: checkFunction('onIteration', options.onIteration),
+  };
+}
+
+function checkFixed(fixed: unknown): readonly FixedPart[] {
+  if (!Array.isArray(fixed)) throw new TypeError(`fixed must be an array, got ${kindOf(fixed)}`);
+  return fixed.map((part, i) => checkWord(`fixed[${i}]`, part, ['weights', 'means', 'covariances'] as const));
+}
+
+function checkTemperatures(temperature: unknown): readonly number[] {
+  if (!Array.isArray(temperature)) return [checkTemperature('temperature', temperature)];
+  if (temperature.length === 0) throw new RangeError('temperature must have at least one value');
+  return temperature.map((value, i) => checkTemperature(`temperature[${i}]`, value));
+}
+
+function readStart(init: Exclude<GaussianMixtureInit, string>, k: number, type: CovarianceType): ExplicitStart {
+  if (init instanceof KMeansModel) {
+    if (init.metric === 'cosine') throw new TypeError('init must be a Euclidean model: cosine k-means has no density');
+    if (init.k !== k) throw new RangeError(`init has ${init.k} centroids, k is ${k}`);
+    return { means: init.centroids.slice(), d: init.d, weights: null, covariances: null };
+  }
+  if (init instanceof GaussianMixtureModel) {
+    if (init.k !== k) throw new RangeError(`init has ${init.k} components, k is ${k}`);
+    if (init.covarianceType !== type) {
+      throw new RangeError(`init has covarianceType '${init.covarianceType}', the fit '${type}'`);
+    }
+    const { means, d, weights, covariances } = init;
+    return { means: means.slice(), d, weights: weights.slice(), covariances: covariances.slice() };
+  }
+  if (init === null || typeof init !== 'object') {
+    throw new TypeError(`init must be a method, a model or { weights?, means, covariances? }, got ${kindOf(init)}`);
+  }
+  const { means, d } = readMeans('init.means', init.means, k);
+  return {
+    means,
+    d,
+    weights: init.weights === undefined ? null : readWeights('init.weights', init.weights, k),
+    covariances:
+      init.covariances === undefined
+        ? null
+        : readCovariances('init.covariances', init.covariances, type, k, d).covariances,
+  };
+}
+
+/** Checks what needs the data: the width of an explicit start, and that there are points enough. */
+export function checkPlanAgainst(plan: MixturePlan, { d, positiveRows }: { d: number; positiveRows: number }): void {
+  if (plan.k > positiveRows) {
+    throw new RangeError(`k is ${plan.k}, there are ${positiveRows} points of positive weight`);
+  }
+  if (typeof plan.start !== 'string' && plan.start.d !== d) {
+    throw new RangeError(`init has ${plan.start.d} features, the points have ${d}`);
+  }
+}

@@ -1,0 +1,91 @@
+/** The parameters of a mixture, and the form in which engines take them. */
+import type { Gaussians, GaussiansShape } from '../engine.ts';
+import { type Frame, intoFrame, outOfFrame } from '../points.ts';
+import { type CovarianceType, covarianceSize, factorOf, formOf } from './covariance.ts';
+
+/** In a dataset's frame or in the caller's coordinates. */
+export interface Parameters {
+  readonly k: number;
+  readonly d: number;
+  readonly covarianceType: CovarianceType;
+  /** [k], of sum 1 */
+  readonly weights: Float64Array;
+  /** [k, d] */
+  readonly means: Float64Array;
+  /** Laid out as the type says. */
+  readonly covariances: Float64Array;
+  /** U of the precisions, Λ = U·Uᵀ, laid out like the covariances. */
+  readonly precisionsCholesky: Float64Array;
+}
+
+const LOG_TWO_PI = Math.log(2 * Math.PI);
+
+export function shapeOf(type: CovarianceType): GaussiansShape {
+  const { rank, shared } = formOf(type);
+  if (rank !== 'matrix') return 'axes';
+  return shared ? 'shared' : 'own';
+}
+
+/** What an engine needs for an E-step. Variances of all types but the matrices become axes, [k, d]. */
+export function toGaussians({ k, d, covarianceType, weights, means, precisionsCholesky }: Parameters): Gaussians {
+  const shape = shapeOf(covarianceType);
+  const factors = shape === 'axes' ? toAxes(covarianceType, k, d, precisionsCholesky) : precisionsCholesky;
+  const offsets = weights.map(
+    (weight, c) => Math.log(weight) + logDeterminant(factors, shape, d, c) - (d / 2) * LOG_TWO_PI,
+  );
+  return { k, d, shape, means, factors, offsets };
+}
+
+function toAxes(type: CovarianceType, k: number, d: number, values: Float64Array): Float64Array {
+  const { rank, shared } = formOf(type);
+  return Float64Array.from({ length: k * d }, (_, at) => {
+    const c = shared ? 0 : Math.floor(at / d);
+    return rank === 'scalar' ? values[c] : values[c * d + (at % d)];
+  });
+}
+
+/** log|U| of one component. */
+function logDeterminant(factors: Float64Array, shape: GaussiansShape, d: number, c: number): number {
+  const [from, stride] = shape === 'axes' ? [c * d, 1] : [shape === 'own' ? c * d * d : 0, d + 1];
+  let sum = 0;
+  for (let j = 0; j < d; j++) sum += Math.log(factors[from + j * stride]);
+  return sum;
+}
+
+/** The precisions' factors of covariances; the index of the first that is not positive definite where there is one. */
+export function factorAll(
+  type: CovarianceType,
+  k: number,
+  d: number,
+  covariances: Float64Array,
+): Float64Array | number {
+  const { rank } = formOf(type);
+  const { count, size } = covarianceSize(type, k, d);
+  const factors = new Float64Array(covariances.length);
+  for (let c = 0; c < count; c++) {
+    const factor = factorOf(covariances.subarray(c * size, (c + 1) * size), rank);
+    if (factor === null) return c;
+    factors.set(factor, c * size);
+  }
+  return factors;
+}
+
+/** The caller's parameters in a frame. */
+export function parametersIntoFrame(parameters: Parameters, frame: Frame): Parameters {
+  return rescaled(parameters, intoFrame(parameters.means, frame), frame.scale);
+}
+
+/** Parameters of a frame in the caller's coordinates. */
+export function parametersOutOfFrame(parameters: Parameters, frame: Frame): Parameters {
+  return rescaled(parameters, outOfFrame(parameters.means, frame), 1 / frame.scale);
+}
+
+/** A scale is a power of two: no digit is lost. */
+function rescaled(parameters: Parameters, means: Float64Array, scale: number): Parameters {
+  return {
+    ...parameters,
+    means,
+    covariances: parameters.covariances.map((value) => value * scale * scale),
+    precisionsCholesky: parameters.precisionsCholesky.map((value) => value / scale),
+  };
+}

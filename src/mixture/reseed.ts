@@ -1,0 +1,79 @@
+import type { MixtureWorkspace } from '../engine.ts';
+import type { Home } from '../placement.ts';
+import { worstRows } from '../worst.ts';
+import { covarianceSize, factorOf, formOf } from './covariance.ts';
+import type { Update, UpdateRules } from './maximize.ts';
+import type { Parameters } from './parameters.ts';
+
+/** A component that loses all weight again and again has nothing to be for. */
+const MAX_RESEEDS = 10;
+/** Rows nearer to the mean of their component than this, in the frame, lie on it. */
+const ON_THE_MEAN = 1e-7;
+
+/**
+ * Moves components without weight, in index order, to distinct rows of positive weight that the mixture explains worst:
+ * what k-means does with the farthest rows. Such a component gets the weight of its row and the mean covariance of the
+ * others, so that the bound hardly changes. `empty` of the result are those that stay without.
+ */
+export async function reseedEmpty(
+  { engine, dataset }: Home,
+  workspace: MixtureWorkspace,
+  update: Update,
+  previous: Parameters,
+  rules: UpdateRules,
+  reseeds: Uint32Array,
+): Promise<Update> {
+  const movable = update.empty.filter((c) => reseeds[c] < MAX_RESEEDS);
+  if (movable.length === 0 || rules.fixed.includes('means')) return update;
+  const { d, weights: rowWeights, totalWeight } = dataset;
+  const labels = await workspace.labels();
+  const badness = (await workspace.values()).map((value, i) =>
+    rowWeights === null || rowWeights[i] > 0 ? -value : -Infinity,
+  );
+  const rows = await worstRows(engine, dataset, badness, movable.length, (row, values) => {
+    const mean = previous.means.subarray(labels[row] * d, (labels[row] + 1) * d);
+    return values.some((value, j) => Math.abs(value - mean[j]) > ON_THE_MEAN);
+  });
+  const taken = movable.slice(0, rows.length);
+  const means = update.parameters.means.slice();
+  const weights = update.parameters.weights.slice();
+  rows.forEach(({ index, values }, i) => {
+    means.set(values, taken[i] * d);
+    reseeds[taken[i]]++;
+    if (rules.mixing === 'free' && !rules.fixed.includes('weights')) {
+      weights[taken[i]] = (rowWeights === null ? 1 : rowWeights[index]) / totalWeight;
+    }
+  });
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const parameters = { ...update.parameters, means, weights: weights.map((weight) => weight / sum) };
+  return {
+    ...update,
+    parameters: rules.fixed.includes('covariances') ? parameters : withMeanCovariance(parameters, taken, update.empty),
+    empty: update.empty.filter((c) => !taken.includes(c)),
+  };
+}
+
+/** Gives the components `taken` the mean covariance of those that have weight, each counted by it. */
+function withMeanCovariance(parameters: Parameters, taken: readonly number[], empty: readonly number[]): Parameters {
+  const { covarianceType, k, d, weights } = parameters;
+  const { rank, shared } = formOf(covarianceType);
+  if (shared) return parameters;
+  const { size } = covarianceSize(covarianceType, k, d);
+  const mean = new Float64Array(size);
+  let total = 0;
+  for (let c = 0; c < k; c++) {
+    if (empty.includes(c)) continue;
+    total += weights[c];
+    for (let i = 0; i < size; i++) mean[i] += weights[c] * parameters.covariances[c * size + i];
+  }
+  const covariance = mean.map((sum) => sum / total);
+  const factor = factorOf(covariance, rank);
+  if (factor === null) return parameters;
+  const covariances = parameters.covariances.slice();
+  const precisionsCholesky = parameters.precisionsCholesky.slice();
+  for (const c of taken) {
+    covariances.set(covariance, c * size);
+    precisionsCholesky.set(factor, c * size);
+  }
+  return { ...parameters, covariances, precisionsCholesky };
+}

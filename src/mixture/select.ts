@@ -1,0 +1,123 @@
+import { checkFunction, checkInteger, checkOptions, checkSignal, checkWord } from '../check.ts';
+import { type Dataset, withPoints } from '../placement.ts';
+import { kindOf, type PointsInput } from '../points.ts';
+import { COVARIANCE_TYPES, type CovarianceType } from './covariance.ts';
+import { fitMixture } from './fit.ts';
+import type { GaussianMixtureModel } from './model.ts';
+import { checkMixtureOptions, type GaussianMixtureOptions } from './options.ts';
+
+const CRITERIA = ['bic', 'icl', 'aic'] as const;
+
+export type Criterion = (typeof CRITERIA)[number];
+
+/** Options of each fit, with lists of what is tried. */
+export interface SelectModelOptions
+  extends Omit<GaussianMixtureOptions, 'k' | 'covarianceType' | 'init' | 'temperature' | 'fixed' | 'onIteration'> {
+  /** Numbers of components to try. */
+  readonly k: readonly number[];
+  /** Covariance types to try. Default: only `'full'`. */
+  readonly covarianceType?: readonly CovarianceType[];
+  /** What is to be least. Default `'bic'`. */
+  readonly criterion?: Criterion;
+  readonly init?: 'kmeans' | 'k-means++' | 'random' | 'random-from-data';
+  /** Called after each fit. */
+  readonly onProgress?: (progress: SelectionProgress) => void;
+}
+
+export interface SelectionProgress {
+  /** Fits that are done, of `total`. */
+  readonly done: number;
+  readonly total: number;
+  /** The one that was done last. */
+  readonly row: SelectionRow;
+}
+
+/** A model that was tried: its criteria, the lower the better, and how its fit ended. */
+export interface SelectionRow {
+  readonly k: number;
+  readonly covarianceType: CovarianceType;
+  readonly bic: number;
+  readonly icl: number;
+  readonly aic: number;
+  /** Weighted mean of log p(x). */
+  readonly lowerBound: number;
+  readonly iterations: number;
+  readonly converged: boolean;
+  /** Whether all components are `'ok'`. A collapsed one makes every criterion too good. */
+  readonly ok: boolean;
+}
+
+export interface ModelSelection {
+  /** The model of the least criterion; the first of equals, in the order of the table. */
+  readonly best: GaussianMixtureModel;
+  /** A row for each covariance type and each k, in the order in which they were given. */
+  readonly table: readonly SelectionRow[];
+}
+
+/**
+ * Fits a mixture for each covariance type and each k, and takes the one of the least criterion. The points are uploaded
+ * once.
+ *
+ * @throws {TypeError | RangeError} as `gaussianMixture` does.
+ */
+export async function selectModel(points: PointsInput | Dataset, options: SelectModelOptions): Promise<ModelSelection> {
+  const { k, covarianceType = ['full'], criterion = 'bic', onProgress, ...rest } = checkOptions(options);
+  const by = checkWord('criterion', criterion, CRITERIA);
+  checkFunction('onProgress', onProgress);
+  checkList('k', k);
+  checkList('covarianceType', covarianceType);
+  k.forEach((value, i) => {
+    checkInteger(`k[${i}]`, value, 1);
+  });
+  covarianceType.forEach((value, i) => {
+    checkWord(`covarianceType[${i}]`, value, COVARIANCE_TYPES);
+  });
+  const { sampleWeight, backend, device, ...fit } = rest;
+  const plans = covarianceType.flatMap((type) =>
+    k.map((count) => checkMixtureOptions({ ...fit, k: count, covarianceType: type })),
+  );
+  const placement = {
+    ...(backend === undefined ? {} : { backend }),
+    ...(device === undefined ? {} : { device }),
+    sampleWeight,
+    signal: checkSignal(rest.signal),
+  };
+  return withPoints(points, placement, async (dataset) => {
+    const table: SelectionRow[] = [];
+    let best: { model: GaussianMixtureModel; score: number } | null = null;
+    for (const plan of plans) {
+      const model = await fitMixture(dataset, plan);
+      const row = await rowOf(model, dataset, plan.signal);
+      table.push(row);
+      if (best === null || row[by] < best.score) best = { model, score: row[by] };
+      onProgress?.({ done: table.length, total: plans.length, row });
+      plan.signal?.throwIfAborted();
+    }
+    return { best: best!.model, table };
+  });
+}
+
+async function rowOf(
+  model: GaussianMixtureModel,
+  dataset: Dataset,
+  signal: AbortSignal | undefined,
+): Promise<SelectionRow> {
+  const options = signal === undefined ? {} : { signal };
+  const { k, covarianceType, lowerBound, iterations, converged } = model;
+  return {
+    k,
+    covarianceType,
+    bic: await model.bic(dataset, options),
+    icl: await model.icl(dataset, options),
+    aic: await model.aic(dataset, options),
+    lowerBound,
+    iterations,
+    converged,
+    ok: model.components.every((status) => status === 'ok'),
+  };
+}
+
+function checkList(name: string, values: unknown): void {
+  if (!Array.isArray(values)) throw new TypeError(`${name} must be an array, got ${kindOf(values)}`);
+  if (values.length === 0) throw new RangeError(`${name} must have at least one value`);
+}

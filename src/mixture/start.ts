@@ -1,0 +1,217 @@
+/**
+ * Parameters to start from. Most ways end in one hard M-step: each row goes to the nearest of k means, and each component
+ * gets the weight, the mean and the covariance of its rows. Nearest is meant in whitened features, as far as the
+ * covariance type can tell them from the plain ones: a full covariance does not care how the data are stretched, so
+ * neither should its start. Everything here is in the dataset's frame.
+ */
+import type { MixtureWorkspace } from '../engine.ts';
+import { centroidsOf } from '../kmeans/fit.ts';
+import { plusPlus, randomRows } from '../kmeans/seeding.ts';
+import type { Home } from '../placement.ts';
+import { intoFrame } from '../points.ts';
+import { Random } from '../random.ts';
+import { type CovarianceType, covarianceSize, formOf } from './covariance.ts';
+import { pointsOf } from './draw.ts';
+import { inverseTranspose, transpose } from './linear.ts';
+import { type FixedPart, maximize, type Update, type UpdateRules } from './maximize.ts';
+import type { ExplicitStart, InitMethod, MixturePlan } from './options.ts';
+import { factorAll, type Parameters, shapeOf, toGaussians } from './parameters.ts';
+
+/** The parameters that a start begins with. */
+export async function firstParameters(
+  home: Home,
+  plan: MixturePlan,
+  rules: UpdateRules,
+  start: number,
+): Promise<Parameters> {
+  if (typeof plan.start !== 'string') return explicitParameters(home, plan, plan.start, rules);
+  // What a fit keeps fixed it has to start with.
+  const free = { ...rules, fixed: [] };
+  const random = Random.ofStart(plan.seed, start);
+  const whole = await wholeGaussian(home, plan.covarianceType, free, plan.signal);
+  const means = await firstMeans(home, plan, plan.start, whole, random, start);
+  const { k, covarianceType } = plan;
+  if (plan.start === 'random') return likeWhole(whole, covarianceType, k, means);
+  return (await hardStep(home, likeWhole(whole, covarianceType, k, means), free, plan.signal)).parameters;
+}
+
+async function explicitParameters(
+  home: Home,
+  { k, covarianceType, signal }: MixturePlan,
+  { means, weights, covariances }: ExplicitStart,
+  rules: UpdateRules,
+): Promise<Parameters> {
+  const { frame } = home.dataset;
+  const assigned =
+    weights === null || covariances === null
+      ? (await nearestMeans(home, intoFrame(means, frame), covarianceType, rules, signal)).parameters
+      : null;
+  const scaled = covariances?.map((value) => value * frame.scale * frame.scale);
+  return {
+    k,
+    d: frame.shift.length,
+    covarianceType,
+    weights: rules.mixing === 'equal' ? new Float64Array(k).fill(1 / k) : (weights ?? assigned!.weights),
+    means: intoFrame(means, frame),
+    covariances: scaled ?? assigned!.covariances,
+    precisionsCholesky: scaled
+      ? (factorAll(covarianceType, k, frame.shift.length, scaled) as Float64Array)
+      : assigned!.precisionsCholesky,
+  };
+}
+
+/** The mixture that k-means with these centroids is: its means are theirs, and each row belongs to the nearest. */
+export function nearestMeans(
+  home: Home,
+  means: Float64Array,
+  covarianceType: CovarianceType,
+  rules: UpdateRules,
+  signal: AbortSignal | undefined,
+): Promise<Update> {
+  const { d } = home.dataset;
+  const unit: Parameters = {
+    k: 1,
+    d,
+    covarianceType,
+    weights: Float64Array.of(1),
+    means: new Float64Array(d),
+    covariances: identity(covarianceType, d),
+    precisionsCholesky: identity(covarianceType, d),
+  };
+  const fixed: FixedPart[] = ['means'];
+  return hardStep(home, likeWhole(unit, covarianceType, means.length / d, means), { ...rules, fixed }, signal);
+}
+
+function identity(type: CovarianceType, d: number): Float64Array {
+  const { size } = covarianceSize(type, 1, d);
+  const stride = formOf(type).rank === 'matrix' ? d + 1 : 1;
+  return Float64Array.from({ length: size }, (_, at) => (at % stride === 0 ? 1 : 0));
+}
+
+/** One M-step from a hard assignment. */
+async function hardStep(
+  home: Home,
+  parameters: Parameters,
+  rules: UpdateRules,
+  signal: AbortSignal | undefined,
+): Promise<Update> {
+  return withMixture(home, parameters, async (workspace) =>
+    maximize(await workspace.accumulate(toGaussians(parameters), 0, signal), parameters, rules, 0),
+  );
+}
+
+/** Opens what the E-step of such parameters needs, and closes it. */
+export async function withMixture<T>(
+  { engine, dataset }: Home,
+  { k, covarianceType }: Parameters,
+  work: (workspace: MixtureWorkspace) => Promise<T>,
+): Promise<T> {
+  const workspace = await engine.openMixture(dataset, k, shapeOf(covarianceType));
+  try {
+    return await work(workspace);
+  } finally {
+    workspace.close();
+  }
+}
+
+/** One Gaussian of all points, its covariance of that type: the mixture of one. */
+async function wholeGaussian(
+  home: Home,
+  covarianceType: CovarianceType,
+  rules: UpdateRules,
+  signal: AbortSignal | undefined,
+): Promise<Parameters> {
+  const { d } = home.dataset;
+  const { rank } = formOf(covarianceType);
+  const deviations = rules.units.map(Math.sqrt);
+  const factors = identity(covarianceType, d);
+  if (rank === 'matrix') for (let j = 0; j < d; j++) factors[j * (d + 1)] /= deviations[j];
+  if (rank === 'diagonal') for (let j = 0; j < d; j++) factors[j] /= deviations[j];
+  const rough: Parameters = {
+    k: 1,
+    d,
+    covarianceType,
+    weights: Float64Array.of(1),
+    means: new Float64Array(d),
+    covariances: identity(covarianceType, d),
+    precisionsCholesky: factors,
+  };
+  return (await hardStep(home, rough, rules, signal)).parameters;
+}
+
+/** k components of equal weight with the covariance of one, about those means. */
+function likeWhole(whole: Parameters, type: CovarianceType, k: number, means: Float64Array): Parameters {
+  const { count } = covarianceSize(type, k, whole.d);
+  return {
+    ...whole,
+    k,
+    weights: new Float64Array(k).fill(1 / k),
+    means,
+    covariances: repeat(whole.covariances, count),
+    precisionsCholesky: repeat(whole.precisionsCholesky, count),
+  };
+}
+
+function repeat(values: Float64Array, times: number): Float64Array {
+  return Float64Array.from({ length: values.length * times }, (_, i) => values[i % values.length]);
+}
+
+async function firstMeans(
+  home: Home,
+  plan: MixturePlan,
+  method: InitMethod,
+  whole: Parameters,
+  random: Random,
+  start: number,
+): Promise<Float64Array> {
+  const { engine, dataset } = home;
+  const { k, seed, signal } = plan;
+  const draw = pointsOf(whole);
+  switch (method) {
+    case 'random':
+      return Float64Array.from(Array.from({ length: k }, () => Array.from(draw(0, random))).flat());
+    case 'random-from-data':
+      return engine.gather(dataset, randomRows(dataset, k, random));
+    case 'k-means++':
+      return inWhitened(home, whole, signal, async (white) =>
+        engine.gather(dataset, await plusPlus(engine, white.dataset, k, random, signal)),
+      );
+    case 'kmeans':
+      return inWhitened(home, whole, signal, async (white) =>
+        unwhiten(await centroidsOf(white, k, seed, start, signal), whole),
+      );
+  }
+}
+
+/** Runs `work` on the rows times U of the whole; those are the rows themselves where U is one number. */
+async function inWhitened<T>(
+  home: Home,
+  { d, covarianceType, precisionsCholesky }: Parameters,
+  signal: AbortSignal | undefined,
+  work: (white: Home) => Promise<T>,
+): Promise<T> {
+  if (formOf(covarianceType).rank === 'scalar') return work(home);
+  const { engine } = home;
+  const ones = new Float64Array(d).fill(1);
+  const dataset = await engine.transformed(home.dataset, precisionsCholesky, ones, signal);
+  try {
+    return await work({ engine, dataset });
+  } finally {
+    dataset.destroy();
+  }
+}
+
+/** c·U⁻¹ of centroids [k, d]. */
+function unwhiten(centroids: Float64Array, { d, covarianceType, precisionsCholesky }: Parameters): Float64Array {
+  const { rank } = formOf(covarianceType);
+  if (rank === 'scalar') return centroids;
+  if (rank === 'diagonal') return centroids.map((value, at) => value / precisionsCholesky[at % d]);
+  const inverse = inverseTranspose(transpose(precisionsCholesky, d), d);
+  const means = new Float64Array(centroids.length);
+  for (let from = 0; from < means.length; from += d) {
+    for (let i = 0; i < d; i++) {
+      for (let j = i; j < d; j++) means[from + j] += centroids[from + i] * inverse[i * d + j];
+    }
+  }
+  return means;
+}
