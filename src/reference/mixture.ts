@@ -130,7 +130,7 @@ export function jointLogDensities({ data, n, d }: ReferencePoints, mixture: Refe
   const joint = new Float64Array(n * k);
   const difference = new Float64Array(d);
   for (let c = 0; c < k; c++) {
-    const factor = choleskyOf(mixture, c);
+    const factor = factorOf(mixture, c);
     const constant = Math.log(weights[c]) - (d * Math.log(2 * Math.PI) + factor.logDeterminant) / 2;
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < d; j++) difference[j] = data[i * d + j] - means[c * d + j];
@@ -298,12 +298,17 @@ interface Factor {
   squaredLength(x: Float64Array): number;
 }
 
-function choleskyOf(mixture: ReferenceMixture, c: number): Factor {
+function factorOf(mixture: ReferenceMixture, c: number): Factor {
   const { d, covarianceType } = mixture;
-  const lower = cholesky(covarianceOf(mixture, c), d);
+  const covariance = covarianceOf(mixture, c);
+  const lower = cholesky(covariance, d);
   if (lower === undefined) throw new Error(`the covariance of component ${c} is not positive definite`);
   const diagonal = Array.from({ length: d }, (_, j) => lower[j * d + j]);
   const logDeterminant = 2 * diagonal.reduce((sum, value) => sum + Math.log(value), 0);
+  // Squares of plain differences, as in k-means: what is equally far stays so.
+  if (isSpherical(covarianceType)) {
+    return { logDeterminant, squaredLength: (x) => x.reduce((sum, value) => sum + value * value, 0) / covariance[0] };
+  }
   const y = new Float64Array(d);
   return {
     logDeterminant,

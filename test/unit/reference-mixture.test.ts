@@ -13,7 +13,7 @@ import {
   type ReferenceMixture,
   referenceMixture,
 } from '../../src/reference/mixture.ts';
-import { blobs, normals, repeated, spacedRows, uniforms } from '../conformance/cases/data.ts';
+import { blobs, lattice, normals, repeated, spacedRows, uniforms } from '../conformance/cases/data.ts';
 import { goldenMixtures } from '../golden/mixture.ts';
 
 const types: readonly ReferenceCovariance[] = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'];
@@ -332,24 +332,33 @@ describe('temperature', () => {
     expect(whole.iterations).toBe(lowerBounds.length);
   });
 
-  it('0 with one variance and equal weights is k-means, iteration by iteration', () => {
-    const weights = Float32Array.from({ length: 200 }, (_, i) => 1 + (i % 3));
-    const given = { ...points, weights };
-    let iterations = 0;
-    for (let maxIterations = 1; maxIterations <= 100; maxIterations++) {
-      const clusters = referenceKMeans(given, means, { maxIterations, tolerance: 0 });
-      const options = { temperature: 0, mixing: 'equal', maxIterations, tolerance: 0 } as const;
-      const fit = referenceMixture(given, start('tied-spherical', 2, means), options);
-      expectClose(fit.mixture.means, clusters.centroids, 1e-14);
-      expect(fit.labels).toEqual(clusters.labels);
-      iterations = clusters.iterations;
-      if (!clusters.converged) continue;
-      const total = weights.reduce((sum, weight) => sum + weight, 0);
-      expectClose(fit.mixture.covariances, [clusters.inertia / (2 * total) + 1e-6], 1e-14);
-      break;
-    }
-    expect(iterations).toBeGreaterThan(3);
-  });
+  const weighted = { ...points, weights: Float32Array.from({ length: 200 }, (_, i) => 1 + (i % 3)) };
+  const even = { data: lattice(6, 3).data, n: 216, d: 3 };
+  it.each([
+    ['weighted groups', weighted, means],
+    ['a lattice, full of ties', even, Float64Array.of(0, 0, 1, 1, 0, 0, 0, 1, 0, 5, 5, 5)],
+  ])(
+    '0 with one variance and equal weights is k-means, iteration by iteration: %s',
+    (_, given: ReferencePoints, init) => {
+      const { n, d } = given;
+      const total = Array.from({ length: n }, (_, i) => given.weights?.[i] ?? 1).reduce(
+        (sum, weight) => sum + weight,
+        0,
+      );
+      for (let maxIterations = 1; maxIterations < 100; maxIterations++) {
+        const clusters = referenceKMeans(given, init, { maxIterations, tolerance: 0 });
+        const options = { temperature: 0, mixing: 'equal', maxIterations, tolerance: 0 } as const;
+        const fit = referenceMixture(given, start('tied-spherical', d, init), options);
+        expectClose(fit.mixture.means, clusters.centroids, 1e-14);
+        expect(fit.labels).toEqual(clusters.labels);
+        if (!clusters.converged) continue;
+        expect(maxIterations).toBeGreaterThan(3);
+        expectClose(fit.mixture.covariances, [clusters.inertia / (d * total) + 1e-6], 1e-14);
+        return;
+      }
+      expect.unreachable('k-means does not converge');
+    },
+  );
 });
 
 describe('converged', () => {
