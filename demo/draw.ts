@@ -1,11 +1,12 @@
 /**
  * The layers of the picture, each drawn into the area between the axes: (0, 0) is its upper left, in CSS pixels.
  */
-import { mat3d, vec2d } from 'wgpu-matrix';
+import { type Mat3d, mat3d, vec2d } from 'wgpu-matrix';
 import { FEATURES, ticks } from './axes.ts';
+import { covarianceAt } from './covariance.ts';
 import { type Axis, drawDensity, type Groups } from './density.ts';
 import type { Flights } from './flights.ts';
-import type { Clusters } from './messages.ts';
+import type { Clusters, MixtureClusters } from './messages.ts';
 import { css, inkOn, type Rgb } from './palette.ts';
 import { type Size, type View, valuesToPixels } from './view.ts';
 
@@ -91,11 +92,55 @@ function axis(column: number, scale: number, offset: number, spread: number): Ax
   return { column, scale, offset, spread };
 }
 
-/** Marks each cluster that has a colour with its number, from 1 in the order given. */
-export function drawCentroids(
+/** Outlines the Gaussians of the components that have a colour, at one and at two standard deviations. */
+export function drawEllipses(
   { context, view, size, style }: Sheet,
   { mean, deviation }: Flights,
-  { centroids }: Clusters,
+  mixture: MixtureClusters,
+  colours: readonly (Rgb | null)[],
+): void {
+  const standardToPixels = valuesToPixels(view, size);
+  mat3d.translate(standardToPixels, [mean[view.x], mean[view.y]], standardToPixels);
+  mat3d.scale(standardToPixels, [deviation[view.x], deviation[view.y]], standardToPixels);
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, size.width, size.height);
+  context.clip();
+  colours.forEach((colour, component) => {
+    if (colour === null) return;
+    const fromCircle = mat3d.multiply(standardToPixels, gaussian(mixture, component, view));
+    for (const deviations of [2, 1]) {
+      const [a, b, , , c, d, , , e, f] = mat3d.scale(fromCircle, [deviations, deviations]);
+      const circle = new Path2D();
+      circle.arc(0, 0, 1, 0, 2 * Math.PI);
+      const outline = new Path2D();
+      outline.addPath(circle, { a, b, c, d, e, f });
+      const width = deviations === 1 ? 2 : 1;
+      context.lineWidth = width + 2;
+      context.strokeStyle = style.getPropertyValue('--surface');
+      context.stroke(outline);
+      context.lineWidth = width;
+      context.strokeStyle = css(colour);
+      context.stroke(outline);
+    }
+  });
+  context.restore();
+}
+
+/** From the unit circle to a component's ellipse, in the two features that are shown: the factor of its covariance. */
+function gaussian(mixture: MixtureClusters, component: number, { x, y }: View): Mat3d {
+  const xx = Math.sqrt(covarianceAt(mixture, component, x, x));
+  const xy = covarianceAt(mixture, component, x, y) / xx;
+  const yy = Math.sqrt(Math.max(0, covarianceAt(mixture, component, y, y) - xy * xy));
+  const at = (j: number) => mixture.means[component * D + j];
+  return mat3d.create(xx, xy, 0, 0, yy, 0, at(x), at(y), 1);
+}
+
+/** Marks each cluster that has a colour with its number, from 1 in the order given. */
+export function drawMeans(
+  { context, view, size, style }: Sheet,
+  { mean, deviation }: Flights,
+  { means }: Clusters,
   order: readonly number[],
   colours: readonly (Rgb | null)[],
 ): void {
@@ -107,7 +152,7 @@ export function drawCentroids(
   order.forEach((cluster, rank) => {
     const colour = colours[cluster];
     if (colour === null) return;
-    const value = (j: number) => mean[j] + deviation[j] * centroids[cluster * D + j];
+    const value = (j: number) => mean[j] + deviation[j] * means[cluster * D + j];
     const [left, top] = vec2d.transformMat3([value(view.x), value(view.y)], toPixels);
     if (left < 0 || left > size.width || top < 0 || top > size.height) return;
     context.beginPath();

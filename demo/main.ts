@@ -3,14 +3,14 @@
  */
 import { number } from './axes.ts';
 import type { Flights } from './flights.ts';
-import { fillLegend, rankClusters } from './legend.ts';
+import { fillLegend, fillRemarks, rankClusters } from './legend.ts';
 import type { Clusters, Report, Request, Settings } from './messages.ts';
 import { createPlot } from './plot.ts';
 
 /**
- * The element #result tells the state in `data-status`, and of the run, as far as it has come, `data-engine`,
- * `data-points`, `data-iterations` and `data-inertia`. Its property `result` is the finished clustering with the points
- * that were clustered, null while there is none.
+ * The element #result tells the state in `data-status`, and of the run, as far as it has come, `data-model`,
+ * `data-engine`, `data-points`, `data-iterations` and `data-objective`. Its property `result` is the finished clustering
+ * with the points that were clustered, null while there is none.
  */
 export interface ResultElement extends HTMLElement {
   result: (Clusters & Pick<Flights, 'n' | 'points'>) | null;
@@ -22,6 +22,8 @@ const result = byId<ResultElement>('result');
 const fields = byId<HTMLFieldSetElement>('fields');
 const runButton = byId<HTMLButtonElement>('run');
 const stopButton = byId<HTMLButtonElement>('stop');
+const model = byId<HTMLSelectElement>('model');
+const covariance = byId<HTMLSelectElement>('covariance');
 const k = byId<HTMLInputElement>('k');
 const seed = byId<HTMLInputElement>('seed');
 const backend = byId<HTMLSelectElement>('backend');
@@ -31,7 +33,7 @@ const darkScheme = matchMedia('(prefers-color-scheme: dark)');
 const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
 
 let flights: Flights | null = null;
-let inertias: number[] = [];
+let objectives: number[] = [];
 let started = 0;
 let clock = 0;
 
@@ -54,6 +56,8 @@ darkScheme.addEventListener('change', showLegend);
 
 const address = new URLSearchParams(location.search);
 const asked = readAddress();
+model.value = asked.model;
+covariance.value = asked.covariance;
 k.value = String(asked.k);
 seed.value = String(asked.seed);
 backend.value = asked.backend;
@@ -64,7 +68,7 @@ function receive(report: Report): void {
   if (report.type === 'progress') say(`Reading the flights… ${Math.round(100 * report.fraction)} %`);
   else if (report.type === 'flights') startWith(report.flights);
   else if (report.type === 'engine') showEngine(report.backend, report.adapter);
-  else if (report.type === 'iteration') showIteration(report.iteration, report.inertia);
+  else if (report.type === 'iteration') showIteration(report.iteration, report.objective);
   else if (report.type === 'done') finish(report.clusters);
   else if (report.type === 'stopped') showStopped();
   else showError(report.name, report.message);
@@ -83,15 +87,17 @@ function run(settings: Settings): void {
   setStatus('running');
   result.result = null;
   delete result.dataset.engine;
-  delete result.dataset.inertia;
+  delete result.dataset.objective;
+  result.dataset.model = settings.model;
   result.dataset.iterations = '0';
-  inertias = [];
-  for (const id of ['engine', 'iteration', 'inertia']) show(id, '–');
+  objectives = [];
+  for (const id of ['engine', 'iteration', 'objective']) show(id, '–');
   show('clusters', String(settings.k));
   plot.setClusters(null, []);
   byId('legend').replaceChildren();
+  byId('remarks').replaceChildren();
   drawSparkline();
-  say('Choosing the first centroids…');
+  say(settings.model === 'mixture' ? 'Looking for a start by k-means…' : 'Choosing the first centroids…');
   started = performance.now();
   clock = window.setInterval(() => showTime(performance.now() - started), 100);
   send({ type: 'run', settings });
@@ -102,38 +108,49 @@ function showEngine(name: string, adapter: string): void {
   show('engine', name === 'cpu' ? 'CPU' : `WebGPU${adapter && ` (${adapter})`}`);
 }
 
-function showIteration(iteration: number, inertia: number): void {
-  result.dataset.iterations = String(iteration);
-  result.dataset.inertia = String(inertia);
-  inertias.push(inertia);
-  show('iteration', number(iteration));
-  show('inertia', formatInertia(inertia));
+function showIteration(iteration: number, objective: number): void {
+  showProgress(iteration, objective);
+  say(result.dataset.model === 'mixture' ? 'Fitting the Gaussians…' : 'Moving the centroids…');
+}
+
+function showProgress(iterations: number, objective: number): void {
+  result.dataset.iterations = String(iterations);
+  result.dataset.objective = String(objective);
+  show('iteration', number(iterations));
+  show('objective', formatObjective(objective));
+  // The last of a mixture is told twice; k-means has one more, of the assignment behind its last iteration.
+  if (objective !== objectives.at(-1)) objectives.push(objective);
   drawSparkline();
-  say('Moving the centroids…');
 }
 
 function finish(clusters: Clusters): void {
   const { n, points } = flights!;
-  const { iterations, inertia, converged, time } = clusters;
   result.result = { n, points, ...clusters };
   // A run that lost its GPU ends on the CPU.
   if (clusters.backend !== result.dataset.engine) showEngine(clusters.backend, '');
-  result.dataset.iterations = String(iterations);
-  result.dataset.inertia = String(inertia);
-  show('iteration', number(iterations));
-  show('inertia', formatInertia(inertia));
-  inertias.push(inertia);
-  drawSparkline();
+  showProgress(clusters.iterations, clusters.objective);
   plot.setClusters(clusters, rankClusters(clusters));
   showLegend();
+  fillRemarks(byId('remarks'), clusters, rankClusters(clusters));
   setStatus('done');
-  showTime(time);
-  say(converged ? `Converged after ${count(iterations)}.` : `Ended at the limit of ${count(iterations)}.`);
+  showTime(clusters.time);
+  say(verdict(clusters));
+}
+
+function verdict(clusters: Clusters): string {
+  const iterations = count(clusters.iterations);
+  if (clusters.converged) return `Converged after ${iterations}.`;
+  if (clusters.model === 'mixture' && clusters.decreased) {
+    return `Not converged: after ${iterations} the lower bound fell where it should only rise.`;
+  }
+  return `Not converged: ended at the limit of ${iterations}.`;
 }
 
 function showStopped(): void {
   setStatus('done');
-  say(`Stopped after ${count(inertias.length)}, before the flights were assigned. Press Run to start again.`);
+  say(
+    `Stopped after ${count(Number(result.dataset.iterations))}, before the flights were assigned. Press Run to start again.`,
+  );
 }
 
 function showError(name: string, message: string): void {
@@ -163,22 +180,27 @@ function showLegend(): void {
   fillLegend(byId('legend'), flights!, clusters, rankClusters(clusters), scheme, plot.setAlone);
 }
 
-/** The inertias so far, from the highest to the lowest, over the width of the picture. */
+/** The objectives so far, from the lowest to the highest, over the width of the picture. */
 function drawSparkline(): void {
-  const low = Math.min(...inertias);
-  const high = Math.max(...inertias);
-  const last = Math.max(1, inertias.length - 1);
-  const steps = inertias.map((inertia, i) => {
-    const height = high > low ? (inertia - low) / (high - low) : 0.5;
+  const low = Math.min(...objectives);
+  const high = Math.max(...objectives);
+  const last = Math.max(1, objectives.length - 1);
+  const steps = objectives.map((objective, i) => {
+    const height = high > low ? (objective - low) / (high - low) : 0.5;
     return `${((100 * i) / last).toFixed(2)} ${(38 - 36 * height).toFixed(2)}`;
   });
   const path = steps.length > 1 ? `M${steps.join('L')}` : '';
   byId('sparkline').firstElementChild!.setAttribute('d', path);
-  show('range', path && `from ${formatInertia(inertias[0])} to ${formatInertia(inertias[inertias.length - 1])}`);
+  show(
+    'range',
+    path && `from ${formatObjective(objectives[0])} to ${formatObjective(objectives[objectives.length - 1])}`,
+  );
 }
 
 function readAddress(): Settings {
   return {
+    model: (address.get('model') ?? 'kmeans') as Settings['model'],
+    covariance: (address.get('covariance') ?? 'full') as Settings['covariance'],
     k: Number(address.get('k') ?? 8),
     seed: Number(address.get('seed') ?? 0),
     backend: (address.get('backend') ?? 'auto') as Settings['backend'],
@@ -186,7 +208,13 @@ function readAddress(): Settings {
 }
 
 function readFields(): Settings {
-  return { k: k.valueAsNumber, seed: seed.valueAsNumber, backend: backend.value as Settings['backend'] };
+  return {
+    model: model.value as Settings['model'],
+    covariance: covariance.value as Settings['covariance'],
+    k: k.valueAsNumber,
+    seed: seed.valueAsNumber,
+    backend: backend.value as Settings['backend'],
+  };
 }
 
 function keepInAddress(settings: Settings): void {
@@ -210,8 +238,8 @@ function showTime(milliseconds: number): void {
   show('time', `${(milliseconds / 1000).toFixed(2)} s`);
 }
 
-function formatInertia(inertia: number): string {
-  return inertia.toLocaleString('en', { maximumSignificantDigits: 7 });
+function formatObjective(value: number): string {
+  return value.toLocaleString('en', { maximumSignificantDigits: 7 }).replace('-', '−');
 }
 
 function count(iterations: number): string {

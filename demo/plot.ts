@@ -1,10 +1,10 @@
 /**
- * The picture: two of the features as axes, the flights between them, and a number at each cluster's centroid. It can be
- * dragged and zoomed.
+ * The picture: two of the features as axes, the flights between them, and a number at each cluster's mean, and a
+ * mixture's Gaussians. It can be dragged and zoomed.
  */
 import { type Vec2d, vec2d } from 'wgpu-matrix';
 import { type Groups, groupRows } from './density.ts';
-import { drawAxes, drawCentroids, drawFlights, MARGIN, type Sheet } from './draw.ts';
+import { drawAxes, drawEllipses, drawFlights, drawMeans, MARGIN, type Sheet } from './draw.ts';
 import type { Flights } from './flights.ts';
 import type { Clusters } from './messages.ts';
 import { clusterColour, neutralColour, type Rgb, type Scheme } from './palette.ts';
@@ -91,7 +91,8 @@ export function createPlot(canvas: HTMLCanvasElement): Plot {
     if (flights === null || groups === null) return;
     const colours = chooseColours(darkScheme.matches ? 'dark' : 'light');
     drawFlights(sheet, flights, groups, colours);
-    if (clusters !== null) drawCentroids(sheet, flights, clusters, order, colours);
+    if (clusters?.model === 'mixture') drawEllipses(sheet, flights, clusters, colours);
+    if (clusters !== null) drawMeans(sheet, flights, clusters, order, colours);
   }
 
   /** Clears the canvas, in the size that it has now. */

@@ -27,33 +27,50 @@ async function load(count: number | null): Promise<void> {
   report({ type: 'flights', flights });
 }
 
-async function run({ k, seed, backend }: Settings): Promise<void> {
+async function run(settings: Settings): Promise<void> {
   const { signal } = (running = new AbortController());
   const start = performance.now();
   try {
-    const { engine, dataset } = await reside(backend);
+    const { engine, dataset } = await reside(settings.backend);
+    const fit = FITS[settings.model];
+    if (fit === undefined) throw new RangeError(`model must be 'kmeans' or 'mixture', got '${settings.model}'`);
     report({ type: 'engine', backend: dataset.backend, adapter: engine.info.adapter });
-    const model = await engine.kmeans(dataset, {
-      k,
-      seed,
-      signal,
-      onIteration: ({ iteration, inertia }) => report({ type: 'iteration', iteration, inertia }),
-    });
-    const { labels, centroids, counts, inertia, iterations, converged } = model;
-    const time = performance.now() - start;
-    report(
-      {
-        type: 'done',
-        clusters: { k, labels, centroids, counts, inertia, iterations, converged, backend: model.backend, time },
-      },
-      [labels.buffer],
-    );
+    const found = await fit(engine, dataset, settings, signal);
+    report({ type: 'done', clusters: { ...found, time: performance.now() - start } }, [found.labels.buffer]);
   } catch (error) {
     if (!signal.aborted) throw error;
     report({ type: 'stopped' });
   } finally {
     running = null;
   }
+}
+
+const FITS = { kmeans: fitKMeans, mixture: fitMixture };
+
+async function fitKMeans(engine: Engine, dataset: Dataset, { k, seed }: Settings, signal: AbortSignal) {
+  const { labels, centroids, counts, inertia, iterations, converged, backend } = await engine.kmeans(dataset, {
+    k,
+    seed,
+    signal,
+    onIteration: ({ iteration, inertia }) => report({ type: 'iteration', iteration, objective: inertia }),
+  });
+  const model = 'kmeans' as const;
+  return { model, k, labels, means: centroids, counts, objective: inertia, iterations, converged, backend };
+}
+
+async function fitMixture(engine: Engine, dataset: Dataset, { k, seed, covariance }: Settings, signal: AbortSignal) {
+  const fitted = await engine.gaussianMixture(dataset, {
+    k,
+    covarianceType: covariance,
+    seed,
+    signal,
+    onIteration: ({ iteration, lowerBound }) => report({ type: 'iteration', iteration, objective: lowerBound }),
+  });
+  const { labels, weights, means, covarianceType, covariances, components } = fitted;
+  const { lowerBound, iterations, converged, decreased, backend } = fitted;
+  const model = 'mixture' as const;
+  const mixture = { model, k, labels, weights, means, covarianceType, covariances, components };
+  return { ...mixture, objective: lowerBound, iterations, converged, decreased, backend };
 }
 
 /** Uploads once for each engine: another k or seed finds the flights where they are. */

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, launch, type Page } from 'puppeteer';
 import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Flights } from '../../demo/flights.ts';
 import type { ResultElement } from '../../demo/main.ts';
+import type { KMeansClusters, MixtureClusters } from '../../demo/messages.ts';
+import { expectation, jointLogDensities } from '../../src/reference/mixture.ts';
 import { findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
 import { missing } from '../missing.ts';
 
@@ -15,6 +18,7 @@ const root = fileURLToPath(new URL('../../demo', import.meta.url));
 
 const executablePath = await findBrowser('chrome');
 
+type Finished<C> = C & Pick<Flights, 'n' | 'points'>;
 let server: PreviewServer;
 let chrome: Browser;
 let complaints: string[] = [];
@@ -57,6 +61,41 @@ it('clusters flights on WebGPU', async () => {
   await page.close();
 });
 
+it('fits a Gaussian mixture on the CPU', async () => {
+  const page = await open(chrome, '?backend=cpu&points=20000&model=mixture&covariance=full&k=6');
+  await finished(page);
+  expect(await attributes(page)).toMatchObject({ model: 'mixture', engine: 'cpu', points: '20000' });
+  await expectTrueMixture(page);
+  expect(await legendRows(page)).toBe(6);
+  expect(await page.$eval('#range', (line) => line.textContent)).toMatch(/^from −\d+\.\d+ to −\d+\.\d+$/);
+  await page.close();
+});
+
+it('names the components that collapsed', async () => {
+  const page = await open(chrome, '?backend=cpu&points=3&model=mixture&k=3');
+  await finished(page);
+  expect(await remarks(page)).toEqual([expect.stringMatching(/^Clusters 1, 2, and 3: collapsed/)]);
+  await page.close();
+});
+
+it('changes from one model to the other, and back', async () => {
+  const page = await open(chrome, '?backend=cpu&points=5000&k=3');
+  await finished(page);
+  expect(await shown(page, '#covariance')).toBe(false);
+  await page.select('#model', 'mixture');
+  await page.select('#covariance', 'tied-diag');
+  expect(await shown(page, '#covariance')).toBe(true);
+  await page.click('#run');
+  await page.waitForSelector('#result[data-model="mixture"][data-status="done"]');
+  await expectTrueMixture(page);
+  expect(page.url()).toMatch(/model=mixture&covariance=tied-diag/);
+  await page.select('#model', 'kmeans');
+  await page.click('#run');
+  await page.waitForSelector('#result[data-model="kmeans"][data-status="done"]');
+  await expectTrueResult(page, 5000);
+  await page.close();
+});
+
 it('takes k and seed from the address and from the fields', async () => {
   const page = await open(chrome, '?backend=cpu&points=5000&k=3&seed=7');
   await finished(page);
@@ -67,27 +106,31 @@ it('takes k and seed from the address and from the fields', async () => {
   });
   await page.click('#run');
   await page.waitForSelector('#legend tr:nth-child(5)');
-  expect(Number((await attributes(page)).inertia)).toBeLessThan(Number(first.inertia));
-  expect(page.url()).toMatch(/points=5000&k=5&seed=7$/);
+  expect(Number((await attributes(page)).objective)).toBeLessThan(Number(first.objective));
+  expect(page.url()).toMatch(/points=5000&k=5&seed=7&model=kmeans&covariance=full$/);
   await page.reload();
   await finished(page);
   expect(await legendRows(page)).toBe(5);
   await page.close();
 });
 
-it('stops a run, and runs again', async () => {
-  const page = await open(chrome, '?backend=cpu&points=300000&k=64');
+it.each([
+  ['?model=kmeans&k=64', 300_000],
+  ['?model=mixture&k=32', 100_000],
+])('stops a run of %s, and runs again', async (query, n) => {
+  const page = await open(chrome, `${query}&points=${n}&backend=cpu`);
   await page.waitForSelector('#result:not([data-iterations="0"])[data-iterations]');
   await page.click('#stop');
   await finished(page);
   expect(await page.$eval('#message', (line) => line.textContent)).toMatch(/^Stopped after \d+ iteration/);
   expect(await page.$eval('#result', (element) => (element as ResultElement).result)).toBeNull();
+  await page.select('#model', 'kmeans');
   await page.$eval('#k', (field) => {
     (field as HTMLInputElement).value = '4';
   });
   await page.click('#run');
   await page.waitForSelector('#legend tr:nth-child(4)');
-  await expectTrueResult(page, 300_000);
+  await expectTrueResult(page, n);
   await page.close();
 });
 
@@ -96,6 +139,8 @@ it.each([
   ['?k=11&points=10', /k .*10/],
   ['?points=3000001', /points must be a whole number from 1 to 3,000,000/],
   ['?backend=abacus&points=1000', /backend must be one of .*'abacus'/],
+  ['?model=heap&points=1000', /model must be 'kmeans' or 'mixture', got 'heap'/],
+  ['?model=mixture&covariance=round&points=1000', /covarianceType must be one of .*'round'/],
 ])('says what is wrong with %s', async (query, message) => {
   const page = await open(chrome, query);
   expect(await failure(page)).toMatch(message);
@@ -160,10 +205,48 @@ function legendRows(page: Page): Promise<number> {
   return page.$$eval('#legend tr', (rows) => rows.length);
 }
 
+function remarks(page: Page): Promise<(string | null)[]> {
+  return page.$$eval('#remarks li', (lines) => lines.map((line) => line.textContent));
+}
+
+function shown(page: Page, selector: string): Promise<boolean> {
+  return page.$eval(selector, (element) => element.checkVisibility());
+}
+
+/** What the page tells of a mixture, against the E-step of its parameters in float64. */
+async function expectTrueMixture(page: Page): Promise<void> {
+  const { n, points, labels, k, covarianceType, ...found } = await page.$eval('#result', (element) => {
+    const result = (element as ResultElement).result as Finished<MixtureClusters>;
+    // Typed arrays would arrive as objects.
+    const [points, labels] = [Array.from(result.points), Array.from(result.labels)];
+    const { n, k, covarianceType, weights, means, covariances } = result;
+    const parameters = [weights, means, covariances].map((values) => Array.from(values));
+    return { n, points, labels, k, covarianceType, parameters };
+  });
+  const d = points.length / n;
+  const [weights, means, covariances] = found.parameters.map((values) => Float64Array.from(values));
+  const mixture = { k, d, covarianceType, weights, means, covariances };
+  const truth = expectation({ data: points, n, d }, mixture);
+  const joint = jointLogDensities({ data: points, n, d }, mixture);
+  const reported = Number((await attributes(page)).objective);
+  expect(Math.abs(reported - truth.lowerBound)).toBeLessThanOrEqual(1e-6 * (1 + Math.abs(truth.lowerBound)));
+  labels.forEach((label, i) => {
+    // Twice the bound of log p, at condition 1.
+    const bound = 2e-6 * (Math.abs(truth.values[i]) + d + 1);
+    expect(joint[i * k + label]).toBeGreaterThanOrEqual(joint[i * k + truth.labels[i]] - bound);
+  });
+}
+
 /** The result against itself, in float64: the labels' centroids are the nearest, and inertia and counts are theirs. */
 async function expectTrueResult(page: Page, n: number): Promise<void> {
   const found = await page.$eval('#result', (element) => {
-    const { points, labels, centroids, counts, k } = (element as ResultElement).result!;
+    const {
+      points,
+      labels,
+      means: centroids,
+      counts,
+      k,
+    } = (element as ResultElement).result as Finished<KMeansClusters>;
     const d = points.length / labels.length;
     const sums = new Float64Array(2 * d);
     const sizes = new Float64Array(k);
@@ -189,7 +272,7 @@ async function expectTrueResult(page: Page, n: number): Promise<void> {
     const moments = Array.from(sums, (sum) => sum / labels.length);
     return { n: labels.length, inertia, worst, moments, sizesAgree: sizes.every((size, c) => size === counts[c]) };
   });
-  const reported = Number((await attributes(page)).inertia);
+  const reported = Number((await attributes(page)).objective);
   expect(found.n).toBe(n);
   expect(Math.abs(reported - found.inertia)).toBeLessThanOrEqual(1e-6 * found.inertia);
   // The points lie within 60 deviations of the mean: 1e-12 · max‖x‖².
