@@ -29,13 +29,18 @@ import { blobs, type CasePoints, mapped, spacedRows } from './data.ts';
 import { sameModels } from './seeding.ts';
 
 // GPUBufferUsage, which not every runtime has as a global.
-const COPY_SRC = 4;
+export const COPY_SRC = 4;
 const COPY_DST = 8;
-const STORAGE = 128;
+export const STORAGE = 128;
 const MAP_READ = 1;
 
 /** The points in a buffer of the application's, behind `offset` bytes that are none of them. */
-function lend(device: GPUDevice, { data, n, d }: CasePoints, offset = 0, usage = STORAGE): Required<DevicePoints> {
+export function lend(
+  device: GPUDevice,
+  { data, n, d }: CasePoints,
+  offset = 0,
+  usage = STORAGE,
+): Required<DevicePoints> {
   const buffer = device.createBuffer({ size: offset + n * d * 4, usage, mappedAtCreation: true });
   const words = new Float32Array(buffer.getMappedRange());
   words.fill(NaN, 0, offset / 4);
@@ -56,7 +61,7 @@ async function contentsOf(device: GPUDevice, buffer: GPUBuffer): Promise<Float32
 }
 
 /** Still there, its buffer too: only then can the contents be copied out. */
-async function checkAlive(
+export async function checkAlive(
   device: GPUDevice,
   { buffer, offset }: Required<DevicePoints>,
   points: CasePoints,
@@ -64,12 +69,12 @@ async function checkAlive(
   sameValues((await contentsOf(device, buffer)).subarray(offset / 4), points.data, 'contents of the buffer');
 }
 
-interface Lent {
+export interface Lent {
   readonly device: GPUDevice;
   readonly engine: Engine;
 }
 
-function withLentDevice(
+export function withLentDevice(
   name: string,
   run: (lent: Lent, context: ConformanceContext) => Promise<void>,
 ): ConformanceCase {
@@ -89,7 +94,7 @@ function withLentDevice(
 }
 
 /** An `'auto'` engine that takes the software adapters of the tests for hardware. */
-async function automatic(device: GPUDevice): Promise<Engine> {
+export async function automatic(device: GPUDevice): Promise<Engine> {
   const gpu = await requestGpu({ device, softwareToo: true, bindingLimit: undefined });
   return openSession(EngineSet.of('auto', createCpuEngine(), createGpuEngine(gpu!)));
 }

@@ -4,6 +4,7 @@ import { cosine } from './cosine.ts';
 import { devices } from './devices.ts';
 import { empty } from './empty.ts';
 import { golden } from './golden.ts';
+import { mixture } from './mixture/index.ts';
 import { numbers } from './numbers.ts';
 import { progress } from './progress.ts';
 import { properties } from './properties.ts';
@@ -23,4 +24,5 @@ export const cases: readonly ConformanceCase[] = [
   ...devices,
   ...golden,
   ...properties,
+  ...mixture,
 ];

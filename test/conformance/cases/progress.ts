@@ -25,7 +25,7 @@ async function abortAt(engine: Engine, dataset: Dataset, at: number, reason: unk
 }
 
 /** Buffers return to what they were: after a first round, as engines may keep a few for the next time. */
-async function checkBuffers(context: ConformanceContext, work: () => Promise<void>): Promise<void> {
+export async function checkBuffers(context: ConformanceContext, work: () => Promise<void>): Promise<void> {
   await work();
   const before = context.liveBuffers?.();
   for (let round = 0; round < 3; round++) await work();

@@ -1,0 +1,24 @@
+import type { ConformanceCase } from '../../case.ts';
+import { chunks } from './chunks.ts';
+import { collapse } from './collapse.ts';
+import { devices } from './devices.ts';
+import { fitting } from './fitting.ts';
+import { golden } from './golden.ts';
+import { link } from './link.ts';
+import { progress } from './progress.ts';
+import { regimes } from './regimes.ts';
+import { select } from './select.ts';
+import { steps } from './steps.ts';
+
+export const mixture: readonly ConformanceCase[] = [
+  ...regimes,
+  ...steps,
+  ...link,
+  ...collapse,
+  ...fitting,
+  ...select,
+  ...chunks,
+  ...progress,
+  ...devices,
+  ...golden,
+];
