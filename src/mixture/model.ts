@@ -289,11 +289,14 @@ export class GaussianMixtureModel {
       means: readNumbers('json.means', json.means, k * d),
       ...readCovariances('json.covariances', json.covariances, covarianceType, k, d),
     };
-    if (!Array.isArray(json.components) || json.components.length !== k) {
-      throw new TypeError(`json.components must be an array of ${k} words`);
+    if (!Array.isArray(json.components)) {
+      throw new TypeError(`json.components must be an array, got ${kindOf(json.components)}`);
+    }
+    if (json.components.length !== k) {
+      throw new RangeError(`json.components has ${json.components.length} values, ${k} are needed`);
     }
     return new GaussianMixtureModel(parameters, {
-      mixing: checkMixing(json.mixing),
+      mixing: checkMixing('json.mixing', json.mixing),
       temperature: checkTemperature('json.temperature', json.temperature),
       lowerBound: json.lowerBound === null ? NaN : readNumbers('json.lowerBound', [json.lowerBound], 1)[0],
       lowerBounds: Array.from(lowerBounds),

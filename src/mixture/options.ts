@@ -98,7 +98,7 @@ export function checkMixtureOptions(given: GaussianMixtureFitOptions): MixturePl
   return {
     k,
     covarianceType,
-    mixing: checkMixing(options.mixing ?? 'free'),
+    mixing: checkMixing('mixing', options.mixing ?? 'free'),
     fixed: checkFixed(options.fixed ?? []),
     temperatures: checkTemperatures(options.temperature ?? 1),
     start: typeof init === 'string' ? checkWord('init', init, METHODS) : readStart(init, k, covarianceType),

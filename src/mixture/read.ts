@@ -1,7 +1,7 @@
 /** Reading and checking what parameters of a mixture are given. */
 import { checkNotNegative, checkWord, readNumbers } from '../check.ts';
 import { type HostPoints, type Rows, readRowsOf } from '../points.ts';
-import { type CovarianceType, covarianceSize, type Mixing } from './covariance.ts';
+import { type CovarianceType, covarianceSize, formOf, type Mixing } from './covariance.ts';
 import { factorAll, type Parameters } from './parameters.ts';
 
 /** Parameters to start from; what is left out comes from giving each point to the nearest of the means. */
@@ -14,8 +14,8 @@ export interface MixtureStart {
   readonly covariances?: ArrayLike<number>;
 }
 
-export function checkMixing(mixing: unknown): Mixing {
-  return checkWord('mixing', mixing, ['free', 'equal'] as const);
+export function checkMixing(name: string, mixing: unknown): Mixing {
+  return checkWord(name, mixing, ['free', 'equal'] as const);
 }
 
 const LEAST_TEMPERATURE = 1e-9;
@@ -61,9 +61,25 @@ export function readCovariances(
 ): Pick<Parameters, 'covariances' | 'precisionsCholesky'> {
   const { count, size } = covarianceSize(type, k, d);
   const covariances = readNumbers(name, given, count * size);
+  if (formOf(type).rank === 'matrix') {
+    for (let c = 0; c < count; c++)
+      checkSymmetric(`${name}: the covariance at ${c}`, covariances.subarray(c * size), d);
+  }
   const factors = factorAll(type, k, d, covariances);
   if (typeof factors === 'number') {
     throw new RangeError(`${name}: the covariance at ${factors} is not positive definite`);
   }
   return { covariances, precisionsCholesky: factors };
+}
+
+/** Symmetric but for the rounding of float32; of what is left only the lower triangle counts. */
+function checkSymmetric(name: string, matrix: Float64Array, d: number): void {
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j < i; j++) {
+      const scale = Math.sqrt(Math.abs(matrix[i * d + i] * matrix[j * d + j]));
+      if (!(Math.abs(matrix[i * d + j] - matrix[j * d + i]) <= 1e-6 * scale)) {
+        throw new RangeError(`${name} is not symmetric: ${matrix[i * d + j]} and ${matrix[j * d + i]}`);
+      }
+    }
+  }
 }
