@@ -64,7 +64,7 @@ const equalRows = mapped({ data: new Float32Array(3 * 101), n: 101, d: 3 }, (_, 
 /** Everything with scikit-learn's regularization, and with none. */
 const regularizations = [1e-6, 0];
 
-export const collapse: readonly ConformanceCase[] = covarianceTypes.flatMap((type) => [
+const ofEveryType = covarianceTypes.flatMap((type) => [
   withEngine(`collapse: ${type}, all points equal`, async (engine) => {
     for (const regularization of regularizations) {
       for (const k of [1, 3]) {
@@ -119,3 +119,57 @@ export const collapse: readonly ConformanceCase[] = covarianceTypes.flatMap((typ
     }
   }),
 ]);
+
+const far = blobs({ n: 301, d: 2, groups: 3, spread: 40, seed: 425 });
+
+export const collapse: readonly ConformanceCase[] = [
+  ...ofEveryType,
+  withEngine('collapse: a component that was moved finds the group that was missed', async (engine) => {
+    const means = new Float64Array(6).fill(1e6);
+    means.set(rowsAt(far, [0, 1]));
+    const dataset = await upload(engine, far);
+    for (const covarianceType of ['full', 'diag', 'spherical'] as const) {
+      const model = await engine.gaussianMixture(dataset, { k: 3, covarianceType, init: { means } });
+      checkModel(model, far);
+      equal(model.components.join(), 'ok,ok,reseeded', `${covarianceType}: statuses`);
+      check(new Set(model.labels.slice(0, 3)).size === 3, `${covarianceType}: two groups have one component`);
+      model.labels.forEach((label, i) => {
+        equal(label, model.labels[i % 3], `${covarianceType}: label of row ${i}`);
+      });
+    }
+  }),
+  withEngine('collapse: a component that may not be moved stays empty', async (engine) => {
+    const means = new Float64Array(6).fill(1e6);
+    means.set(rowsAt(far, [0, 1]));
+    const dataset = await upload(engine, far);
+    for (const temperature of [1, 0]) {
+      const facts = { temperature, maxIterations: 10 };
+      const options = { k: 3, covarianceType: 'diag', init: { means }, fixed: ['means'], ...facts } as const;
+      const model = await engine.gaussianMixture(dataset, options);
+      checkModel(model, far, facts);
+      equal(model.components.join(), 'ok,ok,empty', 'statuses');
+      equal(model.weights[2], 0, 'weight');
+      sameValues(model.means, means, 'means');
+      sameValues(
+        (await model.predictProba(dataset)).filter((_, at) => at % 3 === 2),
+        new Float32Array(far.n),
+        'its share',
+      );
+    }
+  }),
+  withEngine('collapse: a bound that falls is reported, and is no convergence', async (engine) => {
+    const dataset = await upload(engine, far);
+    const options = { k: 3, nInit: 3, tolerance: 1e3 };
+    const best = await engine.gaussianMixture(dataset, { ...options, regularization: 0 });
+    // Regularization adds a variance of 10 to one of 1.
+    const again = { ...options, init: best, regularization: 10 };
+    const fallen = await engine.gaussianMixture(dataset, { ...again, maxIterations: 1 });
+    check(fallen.lowerBound < best.lowerBound - 0.1, 'the case is not fair: the bound does not fall');
+    equal(fallen.decreased, true, 'decreased');
+    equal(fallen.converged, false, 'converged');
+    const whole = await engine.gaussianMixture(dataset, again);
+    equal(whole.iterations, 2, 'iterations');
+    equal(whole.decreased, true, 'decreased');
+    equal(whole.converged, true, 'converged');
+  }),
+];
