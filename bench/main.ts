@@ -1,4 +1,8 @@
-/** `npm run bench`: the one benchmark that there is. */
-import { benchKMeans } from './kmeans/bench.ts';
+/** `npm run bench`: k-means, or what the first word names. */
+import { runBenchmark } from './benchmark.ts';
+import { kmeansBenchmark } from './kmeans/bench.ts';
+import { mixtureBenchmark } from './mixture/bench.ts';
 
-await benchKMeans(process.argv.slice(2));
+const [name, ...rest] = process.argv.slice(2);
+if (name === 'mixture') await runBenchmark(mixtureBenchmark, rest);
+else await runBenchmark(kmeansBenchmark, name === 'kmeans' ? rest : process.argv.slice(2));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vite';
 
 /** What a result names the version of. */
-const PACKAGES = ['ml-kmeans', 'skmeans', 'webgpu'];
+const PACKAGES = ['gaussian-mixture-model', 'ml-kmeans', 'skmeans', 'webgpu'];
 
 function versionIn(folder: string): string {
   return JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8')).version;

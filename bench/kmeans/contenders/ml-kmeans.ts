@@ -1,18 +1,20 @@
 import { kmeans } from 'ml-kmeans';
-import type { Contender } from '../contender.ts';
+import { PLAIN } from '../../contender.ts';
+import type { KMeansContender } from '../contender.ts';
 
-export const mlKMeans: Contender = {
+export const mlKMeans: KMeansContender = {
+  ...PLAIN,
   name: 'ml-kmeans',
+  takes: () => true,
   prepare({ rows, k }) {
     const initialization = rows.slice(0, k);
     return {
       uploadMs: null,
       fit(maxIterations) {
         const { centroids, iterations } = kmeans(rows, k, { initialization, maxIterations, tolerance: 0 });
-        return { centroids: centroids.flat(), iterations, passes: iterations, inertia: null };
+        return { centroids: centroids.flat(), iterations, passes: iterations, objective: null };
       },
       release: () => undefined,
     };
   },
-  close: () => Promise.resolve(),
 };

@@ -1,19 +1,21 @@
 import skmeans from 'skmeans';
-import type { Contender } from '../contender.ts';
+import { PLAIN } from '../../contender.ts';
+import type { KMeansContender } from '../contender.ts';
 
 /** It has no tolerance: it stops when no centroid moves at all. */
-export const skMeans: Contender = {
+export const skMeans: KMeansContender = {
+  ...PLAIN,
   name: 'skmeans',
+  takes: () => true,
   prepare({ rows, k }) {
     return {
       uploadMs: null,
       fit(iterations) {
         // It writes into the start. Its count leaves out an iteration that finds nothing to move.
         const { centroids, it } = skmeans(rows, k, rows.slice(0, k), iterations);
-        return { centroids: centroids.flat(), iterations: it, passes: it, inertia: null };
+        return { centroids: centroids.flat(), iterations: it, passes: it, objective: null };
       },
       release: () => undefined,
     };
   },
-  close: () => Promise.resolve(),
 };

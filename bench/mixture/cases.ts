@@ -1,0 +1,55 @@
+import type { CovarianceType } from '../../src/index.ts';
+import type { Problem } from '../contender.ts';
+import { describe, type Points, SEED, type Size } from '../points.ts';
+
+export const CASES: readonly Size[] = [
+  { name: 'A', n: 100_000, d: 8, k: 16 },
+  { name: 'B', n: 1_000_000, d: 2, k: 8 },
+  { name: 'C', n: 50_000, d: 64, k: 16 },
+];
+
+export const TYPES = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'] as const;
+
+export interface Mixture {
+  /** [k] */
+  readonly weights: Float64Array;
+  /** [k, d] */
+  readonly means: Float64Array;
+  /** full [k, d, d], tied [d, d], diag [k, d], spherical [k], tied-diag [d], tied-spherical [1]. */
+  readonly covariances: Float64Array;
+}
+
+/** A case's points and a covariance type, with the start that all contenders share. */
+export class MixtureProblem implements Problem {
+  readonly title: string;
+  readonly size: Problem['size'];
+  readonly points: Points;
+  readonly covarianceType: CovarianceType;
+
+  constructor(size: Size, points: Points, covarianceType: CovarianceType) {
+    this.title = `${describe(size)}, ${covarianceType}`;
+    this.size = { ...size, seed: SEED, covarianceType };
+    this.points = points;
+    this.covarianceType = covarianceType;
+  }
+
+  /** Equal weights, the first points, and the identity: each group's true covariance. */
+  get start(): Mixture {
+    const { k, firstRows } = this.points;
+    return {
+      weights: new Float64Array(k).fill(1 / k),
+      means: Float64Array.from(firstRows),
+      covariances: this.#identities(),
+    };
+  }
+
+  #identities(): Float64Array {
+    const { k, d } = this.points;
+    const identity = Float64Array.from({ length: d * d }, (_, i) => (i % (d + 1) === 0 ? 1 : 0));
+    const ones = (length: number) => new Float64Array(length).fill(1);
+    if (this.covarianceType === 'tied') return identity;
+    if (this.covarianceType === 'full')
+      return Float64Array.from({ length: k * d * d }, (_, i) => identity[i % (d * d)]);
+    return ones({ diag: k * d, spherical: k, 'tied-diag': d, 'tied-spherical': 1 }[this.covarianceType]);
+  }
+}
