@@ -56,7 +56,7 @@ function contender(python: Python, versions: string, threads: number): MixtureCo
       return {
         uploadMs: null,
         async fit(maxIterations) {
-          // The line there and back takes a tenth of a millisecond.
+          // The line there and back takes a few hundredths of a millisecond.
           const iterations = await python.call<number>('fit', maxIterations);
           // The last E-step is a pass of its own.
           return {
