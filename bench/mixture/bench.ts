@@ -1,11 +1,12 @@
 /** EM's iterations of each engine beside the peers', from the same start, with the log-likelihood of each recomputed. */
+import { COVARIANCE_TYPES } from '../../src/mixture/covariance.ts';
 import { expectation, referenceMixture } from '../../src/reference/mixture.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { ENGINES } from '../engines.ts';
 import type { RunPlan } from '../measure.ts';
 import { commonUsage } from '../options.ts';
 import { Points } from '../points.ts';
-import { CASES, type Mixture, MixtureProblem, TYPES } from './cases.ts';
+import { CASES, type Mixture, MixtureProblem } from './cases.ts';
 import type { MixtureFit } from './contender.ts';
 import { mixtureOf } from './contenders/engine.ts';
 import { gaussianMixtureModel } from './contenders/gaussian-mixture-model.ts';
@@ -26,7 +27,7 @@ export const mixtureBenchmark: Benchmark<MixtureProblem, MixtureFit> = {
   name: 'mixture',
   usage: `npm run bench -- mixture [cases] [options]
   cases                      any of ${CASE_NAMES.join(' ')}; all of them by default
-  --types full,diag          covariance types, of ${TYPES.join(' ')}; all of them by default
+  --types full,diag          covariance types, of ${COVARIANCE_TYPES.join(' ')}; all of them by default
   --peers scikit-learn       peers to time, of ${Object.keys(PEERS).join(' ')}, or none
 ${commonUsage(RUNS)}`,
   footnote: `
@@ -39,13 +40,13 @@ in float64 from the same start, relative to 1 + its size.`,
   iterations: ITERATIONS,
   objective: 'mean log-likelihood',
   cases: CASE_NAMES,
-  lists: { engines: ENGINES, peers: Object.keys(PEERS), types: TYPES },
+  lists: { engines: ENGINES, peers: Object.keys(PEERS), types: COVARIANCE_TYPES },
   runs: RUNS,
   *problems({ cases, lists }) {
     for (const size of CASES) {
       if (!cases.includes(size.name)) continue;
       const points = new Points(size);
-      for (const type of TYPES) if (lists.types.includes(type)) yield new MixtureProblem(size, points, type);
+      for (const type of COVARIANCE_TYPES) if (lists.types.includes(type)) yield new MixtureProblem(size, points, type);
     }
   },
   engine: mixtureOf,

@@ -8,8 +8,6 @@ export const CASES: readonly Size[] = [
   { name: 'C', n: 50_000, d: 64, k: 16 },
 ];
 
-export const TYPES = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'] as const;
-
 export interface Mixture {
   /** [k] */
   readonly weights: Float64Array;
