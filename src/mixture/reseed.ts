@@ -54,7 +54,11 @@ export async function reseedEmpty(
 }
 
 /** Gives the components `taken` the mean covariance of those that have weight, each counted by it. */
-function withMeanCovariance(parameters: Parameters, taken: readonly number[], empty: readonly number[]): Parameters {
+export function withMeanCovariance(
+  parameters: Parameters,
+  taken: readonly number[],
+  empty: readonly number[],
+): Parameters {
   const { covarianceType, k, d, weights } = parameters;
   const { rank, shared } = formOf(covarianceType);
   if (shared) return parameters;

@@ -16,6 +16,7 @@ import { inverseTranspose, transpose } from './linear.ts';
 import { type FixedPart, maximize, type Update, type UpdateRules } from './maximize.ts';
 import type { ExplicitStart, InitMethod, MixturePlan } from './options.ts';
 import { factorAll, type Parameters, shapeOf, toGaussians } from './parameters.ts';
+import { withMeanCovariance } from './reseed.ts';
 
 /** The parameters that a start begins with. */
 export async function firstParameters(
@@ -60,8 +61,11 @@ async function explicitParameters(
   };
 }
 
-/** The mixture that k-means with these centroids is: its means are theirs, and each row belongs to the nearest. */
-export function nearestMeans(
+/**
+ * The mixture that k-means with these centroids is: its means are theirs, and each row belongs to the nearest. One that
+ * is nearest to no row gets the mean covariance of the others.
+ */
+export async function nearestMeans(
   home: Home,
   means: Float64Array,
   covarianceType: CovarianceType,
@@ -79,7 +83,9 @@ export function nearestMeans(
     precisionsCholesky: identity(covarianceType, d),
   };
   const fixed: FixedPart[] = ['means'];
-  return hardStep(home, likeWhole(unit, covarianceType, means.length / d, means), { ...rules, fixed }, signal);
+  const start = likeWhole(unit, covarianceType, means.length / d, means);
+  const update = await hardStep(home, start, { ...rules, fixed }, signal);
+  return { ...update, parameters: withMeanCovariance(update.parameters, update.empty, update.empty) };
 }
 
 function identity(type: CovarianceType, d: number): Float64Array {

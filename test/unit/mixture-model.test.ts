@@ -278,6 +278,28 @@ describe('inits', () => {
     }
   });
 
+  it('a mean that is nearest to no row starts with the covariance of the others', async () => {
+    const init = { means: [0, 0, 8] };
+    const options = {
+      k: 3,
+      covarianceType: 'spherical',
+      mixing: 'equal',
+      fixed: ['covariances'],
+      init,
+      ...cpu,
+    } as const;
+    const model = await gaussianMixture([[-1], [1], [7], [9], [11]], {
+      ...options,
+      regularization: 0,
+      maxIterations: 1,
+    });
+    // Of equal weight, the two that have rows count alike, whatever their number of rows.
+    const [first, last] = [1, (1 + 1 + 9) / 3];
+    [first, (first + last) / 2, last].forEach((variance, c) => {
+      expect(Math.abs(model.covariances[c] / variance - 1)).toBeLessThan(1e-12);
+    });
+  });
+
   it('what is fixed stays as it starts', async () => {
     const init = GaussianMixtureModel.fromParameters({
       weights: [0.2, 0.3, 0.5],
