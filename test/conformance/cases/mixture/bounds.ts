@@ -297,16 +297,6 @@ export async function checkStep(
   return model;
 }
 
-/** Whether no row is so near to a tie that float32 may fairly choose otherwise. */
-export function isClear(points: CasePoints, mixture: ReferenceMixture): boolean {
-  const { k } = mixture;
-  const joint = jointLogDensities(points, mixture);
-  const bound = logBound(mixture);
-  return Array.from({ length: points.n }, (_, i) => joint.slice(i * k, (i + 1) * k).sort()).every((row) => {
-    return k === 1 || row[k - 1] - row[k - 2] > 2 * bound(row[k - 2]);
-  });
-}
-
 /** The same bits in all that a fit returns. */
 export function sameModels(a: GaussianMixtureModel, b: GaussianMixtureModel): void {
   sameValues(a.weights, b.weights, 'weights');
