@@ -167,7 +167,10 @@ export type GaussiansShape = 'own' | 'shared' | 'axes';
 
 /**
  * Weighted Gaussians in the frame of a dataset, ready for an E-step: with y = (x − m)·U,
- * log(π·p(x)) = offset − ½‖y‖². The precision matrix is U·Uᵀ.
+ * log(π·p(x)) = offset − ½·sharpness·‖y‖². The precision matrix is sharpness·U·Uᵀ.
+ *
+ * Where all features have one variance, U is 1 and the sharpness has it: distances that are equal stay equal, as in
+ * k-means, which this is at temperature 0.
  */
 export interface Gaussians {
   readonly k: number;
@@ -177,7 +180,9 @@ export interface Gaussians {
   readonly means: Float64Array;
   /** U, laid out as `shape` says. */
   readonly factors: Float64Array;
-  /** log π + log|U| − d/2·log 2π: [k]; −Infinity for a component that has no weight. */
+  /** [k] */
+  readonly sharpness: Float64Array;
+  /** log π + ½·log|precision| − d/2·log 2π: [k]; −Infinity for a component that has no weight. */
   readonly offsets: Float64Array;
 }
 

@@ -109,7 +109,7 @@ class Tile {
 
   /** Takes up to four rows; the last stands in for those that are missing. */
   whiten(rows: Float32Array, start: number, count: number): void {
-    const { k, d, shape, means, factors, offsets } = this.#gaussians;
+    const { k, d, shape, means, factors, sharpness, offsets } = this.#gaussians;
     const last = (start + count - 1) * d;
     const x0 = start * d;
     const x1 = Math.min(last, x0 + d);
@@ -126,7 +126,7 @@ class Tile {
       }
       if (shape === 'axes') scaleRows(differences, factors, c * d, this.#whitened, c * d * TILE, d);
       else timesUpper(differences, factors, shape === 'own' ? c * d * d : 0, this.#whitened, c * d * TILE, d);
-      squareRows(this.#whitened, c * d * TILE, d, offsets[c], this.logs, c * TILE);
+      squareRows(this.#whitened, c * d * TILE, d, sharpness[c] / 2, offsets[c], this.logs, c * TILE);
     }
   }
 
@@ -210,11 +210,12 @@ function timesUpper(x: Float64Array, u: Float64Array, fromU: number, y: Float64A
   }
 }
 
-/** offset − ½‖y‖² of four rows. */
+/** offset − half·‖y‖² of four rows. */
 function squareRows(
   y: Float64Array,
   fromY: number,
   d: number,
+  half: number,
   offset: number,
   logs: Float64Array,
   fromLogs: number,
@@ -229,10 +230,10 @@ function squareRows(
     s2 += y[at + 2] * y[at + 2];
     s3 += y[at + 3] * y[at + 3];
   }
-  logs[fromLogs] = offset - s0 / 2;
-  logs[fromLogs + 1] = offset - s1 / 2;
-  logs[fromLogs + 2] = offset - s2 / 2;
-  logs[fromLogs + 3] = offset - s3 / 2;
+  logs[fromLogs] = offset - half * s0;
+  logs[fromLogs + 1] = offset - half * s1;
+  logs[fromLogs + 2] = offset - half * s2;
+  logs[fromLogs + 3] = offset - half * s3;
 }
 
 function addSquares(

@@ -3,9 +3,10 @@ import gridCode from '../../shaders/common/grid.wgsl?raw';
 import pointsCode from '../../shaders/common/points.wgsl?raw';
 import distancesCode from '../../shaders/kmeans/distances.wgsl?raw';
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
-import { adoptBuffer, type GpuDataset, uploadHostPoints } from './dataset.ts';
+import { adoptBuffer, type GpuDataset, transformed, uploadHostPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
+import { logDensities, openMixture } from './mixture.ts';
 import { cutParts } from './part.ts';
 import { Queue } from './queue.ts';
 import { openDistanceField, plusPlus } from './seeding.ts';
@@ -25,6 +26,9 @@ export function createGpuEngine(gpu: Gpu): ClusteringEngine {
     nearestDistances: (dataset, centroids, signal) => nearestDistances(gpu, held(dataset), centroids, signal),
     allDistances: (dataset, centroids, start, end) => allDistances(gpu, held(dataset), centroids, start, end),
     gather: (dataset, indices) => gather(gpu, held(dataset), indices),
+    openMixture: async (dataset, k, shape) => openMixture(gpu, held(dataset), k, shape),
+    logDensities: async (dataset, gaussians, start, end) => logDensities(gpu, held(dataset), gaussians, start, end),
+    transformed: async (dataset, matrix, variance, signal) => transformed(gpu, held(dataset), matrix, variance, signal),
     plusPlus: async (dataset, k, candidates, draws, signal) =>
       plusPlus(gpu, held(dataset), k, candidates, draws, signal),
     distanceField: async (dataset, signal) => openDistanceField(gpu, held(dataset), signal),

@@ -4,6 +4,8 @@
  * and changes no bit.
  */
 
+import type { GaussiansShape } from '../engine.ts';
+
 /** Memory that the statistics of a span may take. */
 const SPAN_BYTES = 2 ** 25;
 /** Multiply-adds that a span may take, at most: 20 ms at 100 G/s. */
@@ -57,9 +59,9 @@ export function sumsPlan(d: number, k: number): SumsPlan {
   return { kind: 'sorted', LANES: Math.min(64, LANES) };
 }
 
-/** Slices that are summed together before they go to the totals. */
-export function foldWidth(d: number, k: number): number {
-  for (const width of [8, 4, 2]) if (width * k * (d + 2) * 4 <= SPAN_BYTES) return width;
+/** Slices of so many statistics that are summed together before they go to the totals. */
+function foldWidth(cells: number): number {
+  for (const width of [8, 4, 2]) if (width * cells * 4 <= SPAN_BYTES) return width;
   return 1;
 }
 
@@ -72,11 +74,21 @@ export interface Span {
 /** Spans of whole groups of slices that stay within memory and work. */
 export function planSpans(n: number, d: number, k: number, bindingLimit: number): Span[] {
   const rows = sliceRows(n, d, k);
-  const fold = foldWidth(d, k);
+  const cells = k * (d + 2);
   const sorted = sumsPlan(d, k).kind === 'sorted' ? 2 * k + 1 + rows : 0;
-  const sliceBytes = 4 * Math.max(k * (d + 2), sorted);
+  return cutSpans(n, rows, foldWidth(cells), 4 * Math.max(cells, sorted), d * k, bindingLimit);
+}
+
+function cutSpans(
+  n: number,
+  rows: number,
+  fold: number,
+  sliceBytes: number,
+  workPerRow: number,
+  bindingLimit: number,
+): Span[] {
   const byMemory = Math.min(SPAN_BYTES, bindingLimit) / sliceBytes;
-  const byWork = SPAN_WORK / (rows * d * k);
+  const byWork = SPAN_WORK / (rows * workPerRow);
   const length = Math.max(1, Math.floor(Math.min(byMemory, byWork) / fold)) * fold;
   const slices = Math.ceil(n / rows);
   const spans: Span[] = [];
@@ -84,6 +96,85 @@ export function planSpans(n: number, d: number, k: number, bindingLimit: number)
     spans.push({ firstSlice, slices: Math.min(length, slices - firstSlice) });
   }
   return spans;
+}
+
+/** How the statistics of slices are added up; its constants are named as in fold.wgsl. */
+export interface FoldPlan {
+  readonly FOLD: number;
+  readonly LANES: number;
+  readonly workgroups: number;
+}
+
+export function foldPlan(cells: number, spans: readonly Span[]): FoldPlan {
+  const FOLD = foldWidth(cells);
+  const groups = Math.max(...spans.map(({ slices }) => Math.ceil(slices / FOLD)));
+  const LANES = Math.min(16, powerOfTwoFrom(groups));
+  return { FOLD, LANES, workgroups: Math.ceil((cells * LANES) / 256) };
+}
+
+/** How an E-step is cut. Its kernels' constants are named as there. */
+export type MixturePlan = {
+  /** Rows of a slice, a power of two. */
+  readonly rows: number;
+  readonly fold: FoldPlan;
+  /** Multiply-adds, about. */
+  readonly workPerRow: number;
+  readonly spans: readonly Span[];
+  readonly THREADS: number;
+} & ({ readonly kind: 'axes'; readonly LANES: number } | ({ readonly kind: 'matrices' } & TilePlan));
+
+/** Slices that an E-step aims at, rows of one at least, and multiply-adds of one at most: a workgroup does them alone. */
+const MIXTURE_SLICES = 1024;
+const LEAST_SLICE = 512;
+const SLICE_WORK = 2 ** 27;
+
+export function mixturePlan(
+  n: number,
+  k: number,
+  d: number,
+  shape: GaussiansShape,
+  cells: number,
+  bindingLimit: number,
+): MixturePlan {
+  const workPerRow = shape === 'axes' ? 8 * k * d : k * d * (1.5 * d + 8);
+  const fitting = 2 ** Math.floor(Math.log2(SLICE_WORK / workPerRow));
+  const wanted = Math.min(granuleRows(d), Math.max(LEAST_SLICE, powerOfTwoFrom(n / MIXTURE_SLICES)));
+  const rows = Math.max(64, Math.min(wanted, fitting));
+  const tile = shape === 'axes' ? null : tilePlan(d);
+  const sliceBytes = Math.max(4 * cells, tile?.inStorage ? 16 * tile.TILE : 0);
+  const spans = cutSpans(n, rows, foldWidth(cells), sliceBytes, workPerRow, bindingLimit);
+  const cut = { rows, fold: foldPlan(cells, spans), workPerRow, spans };
+  if (tile !== null) return { ...cut, kind: 'matrices', ...tile };
+  const LANES = Math.min(256, powerOfTwoFrom(d));
+  return { ...cut, kind: 'axes', THREADS: Math.max(64, LANES), LANES };
+}
+
+/** vec4s that a tile may have in workgroup memory. */
+const LARGEST_TILE = 900;
+/** 4 × 4 blocks of the moments that as many threads keep in registers. */
+const KEPT_BLOCKS = 64;
+
+/** Rows that are whitened together, and where. */
+interface TilePlan {
+  readonly THREADS: number;
+  readonly ROWS: number;
+  /** vec4s. */
+  readonly TILE: number;
+  /** Whether the tile is in a buffer, because it is too wide for the workgroup's memory. */
+  readonly inStorage: boolean;
+  /** Whether threads keep the moments of a slice in registers. */
+  readonly kept: boolean;
+}
+
+function tilePlan(d: number): TilePlan {
+  const quads = Math.ceil(d / 4);
+  const ofFourRows = d + 1 + 4 * quads;
+  const kept = (quads * (quads + 1)) / 2 <= KEPT_BLOCKS;
+  const THREADS = kept ? KEPT_BLOCKS : 2 * KEPT_BLOCKS;
+  if (ofFourRows > LARGEST_TILE) return { THREADS, ROWS: 16, TILE: 4 * ofFourRows, inStorage: true, kept };
+  const TILE = kept ? LARGEST_TILE / 2 : LARGEST_TILE;
+  const fours = 2 ** Math.floor(Math.log2(Math.min(THREADS / 4, TILE / ofFourRows)));
+  return { THREADS, ROWS: 4 * fours, TILE, inStorage: false, kept };
 }
 
 /** The smallest power of two that is at least `value`, and at least 1. */

@@ -3,7 +3,6 @@ import pointsCode from '../../shaders/common/points.wgsl?raw';
 import assignDirectCode from '../../shaders/kmeans/assign-direct.wgsl?raw';
 import assignTiledCode from '../../shaders/kmeans/assign-tiled.wgsl?raw';
 import controlCode from '../../shaders/kmeans/control.wgsl?raw';
-import foldCode from '../../shaders/kmeans/fold.wgsl?raw';
 import normsCode from '../../shaders/kmeans/norms.wgsl?raw';
 import rescoreCode from '../../shaders/kmeans/rescore.wgsl?raw';
 import sortCode from '../../shaders/kmeans/sort.wgsl?raw';
@@ -14,13 +13,14 @@ import updateCode from '../../shaders/kmeans/update.wgsl?raw';
 import type { Assignment, IterationStatus, LloydOptions, LloydResult, Workspace } from '../engine.ts';
 import type { GpuDataset } from './dataset.ts';
 import type { Arena, Gpu } from './device.ts';
+import { bindFold, compileFold } from './fold.ts';
 import { type Kernel, kernelSource } from './kernel.ts';
 import { cutParts, type Part } from './part.ts';
 import {
   type AssignPlan,
   assignPlan,
   DIRECT_ROWS,
-  foldWidth,
+  foldPlan,
   planSpans,
   type Span,
   type SumsPlan,
@@ -69,11 +69,9 @@ export async function openWorkspace(gpu: Gpu, dataset: GpuDataset, k: number): P
   const { n, d } = dataset;
   const assign = assignPlan(d, k);
   const sums = sumsPlan(d, k);
-  const kernels = await compileAll(gpu, dataset, k, assign, sums);
-  const workspace = await gpu.allocate(
-    (arena) => new GpuWorkspace(gpu, arena, dataset, k, kernels, assign, sums, planSpans(n, d, k, gpu.bindingLimit)),
-  );
-  return workspace;
+  const spans = planSpans(n, d, k, gpu.bindingLimit);
+  const kernels = await compileAll(gpu, dataset, k, assign, sums, spans);
+  return gpu.allocate((arena) => new GpuWorkspace(gpu, arena, dataset, k, kernels, assign, sums, spans));
 }
 
 async function compileAll(
@@ -82,6 +80,7 @@ async function compileAll(
   k: number,
   assign: AssignPlan,
   sums: SumsPlan,
+  spans: readonly Span[],
 ): Promise<Kernels> {
   const { d, load, metric } = dataset;
   const LOAD = load;
@@ -136,7 +135,7 @@ async function compileAll(
       ? compile('sort', ['uniform', 'read', 'read', 'read', 'read', 'write'], { LOAD }, ...onPoints, sortCode)
       : null,
     summing,
-    compile('fold', ['uniform', 'read', 'write', 'read'], { FOLD: foldWidth(d, k) }, gridCode, controlCode, foldCode),
+    compileFold(gpu, foldPlan(k * (d + 2), spans)),
     compile(
       'update',
       ['uniform', 'read', 'write', 'write', 'write', 'read'],
@@ -255,16 +254,15 @@ export class GpuWorkspace implements Workspace {
       return dispatches;
     };
 
-    const fold = foldWidth(d, k);
+    const fold = foldPlan(cells, spans);
     this.#spanWork = spans.map(({ slices }) => slices * rows * (d * k + 8));
     this.#spans = spans.map(({ firstSlice, slices }, i) => {
       const start = firstSlice * rows;
       const parts = cutParts(arena, dataset, k, rows, start, Math.min(n, start + slices * rows));
-      const span = arena.uniform('span', [cells, firstSlice / fold, slices, i === spans.length - 1 ? 1 : 0]);
       const folding: Dispatch = {
         kernel: kernels.fold,
-        group: kernels.fold.bind(span, slots, this.#totals, this.#control),
-        workgroups: Math.ceil(cells / 16),
+        group: bindFold(kernels.fold, arena, fold, cells, spans, i, slots, this.#totals, this.#control),
+        workgroups: fold.workgroups,
       };
       return [...parts.flatMap(onPart), folding];
     });

@@ -27,6 +27,8 @@ interface Run {
   settled: boolean;
   readonly lowerBounds: number[];
   decreased: boolean;
+  /** At temperature 0: what the E-step before the last one said. */
+  labels: Uint32Array | null;
   /** How often each component was moved. */
   readonly reseeds: Uint32Array;
   regularized: readonly boolean[];
@@ -56,6 +58,7 @@ function newRun(k: number): Run {
     settled: false,
     lowerBounds: [],
     decreased: false,
+    labels: null,
     reseeds: new Uint32Array(k),
     regularized: [],
     empty: [],
@@ -82,6 +85,7 @@ async function fitOnce(home: Home, plan: MixturePlan, start: number, run: Run): 
         run.stage++;
         run.atStage = 0;
         run.settled = false;
+        run.labels = null;
         statistics = await expect(workspace, run, plan);
       } else {
         return toModel(home, plan, run, meanValue(statistics, dataset), await workspace.labels());
@@ -116,6 +120,10 @@ async function iterate(
   const { signal, tolerance } = plan;
   const temperature = plan.temperatures[run.stage];
   const before = meanValue(statistics, home.dataset);
+  // The rule of k-means, and firmer than a bound in float32: the same labels make the same parameters again.
+  const labels = temperature === 0 ? await workspace.labels() : null;
+  const unchanged = labels !== null && run.labels !== null && labels.every((label, i) => label === run.labels![i]);
+  run.labels = labels;
   const update = maximize(statistics, run.parameters!, rules, temperature);
   const reseeded = await reseedEmpty(home, workspace, update, run.parameters!, rules, run.reseeds);
   const next = await workspace.accumulate(toGaussians(reseeded.parameters), temperature, signal);
@@ -129,8 +137,11 @@ async function iterate(
   run.atStage++;
   run.lowerBounds.push(lowerBound);
   run.decreased ||= change < -rounding;
-  const settles = Math.abs(change) < tolerance || change === 0;
-  run.settled = settles && change >= -rounding && reseeded.empty.length === update.empty.length;
+  const moved = reseeded.empty.length < update.empty.length;
+  // Labels that were met before a component was moved say nothing of those behind.
+  if (moved) run.labels = null;
+  const settles = unchanged || change === 0 || Math.abs(change) < tolerance;
+  run.settled = settles && change >= -rounding && !moved;
   plan.onIteration?.({ iteration: run.lowerBounds.length, lowerBound, change });
   signal?.throwIfAborted();
   return next;

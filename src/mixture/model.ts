@@ -321,7 +321,8 @@ export class GaussianMixtureModel {
     covarianceType,
   }: Required<MixtureStart> & { readonly covarianceType: CovarianceType }): GaussianMixtureModel {
     const type = checkWord('covarianceType', covarianceType, COVARIANCE_TYPES);
-    const k = checkInteger('number of weights', (weights as ArrayLike<number> | undefined)?.length, 1);
+    const k = readNumbers('weights', weights, (weights as ArrayLike<number> | undefined)?.length ?? 0).length;
+    if (k === 0) throw new RangeError('weights must have at least one value');
     const { means: values, d } = readMeans('means', means, k);
     const parameters: Parameters = {
       k,

@@ -29,19 +29,20 @@ export function shapeOf(type: CovarianceType): GaussiansShape {
 /** What an engine needs for an E-step. Variances of all types but the matrices become axes, [k, d]. */
 export function toGaussians({ k, d, covarianceType, weights, means, precisionsCholesky }: Parameters): Gaussians {
   const shape = shapeOf(covarianceType);
-  const factors = shape === 'axes' ? toAxes(covarianceType, k, d, precisionsCholesky) : precisionsCholesky;
+  const { rank, shared } = formOf(covarianceType);
+  const own = (c: number) => (shared ? 0 : c);
+  const factors =
+    shape === 'axes'
+      ? Float64Array.from({ length: k * d }, (_, at) =>
+          rank === 'scalar' ? 1 : precisionsCholesky[own(Math.floor(at / d)) * d + (at % d)],
+        )
+      : precisionsCholesky;
+  const sharpness = weights.map((_, c) => (rank === 'scalar' ? precisionsCholesky[own(c)] ** 2 : 1));
   const offsets = weights.map(
-    (weight, c) => Math.log(weight) + logDeterminant(factors, shape, d, c) - (d / 2) * LOG_TWO_PI,
+    (weight, c) =>
+      Math.log(weight) + logDeterminant(factors, shape, d, c) + (d / 2) * (Math.log(sharpness[c]) - LOG_TWO_PI),
   );
-  return { k, d, shape, means, factors, offsets };
-}
-
-function toAxes(type: CovarianceType, k: number, d: number, values: Float64Array): Float64Array {
-  const { rank, shared } = formOf(type);
-  return Float64Array.from({ length: k * d }, (_, at) => {
-    const c = shared ? 0 : Math.floor(at / d);
-    return rank === 'scalar' ? values[c] : values[c * d + (at % d)];
-  });
+  return { k, d, shape, means, factors, sharpness, offsets };
 }
 
 /** log|U| of one component. */

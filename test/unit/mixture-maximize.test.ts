@@ -74,7 +74,7 @@ describe.each(COVARIANCE_TYPES)('%s', (type) => {
   const before = parameters(type);
 
   it('what an engine is told gives the densities', () => {
-    const { shape, means, factors, offsets } = toGaussians(before);
+    const { shape, means, factors, sharpness, offsets } = toGaussians(before);
     const expected = jointLogDensities(points, before);
     for (let c = 0; c < k; c++) {
       const from = shape === 'own' ? c * d * d : 0;
@@ -86,7 +86,7 @@ describe.each(COVARIANCE_TYPES)('%s', (type) => {
             shape === 'axes'
               ? x[j] * factors[c * d + j]
               : x.reduce((sum, value, t) => sum + value * factors[from + t * d + j], 0);
-          length += y * y;
+          length += sharpness[c] * y * y;
         }
         expect(Math.abs(offsets[c] - length / 2 - expected[i * k + c])).toBeLessThan(1e-12 * (1 + length));
       }

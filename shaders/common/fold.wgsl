@@ -1,10 +1,10 @@
 // Adds the statistics of a span of slices to the totals, in one fixed order whatever the spans: slices in groups of
 // FOLD, groups in blocks of 16, blocks in a row. A block that a span leaves unfinished waits in `totals`.
 //
-// A workgroup takes 16 cells; 16 threads sum 16 groups of a cell at once. FOLD·16 slices are 2¹⁹ rows, so that even a
-// hundred million rows end in sums of two hundred terms.
+// LANES threads sum as many groups of a cell at once, and a workgroup takes 256/LANES cells: few groups want few lanes.
+// That changes no order. FOLD·16 slices are 2¹⁹ rows, so that even a hundred million rows end in sums of two hundred terms.
 //
-// totals = [cells] finished blocks, [cells] the unfinished one.
+// totals = [cells] finished blocks, [cells] the unfinished one. Nothing happens where halt[0] is set.
 
 struct Span {
   cells: u32,
@@ -16,8 +16,9 @@ struct Span {
 @group(0) @binding(0) var<uniform> span: Span;
 @group(0) @binding(1) var<storage, read> slots: array<f32>;
 @group(0) @binding(2) var<storage, read_write> totals: array<f32>;
-@group(0) @binding(3) var<storage, read> control: Control;
+@group(0) @binding(3) var<storage, read> halt: array<u32>;
 
+const CELLS = 256u / LANES;
 var<workgroup> groups: array<f32, 256>;
 
 @compute @workgroup_size(256)
@@ -26,11 +27,11 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  if (control.done != 0u) {
+  if (halt[0] != 0u) {
     return;
   }
-  let cell = flat(workgroup, grid) * 16u + thread % 16u;
-  let lane = thread / 16u;
+  let cell = flat(workgroup, grid) * CELLS + thread % CELLS;
+  let lane = thread / CELLS;
   let inside = cell < span.cells;
   var total = 0.0;
   var open = 0.0;
@@ -39,7 +40,7 @@ fn main(
     open = totals[span.cells + cell];
   }
   let count = (span.slices + FOLD - 1u) / FOLD;
-  for (var first = 0u; first < count; first += 16u) {
+  for (var first = 0u; first < count; first += LANES) {
     var sum = 0.0;
     if (inside && first + lane < count) {
       let begin = (first + lane) * FOLD;
@@ -50,8 +51,8 @@ fn main(
     groups[thread] = sum;
     workgroupBarrier();
     if (lane == 0u) {
-      for (var i = 0u; i < min(16u, count - first); i++) {
-        open += groups[i * 16u + thread];
+      for (var i = 0u; i < min(LANES, count - first); i++) {
+        open += groups[i * CELLS + thread];
         if ((span.first_group + first + i) % 16u == 15u) {
           total += open;
           open = 0.0;

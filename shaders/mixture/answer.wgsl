@@ -1,0 +1,43 @@
+// What a row answers to the components: an online log-sum-exp (Milakov and Gimelshein 2018) at a temperature.
+//
+// v = log π·p of a component, less the largest offset of all. Responsibilities are r ∝ exp(v/T); T = 0 gives the row to
+// the component of the largest v, the lowest index of equals. Differences end at −200·T, where the exponential is 0 in
+// float32: nothing overflows, however small T is and however far a row lies.
+
+struct Heat {
+  temperature: f32,
+  inverse: f32,  // 1/T; 0 where T is 0
+}
+
+struct Answer {
+  best: f32,   // the largest v
+  sum: f32,    // Σ exp((v − best)/T)
+  label: u32,  // its component
+}
+
+const NOBODY = Answer(-3.4e38, 0.0, 0u);
+
+fn softened(difference: f32) -> f32 {
+  return exp(max(difference, -200.0 * heat.temperature) * heat.inverse);
+}
+
+fn consider(answer: ptr<function, Answer>, v: f32, c: u32) {
+  let closer = v > (*answer).best;
+  let share = softened(-abs(v - (*answer).best));
+  (*answer).sum = select((*answer).sum + share, fma((*answer).sum, share, 1.0), closer);
+  (*answer).label = select((*answer).label, c, closer);
+  (*answer).best = max((*answer).best, v);
+}
+
+/// T·log Σ exp(v/T).
+fn value_of(answer: Answer) -> f32 {
+  return answer.best + heat.temperature * log(max(answer.sum, 1.0));
+}
+
+/// The responsibility of component c.
+fn share_of(v: f32, c: u32, label: u32, answer: vec2f) -> f32 {
+  if (heat.temperature == 0.0) {
+    return select(0.0, 1.0, c == label);
+  }
+  return softened(min(v - answer.x, 0.0)) / answer.y;
+}

@@ -1,0 +1,18 @@
+// Four components at a time, each with a mean and a factor a feature: y = (x − m)·u.
+//
+// A mean is a pair of float32, m = high + low: x − high is nearly always exact, and low·u is folded into one addend, so
+// that a mean costs no digits where components are narrow beside their distance from the origin.
+//
+// model = for each four components: offsets, −½·sharpness, then high, u and −low·u of every feature; a vec4 each.
+// Components that are not there have an offset of −3e37.
+
+fn logs_of(row: u32, four: u32) -> vec4f {
+  let base = four * (3u * part.d + 2u);
+  var square = vec4f();
+  for (var j = 0u; j < part.d; j++) {
+    let at = base + 2u + 3u * j;
+    let y = fma(vec4f(load(row, j)) - model[at], model[at + 1u], model[at + 2u]);
+    square = fma(y, y, square);
+  }
+  return fma(model[base + 1u], square, model[base]);
+}

@@ -1,0 +1,34 @@
+// The moments of a slice where there are more blocks than threads: a thread adds the sums of each tile of rows to the slot,
+// for every block that is its own.
+
+fn sum_moments(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
+  let width = quads();
+  let blocks = blocks_of(width);
+  let squares = slot + part.k * (1u + width);
+  for (var i = slot + thread; i < squares + select(part.k, 1u, SHARED) * blocks * 4u; i += THREADS) {
+    slots[i] = vec4f();
+  }
+  storageBarrier();
+  for (var c = 0u; c < part.k; c++) {
+    let of_component = slot + c * (1u + width);
+    let of_blocks = squares + select(c, 0u, SHARED) * blocks * 4u;
+    for (var first = begin; first < end; first += ROWS) {
+      weigh(c, first, end, workgroup, thread);
+      for (var block = thread; block < blocks; block += THREADS) {
+        let corner = corner_of(block, width);
+        let run = sums_of(corner, 0u, 1u, workgroup);
+        if (corner.x == corner.y) {
+          slots[of_component + 1u + corner.x] += run.first;
+        }
+        if (block == 0u) {
+          slots[of_component] += vec4f(run.count, 0.0, 0.0, 0.0);
+        }
+        let at = of_blocks + block * 4u;
+        slots[at] += run.row0;
+        slots[at + 1u] += run.row1;
+        slots[at + 2u] += run.row2;
+        slots[at + 3u] += run.row3;
+      }
+    }
+  }
+}

@@ -1,0 +1,238 @@
+import gridCode from '../../shaders/common/grid.wgsl?raw';
+import pointsCode from '../../shaders/common/points.wgsl?raw';
+import answerCode from '../../shaders/mixture/answer.wgsl?raw';
+import axesCode from '../../shaders/mixture/axes.wgsl?raw';
+import axesDensitiesCode from '../../shaders/mixture/axes-densities.wgsl?raw';
+import axesMomentsCode from '../../shaders/mixture/axes-moments.wgsl?raw';
+import matricesCode from '../../shaders/mixture/matrices.wgsl?raw';
+import matricesDensitiesCode from '../../shaders/mixture/matrices-densities.wgsl?raw';
+import matricesKeptCode from '../../shaders/mixture/matrices-kept.wgsl?raw';
+import matricesMomentsCode from '../../shaders/mixture/matrices-moments.wgsl?raw';
+import matricesWideCode from '../../shaders/mixture/matrices-wide.wgsl?raw';
+import tileStorageCode from '../../shaders/mixture/tile-storage.wgsl?raw';
+import tileWorkgroupCode from '../../shaders/mixture/tile-workgroup.wgsl?raw';
+import type { Gaussians, GaussiansShape, MixtureWorkspace } from '../engine.ts';
+import type { MixtureStatistics } from '../statistics.ts';
+import type { GpuDataset } from './dataset.ts';
+import type { Arena, Gpu } from './device.ts';
+import { bindFold, compileFold } from './fold.ts';
+import { type Binding, type Kernel, kernelSource } from './kernel.ts';
+import { layoutOf, type MixtureLayout } from './mixture-layout.ts';
+import { cutParts } from './part.ts';
+import { type MixturePlan, mixturePlan } from './plan.ts';
+import { Queue } from './queue.ts';
+
+export async function openMixture(
+  gpu: Gpu,
+  dataset: GpuDataset,
+  k: number,
+  shape: GaussiansShape,
+): Promise<GpuMixtureWorkspace> {
+  const { n, d } = dataset;
+  const layout = layoutOf(k, d, shape);
+  const plan = mixturePlan(n, k, d, shape, layout.cells, gpu.bindingLimit);
+  const needed = 4 * Math.max(layout.cells, layout.modelFloats);
+  if (needed > gpu.bindingLimit) {
+    throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
+  }
+  const [moments, fold] = await Promise.all([
+    gpu.kernel(momentsSource(dataset, shape, plan)),
+    compileFold(gpu, plan.fold),
+  ]);
+  return gpu.allocate((arena) => new GpuMixtureWorkspace(gpu, arena, dataset, layout, plan, moments, fold));
+}
+
+const MOMENTS_BINDINGS: readonly Binding[] = [
+  'uniform',
+  'read',
+  'read',
+  'read',
+  'read',
+  'write',
+  'write',
+  'write',
+  'uniform',
+];
+
+function momentsSource({ load: LOAD, weights }: GpuDataset, shape: GaussiansShape, plan: MixturePlan) {
+  const WEIGHTED = weights !== null;
+  const { THREADS } = plan;
+  if (plan.kind === 'axes') {
+    const constants = { LOAD, WEIGHTED, THREADS, LANES: plan.LANES };
+    const files = [pointsCode, gridCode, answerCode, axesCode, axesMomentsCode];
+    return kernelSource('axes-moments', MOMENTS_BINDINGS, constants, ...files);
+  }
+  const constants = { LOAD, WEIGHTED, THREADS, ROWS: plan.ROWS, TILE: plan.TILE, SHARED: shape === 'shared' };
+  const tileCode = plan.inStorage ? tileStorageCode : tileWorkgroupCode;
+  const sumsCode = plan.kept ? matricesKeptCode : matricesWideCode;
+  const files = [pointsCode, gridCode, answerCode, matricesCode, tileCode, matricesMomentsCode, sumsCode];
+  const bindings: readonly Binding[] = plan.inStorage ? [...MOMENTS_BINDINGS, 'write'] : MOMENTS_BINDINGS;
+  return kernelSource('matrices-moments', bindings, constants, ...files);
+}
+
+interface Span {
+  readonly dispatches: readonly { kernel: Kernel; group: GPUBindGroup; workgroups: number }[];
+  readonly work: number;
+}
+
+export class GpuMixtureWorkspace implements MixtureWorkspace {
+  readonly #gpu: Gpu;
+  readonly #arena: Arena;
+  readonly #dataset: GpuDataset;
+  readonly #layout: MixtureLayout;
+  readonly #queue: Queue;
+  readonly #model: GPUBuffer;
+  readonly #heat: GPUBuffer;
+  readonly #totals: GPUBuffer;
+  /** The largest exponent and the sum of exponentials of a row, and its label: of each chunk. */
+  readonly #answers: readonly GPUBuffer[];
+  readonly #labels: readonly GPUBuffer[];
+  readonly #spans: readonly Span[];
+  /** What the logarithms on the device lack, and the temperature, of the last E-step. */
+  #offset = 0;
+  #temperature = 1;
+
+  constructor(
+    gpu: Gpu,
+    arena: Arena,
+    dataset: GpuDataset,
+    layout: MixtureLayout,
+    plan: MixturePlan,
+    moments: Kernel,
+    fold: Kernel,
+  ) {
+    const { n, chunks } = dataset;
+    const { k, cells } = layout;
+    this.#gpu = gpu;
+    this.#arena = arena;
+    this.#dataset = dataset;
+    this.#layout = layout;
+    this.#queue = new Queue(gpu, dataset);
+    this.#model = arena.storage('mixture', layout.modelFloats * 4);
+    this.#heat = arena.uniform('heat', [], [1, 1]);
+    this.#totals = arena.storage('totals', 2 * cells * 4);
+    this.#answers = chunks.map((chunk) => arena.storage('answers', chunk.rows * 8));
+    this.#labels = chunks.map((chunk) => arena.storage('labels', chunk.rows * 4));
+    const halt = arena.filled('halt', Uint32Array.of(0));
+    const longest = Math.max(...plan.spans.map(({ slices }) => slices));
+    const slots = arena.storage('slots', longest * cells * 4);
+    const scratch =
+      plan.kind === 'matrices' && plan.inStorage ? [arena.storage('tiles', longest * plan.TILE * 16)] : [];
+    this.#spans = plan.spans.map(({ firstSlice, slices }, i) => {
+      const start = firstSlice * plan.rows;
+      const end = Math.min(n, start + slices * plan.rows);
+      const dispatches = cutParts(arena, dataset, k, plan.rows, start, end).map(({ chunk, index, rows, uniform }) => ({
+        kernel: moments,
+        group: moments.bind(
+          uniform,
+          chunk.points,
+          chunk.adjust,
+          this.#model,
+          chunk.weights,
+          this.#answers[index],
+          this.#labels[index],
+          slots,
+          this.#heat,
+          ...scratch,
+        ),
+        workgroups: Math.ceil(rows / plan.rows),
+      }));
+      const folding = {
+        kernel: fold,
+        group: bindFold(fold, arena, plan.fold, cells, plan.spans, i, slots, this.#totals, halt),
+        workgroups: plan.fold.workgroups,
+      };
+      return { dispatches: [...dispatches, folding], work: slices * plan.rows * plan.workPerRow };
+    });
+  }
+
+  async accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Promise<MixtureStatistics> {
+    const { queue } = this.#gpu.device;
+    const { weightScale } = this.#dataset;
+    const { values, used, offset } = this.#layout.pack(gaussians);
+    queue.writeBuffer(this.#model, 0, values);
+    queue.writeBuffer(this.#heat, 0, Float32Array.of(temperature, temperature === 0 ? 0 : 1 / temperature));
+    for (const { dispatches, work } of this.#spans) {
+      for (const { kernel, group, workgroups } of dispatches) kernel.encode(this.#queue.pass, group, workgroups);
+      await this.#queue.spend(work, signal);
+    }
+    const cells = new Float32Array(await this.#queue.read(this.#totals, 0, this.#layout.cells * 4));
+    signal?.throwIfAborted();
+    this.#offset = offset;
+    this.#temperature = temperature;
+    const { counts, sums, squares, logLikelihood } = this.#layout.unpack(cells, 1 / weightScale);
+    return { used, counts, sums, squares, logLikelihood: logLikelihood + offset * this.#dataset.totalWeight };
+  }
+
+  async labels(): Promise<Uint32Array> {
+    const labels = new Uint32Array(this.#dataset.n);
+    for (const [i, { firstRow, rows }] of this.#dataset.chunks.entries()) {
+      labels.set(new Uint32Array(await this.#queue.read(this.#labels[i], 0, rows * 4)), firstRow);
+    }
+    return labels;
+  }
+
+  async values(): Promise<Float64Array> {
+    const values = new Float64Array(this.#dataset.n);
+    for (const [i, { firstRow, rows }] of this.#dataset.chunks.entries()) {
+      const answers = new Float32Array(await this.#queue.read(this.#answers[i], 0, rows * 8));
+      for (let row = 0; row < rows; row++) {
+        const spread = this.#temperature === 0 ? 0 : this.#temperature * Math.log(answers[2 * row + 1]);
+        values[firstRow + row] = this.#offset + answers[2 * row] + spread;
+      }
+    }
+    return values;
+  }
+
+  close(): void {
+    this.#arena.destroy();
+  }
+}
+
+/** See `ClusteringEngine.logDensities`. */
+export async function logDensities(
+  gpu: Gpu,
+  dataset: GpuDataset,
+  gaussians: Gaussians,
+  start: number,
+  end: number,
+): Promise<Float32Array> {
+  const { k, d, shape } = gaussians;
+  const layout = layoutOf(k, d, shape);
+  const { values, offset } = layout.pack(gaussians);
+  const axes = shape === 'axes';
+  const constants = axes ? { LOAD: dataset.load } : { LOAD: dataset.load, SHARED: shape === 'shared' };
+  const kernel = await gpu.kernel(
+    kernelSource(
+      axes ? 'axes-densities' : 'matrices-densities',
+      ['uniform', 'read', 'read', 'read', 'write'],
+      constants,
+      pointsCode,
+      gridCode,
+      ...(axes ? [axesCode, axesDensitiesCode] : [matricesCode, matricesDensitiesCode]),
+    ),
+  );
+  const densities = new Float32Array((end - start) * k);
+  const queue = new Queue(gpu, dataset);
+  const { arena, results } = await gpu.allocate((arena) => {
+    const model = arena.filled('mixture', values);
+    const results = cutParts(arena, dataset, k, 1, start, end).map(({ chunk, rows, uniform }) => {
+      const result = arena.storage('densities', rows * k * 4);
+      const threads = rows * (axes ? Math.ceil(k / 4) : k);
+      const group = kernel.bind(uniform, chunk.points, chunk.adjust, model, result);
+      kernel.encode(queue.pass, group, Math.ceil(threads / 64));
+      return { result, count: rows * k };
+    });
+    return { arena, results };
+  });
+  try {
+    let at = 0;
+    for (const { result, count } of results) {
+      densities.set(new Float32Array(await queue.read(result, 0, count * 4)), at);
+      at += count;
+    }
+    return densities.map((value) => value + offset);
+  } finally {
+    arena.destroy();
+  }
+}
