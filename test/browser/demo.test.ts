@@ -61,10 +61,13 @@ it('clusters flights on WebGPU', async () => {
   await page.close();
 });
 
-it('fits a Gaussian mixture on the CPU', async () => {
-  const page = await open(chrome, '?backend=cpu&points=20000&model=mixture&covariance=full&k=6');
+it.each([
+  ['cpu', 20_000],
+  ['webgpu', 5000],
+])('fits a Gaussian mixture: %s', async (backend, points) => {
+  const page = await open(chrome, `?backend=${backend}&points=${points}&model=mixture&covariance=full&k=6`);
   await finished(page);
-  expect(await attributes(page)).toMatchObject({ model: 'mixture', engine: 'cpu', points: '20000' });
+  expect(await attributes(page)).toMatchObject({ model: 'mixture', engine: backend, points: String(points) });
   await expectTrueMixture(page);
   expect(await legendRows(page)).toBe(6);
   expect(await page.$eval('#range', (line) => line.textContent)).toMatch(/^from −\d+\.\d+ to −\d+\.\d+$/);
