@@ -193,17 +193,20 @@ function checkLowerBound(model: GaussianMixtureModel, points: CasePoints, { temp
   atMost(Math.abs(model.lowerBound - lowerBound), bound, `lowerBound ${model.lowerBound}, in float64 ${lowerBound}`);
 }
 
-function checkConvergence(model: GaussianMixtureModel, { tolerance = 1e-3, maxIterations = 100 }: FitFacts): void {
+function checkConvergence(
+  model: GaussianMixtureModel,
+  { temperature = 1, tolerance = 1e-3, maxIterations = 100 }: FitFacts,
+): void {
   const { lowerBounds, iterations, converged, decreased } = model;
   atMost(iterations, maxIterations, 'iterations');
   if (!converged) equal(iterations, maxIterations, 'iterations of a fit that did not converge');
   if (falls(lowerBounds)) equal(decreased, true, 'decreased, where a bound is below the one before');
   if (!converged || iterations < 2) return;
-  const change = lowerBounds[iterations - 1] - lowerBounds[iterations - 2];
-  // At temperature 0 a fit also ends where no label changes: then there is nothing left but rounding.
-  const rounding = model.temperature === 0 ? 2 ** -24 * (1 + Math.abs(model.lowerBound)) : 0;
-  check(Math.abs(change) <= rounding || Math.abs(change) < tolerance, `converged, though the last change is ${change}`);
   check(!falls(lowerBounds.slice(-2)), 'converged, though the last change is a fall');
+  const change = Math.abs(lowerBounds[iterations - 1] - lowerBounds[iterations - 2]);
+  // The same labels make the same parameters again: what changes is rounding.
+  const rounding = temperature === 0 ? 1e-6 * (1 + Math.abs(model.lowerBound)) : 0;
+  check(change < tolerance || change <= rounding, `converged, though the last change is ${change}`);
 }
 
 /** Whether a bound is below the one before it, beyond rounding. */
