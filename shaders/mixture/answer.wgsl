@@ -4,10 +4,17 @@
 // the component of the largest v, the lowest index of equals. Differences end at −200·T, where the exponential is 0 in
 // float32: nothing overflows, however small T is and however far a row lies.
 
-struct Heat {
+struct Task {
   temperature: f32,
-  inverse: f32,  // 1/T; 0 where T is 0
+  inverse: f32,    // 1/T; 0 where T is 0
+  weighted: u32,   // whether the rows have weights
+  is_shared: u32,  // matrices: whether there is one U for all components
+  rows: u32,       // matrices: rows of a tile, a multiple of 4, at most THREADS
+  tile: u32,       // matrices: vec4s of a tile in a buffer
+  lanes: u32,      // axes: features that are summed at once, a power of two, at most THREADS
 }
+
+@group(0) @binding(8) var<uniform> task: Task;
 
 struct Answer {
   best: f32,   // the largest v
@@ -18,7 +25,7 @@ struct Answer {
 const NOBODY = Answer(-3.4e38, 0.0, 0u);
 
 fn softened(difference: f32) -> f32 {
-  return exp(max(difference, -200.0 * heat.temperature) * heat.inverse);
+  return exp(max(difference, -200.0 * task.temperature) * task.inverse);
 }
 
 fn consider(answer: ptr<function, Answer>, v: f32, c: u32) {
@@ -31,13 +38,18 @@ fn consider(answer: ptr<function, Answer>, v: f32, c: u32) {
 
 /// T·log Σ exp(v/T).
 fn value_of(answer: Answer) -> f32 {
-  return answer.best + heat.temperature * log(max(answer.sum, 1.0));
+  return answer.best + task.temperature * log(max(answer.sum, 1.0));
 }
 
 /// The responsibility of component c.
 fn share_of(v: f32, c: u32, label: u32, answer: vec2f) -> f32 {
-  if (heat.temperature == 0.0) {
+  if (task.temperature == 0.0) {
     return select(0.0, 1.0, c == label);
   }
   return softened(min(v - answer.x, 0.0)) / answer.y;
+}
+
+fn weight_of(row: u32) -> f32 {
+  let weighted = task.weighted == 1u;
+  return select(1.0, weights[select(0u, part.chunk_row + row, weighted)], weighted);
 }

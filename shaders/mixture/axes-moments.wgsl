@@ -13,14 +13,8 @@
 @group(0) @binding(5) var<storage, read_write> answers: array<vec2f>;
 @group(0) @binding(6) var<storage, read_write> labels: array<u32>;
 @group(0) @binding(7) var<storage, read_write> slots: array<vec4f>;
-@group(0) @binding(8) var<uniform> heat: Heat;
 
-const GROUPS = THREADS / LANES;
 var<workgroup> shared_fours: array<vec4f, THREADS>;
-
-fn weight_of(row: u32) -> f32 {
-  return select(1.0, weights[select(0u, part.chunk_row + row, WEIGHTED)], WEIGHTED);
-}
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -60,11 +54,13 @@ fn main(
     slots[slot + fours * (1u + 2u * part.d)] = vec4f(sum, 0.0, 0.0, 0.0);
   }
 
-  let group = thread / LANES;
+  let lanes = task.lanes;
+  let groups = THREADS / lanes;
+  let group = thread / lanes;
   for (var four = 0u; four < fours; four++) {
     let first = slot + four * (1u + 2u * part.d);
-    for (var block = 0u; block < part.d; block += LANES) {
-      let lane = block + thread % LANES;
+    for (var block = 0u; block < part.d; block += lanes) {
+      let lane = block + thread % lanes;
       let at = four * (3u * part.d + 2u) + 2u + 3u * min(lane, part.d - 1u);
       let high = model[at];
       let factor = model[at + 1u];
@@ -81,7 +77,7 @@ fn main(
         var run_squares = vec4f();
         if (lane < part.d) {
           let stop = min(THREADS, end - tile);
-          for (var i = group; i < stop; i += GROUPS) {
+          for (var i = group; i < stop; i += groups) {
             let share = shared_fours[i];
             let y = fma(vec4f(load(tile + i, lane)) - high, factor, addend);
             run_counts += share;
@@ -93,9 +89,9 @@ fn main(
         sums += run_sums;
         squares += run_squares;
       }
-      let all_counts = over_groups(counts, thread);
-      let all_sums = over_groups(sums, thread);
-      let all_squares = over_groups(squares, thread);
+      let all_counts = over_groups(counts, thread, lanes);
+      let all_sums = over_groups(sums, thread, lanes);
+      let all_squares = over_groups(squares, thread, lanes);
       if (group == 0u && lane < part.d) {
         if (lane == 0u) {
           slots[first] = all_counts;
@@ -124,14 +120,14 @@ fn shares_of(row: u32, end: u32, four: u32) -> vec4f {
 }
 
 /// The sum over the groups, in the threads of the first one.
-fn over_groups(values: vec4f, thread: u32) -> vec4f {
+fn over_groups(values: vec4f, thread: u32, lanes: u32) -> vec4f {
   workgroupBarrier();
   shared_fours[thread] = values;
   workgroupBarrier();
   var sum = vec4f();
-  if (thread < LANES) {
-    for (var group = 0u; group < GROUPS; group++) {
-      sum += shared_fours[group * LANES + thread];
+  if (thread < lanes) {
+    for (var i = thread; i < THREADS; i += lanes) {
+      sum += shared_fours[i];
     }
   }
   return sum;

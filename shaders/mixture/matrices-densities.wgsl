@@ -1,5 +1,9 @@
 // log π·p of some rows under all components, less the largest offset: result [rows, k], a pair a thread.
 
+fn is_shared() -> bool {
+  return SHARED;
+}
+
 @group(0) @binding(3) var<storage, read> model: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> result: array<f32>;
 
@@ -16,14 +20,14 @@ fn main(
     return;
   }
   let width = quads();
-  var square = 0.0;
+  var squares = vec4f();
   for (var quad = 0u; quad < width; quad++) {
     var y = model[addend_at(c) + quad];
     for (var j = 0u; j < min(part.d, 4u * quad + 4u); j++) {
       let x = load(row, j) - model[high_at(c) + j / 4u][j % 4u];
       y = fma(vec4f(x), model[factor_at(c) + j * width + quad], y);
     }
-    square += dot(y, y);
+    squares = fma(y, y, squares);
   }
-  result[pair] = fma(-0.5, square, offset_of(c));
+  result[pair] = fma(-0.5, dot(squares, vec4f(1.0)), offset_of(c));
 }

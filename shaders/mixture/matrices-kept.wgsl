@@ -13,18 +13,18 @@ fn sum_moments(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
   let squares = slot + part.k * (1u + width);
   var sums = Sums();
   for (var c = 0u; c < part.k; c++) {
-    if (!SHARED) {
+    if (!is_shared()) {
       sums = Sums();
     }
     sums.first = vec4f();
     sums.count = 0.0;
-    for (var first = begin; first < end; first += ROWS) {
+    for (var first = begin; first < end; first += task.rows) {
       weigh(c, first, end, workgroup, thread);
       if (group < groups) {
         add(&sums, sums_of(corner, group, groups, workgroup));
       }
     }
-    let total = over_groups(sums, thread, lanes, groups, !SHARED);
+    let total = over_groups(sums, thread, lanes, groups, !is_shared());
     if (group == 0u) {
       let of_component = slot + c * (1u + width);
       if (corner.x == corner.y) {
@@ -33,12 +33,12 @@ fn sum_moments(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
       if (block == 0u) {
         slots[of_component] = vec4f(total.count, 0.0, 0.0, 0.0);
       }
-      if (!SHARED) {
+      if (!is_shared()) {
         write_block(squares + (c * lanes + block) * 4u, total);
       }
     }
   }
-  if (SHARED) {
+  if (is_shared()) {
     let total = over_groups(sums, thread, lanes, groups, true);
     if (group == 0u) {
       write_block(squares + block * 4u, total);

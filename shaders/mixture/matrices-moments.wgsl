@@ -1,5 +1,5 @@
 // E-step with its moments, for covariances that are matrices: a workgroup takes a slice of rows, whitens them for each
-// component, ROWS rows at a time, and finds their answers; then it whitens them again, component by component, and sums
+// component, a tile of them at a time, and finds their answers; then it whitens them again, component by component, and sums
 // w·r, w·r·y and w·r·yᵀy. The rows come from memory once; the second look finds them in the cache. Whitened moments keep
 // the digits that x-space would lose with the condition of the covariance. No responsibility leaves the workgroup.
 //
@@ -7,8 +7,8 @@
 // a thread takes 4 × 4 blocks of yᵀy, above the diagonal or on it: see matrices-kept.wgsl and matrices-wide.wgsl. Float32
 // runs are one tile of rows, then one sum a tile.
 //
-// The tile holds x − high [ROWS/4, d + 1], four rows in a vec4, then y [ROWS, quads]; the padding keeps neighbouring rows
-// off one bank. ROWS is at most THREADS, and divides slice_rows.
+// The tile holds x − high [rows/4, d + 1], four rows in a vec4, then y [rows, quads]; the padding keeps neighbouring rows
+// off one bank.
 //
 // answers = (best, sum) of each row, labels = its component. slots = for each slice [k][1 + quads] vec4: the count, the
 // sums; then [k or 1][blocks][4]: the rows of the blocks; then the sum of w·value.
@@ -18,9 +18,7 @@
 @group(0) @binding(5) var<storage, read_write> answers: array<vec2f>;
 @group(0) @binding(6) var<storage, read_write> labels: array<u32>;
 @group(0) @binding(7) var<storage, read_write> slots: array<vec4f>;
-@group(0) @binding(8) var<uniform> heat: Heat;
 
-const ROW_QUADS = ROWS / 4u;
 var<workgroup> shares: array<f32, THREADS>;
 
 /// The sums of one thread: a block of yᵀy, and the sums and counts of its rows.
@@ -33,16 +31,12 @@ struct Sums {
   count: f32,
 }
 
-fn weight_of(row: u32) -> f32 {
-  return select(1.0, weights[select(0u, part.chunk_row + row, WEIGHTED)], WEIGHTED);
-}
-
-/// y of the rows [begin, begin + ROWS) under component c, into the tile. Rows behind the part repeat its last one.
+/// y of the rows from `begin` under component c, into the tile. Rows behind the part repeat its last one.
 fn whiten(c: u32, begin: u32, workgroup: u32, thread: u32) {
   let last = part.rows - 1u;
   let stride = part.d + 1u;
   settle();
-  for (var i = thread; i < ROW_QUADS * part.d; i += THREADS) {
+  for (var i = thread; i < task.rows / 4u * part.d; i += THREADS) {
     let j = i % part.d;
     let row = begin + 4u * (i / part.d);
     let values = vec4f(
@@ -52,7 +46,7 @@ fn whiten(c: u32, begin: u32, workgroup: u32, thread: u32) {
   }
   settle();
   let width = quads();
-  for (var i = thread; i < ROW_QUADS * width; i += THREADS) {
+  for (var i = thread; i < task.rows / 4u * width; i += THREADS) {
     let quad = i % width;
     let rows = i / width;
     let addend = model[addend_at(c) + quad];
@@ -69,7 +63,7 @@ fn whiten(c: u32, begin: u32, workgroup: u32, thread: u32) {
       y2 = fma(x.zzzz, u, y2);
       y3 = fma(x.wwww, u, y3);
     }
-    let at = ROW_QUADS * stride + 4u * rows * width + quad;
+    let at = task.rows / 4u * stride + 4u * rows * width + quad;
     tile_put(at, workgroup, y0);
     tile_put(at + width, workgroup, y1);
     tile_put(at + 2u * width, workgroup, y2);
@@ -78,19 +72,24 @@ fn whiten(c: u32, begin: u32, workgroup: u32, thread: u32) {
   settle();
 }
 
+fn is_shared() -> bool {
+  return task.is_shared == 1u;
+}
+
 /// Where y of a row of the tile begins.
 fn whitened_at(row: u32) -> u32 {
-  return ROW_QUADS * (part.d + 1u) + row * quads();
+  return task.rows / 4u * (part.d + 1u) + row * quads();
 }
 
 /// log π·p of a row of the tile.
 fn log_of(c: u32, row: u32, workgroup: u32) -> f32 {
-  var square = 0.0;
+  // Four sums instead of one keep a digit more.
+  var squares = vec4f();
   for (var quad = 0u; quad < quads(); quad++) {
     let y = tile_at(whitened_at(row) + quad, workgroup);
-    square += dot(y, y);
+    squares = fma(y, y, squares);
   }
-  return fma(-0.5, square, offset_of(c));
+  return fma(-0.5, dot(squares, vec4f(1.0)), offset_of(c));
 }
 
 @compute @workgroup_size(THREADS)
@@ -107,20 +106,20 @@ fn main(
   let workgroup = part.slot + slice;
   let end = min(begin + part.slice_rows, part.rows);
   let width = quads();
-  let values = part.k * (1u + width) + select(part.k, 1u, SHARED) * blocks_of(width) * 4u;
+  let values = part.k * (1u + width) + select(part.k, 1u, is_shared()) * blocks_of(width) * 4u;
   let slot = workgroup * (values + 1u);
 
   var value = 0.0;
-  for (var first = begin; first < end; first += ROWS) {
+  for (var first = begin; first < end; first += task.rows) {
     var answer = NOBODY;
     for (var c = 0u; c < part.k; c++) {
       whiten(c, first, workgroup, thread);
-      if (thread < ROWS) {
+      if (thread < task.rows) {
         consider(&answer, log_of(c, thread, workgroup), c);
       }
     }
     let row = first + thread;
-    if (thread < ROWS && row < end) {
+    if (thread < task.rows && row < end) {
       answers[part.chunk_row + row] = vec2f(answer.best, answer.sum);
       labels[part.chunk_row + row] = answer.label;
       value += weight_of(row) * value_of(answer);
@@ -142,7 +141,7 @@ fn main(
 /// Whitens a tile of rows for component c, and sets what each of them weighs for it.
 fn weigh(c: u32, first: u32, end: u32, workgroup: u32, thread: u32) {
   whiten(c, first, workgroup, thread);
-  if (thread < ROWS) {
+  if (thread < task.rows) {
     let row = first + thread;
     var share = 0.0;
     if (row < end) {
@@ -173,7 +172,7 @@ fn corner_of(block: u32, width: u32) -> vec2u {
 /// What every `groups`-th row of the tile weighs.
 fn sums_of(corner: vec2u, group: u32, groups: u32, workgroup: u32) -> Sums {
   var run = Sums();
-  for (var row = group; row < ROWS; row += groups) {
+  for (var row = group; row < task.rows; row += groups) {
     let share = shares[row];
     let left = share * tile_at(whitened_at(row) + corner.x, workgroup);
     let right = tile_at(whitened_at(row) + corner.y, workgroup);

@@ -10,11 +10,11 @@ fn quads() -> u32 {
 }
 
 fn factor_at(c: u32) -> u32 {
-  return select(c, 0u, SHARED) * part.d * quads();
+  return select(c, 0u, is_shared()) * part.d * quads();
 }
 
 fn high_at(c: u32) -> u32 {
-  return (select(part.k, 1u, SHARED) * part.d + c) * quads();
+  return (select(part.k, 1u, is_shared()) * part.d + c) * quads();
 }
 
 fn addend_at(c: u32) -> u32 {

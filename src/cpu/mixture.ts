@@ -89,6 +89,9 @@ class Tile {
   readonly #gaussians: Gaussians;
   /** x − m [d, 4], of the component in hand. */
   readonly #differences: Float64Array;
+  /** Where components share U: (m − m₀)·U of each [k, d], and (x − m₀)·U of the rows [d, 4]. */
+  readonly #shifts: Float64Array;
+  readonly #common: Float64Array;
   /** y = (x − m)·U: [k, d, 4]. */
   readonly #whitened: Float64Array;
   /** Weighted responsibilities [k, 4]. */
@@ -102,6 +105,8 @@ class Tile {
     const { k, d } = gaussians;
     this.#gaussians = gaussians;
     this.#differences = new Float64Array(d * TILE);
+    this.#shifts = gaussians.shape === 'shared' ? whitenedShifts(gaussians) : new Float64Array(0);
+    this.#common = new Float64Array(d * TILE);
     this.#whitened = new Float64Array(k * d * TILE);
     this.#shares = new Float64Array(k * TILE);
     this.logs = new Float64Array(k * TILE);
@@ -116,17 +121,20 @@ class Tile {
     const x2 = Math.min(last, x1 + d);
     const x3 = Math.min(last, x2 + d);
     const differences = this.#differences;
+    if (shape === 'shared') {
+      subtract(rows, x0, x1, x2, x3, means, 0, d, differences);
+      timesUpper(differences, factors, 0, this.#common, 0, d);
+    }
     for (let c = 0; c < k; c++) {
-      for (let j = 0, m = c * d; j < d; j++) {
-        const mean = means[m + j];
-        differences[TILE * j] = rows[x0 + j] - mean;
-        differences[TILE * j + 1] = rows[x1 + j] - mean;
-        differences[TILE * j + 2] = rows[x2 + j] - mean;
-        differences[TILE * j + 3] = rows[x3 + j] - mean;
+      const to = c * d * TILE;
+      if (shape === 'shared') {
+        shiftRows(this.#common, this.#shifts, c * d, this.#whitened, to, d);
+      } else {
+        subtract(rows, x0, x1, x2, x3, means, c * d, d, differences);
+        if (shape === 'axes') scaleRows(differences, factors, c * d, this.#whitened, to, d);
+        else timesUpper(differences, factors, c * d * d, this.#whitened, to, d);
       }
-      if (shape === 'axes') scaleRows(differences, factors, c * d, this.#whitened, c * d * TILE, d);
-      else timesUpper(differences, factors, shape === 'own' ? c * d * d : 0, this.#whitened, c * d * TILE, d);
-      squareRows(this.#whitened, c * d * TILE, d, sharpness[c] / 2, offsets[c], this.logs, c * TILE);
+      squareRows(this.#whitened, to, d, sharpness[c] / 2, offsets[c], this.logs, c * TILE);
     }
   }
 
@@ -174,6 +182,50 @@ class Tile {
       else
         addProducts(this.#whitened, at * d, d, r0, r1, r2, r3, sums, c * d, squares, shape === 'own' ? c * d * d : 0);
     }
+  }
+}
+
+/** x − m of four rows, side by side. */
+function subtract(
+  rows: Float32Array,
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  means: Float64Array,
+  fromMeans: number,
+  d: number,
+  differences: Float64Array,
+): void {
+  for (let j = 0, at = 0; j < d; j++, at += TILE) {
+    const mean = means[fromMeans + j];
+    differences[at] = rows[x0 + j] - mean;
+    differences[at + 1] = rows[x1 + j] - mean;
+    differences[at + 2] = rows[x2 + j] - mean;
+    differences[at + 3] = rows[x3 + j] - mean;
+  }
+}
+
+/** (m − m₀)·U of all components [k, d]. */
+function whitenedShifts({ k, d, means, factors }: Gaussians): Float64Array {
+  const shifts = new Float64Array(k * d);
+  for (let c = 0; c < k; c++) {
+    for (let i = 0; i < d; i++) {
+      const shift = means[c * d + i] - means[i];
+      for (let j = i; j < d; j++) shifts[c * d + j] += shift * factors[i * d + j];
+    }
+  }
+  return shifts;
+}
+
+/** y = z − s of four rows. */
+function shiftRows(z: Float64Array, s: Float64Array, fromS: number, y: Float64Array, fromY: number, d: number): void {
+  for (let j = 0, at = 0; j < d; j++, at += TILE) {
+    const shift = s[fromS + j];
+    y[fromY + at] = z[at] - shift;
+    y[fromY + at + 1] = z[at + 1] - shift;
+    y[fromY + at + 2] = z[at + 2] - shift;
+    y[fromY + at + 3] = z[at + 3] - shift;
   }
 }
 

@@ -35,13 +35,11 @@ export async function openMixture(
   if (needed > gpu.bindingLimit) {
     throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
   }
-  const [moments, fold] = await Promise.all([
-    gpu.kernel(momentsSource(dataset, shape, plan)),
-    compileFold(gpu, plan.fold),
-  ]);
+  const [moments, fold] = await Promise.all([gpu.kernel(momentsSource(dataset, plan)), compileFold(gpu, plan.fold)]);
   return gpu.allocate((arena) => new GpuMixtureWorkspace(gpu, arena, dataset, layout, plan, moments, fold));
 }
 
+const TASK_BYTES = 32;
 const MOMENTS_BINDINGS: readonly Binding[] = [
   'uniform',
   'read',
@@ -54,20 +52,32 @@ const MOMENTS_BINDINGS: readonly Binding[] = [
   'uniform',
 ];
 
-function momentsSource({ load: LOAD, weights }: GpuDataset, shape: GaussiansShape, plan: MixturePlan) {
-  const WEIGHTED = weights !== null;
+/** What differs between fits comes in a uniform, so that few kernels serve all. */
+function momentsSource({ load: LOAD }: GpuDataset, plan: MixturePlan) {
   const { THREADS } = plan;
+  const common = [pointsCode, gridCode, answerCode];
   if (plan.kind === 'axes') {
-    const constants = { LOAD, WEIGHTED, THREADS, LANES: plan.LANES };
-    const files = [pointsCode, gridCode, answerCode, axesCode, axesMomentsCode];
-    return kernelSource('axes-moments', MOMENTS_BINDINGS, constants, ...files);
+    return kernelSource('axes-moments', MOMENTS_BINDINGS, { LOAD, THREADS }, ...common, axesCode, axesMomentsCode);
   }
-  const constants = { LOAD, WEIGHTED, THREADS, ROWS: plan.ROWS, TILE: plan.TILE, SHARED: shape === 'shared' };
-  const tileCode = plan.inStorage ? tileStorageCode : tileWorkgroupCode;
-  const sumsCode = plan.kept ? matricesKeptCode : matricesWideCode;
-  const files = [pointsCode, gridCode, answerCode, matricesCode, tileCode, matricesMomentsCode, sumsCode];
-  const bindings: readonly Binding[] = plan.inStorage ? [...MOMENTS_BINDINGS, 'write'] : MOMENTS_BINDINGS;
-  return kernelSource('matrices-moments', bindings, constants, ...files);
+  return kernelSource(
+    'matrices-moments',
+    plan.inStorage ? [...MOMENTS_BINDINGS, 'write'] : MOMENTS_BINDINGS,
+    plan.inStorage ? { LOAD, THREADS } : { LOAD, THREADS, TILE: plan.TILE },
+    ...common,
+    matricesCode,
+    plan.inStorage ? tileStorageCode : tileWorkgroupCode,
+    matricesMomentsCode,
+    plan.kept ? matricesKeptCode : matricesWideCode,
+  );
+}
+
+/** The struct Task of answer.wgsl. */
+function taskOf(temperature: number, { weights }: GpuDataset, plan: MixturePlan, shared: boolean): ArrayBuffer {
+  const task = new ArrayBuffer(TASK_BYTES);
+  new Float32Array(task).set([temperature, temperature === 0 ? 0 : 1 / temperature]);
+  const [rows, tile, lanes] = plan.kind === 'axes' ? [0, 0, plan.LANES] : [plan.ROWS, plan.TILE, 0];
+  new Uint32Array(task).set([weights === null ? 0 : 1, shared ? 1 : 0, rows, tile, lanes], 2);
+  return task;
 }
 
 interface Span {
@@ -80,9 +90,10 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
   readonly #arena: Arena;
   readonly #dataset: GpuDataset;
   readonly #layout: MixtureLayout;
+  readonly #plan: MixturePlan;
   readonly #queue: Queue;
   readonly #model: GPUBuffer;
-  readonly #heat: GPUBuffer;
+  readonly #task: GPUBuffer;
   readonly #totals: GPUBuffer;
   /** The largest exponent and the sum of exponentials of a row, and its label: of each chunk. */
   readonly #answers: readonly GPUBuffer[];
@@ -107,9 +118,10 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
     this.#arena = arena;
     this.#dataset = dataset;
     this.#layout = layout;
+    this.#plan = plan;
     this.#queue = new Queue(gpu, dataset);
     this.#model = arena.storage('mixture', layout.modelFloats * 4);
-    this.#heat = arena.uniform('heat', [], [1, 1]);
+    this.#task = arena.uniform('task', new Array(TASK_BYTES / 4).fill(0));
     this.#totals = arena.storage('totals', 2 * cells * 4);
     this.#answers = chunks.map((chunk) => arena.storage('answers', chunk.rows * 8));
     this.#labels = chunks.map((chunk) => arena.storage('labels', chunk.rows * 4));
@@ -132,7 +144,7 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
           this.#answers[index],
           this.#labels[index],
           slots,
-          this.#heat,
+          this.#task,
           ...scratch,
         ),
         workgroups: Math.ceil(rows / plan.rows),
@@ -147,11 +159,13 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
   }
 
   async accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Promise<MixtureStatistics> {
+    this.#gpu.checkAlive();
+    this.#dataset.check();
     const { queue } = this.#gpu.device;
     const { weightScale } = this.#dataset;
     const { values, used, offset } = this.#layout.pack(gaussians);
     queue.writeBuffer(this.#model, 0, values);
-    queue.writeBuffer(this.#heat, 0, Float32Array.of(temperature, temperature === 0 ? 0 : 1 / temperature));
+    queue.writeBuffer(this.#task, 0, taskOf(temperature, this.#dataset, this.#plan, gaussians.shape === 'shared'));
     for (const { dispatches, work } of this.#spans) {
       for (const { kernel, group, workgroups } of dispatches) kernel.encode(this.#queue.pass, group, workgroups);
       await this.#queue.spend(work, signal);

@@ -146,7 +146,7 @@ export function mixturePlan(
   const cut = { rows, fold: foldPlan(cells, spans), workPerRow, spans };
   if (tile !== null) return { ...cut, kind: 'matrices', ...tile };
   const LANES = Math.min(256, powerOfTwoFrom(d));
-  return { ...cut, kind: 'axes', THREADS: Math.max(64, LANES), LANES };
+  return { ...cut, kind: 'axes', THREADS: LANES <= 64 ? 64 : 256, LANES };
 }
 
 /** vec4s that a tile may have in workgroup memory. */
