@@ -38,7 +38,20 @@ fn consider(answer: ptr<function, Answer>, v: f32, c: u32) {
 
 /// T·log Σ exp(v/T).
 fn value_of(answer: Answer) -> f32 {
-  return answer.best + task.temperature * log(max(answer.sum, 1.0));
+  return answer.best + task.temperature * logarithm(max(answer.sum, 1.0));
+}
+
+/// log x, x ≥ 1, to float32's own precision: WGSL's may be off by 2⁻²¹, always to one side, which T multiplies. With
+/// x = 2ⁿ·m, m about 1, and f = (m − 1)/(m + 1), it is n·log 2 + 2·artanh f; the next term is f¹¹/11 < 4e-10.
+fn logarithm(x: f32) -> f32 {
+  let parts = frexp(x);
+  let low = parts.fract < 0.70710678;
+  let m = select(parts.fract, 2.0 * parts.fract, low);
+  let n = f32(parts.exp - select(0, 1, low));
+  let f = (m - 1.0) / (m + 1.0);
+  let square = f * f;
+  let series = fma(square, fma(square, fma(square, fma(square, 1.0 / 9.0, 1.0 / 7.0), 0.2), 1.0 / 3.0), 1.0);
+  return fma(n, 0.69314718, 2.0 * f * series);
 }
 
 /// The responsibility of component c.
