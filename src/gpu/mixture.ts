@@ -31,7 +31,7 @@ export async function openMixture(
   const { n, d } = dataset;
   const layout = layoutOf(k, d, shape);
   const plan = mixturePlan(n, k, d, shape, layout.cells, gpu.bindingLimit);
-  const needed = 4 * Math.max(layout.cells, layout.modelFloats);
+  const needed = 4 * Math.max(2 * layout.cells, layout.modelFloats);
   if (needed > gpu.bindingLimit) {
     throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
   }

@@ -6,6 +6,7 @@ import {
   type GaussianMixtureFitOptions,
   type GaussianMixtureProgress,
   gaussianMixture,
+  selectModel,
 } from '../../../../src/index.ts';
 import { atMost, type ConformanceCase, check, equal, reasonOf, rejects, sameValues } from '../../case.ts';
 import { asInput, upload } from '../bounds.ts';
@@ -79,7 +80,7 @@ async function checkContinues(device: GPUDevice, at: number): Promise<void> {
 
 export const devices: readonly ConformanceCase[] = [
   {
-    name: 'gaussianMixture on a borrowed device leaves it alone',
+    name: 'gaussianMixture and selectModel on a borrowed device leave it alone',
     only: 'webgpu',
     async run(context) {
       const device = await context.requestDevice!();
@@ -92,6 +93,9 @@ export const devices: readonly ConformanceCase[] = [
       equal(model.backend, 'webgpu', 'backend');
       const lent = lend(device, points, 0, STORAGE | COPY_SRC);
       sameValues(await model.predict(lent, options), model.labels, 'labels');
+      const { best, table } = await selectModel(asInput(points), { k: [2, 3], init, ...options });
+      equal(best.backend, 'webgpu', 'backend of the best');
+      equal(table.length, 2, 'rows of the table');
       await destroyDefaultEngines();
       await checkAlive(device, lent, points);
     },

@@ -2,7 +2,7 @@
 import { type Engine, GaussianMixtureModel } from '../../../../src/index.ts';
 import { expectation, referenceMixture } from '../../../../src/reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, sameValues, withEngine } from '../../case.ts';
-import { upload } from '../bounds.ts';
+import { asInput, upload } from '../bounds.ts';
 import { blobs, type CasePoints, normals } from '../data.ts';
 import {
   asInit,
@@ -178,13 +178,14 @@ export const fitting: readonly ConformanceCase[] = [
     const model = await engine.gaussianMixture(dataset, { k: 4, init: lloyd });
     sameValues(model.labels, lloyd.labels, 'labels from a k-means model');
   }),
-  withEngine('mixture: parameters in part, and means in every form', async (engine) => {
+  withEngine('mixture: parameters in part, means and points in every form', async (engine) => {
     const { points, start } = draw({ covarianceType: 'full', n: 301, d: 2, k: 3, seed: 451 });
     const dataset = await upload(engine, points);
     const stop = { k: 3, maxIterations: 3, tolerance: 0 };
     const { means, weights, covariances } = start;
     const flat = await engine.gaussianMixture(dataset, { ...stop, init: { means } });
     checkModel(flat, points, stop);
+    sameModels(await engine.gaussianMixture(asInput(points), { ...stop, init: { means } }), flat);
     const rows = Array.from({ length: 3 }, (_, c) => Array.from(means.subarray(2 * c, 2 * c + 2)));
     sameModels(await engine.gaussianMixture(dataset, { ...stop, init: { means: rows } }), flat);
     sameModels(

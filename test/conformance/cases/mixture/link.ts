@@ -1,10 +1,10 @@
 /** k-means is the tied-spherical mixture of equal weights at temperature zero. */
 import type { Engine, GaussianMixtureModel, KMeansModel } from '../../../../src/index.ts';
-import { moments } from '../../../../src/reference/kmeans.ts';
+import { assign, moments } from '../../../../src/reference/kmeans.ts';
 import { maximization, type ReferenceMixture } from '../../../../src/reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, sameValues, withEngine } from '../../case.ts';
 import { checkModel as checkKMeans, upload } from '../bounds.ts';
-import { blobs, type CasePoints, rowsAt, spacedRows } from '../data.ts';
+import { blobs, type CasePoints, lattice, rowsAt, spacedRows } from '../data.ts';
 import { checkDensities, checkMethods, checkParameters, closeParameters } from './bounds.ts';
 import { covarianceTypes, weighted } from './data.ts';
 
@@ -69,6 +69,19 @@ export const link: readonly ConformanceCase[] = [
     means.set(rowsAt(overlapping, [1, 2, 3, 4, 5, 6]));
     for (const at of [21, 24]) means[at] += at;
     await checkIterations(engine, overlapping, means);
+  }),
+  withEngine('the link: rows that are as near to one mean as to another go to the lower index', async (engine) => {
+    for (const [points, k] of [
+      [lattice(12, 2), 4],
+      [lattice(12, 2), 9],
+      [lattice(7, 3), 8],
+    ] as const) {
+      const means = spacedRows(points, k);
+      const { distances, seconds } = assign(points, means);
+      const ties = distances.filter((distance, i) => distance === seconds[i]).length;
+      check(ties > 10, `the case is not fair: ${ties} ties`);
+      await checkIterations(engine, points, means, 1);
+    }
   }),
   withEngine('the link: as the temperature falls, the soft fit tends to k-means', async (engine) => {
     const points = blobs({ n: 901, d: 2, groups: 4, spread: 4, seed: 407 });
