@@ -71,12 +71,12 @@ export const link: readonly ConformanceCase[] = [
     await checkIterations(engine, overlapping, means);
   }),
   withEngine('the link: rows that are as near to one mean as to another go to the lower index', async (engine) => {
-    for (const [points, k] of [
-      [lattice(12, 2), 4],
-      [lattice(12, 2), 9],
-      [lattice(7, 3), 8],
-    ] as const) {
-      const means = spacedRows(points, k);
+    const corners = [
+      { points: lattice(11, 2), rows: [0, 10, 110, 120] },
+      { points: lattice(7, 3), rows: [0, 6, 42, 48, 294, 300, 336, 342] },
+    ];
+    for (const { points, rows } of corners) {
+      const means = rowsAt(points, rows);
       const { distances, seconds } = assign(points, means);
       const ties = distances.filter((distance, i) => distance === seconds[i]).length;
       check(ties > 10, `the case is not fair: ${ties} ties`);
