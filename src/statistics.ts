@@ -1,4 +1,4 @@
-import type { Gaussians } from './engine.ts';
+import type { Gaussians } from './gaussians.ts';
 
 /**
  * What a shard of points returns for the parameters it was given; those of disjoint shards add up, field by field.

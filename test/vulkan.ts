@@ -28,3 +28,9 @@ export function swiftShader(chrome: string | null): Record<string, string> | nul
     LD_LIBRARY_PATH: [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter),
   };
 }
+
+/** The variables that Dawn in Node starts with: none where a driver is chosen already, null where there is none. */
+export function dawnDriver(chrome: string | null): Record<string, string> | null {
+  if (process.platform !== 'linux' || process.env.VK_DRIVER_FILES) return {};
+  return swiftShader(chrome);
+}

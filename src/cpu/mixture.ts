@@ -2,7 +2,8 @@
  * The E-step of a mixture with its moments, in float64: four rows at a time, so that every parameter and every sum is
  * fetched once for four.
  */
-import type { Gaussians, GaussiansShape, MixtureWorkspace } from '../engine.ts';
+import type { MixtureWorkspace } from '../engine.ts';
+import type { Gaussians, GaussiansShape } from '../gaussians.ts';
 import type { MixtureStatistics } from '../statistics.ts';
 import { type CpuDataset, held } from './dataset.ts';
 import { SLICE_ROWS, Turns } from './turns.ts';

@@ -1,8 +1,6 @@
 import gridCode from '../../shaders/common/grid.wgsl?raw';
 import lengthsCode from '../../shaders/common/lengths.wgsl?raw';
-import pointsCode from '../../shaders/common/points.wgsl?raw';
 import surveyCode from '../../shaders/common/survey.wgsl?raw';
-import transformCode from '../../shaders/common/transform.wgsl?raw';
 import type { EngineDataset } from '../engine.ts';
 import {
   centredFrame,
@@ -15,7 +13,6 @@ import {
 } from '../points.ts';
 import type { Arena, Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
-import { cutParts } from './part.ts';
 import { chunkRows } from './plan.ts';
 import { Queue } from './queue.ts';
 
@@ -80,7 +77,7 @@ export async function uploadHostPoints(
     throw error;
   }
   const { metric, frame, totalWeight, positiveRows, variance } = points;
-  return held(arena, {
+  return resident(arena, {
     n,
     d,
     metric,
@@ -145,7 +142,7 @@ function splitRows(n: number, each: number): { firstRow: number; rows: number }[
   }));
 }
 
-function held(arena: Arena, fields: Omit<GpuDataset, 'check' | 'destroy'>): GpuDataset {
+export function resident(arena: Arena, fields: Omit<GpuDataset, 'check' | 'destroy'>): GpuDataset {
   let destroyed = false;
   return {
     ...fields,
@@ -186,7 +183,7 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
     const frame = cosine ? { shift: new Float64Array(d), scale: 1 } : roundedFrame(mean, variance, low, high);
     if (!cosine) gpu.device.queue.writeBuffer(chunks[0].adjust, 0, Float32Array.from(frame.shift));
     const load = cosine ? 2 : 1;
-    return held(arena, {
+    return resident(arena, {
       n,
       d,
       metric,
@@ -199,61 +196,6 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
       chunks,
       load,
     });
-  } catch (error) {
-    arena.destroy();
-    throw error;
-  }
-}
-
-/** See `ClusteringEngine.transformed`. The weights stay the source's. */
-export async function transformed(
-  gpu: Gpu,
-  source: GpuDataset,
-  matrix: Float64Array,
-  variance: Float64Array,
-  signal: AbortSignal | undefined,
-): Promise<GpuDataset> {
-  const { d, load: LOAD } = source;
-  const DIAGONAL = matrix.length === d;
-  const kernel = await gpu.kernel(
-    kernelSource(
-      'transform',
-      ['uniform', 'read', 'read', 'read', 'write'],
-      { LOAD, DIAGONAL },
-      pointsCode,
-      gridCode,
-      transformCode,
-    ),
-  );
-  const queue = new Queue(gpu, source);
-  const { arena, chunks, groups } = await gpu.allocate((arena) => {
-    const factors = arena.filled('matrix', Float32Array.from(matrix));
-    const adjust = arena.storage('adjust', 4);
-    const parts = cutParts(arena, source, 1, 1);
-    const chunks = parts.map(({ chunk, rows }): Chunk => {
-      const buffer = arena.storage('points', rows * d * 4);
-      return { firstRow: chunk.firstRow, rows, points: { buffer }, base: 0, adjust, weights: chunk.weights };
-    });
-    const groups = parts.map(({ chunk, uniform }, i) =>
-      kernel.bind(uniform, chunk.points, chunk.adjust, factors, chunks[i].points.buffer),
-    );
-    return { arena, chunks, groups };
-  });
-  try {
-    for (const [i, { rows }] of chunks.entries()) {
-      kernel.encode(queue.pass, groups[i], Math.ceil((rows * d) / 64));
-      await queue.spend(rows * d * (DIAGONAL ? 1 : d), signal);
-    }
-    await queue.submit();
-    const frame = { shift: new Float64Array(d), scale: 1 };
-    const own = held(arena, { ...source, frame, variance, chunks, load: 0 });
-    return {
-      ...own,
-      check() {
-        source.check();
-        own.check();
-      },
-    };
   } catch (error) {
     arena.destroy();
     throw error;

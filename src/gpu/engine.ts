@@ -3,13 +3,14 @@ import gridCode from '../../shaders/common/grid.wgsl?raw';
 import pointsCode from '../../shaders/common/points.wgsl?raw';
 import distancesCode from '../../shaders/kmeans/distances.wgsl?raw';
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
-import { adoptBuffer, type GpuDataset, transformed, uploadHostPoints } from './dataset.ts';
+import { adoptBuffer, type GpuDataset, uploadHostPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
 import { logDensities, openMixture } from './mixture.ts';
 import { cutParts } from './part.ts';
 import { Queue } from './queue.ts';
 import { openDistanceField, plusPlus } from './seeding.ts';
+import { transformed } from './transform.ts';
 import { openWorkspace } from './workspace.ts';
 
 /** The engine on a WebGPU device: float32, statistics in fixed order, the loop on the device. */

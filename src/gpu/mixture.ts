@@ -11,7 +11,8 @@ import matricesMomentsCode from '../../shaders/mixture/matrices-moments.wgsl?raw
 import matricesWideCode from '../../shaders/mixture/matrices-wide.wgsl?raw';
 import tileStorageCode from '../../shaders/mixture/tile-storage.wgsl?raw';
 import tileWorkgroupCode from '../../shaders/mixture/tile-workgroup.wgsl?raw';
-import type { Gaussians, GaussiansShape, MixtureWorkspace } from '../engine.ts';
+import type { MixtureWorkspace } from '../engine.ts';
+import type { Gaussians, GaussiansShape } from '../gaussians.ts';
 import type { MixtureStatistics } from '../statistics.ts';
 import type { GpuDataset } from './dataset.ts';
 import type { Arena, Gpu } from './device.ts';

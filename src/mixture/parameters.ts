@@ -1,5 +1,5 @@
 /** The parameters of a mixture, and the form in which engines take them. */
-import type { Gaussians, GaussiansShape } from '../engine.ts';
+import type { Gaussians, GaussiansShape } from '../gaussians.ts';
 import { type Frame, intoFrame, outOfFrame } from '../points.ts';
 import { type CovarianceType, covarianceSize, factorOf, formOf } from './covariance.ts';
 

@@ -1,12 +1,15 @@
-"""Writes the golden mixtures: Gaussian mixtures by scikit-learn 1.2.1 on its own data sets.
+"""Writes the golden mixtures: Gaussian mixtures by scikit-learn 1.2.1 on its own data sets, and on the flights.
 
     python3 test/golden/make-mixtures.py
+
+The flights come from flights.mjs, which needs Node and the installed packages.
 
 The fits read the values rounded to float32, as the tests do, and compute in float64. Every type starts from the same
 weights and means and from the covariance that `variances`, one a feature, make: diagonal for full, tied and diag, their
 mean for spherical. Nothing stops a fit before its number of iterations.
 """
 import json
+import subprocess
 import warnings
 from pathlib import Path
 
@@ -18,12 +21,19 @@ from sklearn.mixture import GaussianMixture
 
 HERE = Path(__file__).parent
 
+
+def flights():
+    raw = subprocess.run(["node", HERE / "flights.mjs"], stdout=subprocess.PIPE, check=True).stdout
+    return np.frombuffer(raw, np.float32).reshape(-1, 3)
+
+
 # Pixels are constant, and a component of digits has fewer than three rows a feature: the variance of one grey value is
 # added, as with 1e-6 the conditions of its covariances would be those of the regularization.
 SETS = {
-    "iris": (load_iris, 3, 1e-6),
-    "wine": (load_wine, 3, 1e-6),
-    "digits": (load_digits, 10, 1.0),
+    "iris": (lambda: load_iris().data, 3, 1e-6),
+    "wine": (lambda: load_wine().data, 3, 1e-6),
+    "digits": (lambda: load_digits().data, 10, 1.0),
+    "flights": (flights, 8, 1e-6),
 }
 
 
@@ -78,7 +88,7 @@ def fit(points, k, regularization, covariance_type, iterations):
 
 
 for name, (load, k, regularization) in SETS.items():
-    points = load().data.astype(np.float32).astype(np.float64)
+    points = load().astype(np.float32).astype(np.float64)
     weights, means, variances = start(points, k, regularization)
     golden = {
         "source": f"scikit-learn {__version__}",

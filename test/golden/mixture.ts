@@ -1,6 +1,8 @@
-/** The golden mixtures of scikit-learn, each of the points of the golden k-means fits. */
+/** The golden mixtures of scikit-learn, of the points of the golden k-means fits and of the flights. */
+import type { Flights } from '../../demo/flights.ts';
 import { type Golden, goldens } from './golden.ts';
 import digits from './mixture-digits.json';
+import flights from './mixture-flights.json';
 import iris from './mixture-iris.json';
 import wine from './mixture-wine.json';
 
@@ -34,8 +36,10 @@ export interface GoldenMixture extends Pick<Golden, 'name' | 'data' | 'n' | 'd'>
 
 type Stored = typeof iris;
 
-function mixtures(name: string, { k, regularization, start, fits }: Stored): GoldenMixture[] {
-  const { data, n, d } = goldens.find((golden) => golden.name === name) as Golden;
+function mixtures(
+  { name, data, n, d }: Pick<Golden, 'name' | 'data' | 'n' | 'd'>,
+  { k, regularization, start, fits }: Stored,
+): GoldenMixture[] {
   return fits.map((fit) => {
     const covarianceType = fit.covarianceType as GoldenCovariance;
     const covariances = startCovariances(covarianceType, start.variances, k);
@@ -43,6 +47,10 @@ function mixtures(name: string, { k, regularization, start, fits }: Stored): Gol
     const exact = { weights: Float64Array.from(weights), means: Float64Array.from(means), covariances };
     return { ...fit, name, data, n, d, k, covarianceType, regularization, start: exact };
   });
+}
+
+function ownMixtures(name: string, stored: Stored): GoldenMixture[] {
+  return mixtures(goldens.find((golden) => golden.name === name) as Golden, stored);
 }
 
 /** The same variances [d] for every component, or their mean. */
@@ -55,7 +63,12 @@ function startCovariances(type: GoldenCovariance, variances: number[], k: number
 }
 
 export const goldenMixtures: readonly GoldenMixture[] = [
-  ...mixtures('iris', iris),
-  ...mixtures('wine', wine),
-  ...mixtures('digits', digits),
+  ...ownMixtures('iris', iris),
+  ...ownMixtures('wine', wine),
+  ...ownMixtures('digits', digits),
 ];
+
+/** Of the flights that flights.ts reads: their file is too large for the browsers' suites. */
+export function flightMixtures({ points: data, n }: Flights): readonly GoldenMixture[] {
+  return mixtures({ name: 'flights', data, n, d: 3 }, flights);
+}

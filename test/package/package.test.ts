@@ -1,6 +1,6 @@
 /** The tarball, as it would be published: installed into an empty project, run, bundled, type-checked, linted. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,34 +9,47 @@ import ts from 'typescript';
 import { build, preview } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
+import { goldenFlights } from '../golden/flights.ts';
+import { flightMixtures, type GoldenMixture, goldenMixtures } from '../golden/mixture.ts';
 import { missing } from '../missing.ts';
+import { dawnDriver } from '../vulkan.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const modules = join(root, 'node_modules');
 const executablePath = await findBrowser('chrome');
 
+interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 let folder: string;
 let tarball: string;
 let project: string;
 
-/** Runs a command in the project and returns what it prints; rejects with that where it fails. */
-async function run(command: string, args: string[], cwd = project): Promise<string> {
-  const outcome = promisify(execFile)(command, args, { cwd, timeout: 60_000, shell: process.platform === 'win32' });
+/** Runs a command, by default in the project, and returns what it prints; rejects with that where it fails. */
+async function run(command: string, args: string[], { cwd = project, env = {} }: RunOptions = {}): Promise<string> {
+  const outcome = promisify(execFile)(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    timeout: 110_000,
+    shell: process.platform === 'win32',
+  });
   const { stdout } = await outcome.catch((error) => {
     throw new Error(`${command} ${args.join(' ')}\n${error.stdout}${error.stderr || error.message}`);
   });
   return stdout;
 }
 
-const node = (...args: string[]) => run(process.execPath, args);
+const node = (args: string[], options?: RunOptions) => run(process.execPath, args, options);
 const write = (name: string, text: string) => writeFile(join(project, name), text);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'webgpu-clustering-'));
   project = join(folder, 'project');
   await mkdir(project);
-  await run('npm', ['run', 'build'], root);
-  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], root);
+  await run('npm', ['run', 'build'], { cwd: root });
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root });
   const [name] = (await readdir(folder)).filter((file) => file.endsWith('.tgz'));
   tarball = join(folder, name);
   await write('package.json', '{ "name": "consumer", "private": true, "type": "module" }');
@@ -50,14 +63,14 @@ test('installs itself alone', async () => {
   expect(installed.filter((name) => !name.startsWith('.'))).toEqual(['webgpu-clustering']);
 });
 
-test('the example of the README runs in Node, and ends', async () => {
-  await write('example.js', await readmeExample());
-  expect(await node('example.js')).not.toBe('');
+test.for(examples)("the README's example $number runs in Node, and ends: $first", async ({ source }) => {
+  await write('example.js', toJavaScript(source));
+  expect(await node(['example.js'])).not.toBe('');
 });
 
-test('the example of the README runs in Chrome, bundled', async (context) => {
+test.for(examples)("the README's example $number runs in Chrome, bundled: $first", async ({ source }, context) => {
   if (executablePath === null) missing(context, missingBrowser('chrome'));
-  expect(await runInChrome(executablePath, await readmeExample())).not.toEqual([]);
+  expect(await runInChrome(executablePath, toJavaScript(source))).not.toEqual([]);
 });
 
 test('runs on WebGPU in Chrome, bundled: the shaders are inside', async (context) => {
@@ -75,7 +88,21 @@ test('says what to install for WebGPU in Node', async () => {
     import { requestNodeDevice } from 'webgpu-clustering/node';
     await requestNodeDevice().catch((error) => console.log(error instanceof WebGPUUnavailableError, error.message));`;
   await write('node-device.js', source);
-  expect(await node('node-device.js')).toMatch(/^true .*npm install webgpu/);
+  expect(await node(['node-device.js'])).toMatch(/^true .*npm install webgpu/);
+});
+
+describe("reaches scikit-learn's mean log-likelihood of flights and digits", () => {
+  let mixtures: readonly GoldenMixture[];
+
+  beforeAll(async () => {
+    const digits = goldenMixtures.filter(({ name }) => name === 'digits');
+    mixtures = [...flightMixtures(await goldenFlights()), ...digits];
+    await mkdir(join(project, 'public'));
+    await write('public/mixtures.json', JSON.stringify(fitsOf(mixtures)));
+    for (const { name, data } of mixtures) await writeFile(join(project, 'public', `${name}.f32`), data);
+    await copyFile(join(root, 'test/package/mixtures.js'), join(project, 'mixtures.js'));
+    await write('mixtures-cpu.js', inNode('cpu', 'null'))
+  });
 });
 
 test.for([
