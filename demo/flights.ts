@@ -3,12 +3,11 @@
  */
 import { parquetScan } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import file from '../node_modules/vega-datasets/data/flights-3m.parquet?url';
 
 /** Standardised points [n, 3], row-major: (value − mean) / deviation of delay, distance and minute of the day. */
 export interface Flights {
   readonly n: number;
-  readonly points: Float32Array;
+  readonly points: Float32Array<ArrayBuffer>;
   /** In minutes, miles and minutes after midnight: [3]. */
   readonly mean: Float64Array;
   /** [3] */
@@ -20,15 +19,17 @@ const COLUMNS = ['delay', 'distance', 'date'];
 const MINUTES_A_DAY = 1440;
 
 /**
- * Reads `count` flights, evenly spread over the file, or all of them.
+ * Reads `count` flights, evenly spread over the file flights-3m.parquet, or all of them.
  *
  * @throws {RangeError} where the file has not that many.
  */
-export async function readFlights(count: number | null, onProgress: (fraction: number) => void): Promise<Flights> {
-  const response = await fetch(file);
-  if (!response.ok) throw new Error(`The flights could not be loaded: ${response.status} ${response.statusText}`);
+export async function readFlights(
+  file: ArrayBuffer,
+  count: number | null,
+  onProgress?: (fraction: number) => void,
+): Promise<Flights> {
   const scan = await parquetScan({
-    file: await response.arrayBuffer(),
+    file,
     columns: COLUMNS,
     compressors,
     parsers: { timestampFromMicroseconds: (micros) => Number(micros / 60_000_000n) % MINUTES_A_DAY },
@@ -47,7 +48,7 @@ export async function readFlights(count: number | null, onProgress: (fraction: n
         values[filled * columns.length + j] = Number(columns[j][row - range.rowStart]);
       }
     }
-    onProgress(range.rowEnd / total);
+    onProgress?.(range.rowEnd / total);
   }
   return standardise(values, n);
 

@@ -2,6 +2,7 @@
  * Holds the flights and runs the clustering. The library needs no worker: it is here so that the page answers while the
  * CPU engine, which computes on the thread that calls it, is at work.
  */
+import file from '../node_modules/vega-datasets/data/flights-3m.parquet?url';
 import { createEngine, type Dataset, type Engine } from '../src/index.ts';
 import { type Flights, readFlights } from './flights.ts';
 import type { Report, Request, Settings } from './messages.ts';
@@ -23,8 +24,14 @@ addEventListener('message', ({ data: request }: MessageEvent<Request>) => {
 });
 
 async function load(count: number | null): Promise<void> {
-  flights = await readFlights(count, (fraction) => report({ type: 'progress', fraction }));
+  flights = await readFlights(await fetchFile(), count, (fraction) => report({ type: 'progress', fraction }));
   report({ type: 'flights', flights });
+}
+
+async function fetchFile(): Promise<ArrayBuffer> {
+  const response = await fetch(file);
+  if (!response.ok) throw new Error(`The flights could not be loaded: ${response.status} ${response.statusText}`);
+  return response.arrayBuffer();
 }
 
 async function run(settings: Settings): Promise<void> {
