@@ -2,6 +2,9 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
+/** One line that says what to install. */
+export const missingDriver = 'no Vulkan driver for Dawn: SwiftShader comes with chromium';
+
 const SWIFTSHADER = 'vk_swiftshader_icd.json';
 
 /** Whether the system has a Vulkan driver, of a GPU or Mesa's llvmpipe. */

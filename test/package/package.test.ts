@@ -7,16 +7,23 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { build, preview } from 'vite';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
 import { goldenFlights } from '../golden/flights.ts';
 import { flightMixtures, type GoldenMixture, goldenMixtures } from '../golden/mixture.ts';
 import { missing } from '../missing.ts';
-import { dawnDriver } from '../vulkan.ts';
+import { dawnDriver, missingDriver } from '../vulkan.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const modules = join(root, 'node_modules');
 const executablePath = await findBrowser('chrome');
+const examples = await readmeExamples();
+
+/** Within what vitest gives a test. */
+const PATIENCE = 110_000;
+
+/** Of the longest golden fits. */
+const ITERATIONS = 10;
 
 interface RunOptions {
   readonly cwd?: string;
@@ -32,7 +39,7 @@ async function run(command: string, args: string[], { cwd = project, env = {} }:
   const outcome = promisify(execFile)(command, args, {
     cwd,
     env: { ...process.env, ...env },
-    timeout: 110_000,
+    timeout: PATIENCE,
     shell: process.platform === 'win32',
   });
   const { stdout } = await outcome.catch((error) => {
@@ -63,12 +70,12 @@ test('installs itself alone', async () => {
   expect(installed.filter((name) => !name.startsWith('.'))).toEqual(['webgpu-clustering']);
 });
 
-test.for(examples)("the README's example $number runs in Node, and ends: $first", async ({ source }) => {
+test.for(examples)('example %i of the README runs in Node, and ends', async ([, source]) => {
   await write('example.js', toJavaScript(source));
   expect(await node(['example.js'])).not.toBe('');
 });
 
-test.for(examples)("the README's example $number runs in Chrome, bundled: $first", async ({ source }, context) => {
+test.for(examples)('example %i of the README runs in Chrome, bundled', async ([, source], context) => {
   if (executablePath === null) missing(context, missingBrowser('chrome'));
   expect(await runInChrome(executablePath, toJavaScript(source))).not.toEqual([]);
 });
@@ -91,18 +98,70 @@ test('says what to install for WebGPU in Node', async () => {
   expect(await node(['node-device.js'])).toMatch(/^true .*npm install webgpu/);
 });
 
-describe("reaches scikit-learn's mean log-likelihood of flights and digits", () => {
+describe("scikit-learn's mean log-likelihood of mixtures of the flights and of digits", () => {
   let mixtures: readonly GoldenMixture[];
 
   beforeAll(async () => {
-    const digits = goldenMixtures.filter(({ name }) => name === 'digits');
-    mixtures = [...flightMixtures(await goldenFlights()), ...digits];
+    mixtures = [...flightMixtures(await goldenFlights()), ...goldenMixtures.filter(({ name }) => name === 'digits')];
     await mkdir(join(project, 'public'));
     await write('public/mixtures.json', JSON.stringify(fitsOf(mixtures)));
     for (const { name, data } of mixtures) await writeFile(join(project, 'public', `${name}.f32`), data);
     await copyFile(join(root, 'test/package/mixtures.js'), join(project, 'mixtures.js'));
-    await write('mixtures-cpu.js', inNode('cpu', 'null'))
   });
+
+  test('CPU in Node', async () => {
+    await write('mixtures-cpu.js', inNode("{ backend: 'cpu' }"));
+    expectScores(await node(['mixtures-cpu.js']), 'cpu');
+  });
+
+  test('WebGPU in Node', async (context) => {
+    const env = dawnDriver(executablePath);
+    if (env === null) missing(context, missingDriver);
+    // A project of its own, for the other one is without `webgpu` and is told so.
+    const cwd = join(folder, 'project-with-dawn');
+    await cp(project, cwd, { recursive: true });
+    await cp(join(modules, 'webgpu'), join(cwd, 'node_modules/webgpu'), { recursive: true });
+    const source = `
+      import { requestNodeDevice } from 'webgpu-clustering/node';
+      ${inNode("{ backend: 'webgpu', device: await requestNodeDevice() }")}`;
+    await writeFile(join(cwd, 'mixtures-webgpu.js'), source);
+    expectScores(await node(['mixtures-webgpu.js'], { cwd, env }), 'webgpu');
+  });
+
+  test.for([
+    ['CPU', 'cpu'],
+    ['WebGPU', 'webgpu'],
+  ])('%s in Chrome', async ([, backend], context) => {
+    if (executablePath === null) missing(context, missingBrowser('chrome'));
+    const source = `
+      import { fitMixtures } from './mixtures.js';
+      await fitMixtures(async (file) => (await fetch(file)).arrayBuffer(), { backend: '${backend}' });`;
+    expectScores((await runInChrome(executablePath, source)).join('\n'), backend);
+  });
+
+  const inNode = (where: string) => `
+    import { readFile } from 'node:fs/promises';
+    import { fitMixtures } from './mixtures.js';
+    await fitMixtures(async (file) => new Uint8Array(await readFile('public/' + file)).buffer, ${where});`;
+
+  /** A line of what mixtures.js printed for each fit. */
+  function expectScores(printed: string, backend: string): void {
+    const fits = printed
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    for (const { name, covarianceType, iterations, score } of mixtures) {
+      const what = `${name}, ${covarianceType}, ${iterations} iterations`;
+      const fit = fits.find((fit) => fit.name === name && fit.covarianceType === covarianceType);
+      expect(fit, what).toMatchObject({ backend });
+      const near = 1e-5 * (1 + Math.abs(score));
+      expect(Math.abs(fit.lowerBounds[iterations - 1] - score), what).toBeLessThanOrEqual(near);
+      if (iterations < ITERATIONS) continue;
+      expect(fit.lowerBounds, what).toHaveLength(iterations);
+      expect(fit.lowerBound, what).toBe(fit.lowerBounds[iterations - 1]);
+      expect(Math.abs(fit.score - score), what).toBeLessThanOrEqual(near);
+    }
+  }
 });
 
 test.for([
@@ -115,6 +174,11 @@ test.for([
   await write(
     'consumer.ts',
     `import { createEngine, DeviceLostError, type Engine, KMeansModel, kmeans, WebGPUUnavailableError } from 'webgpu-clustering';
+     import { type ComponentStatus, type CovarianceType, type Criterion, type Dataset, type FixedPart,
+       GaussianMixtureModel, gaussianMixture, type GaussianMixtureFitOptions, type GaussianMixtureInit,
+       type GaussianMixtureJSON, type GaussianMixtureOptions, type GaussianMixtureProgress, type Mixing,
+       type MixtureStart, type ModelSelection, type SelectionProgress, type SelectionRow, selectModel,
+       type SelectModelOptions } from 'webgpu-clustering';
      import { requestNodeDevice } from 'webgpu-clustering/node';
      const device: GPUDevice = await requestNodeDevice();
      const points = { data: new Float32Array([0, 1, 8, 9]), shape: [4, 1] } as const;
@@ -124,7 +188,39 @@ test.for([
      const errors: Error[] = [new DeviceLostError(), new WebGPUUnavailableError()];
      // @ts-expect-error: k is a number
      await kmeans(points, { k: '2' });
-     export { engine, errors, labels };`,
+
+     const covarianceType: CovarianceType = 'tied-diag';
+     const mixing: Mixing = 'equal';
+     const fixed: readonly FixedPart[] = ['weights'];
+     const start: MixtureStart = { means: [[0], [9]] };
+     const init: GaussianMixtureInit = start;
+     const onIteration = ({ iteration, lowerBound, change }: GaussianMixtureProgress) => console.log(iteration, lowerBound, change);
+     const fit: GaussianMixtureFitOptions = { k: 2, covarianceType, mixing, fixed, temperature: [2, 1], init, onIteration };
+     const options: GaussianMixtureOptions = { ...fit, device, sampleWeight: new Float32Array(4) };
+     const dataset: Dataset = await engine.upload(points);
+     const mixtures: GaussianMixtureModel[] = [
+       await gaussianMixture(points, options),
+       await engine.gaussianMixture(dataset, { ...fit, init: model }),
+       await model.toGaussianMixture(points, { covarianceType, device }),
+       GaussianMixtureModel.fromParameters({ weights: [1], means: [[0]], covariances: [1], covarianceType: 'full' }),
+     ];
+     const json: GaussianMixtureJSON = mixtures[0].toJSON();
+     const statuses: readonly ComponentStatus[] = GaussianMixtureModel.fromJSON(json).components;
+     const back: KMeansModel = await mixtures[0].toKMeans(points, { device });
+     const proba: Float32Array = await mixtures[0].predictProba(dataset);
+     const densities: Float64Array = await mixtures[0].scoreSamples(dataset);
+     const scores: number[] = [await mixtures[0].score(dataset), await mixtures[0].icl(points, { sampleWeight: new Float32Array(4) })];
+     const drawn: { data: Float64Array; shape: [n: number, d: number]; labels: Uint32Array } = mixtures[0].sample(3, { seed: 1 });
+     const criterion: Criterion = 'icl';
+     const onProgress = ({ done, total, row }: SelectionProgress) => console.log(done / total, row.bic);
+     const choice: SelectModelOptions = { k: [1, 2], covarianceType: ['full', covarianceType], criterion, nInit: 2, onProgress };
+     const { best, table }: ModelSelection = await selectModel(dataset, choice);
+     const rows: readonly SelectionRow[] = table;
+     // @ts-expect-error: no such covariance
+     await gaussianMixture(points, { k: 2, covarianceType: 'round' });
+     // @ts-expect-error: k is a list
+     await selectModel(points, { k: 2 });
+     export { back, best, densities, drawn, engine, errors, labels, proba, rows, scores, statuses };`,
   );
   const compilerOptions = {
     target: 'ES2022',
@@ -137,21 +233,47 @@ test.for([
     typeRoots: [modules],
     types,
   };
-  await write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
-  await node(join(modules, compiler, 'bin/tsc'), '-p', '.');
+  for (const [number, source] of examples) await write(`example-${number}.ts`, source);
+  const files = ['consumer.ts', ...examples.map(([number]) => `example-${number}.ts`)];
+  await write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
+  await node([join(modules, compiler, 'bin/tsc'), '-p', '.']);
 });
 
-test('publint finds nothing', () => node(join(modules, 'publint/src/cli.js'), 'run', tarball, '--strict'));
+test('publint finds nothing', () => node([join(modules, 'publint/src/cli.js'), 'run', tarball, '--strict']));
 
 test('attw finds nothing', () =>
-  node(join(modules, '@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only'));
+  node([join(modules, '@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only']));
 
-/** The README's first block of code, as JavaScript. */
-async function readmeExample(): Promise<string> {
+/** The README's blocks of code that begin with an import, numbered: each is to be run alone, as pasted. */
+async function readmeExamples(): Promise<[number: number, source: string][]> {
   const readme = await readFile(join(root, 'README.md'), 'utf8');
-  const example = /^```(?:ts|js)\n(.*?)^```$/ms.exec(readme)?.[1];
-  if (example === undefined) throw new Error('README.md has no block of ts or js to run as its example');
-  return ts.transpile(example, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext });
+  const blocks = Array.from(readme.matchAll(/^```(?:ts|js)\n(import .*?)^```$/gms), ([, source]) => source);
+  if (blocks.length === 0) throw new Error('README.md has no block of ts or js to run as an example');
+  return blocks.map((source, i) => [i + 1, source]);
+}
+
+function toJavaScript(source: string): string {
+  return ts.transpile(source, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext });
+}
+
+/** What mixtures.js is to fit: of the golden mixtures the longest fits, which pass through the shorter ones. */
+function fitsOf(mixtures: readonly GoldenMixture[]) {
+  return mixtures
+    .filter(({ iterations }) => iterations === ITERATIONS)
+    .map(({ name, n, d, k, covarianceType, regularization, start, iterations }) => ({
+      name,
+      shape: [n, d],
+      k,
+      covarianceType,
+      regularization,
+      init: {
+        weights: Array.from(start.weights),
+        means: Array.from(start.means),
+        covariances: Array.from(start.covariances),
+      },
+      maxIterations: iterations,
+      tolerance: 0,
+    }));
 }
 
 /** What a page prints that runs the source, bundled by Vite. */
@@ -171,7 +293,7 @@ async function runInChrome(executablePath: string, source: string): Promise<stri
     page.on('console', (message) => printed.push(message.text()));
     const broken = new Promise<never>((_, reject) => page.on('pageerror', reject));
     await page.goto(`${server.resolvedUrls?.local[0]}`);
-    await Promise.race([broken, page.waitForFunction(() => 'done' in globalThis)]);
+    await Promise.race([broken, page.waitForFunction(() => 'done' in globalThis, { timeout: PATIENCE })]);
     return printed;
   } finally {
     await browser.close();
