@@ -123,7 +123,6 @@ async function iterate(
   // The rule of k-means, and firmer than a bound in float32: the same labels make the same parameters again.
   const labels = temperature === 0 ? await workspace.labels() : null;
   const unchanged = labels !== null && run.labels !== null && labels.every((label, i) => label === run.labels![i]);
-  run.labels = labels;
   const update = maximize(statistics, run.parameters!, rules, temperature);
   const reseeded = await reseedEmpty(home, workspace, update, run.parameters!, rules, run.reseeds);
   const next = await workspace.accumulate(toGaussians(reseeded.parameters), temperature, signal);
@@ -139,7 +138,7 @@ async function iterate(
   run.decreased ||= change < -rounding;
   const moved = reseeded.empty.length < update.empty.length;
   // Labels that were met before a component was moved say nothing of those behind.
-  if (moved) run.labels = null;
+  run.labels = moved ? null : labels;
   const settles = unchanged || change === 0 || Math.abs(change) < tolerance;
   run.settled = settles && change >= -rounding && !moved;
   plan.onIteration?.({ iteration: run.lowerBounds.length, lowerBound, change });

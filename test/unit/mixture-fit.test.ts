@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest';
+import { createCpuEngine } from '../../src/cpu/engine.ts';
+import type { ClusteringEngine } from '../../src/engine.ts';
+import { DeviceLostError } from '../../src/errors.ts';
+import { createEngine, gaussianMixture, selectModel } from '../../src/index.ts';
+import { EngineSet } from '../../src/placement.ts';
+import { openSession } from '../../src/session.ts';
+import { asInput } from '../conformance/cases/bounds.ts';
+import { blobs, spacedRows } from '../conformance/cases/data.ts';
+
+/** An engine that loses its device in an E-step, by its number in the fit. */
+function losing(at: number): ClusteringEngine {
+  const engine = createCpuEngine();
+  let steps = 0;
+  return {
+    ...engine,
+    async openMixture(...given) {
+      const workspace = await engine.openMixture(...given);
+      return {
+        accumulate: (...step) =>
+          ++steps === at ? Promise.reject(new DeviceLostError('lost')) : workspace.accumulate(...step),
+        labels: () => workspace.labels(),
+        values: () => workspace.values(),
+        close: () => workspace.close(),
+      };
+    },
+  };
+}
+
+it('a device lost in an E-step at temperature 0 is no convergence', async () => {
+  const points = blobs({ n: 33_000, d: 2, groups: 6, spread: 3, seed: 61 });
+  const options = {
+    k: 6,
+    covarianceType: 'diag',
+    temperature: 0,
+    tolerance: 0,
+    maxIterations: 6,
+    init: { means: spacedRows(points, 6), covariances: new Float64Array(12).fill(1) },
+  } as const;
+  const whole = await gaussianMixture(asInput(points), { ...options, backend: 'cpu' });
+  const engine = openSession(EngineSet.of('auto', createCpuEngine(), losing(4)));
+  const model = await engine.gaussianMixture(asInput(points), options);
+  // Weights are missing in the start: their hard M-step is the first E-step.
+  expect(model.iterations).toBe(whole.iterations);
+  expect(model.lowerBounds).toEqual(whole.lowerBounds);
+  await engine.destroy();
+});
+
+it('fixed weights stay to the bit, and a component whose weight is fixed at 0 where it is', async () => {
+  const points = blobs({ n: 60, d: 2, groups: 3, spread: 3, seed: 62 });
+  const weights = [0.7 + 4e-7, 0.3, 0, 1e-300];
+  const means = [0, 0, 1, 1, 900, 900, 800, 800];
+  const model = await gaussianMixture(asInput(points), {
+    k: 4,
+    fixed: ['weights'],
+    init: { weights, means },
+    backend: 'cpu',
+  });
+  expect(Array.from(model.weights)).toEqual(weights);
+  expect(model.components[2]).toBe('empty');
+  expect(Array.from(model.means.subarray(4, 6))).toEqual([900, 900]);
+});
+
+it('selectModel fits nothing where one k is larger than the points', async () => {
+  const points = blobs({ n: 10, d: 2, groups: 3, spread: 3, seed: 63 });
+  const engine = await createEngine({ backend: 'cpu' });
+  const dataset = await engine.upload(asInput(points));
+  let fits = 0;
+  const onProgress = () => void fits++;
+  await expect(selectModel(dataset, { k: [2, 11], onProgress })).rejects.toThrow(
+    new RangeError('k is 11, there are 10 points of positive weight'),
+  );
+  expect(fits).toBe(0);
+  await engine.destroy();
+});
