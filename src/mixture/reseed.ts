@@ -23,7 +23,8 @@ export async function reseedEmpty(
   rules: UpdateRules,
   reseeds: Uint32Array,
 ): Promise<Update> {
-  const movable = update.empty.filter((c) => reseeds[c] < MAX_RESEEDS);
+  const fixedWeights = rules.fixed.includes('weights');
+  const movable = update.empty.filter((c) => reseeds[c] < MAX_RESEEDS && !(fixedWeights && previous.weights[c] === 0));
   if (movable.length === 0 || rules.fixed.includes('means')) return update;
   const { d, weights: rowWeights, totalWeight } = dataset;
   const labels = await workspace.labels();
@@ -36,16 +37,20 @@ export async function reseedEmpty(
   });
   const taken = movable.slice(0, rows.length);
   const means = update.parameters.means.slice();
-  const weights = update.parameters.weights.slice();
-  rows.forEach(({ index, values }, i) => {
+  let { weights } = update.parameters;
+  rows.forEach(({ values }, i) => {
     means.set(values, taken[i] * d);
     reseeds[taken[i]]++;
-    if (rules.mixing === 'free' && !rules.fixed.includes('weights')) {
-      weights[taken[i]] = (rowWeights === null ? 1 : rowWeights[index]) / totalWeight;
-    }
   });
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  const parameters = { ...update.parameters, means, weights: weights.map((weight) => weight / sum) };
+  if (rules.mixing === 'free' && !fixedWeights) {
+    weights = weights.slice();
+    rows.forEach(({ index }, i) => {
+      weights[taken[i]] = (rowWeights === null ? 1 : rowWeights[index]) / totalWeight;
+    });
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    weights = weights.map((weight) => weight / sum);
+  }
+  const parameters = { ...update.parameters, means, weights };
   return {
     ...update,
     parameters: rules.fixed.includes('covariances') ? parameters : withMeanCovariance(parameters, taken, update.empty),
