@@ -4,7 +4,7 @@ import { kindOf, type PointsInput } from '../points.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from './covariance.ts';
 import { fitMixture } from './fit.ts';
 import type { GaussianMixtureModel } from './model.ts';
-import { checkMixtureOptions, type GaussianMixtureOptions } from './options.ts';
+import { checkMixtureOptions, checkPlanAgainst, type GaussianMixtureOptions } from './options.ts';
 
 const CRITERIA = ['bic', 'icl', 'aic'] as const;
 
@@ -83,6 +83,9 @@ export async function selectModel(points: PointsInput | Dataset, options: Select
     signal: checkSignal(rest.signal),
   };
   return withPoints(points, placement, async (dataset) => {
+    await dataset.use(async (home) => {
+      for (const plan of plans) checkPlanAgainst(plan, home.dataset);
+    });
     const table: SelectionRow[] = [];
     let best: { model: GaussianMixtureModel; score: number } | null = null;
     for (const plan of plans) {
