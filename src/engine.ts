@@ -53,8 +53,17 @@ export interface ClusteringEngine {
    */
   openMixture(dataset: EngineDataset, k: number, shape: GaussiansShape): Promise<MixtureWorkspace>;
 
-  /** log(π_c·p_c(x)) of the rows [start, end) under all components: Float32Array [(end − start)·k]. */
-  logDensities(dataset: EngineDataset, gaussians: Gaussians, start: number, end: number): Promise<Float32Array>;
+  /**
+   * log(π_c·p_c(x)) of the rows [start, end) under all components, less something that the components of a row share, so
+   * that float32 keeps their differences: Float32Array [(end − start)·k].
+   */
+  logDensities(
+    dataset: EngineDataset,
+    gaussians: Gaussians,
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+  ): Promise<Float32Array>;
 
   /**
    * The rows times an upper triangular matrix [d, d], or times a diagonal one, of which only the diagonal [d] is given: a
@@ -166,7 +175,7 @@ export interface MixtureWorkspace {
    * Responsibilities r ∝ (π·p)^(1/T), and the moments that they weigh; they are never stored. T = 0 gives each row to
    * the component of the largest π·p, the lowest index of equals.
    *
-   * @param temperature T: 0 or at least 1e-9
+   * @param temperature T: 0 or 1e-9 to 1e30
    */
   accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Promise<MixtureStatistics>;
 

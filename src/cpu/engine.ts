@@ -19,8 +19,8 @@ export function createCpuEngine(): ClusteringEngine {
       Promise.resolve(allDistances(held(dataset), centroids, start, end)),
     gather: (dataset, indices) => Promise.resolve(gather(held(dataset), indices)),
     openMixture: (dataset) => Promise.resolve(new CpuMixtureWorkspace(held(dataset))),
-    logDensities: (dataset, gaussians, start, end) =>
-      Promise.resolve(logDensities(held(dataset), gaussians, start, end)),
+    logDensities: (dataset, gaussians, start, end, signal) =>
+      logDensities(held(dataset), gaussians, start, end, signal),
     transformed: (dataset, matrix, variance, signal) => transformed(held(dataset), matrix, variance, signal),
     plusPlus: (dataset, k, candidates, draws, signal) => plusPlus(held(dataset), k, candidates, draws, signal),
     distanceField: (dataset, signal): Promise<DistanceField> =>

@@ -32,8 +32,9 @@ export class CpuMixtureWorkspace implements MixtureWorkspace {
     const squares = new Float64Array(squaresLength(k, d, shape));
     const counts = new Float64Array(k);
     let logLikelihood = 0;
+    const pause = rowsOfTurn(gaussians);
     for (let start = 0; start < n; start += TILE) {
-      if (start % SLICE_ROWS === 0) {
+      if (start % pause === 0) {
         await turns.next();
         held(this.#dataset);
       }
@@ -66,19 +67,41 @@ export class CpuMixtureWorkspace implements MixtureWorkspace {
   }
 }
 
-/** See `ClusteringEngine.logDensities`. */
-export function logDensities({ rows }: CpuDataset, gaussians: Gaussians, start: number, end: number): Float32Array {
+/** See `ClusteringEngine.logDensities`: here they are less the largest of each row. */
+export async function logDensities(
+  dataset: CpuDataset,
+  gaussians: Gaussians,
+  start: number,
+  end: number,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
   const { k } = gaussians;
   const densities = new Float32Array((end - start) * k);
+  const turns = new Turns(signal);
+  const pause = rowsOfTurn(gaussians);
   const tile = new Tile(gaussians);
   for (let i = start; i < end; i += TILE) {
+    if ((i - start) % pause === 0) {
+      await turns.next();
+      held(dataset);
+    }
     const count = Math.min(TILE, end - i);
-    tile.whiten(rows, i, count);
+    tile.whiten(dataset.rows, i, count);
     for (let p = 0; p < count; p++) {
-      for (let c = 0; c < k; c++) densities[(i + p - start) * k + c] = tile.logs[c * TILE + p];
+      const best = tile.best(p);
+      for (let c = 0; c < k; c++) densities[(i + p - start) * k + c] = tile.logs[c * TILE + p] - best;
     }
   }
   return densities;
+}
+
+/** Multiply-adds between two looks at the clock: a millisecond. */
+const TURN_WORK = 2 ** 20;
+
+/** Rows between two looks at the clock, a multiple of the tile. */
+function rowsOfTurn({ k, d, shape }: Gaussians): number {
+  const work = k * d * (shape === 'axes' ? 1 : d);
+  return Math.min(SLICE_ROWS, TILE * Math.ceil(TURN_WORK / (TILE * work)));
 }
 
 function squaresLength(k: number, d: number, shape: GaussiansShape): number {
@@ -99,7 +122,7 @@ class Tile {
   readonly #shares: Float64Array;
   /** log π·p: [k, 4]. */
   readonly logs: Float64Array;
-  /** The component of the largest of them, for the row that `respond` saw last. */
+  /** The component of the largest of them, for the row that `best` saw last. */
   label = 0;
 
   constructor(gaussians: Gaussians) {
@@ -139,10 +162,9 @@ class Tile {
     }
   }
 
-  /** Weighted responsibilities of row p of the tile; returns T·log Σ (π·p)^(1/T). */
-  respond(p: number, temperature: number, weight: number): number {
+  /** The largest of the logarithms of row p of the tile; `label` is its component, the lowest index of equals. */
+  best(p: number): number {
     const { logs } = this;
-    const shares = this.#shares;
     let best = -Infinity;
     this.label = 0;
     for (let at = p; at < logs.length; at += TILE) {
@@ -151,6 +173,14 @@ class Tile {
         this.label = (at - p) / TILE;
       }
     }
+    return best;
+  }
+
+  /** Weighted responsibilities of row p of the tile; returns T·log Σ (π·p)^(1/T). */
+  respond(p: number, temperature: number, weight: number): number {
+    const { logs } = this;
+    const shares = this.#shares;
+    const best = this.best(p);
     if (temperature === 0) {
       for (let at = p; at < logs.length; at += TILE) shares[at] = 0;
       shares[this.label * TILE + p] = weight;

@@ -204,7 +204,7 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
   }
 }
 
-/** See `ClusteringEngine.logDensities`. */
+/** See `ClusteringEngine.logDensities`: here they are less the largest offset. */
 export async function logDensities(
   gpu: Gpu,
   dataset: GpuDataset,
@@ -214,7 +214,7 @@ export async function logDensities(
 ): Promise<Float32Array> {
   const { k, d, shape } = gaussians;
   const layout = layoutOf(k, d, shape);
-  const { values, offset } = layout.pack(gaussians);
+  const { values } = layout.pack(gaussians);
   const axes = shape === 'axes';
   const constants = axes ? { LOAD: dataset.load } : { LOAD: dataset.load, SHARED: shape === 'shared' };
   const kernel = await gpu.kernel(
@@ -246,7 +246,7 @@ export async function logDensities(
       densities.set(new Float32Array(await queue.read(result, 0, count * 4)), at);
       at += count;
     }
-    return densities.map((value) => value + offset);
+    return densities;
   } finally {
     arena.destroy();
   }

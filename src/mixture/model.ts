@@ -54,8 +54,9 @@ export interface FitReport {
   readonly backend: Backend;
 }
 
-/** Densities in one block of `predictProba`: 16 MiB. */
+/** Densities in one block of `predictProba`, and multiply-adds for them: 16 MiB, and what no watchdog minds. */
 const BLOCK_VALUES = 2 ** 22;
+const BLOCK_WORK = 2 ** 28;
 
 /** A mixture of Gaussians. It holds no engine and no GPU memory. */
 export class GaussianMixtureModel {
@@ -138,15 +139,16 @@ export class GaussianMixtureModel {
    */
   predictProba(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float32Array> {
     return this.#withPoints(points, options, async ({ engine, dataset }, signal) => {
-      const { k } = this;
+      const { k, d } = this;
       const { n, frame } = dataset;
       const gaussians = toGaussians(parametersIntoFrame(this, frame));
       const probabilities = new Float32Array(n * k);
-      const rows = Math.max(1, Math.floor(BLOCK_VALUES / k));
+      const work = gaussians.shape === 'axes' ? d : d * d;
+      const rows = Math.max(1, Math.floor(Math.min(BLOCK_VALUES, BLOCK_WORK / work) / k));
       for (let from = 0; from < n; from += rows) {
         signal?.throwIfAborted();
         const end = Math.min(n, from + rows);
-        const logs = await engine.logDensities(dataset, gaussians, from, end);
+        const logs = await engine.logDensities(dataset, gaussians, from, end, signal);
         for (let at = 0; at < logs.length; at += k) {
           probabilities.set(softmax(logs.subarray(at, at + k)), from * k + at);
         }

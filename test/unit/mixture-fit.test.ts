@@ -73,3 +73,15 @@ it('selectModel fits nothing where one k is larger than the points', async () =>
   expect(fits).toBe(0);
   await engine.destroy();
 });
+
+it('an abort from a timer stops predictProba', async () => {
+  const options = { d: 40, groups: 3, spread: 3, seed: 64 };
+  const few = asInput(blobs({ n: 400, ...options }));
+  const many = asInput(blobs({ n: 20_000, ...options }));
+  const model = await gaussianMixture(few, { k: 16, maxIterations: 1, init: 'random-from-data', backend: 'cpu' });
+  const controller = new AbortController();
+  const proba = model.predictProba(many, { backend: 'cpu', signal: controller.signal });
+  const reason = new Error('enough');
+  setTimeout(() => controller.abort(reason), 0);
+  await expect(proba).rejects.toBe(reason);
+});
