@@ -6,6 +6,9 @@
 // model = for each four components: offsets, −½·sharpness, then high, u and −low·u of every feature; a vec4 each.
 // Components that are not there have an offset of −3e37.
 
+/// Squares may overflow: rows that far from a component are all as far.
+const FARTHEST: f32 = 1e30;
+
 fn logs_of(row: u32, four: u32) -> vec4f {
   let base = four * (3u * part.d + 2u);
   var square = vec4f();
@@ -19,5 +22,5 @@ fn logs_of(row: u32, four: u32) -> vec4f {
     }
     square += run;
   }
-  return fma(model[base + 1u], square, model[base]);
+  return max(fma(model[base + 1u], square, model[base]), model[base] - FARTHEST);
 }

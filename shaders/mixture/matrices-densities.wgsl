@@ -29,5 +29,5 @@ fn main(
     }
     squares = fma(y, y, squares);
   }
-  result[pair] = fma(-0.5, dot(squares, vec4f(1.0)), offset_of(c));
+  result[pair] = density_of(c, squares);
 }

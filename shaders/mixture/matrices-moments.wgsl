@@ -89,7 +89,7 @@ fn log_of(c: u32, row: u32, workgroup: u32) -> f32 {
     let y = tile_at(whitened_at(row) + quad, workgroup);
     squares = fma(y, y, squares);
   }
-  return fma(-0.5, dot(squares, vec4f(1.0)), offset_of(c));
+  return density_of(c, squares);
 }
 
 @compute @workgroup_size(THREADS)

@@ -5,6 +5,9 @@
 // model = U [k or 1, d, quads], then high [k, quads], −low·U [k, quads] and the offsets [k] in .x; a vec4 each, padded
 // with zeros. quads = ⌈d/4⌉.
 
+/// Squares may overflow: rows that far from a component are all as far.
+const FARTHEST: f32 = 1e30;
+
 fn quads() -> u32 {
   return (part.d + 3u) / 4u;
 }
@@ -23,4 +26,10 @@ fn addend_at(c: u32) -> u32 {
 
 fn offset_of(c: u32) -> f32 {
   return model[high_at(2u * part.k) + c].x;
+}
+
+/// log π·p, from four sums of squares of y.
+fn density_of(c: u32, squares: vec4f) -> f32 {
+  let offset = offset_of(c);
+  return max(fma(-0.5, dot(squares, vec4f(1.0)), offset), offset - FARTHEST);
 }

@@ -19,10 +19,23 @@ export function layoutOf(k: number, d: number, shape: GaussiansShape): MixtureLa
   return shape === 'axes' ? axesLayout(k, d) : matricesLayout(k, d, shape === 'shared');
 }
 
+/** Nothing on the device is larger: what overflows there may be anything. */
+const LARGEST = 2 ** 126;
+/** Factors and sharpnesses are not smaller: their squares would vanish beside points of length 1, and they do anyway. */
+const SMALLEST = 2 ** -60;
+
+function toFloat32(value: number): number {
+  return Math.fround(Math.max(-LARGEST, Math.min(LARGEST, value)));
+}
+
+function positiveFloat32(value: number): number {
+  return toFloat32(Math.max(SMALLEST, value));
+}
+
 /** m = high + low, two float32 numbers. */
 function split(mean: number): { high: number; low: number } {
-  const high = Math.fround(mean);
-  return { high, low: Math.fround(mean - high) };
+  const high = toFloat32(mean);
+  return { high, low: Math.fround(Math.max(-LARGEST, Math.min(LARGEST, mean)) - high) };
 }
 
 /** Offsets less the largest, so that what is small stays exact. */
@@ -43,8 +56,8 @@ function axesLayout(k: number, d: number): MixtureLayout {
     pack(gaussians) {
       const values = new Float32Array(fours * stride);
       const means = new Float64Array(k * d);
-      const factors = gaussians.factors.map(Math.fround);
-      const sharpness = gaussians.sharpness.map(Math.fround);
+      const factors = gaussians.factors.map(positiveFloat32);
+      const sharpness = gaussians.sharpness.map(positiveFloat32);
       const { offset, of } = relativeOffsets(gaussians);
       for (let c = 0; c < 4 * fours; c++) {
         const base = Math.floor(c / 4) * stride + (c % 4);
@@ -56,7 +69,7 @@ function axesLayout(k: number, d: number): MixtureLayout {
           const factor = factors[c * d + j];
           values[base + 8 + 12 * j] = high;
           values[base + 12 + 12 * j] = factor;
-          values[base + 16 + 12 * j] = -low * factor;
+          values[base + 16 + 12 * j] = toFloat32(-low * factor);
           means[c * d + j] = high + low;
         }
       }
@@ -94,7 +107,9 @@ function matricesLayout(k: number, d: number, shared: boolean): MixtureLayout {
     cells,
     pack(gaussians) {
       const values = new Float32Array(highs + 2 * k * width + 4 * k);
-      const factors = gaussians.factors.map(Math.fround);
+      const factors = gaussians.factors.map((value, at) =>
+        at % (d + 1) === Math.floor(at / (d * d)) ? positiveFloat32(value) : toFloat32(value),
+      );
       const means = new Float64Array(k * d);
       const { offset, of } = relativeOffsets(gaussians);
       for (let row = 0; row < matrices * d; row++) {
@@ -110,7 +125,7 @@ function matricesLayout(k: number, d: number, shared: boolean): MixtureLayout {
           const row = ((shared ? 0 : c * d) + i) * d;
           for (let j = i; j < d; j++) addends[j] -= mean.low * factors[row + j];
         }
-        values.set(addends, high + k * width);
+        values.set(addends.map(toFloat32), high + k * width);
         values[highs + 2 * k * width + 4 * c] = of(c);
       }
       return { values, used: { ...gaussians, means, factors }, offset };

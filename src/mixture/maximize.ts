@@ -36,11 +36,15 @@ export function maximize(
   rules: UpdateRules,
   temperature: number,
 ): Update {
-  const { counts } = statistics;
-  const { k } = previous;
+  const { counts, sums } = statistics;
+  const { k, d } = previous;
   const total = counts.reduce((sum, count) => sum + count, 0);
   const least = temperature === 0 ? 0 : NO_WEIGHT * total;
-  const alive = Array.from(counts, (count) => count > least);
+  // Sums of rows that are too far for float32 tell nothing either.
+  const alive = Array.from(
+    counts,
+    (count, c) => count > least && sums.subarray(c * d, (c + 1) * d).every(Number.isFinite),
+  );
   const moved = alive.map((lives) => lives && !rules.fixed.includes('means'));
   const moments = previous.covarianceType === 'full' || previous.covarianceType === 'tied' ? ofMatrices : ofAxes;
   const { means, covariances } = moments(statistics, previous.covarianceType, alive, moved);

@@ -33,7 +33,7 @@ export interface GaussianMixtureFitOptions {
   readonly fixed?: readonly FixedPart[];
   /**
    * T in r ∝ (π·p)^(1/T): 1, the default, is EM; 0 hard assignment (classification EM, Celeux and Govaert 1992); above 1
-   * softer. 0, or at least 1e-9. A list is a schedule (deterministic annealing, Ueda and Nakano 1998), of which only the
+   * softer. 0, or 1e-9 to 1e30. A list is a schedule (deterministic annealing, Ueda and Nakano 1998), of which only the
    * last temperature can converge.
    */
   readonly temperature?: number | readonly number[];

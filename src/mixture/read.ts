@@ -19,11 +19,16 @@ export function checkMixing(name: string, mixing: unknown): Mixing {
 }
 
 const LEAST_TEMPERATURE = 1e-9;
+/** T·log k is a number in float32 too. */
+const LARGEST_TEMPERATURE = 1e30;
 
 export function checkTemperature(name: string, value: unknown): number {
   const temperature = checkNotNegative(name, value);
   if (temperature > 0 && temperature < LEAST_TEMPERATURE) {
     throw new RangeError(`${name} must be 0 or at least ${LEAST_TEMPERATURE}, got ${temperature}`);
+  }
+  if (temperature > LARGEST_TEMPERATURE) {
+    throw new RangeError(`${name} must be at most ${LARGEST_TEMPERATURE}, got ${temperature}`);
   }
   return temperature;
 }

@@ -48,6 +48,7 @@ describe('options', () => {
     ['temperature', NaN, RangeError],
     ['temperature', Infinity, RangeError],
     ['temperature', 1e-10, RangeError],
+    ['temperature', 1e31, RangeError, /^temperature must be at most 1e\+30/],
     ['temperature', '1', TypeError],
     ['temperature', [], RangeError],
     ['temperature', [2, 1, -1], RangeError, /^temperature\[2\] /],

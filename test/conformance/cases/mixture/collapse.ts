@@ -120,10 +120,29 @@ const ofEveryType = covarianceTypes.flatMap((type) => [
   }),
 ]);
 
+const short = blobs({ n: 61, d: 2, groups: 3, seed: 427 });
+const unlike = mapped(short, (value, j) => value * [1e30, 1e-12][j]);
+
+/** Squares, or factors, that are no numbers in float32. */
+const beyond = (['full', 'tied', 'diag', 'spherical'] as const).map((type) =>
+  withEngine(`collapse: ${type}, beyond float32`, async (engine) => {
+    await checkFit(engine, unlike, 3, type);
+    await checkFit(engine, short, 3, type, { regularization: 1e300 });
+    await checkFit(engine, short, 3, type, { init: { means: [1e20, 0, 1e20, 1, 1e25, 0] } });
+    const means = [0, 0, 5, 5, 10, 10];
+    const one = { full: [1e-42, 0, 0, 1e-42], tied: [1e-42, 0, 0, 1e-42], diag: [1e-42, 1e-42], spherical: [1e-42] }[
+      type
+    ];
+    const covariances = type === 'tied' ? one : [one, one, one].flat();
+    await checkFit(engine, short, 3, type, { fixed: ['covariances'], init: { means, covariances } });
+  }),
+);
+
 const far = blobs({ n: 301, d: 2, groups: 3, spread: 40, seed: 425 });
 
 export const collapse: readonly ConformanceCase[] = [
   ...ofEveryType,
+  ...beyond,
   withEngine('collapse: a component that was moved finds the group that was missed', async (engine) => {
     const means = new Float64Array(6).fill(1e6);
     means.set(rowsAt(far, [0, 1]));
