@@ -18,9 +18,9 @@ export function granuleRows(d: number): number {
   return d * 4096 * 4 <= 2 ** 27 ? 4096 : 1024;
 }
 
-/** Rows of a chunk: points that fit one binding. 0 where not even a granule does. */
+/** Rows of a chunk: points that fit one binding, as do a mixture's answers of 8 bytes. 0 where not even a granule does. */
 export function chunkRows(n: number, d: number, bindingLimit: number): number {
-  const fitting = Math.floor(bindingLimit / (4 * d));
+  const fitting = Math.floor(bindingLimit / Math.max(8, 4 * d));
   return n <= fitting ? n : Math.floor(fitting / granuleRows(d)) * granuleRows(d);
 }
 
@@ -136,7 +136,7 @@ export function mixturePlan(
   cells: number,
   bindingLimit: number,
 ): MixturePlan {
-  const workPerRow = shape === 'axes' ? 8 * k * d : k * d * (1.5 * d + 8);
+  const workPerRow = mixtureWork(k, d, shape);
   const fitting = 2 ** Math.floor(Math.log2(SLICE_WORK / workPerRow));
   const wanted = Math.min(granuleRows(d), Math.max(LEAST_SLICE, powerOfTwoFrom(n / MIXTURE_SLICES)));
   const rows = Math.max(64, Math.min(wanted, fitting));
@@ -147,6 +147,13 @@ export function mixturePlan(
   if (tile !== null) return { ...cut, kind: 'matrices', ...tile };
   const LANES = Math.min(256, powerOfTwoFrom(d));
   return { ...cut, kind: 'axes', THREADS: LANES <= 64 ? 64 : 256, LANES };
+}
+
+/** Multiply-adds of a row. Components or features come in fours; axes are looked at once more for each 256 features. */
+function mixtureWork(k: number, d: number, shape: GaussiansShape): number {
+  const fours = (count: number) => 4 * Math.ceil(count / 4);
+  if (shape === 'axes') return 4 * fours(k) * d * (1 + Math.ceil(d / 256));
+  return k * fours(d) * (1.5 * fours(d) + 8);
 }
 
 /** vec4s that a tile may have in workgroup memory. */

@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { layoutOf } from '../../src/gpu/mixture-layout.ts';
+import { chunkRows, mixturePlan } from '../../src/gpu/plan.ts';
+
+/** What every implementation of WebGPU has. */
+const BINDING_BYTES = 2 ** 27;
+const WORKGROUP_BYTES = 16_384;
+
+it('points and a mixture’s answers of one chunk fit one binding each', () => {
+  for (const d of [1, 2, 3, 64, 5000]) {
+    const rows = chunkRows(2 ** 28, d, BINDING_BYTES);
+    expect(rows).toBeGreaterThan(0);
+    expect(rows * Math.max(8, 4 * d)).toBeLessThanOrEqual(BINDING_BYTES);
+  }
+});
+
+it('plans of mixtures stay within bindings and workgroups, and their tiles within slices', () => {
+  for (const shape of ['own', 'shared', 'axes'] as const) {
+    for (const d of [1, 2, 3, 4, 5, 8, 39, 40, 41, 64, 128, 255, 449, 450, 1000, 2000]) {
+      for (const k of [1, 4, 16]) {
+        const { cells } = layoutOf(k, d, shape);
+        const n = 1_000_000;
+        const plan = mixturePlan(n, k, d, shape, cells, BINDING_BYTES);
+        const what = `${shape} d ${d} k ${k}`;
+        for (const { slices } of plan.spans) {
+          expect(slices * cells * 4, what).toBeLessThanOrEqual(BINDING_BYTES);
+        }
+        expect(
+          plan.spans.reduce((sum, { slices }) => sum + slices, 0),
+          what,
+        ).toBe(Math.ceil(n / plan.rows));
+        if (plan.kind === 'axes') continue;
+        const { THREADS, TILE, ROWS, kept, inStorage, rows } = plan;
+        expect(rows % ROWS, what).toBe(0);
+        expect(ROWS, what).toBeLessThanOrEqual(THREADS);
+        expect((ROWS / 4) * (d + 1 + 4 * Math.ceil(d / 4)), what).toBeLessThanOrEqual(TILE);
+        const shared = 4 * THREADS + (kept ? 16 * THREADS : 0) + (inStorage ? 0 : 16 * TILE);
+        expect(shared, what).toBeLessThanOrEqual(WORKGROUP_BYTES);
+      }
+    }
+  }
+});
