@@ -1,4 +1,4 @@
-// Rows times an upper triangular matrix [d, d], or times a diagonal [d]: result [rows, d], a value a thread.
+// Rows times an upper triangular matrix [d, d], or times a diagonal [d]: result [rows of the chunk, d], a value a thread.
 
 @group(0) @binding(3) var<storage, read> matrix: array<f32>;
 @group(0) @binding(4) var<storage, read_write> result: array<f32>;
@@ -23,5 +23,5 @@ fn main(
       sum = fma(load(row, i), matrix[i * part.d + j], sum);
     }
   }
-  result[value] = sum;
+  result[part.chunk_row * part.d + value] = sum;
 }

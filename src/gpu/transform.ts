@@ -7,6 +7,9 @@ import { kernelSource } from './kernel.ts';
 import { cutParts } from './part.ts';
 import { Queue } from './queue.ts';
 
+/** Multiply-adds of one dispatch. */
+const PIECE_WORK = 2 ** 28;
+
 /** See `ClusteringEngine.transformed`. The weights stay the source's. */
 export async function transformed(
   gpu: Gpu,
@@ -15,8 +18,10 @@ export async function transformed(
   variance: Float64Array,
   signal: AbortSignal | undefined,
 ): Promise<GpuDataset> {
-  const { d, load: LOAD } = source;
+  const { n, d, load: LOAD } = source;
   const DIAGONAL = matrix.length === d;
+  const workPerRow = matrix.length;
+  const each = Math.max(1, Math.floor(PIECE_WORK / workPerRow));
   const kernel = await gpu.kernel(
     kernelSource(
       'transform',
@@ -28,23 +33,25 @@ export async function transformed(
     ),
   );
   const queue = new Queue(gpu, source);
-  const { arena, chunks, groups } = await gpu.allocate((arena) => {
+  const { arena, chunks, pieces } = await gpu.allocate((arena) => {
     const factors = arena.filled('matrix', Float32Array.from(matrix));
     const adjust = arena.storage('adjust', 4);
-    const parts = cutParts(arena, source, 1, 1);
-    const chunks = parts.map(({ chunk, rows }): Chunk => {
+    const chunks = source.chunks.map(({ firstRow, rows, weights }): Chunk => {
       const buffer = arena.storage('points', rows * d * 4);
-      return { firstRow: chunk.firstRow, rows, points: { buffer }, base: 0, adjust, weights: chunk.weights };
+      return { firstRow, rows, points: { buffer }, base: 0, adjust, weights };
     });
-    const groups = parts.map(({ chunk, uniform }, i) =>
-      kernel.bind(uniform, chunk.points, chunk.adjust, factors, chunks[i].points.buffer),
-    );
-    return { arena, chunks, groups };
+    const starts = Array.from({ length: Math.ceil(n / each) }, (_, i) => i * each);
+    const parts = starts.flatMap((start) => cutParts(arena, source, 1, 1, start, Math.min(n, start + each)));
+    const pieces = parts.map(({ chunk, index, rows, uniform }) => ({
+      rows,
+      group: kernel.bind(uniform, chunk.points, chunk.adjust, factors, chunks[index].points.buffer),
+    }));
+    return { arena, chunks, pieces };
   });
   try {
-    for (const [i, { rows }] of chunks.entries()) {
-      kernel.encode(queue.pass, groups[i], Math.ceil((rows * d) / 64));
-      await queue.spend(rows * d * (DIAGONAL ? 1 : d), signal);
+    for (const { rows, group } of pieces) {
+      kernel.encode(queue.pass, group, Math.ceil((rows * d) / 64));
+      await queue.spend(rows * workPerRow, signal);
     }
     await queue.submit();
     const frame = { shift: new Float64Array(d), scale: 1 };
