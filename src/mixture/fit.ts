@@ -100,13 +100,18 @@ function expect(workspace: MixtureWorkspace, run: Run, plan: MixturePlan): Promi
 
 function rulesOf({ dataset }: Home, { mixing, fixed, regularization }: MixturePlan): UpdateRules {
   const { frame, variance } = dataset;
-  return { mixing, fixed, regularization: regularization * frame.scale * frame.scale, units: positive(variance) };
+  const added = regularization * frame.scale * frame.scale;
+  return { mixing, fixed, regularization: added, units: positive(variance, added) };
 }
 
-/** Variances to measure by: a feature that does not vary is measured by the one that varies least. */
-function positive(variance: Float64Array): Float64Array {
+/**
+ * Variances to measure by: a feature that does not vary is measured by the one that varies least, and where none does,
+ * by what regularization adds: no rounding of points stands against it.
+ */
+function positive(variance: Float64Array, added: number): Float64Array {
   const least = variance.reduce((low, value) => (value > 0 && value < low ? value : low), Infinity);
-  return variance.map((value) => (value > 0 ? value : least < Infinity ? least : 1));
+  const other = [least, added].find((value) => value > 0 && value < Infinity) ?? 1;
+  return variance.map((value) => (value > 0 ? value : other));
 }
 
 async function iterate(
@@ -184,7 +189,12 @@ export async function mixtureOfCentroids(
   signal: AbortSignal | undefined,
 ): Promise<GaussianMixtureModel> {
   needEuclidean(home);
-  const rules: UpdateRules = { mixing: 'free', fixed: [], regularization: 0, units: positive(home.dataset.variance) };
+  const rules: UpdateRules = {
+    mixing: 'free',
+    fixed: [],
+    regularization: 0,
+    units: positive(home.dataset.variance, 0),
+  };
   const { parameters, regularized, empty }: Update = await nearestMeans(home, centroids, covarianceType, rules, signal);
   return withMixture(home, parameters, async (workspace) => {
     const statistics = await workspace.accumulate(toGaussians(parameters), 1, signal);

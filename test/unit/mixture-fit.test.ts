@@ -85,3 +85,13 @@ it('an abort from a timer stops predictProba', async () => {
   setTimeout(() => controller.abort(reason), 0);
   await expect(proba).rejects.toBe(reason);
 });
+
+it('the covariance of equal points is what regularization adds, wherever they lie', async () => {
+  const points = { data: new Float64Array(40).fill(1.7e12), shape: [20, 2] as const };
+  for (const covarianceType of ['full', 'diag', 'tied-spherical'] as const) {
+    const model = await gaussianMixture(points, { k: 2, covarianceType, backend: 'cpu' });
+    expect(model.covariances[0]).toBeCloseTo(1e-6, 15);
+    expect(model.lowerBound).toBeCloseTo(-Math.log(2 * Math.PI * 1e-6), 6);
+    expect(model.components[0], covarianceType).toBe('regularized');
+  }
+});
