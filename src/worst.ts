@@ -27,11 +27,13 @@ export async function worstRows(
     const indices = highest(scores, ascending, upTo).subarray(from);
     const rows = await engine.gather(dataset, indices);
     for (let i = 0; i < indices.length && taken.length < wanted; i++) {
-      const values = rows.slice(i * d, (i + 1) * d);
+      const values = rows.subarray(i * d, (i + 1) * d);
+      // First what is cheap: on data of few distinct values all rows may be refused.
+      if (!accepts(indices[i], values)) continue;
       const value = values.join();
-      if (seen.has(value) || !accepts(indices[i], values)) continue;
+      if (seen.has(value)) continue;
       seen.add(value);
-      taken.push({ index: indices[i], values });
+      taken.push({ index: indices[i], values: values.slice() });
     }
     if (from + indices.length < upTo) break;
   }
