@@ -11,6 +11,8 @@ function project(name: string, include: string, globalSetup: string[] = []): Tes
 
 export default defineConfig({
   test: {
+    // Files wait for browsers and devices: one worker a core, none of them kept free.
+    maxWorkers: '100%',
     projects: [
       project('unit', 'test/unit/**/*.test.ts'),
       project('cpu', 'test/conformance/cpu.test.ts'),

@@ -2,10 +2,10 @@ import { checkOptions, checkSignal, checkWord } from './check.ts';
 import type { Backend, EngineInfo } from './engine.ts';
 import { kmeans } from './kmeans/kmeans.ts';
 import type { KMeansModel } from './kmeans/model.ts';
-import type { KMeansFitOptions, KMeansOptions } from './kmeans/options.ts';
+import { checkFitOptions, type KMeansFitOptions, type KMeansOptions } from './kmeans/options.ts';
 import { gaussianMixture } from './mixture/mixture.ts';
 import type { GaussianMixtureModel } from './mixture/model.ts';
-import type { GaussianMixtureFitOptions, GaussianMixtureOptions } from './mixture/options.ts';
+import { checkMixtureOptions, type GaussianMixtureFitOptions, type GaussianMixtureOptions } from './mixture/options.ts';
 import { Dataset, type EngineOptions, EngineSet } from './placement.ts';
 import type { Metric, PointsInput } from './points.ts';
 
@@ -76,22 +76,14 @@ export function openSession(engines: EngineSet): Engine {
     async kmeans(points, options) {
       if (points instanceof Dataset) return kmeans(points, options);
       const { metric, sampleWeight, ...fit } = checkOptions(options);
-      const dataset = await uploadTo(engines, points, { metric, sampleWeight, signal: fit.signal });
-      try {
-        return await kmeans(dataset, fit);
-      } finally {
-        dataset.destroy();
-      }
+      const { signal } = checkFitOptions(fit);
+      return whileResident(engines, points, { metric, sampleWeight, signal }, (dataset) => kmeans(dataset, fit));
     },
     async gaussianMixture(points, options) {
       if (points instanceof Dataset) return gaussianMixture(points, options);
       const { sampleWeight, ...fit } = checkOptions(options);
-      const dataset = await uploadTo(engines, points, { sampleWeight, signal: fit.signal });
-      try {
-        return await gaussianMixture(dataset, fit);
-      } finally {
-        dataset.destroy();
-      }
+      const { signal } = checkMixtureOptions(fit);
+      return whileResident(engines, points, { sampleWeight, signal }, (dataset) => gaussianMixture(dataset, fit));
     },
     destroy: () => engines.destroy(),
   };
@@ -106,6 +98,20 @@ async function uploadTo(
   if (options.metric !== undefined) checkWord('metric', options.metric, ['euclidean', 'cosine'] as const);
   checkSignal(options.signal);
   return engines.upload(points, options);
+}
+
+async function whileResident<T>(
+  engines: EngineSet,
+  points: PointsInput,
+  options: Parameters<EngineSet['upload']>[1],
+  work: (dataset: Dataset) => Promise<T>,
+): Promise<T> {
+  const dataset = await uploadTo(engines, points, options);
+  try {
+    return await work(dataset);
+  } finally {
+    dataset.destroy();
+  }
 }
 
 /** `await using` where the runtime has it. */

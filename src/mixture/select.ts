@@ -1,7 +1,7 @@
 import { checkFunction, checkInteger, checkOptions, checkSignal, checkWord } from '../check.ts';
 import { type Dataset, withPoints } from '../placement.ts';
 import { kindOf, type PointsInput } from '../points.ts';
-import { COVARIANCE_TYPES, type CovarianceType } from './covariance.ts';
+import { COVARIANCE_TYPES, type CovarianceType, freeParameters } from './covariance.ts';
 import { fitMixture } from './fit.ts';
 import type { GaussianMixtureModel } from './model.ts';
 import { checkMixtureOptions, checkPlanAgainst, type GaussianMixtureOptions } from './options.ts';
@@ -43,20 +43,23 @@ export interface SelectionRow {
   readonly lowerBound: number;
   readonly iterations: number;
   readonly converged: boolean;
-  /** Whether all components are `'ok'`. A collapsed one makes every criterion too good. */
+  /** Whether no component is `'regularized'` or `'empty'`. One that has collapsed makes every criterion too good. */
   readonly ok: boolean;
 }
 
 export interface ModelSelection {
-  /** The model of the least criterion; the first of equals, in the order of the table. */
+  /**
+   * The model of the least criterion, of those that are `ok` while there is one; the first of equals, in the order of
+   * the table.
+   */
   readonly best: GaussianMixtureModel;
   /** A row for each covariance type and each k, in the order in which they were given. */
   readonly table: readonly SelectionRow[];
 }
 
 /**
- * Fits a mixture for each covariance type and each k, and takes the one of the least criterion. The points are uploaded
- * once.
+ * Fits a mixture for each covariance type and each k, and takes the one of the least criterion among those without a
+ * collapsed component. The points are uploaded once.
  *
  * @throws {TypeError | RangeError} as `gaussianMixture` does.
  */
@@ -87,17 +90,21 @@ export async function selectModel(points: PointsInput | Dataset, options: Select
       for (const plan of plans) checkPlanAgainst(plan, home.dataset);
     });
     const table: SelectionRow[] = [];
-    let best: { model: GaussianMixtureModel; score: number } | null = null;
+    let best: { model: GaussianMixtureModel; row: SelectionRow } | null = null;
     for (const plan of plans) {
       const model = await fitMixture(dataset, plan);
       const row = await rowOf(model, dataset, plan.signal);
       table.push(row);
-      if (best === null || row[by] < best.score) best = { model, score: row[by] };
+      if (best === null || isBetter(row, best.row, by)) best = { model, row };
       onProgress?.({ done: table.length, total: plans.length, row });
       plan.signal?.throwIfAborted();
     }
     return { best: best!.model, table };
   });
+}
+
+function isBetter(row: SelectionRow, best: SelectionRow, by: Criterion): boolean {
+  return row.ok === best.ok ? row[by] < best[by] : row.ok;
 }
 
 async function rowOf(
@@ -106,17 +113,21 @@ async function rowOf(
   signal: AbortSignal | undefined,
 ): Promise<SelectionRow> {
   const options = signal === undefined ? {} : { signal };
-  const { k, covarianceType, lowerBound, iterations, converged } = model;
+  const { k, d, covarianceType, mixing, lowerBound, iterations, converged } = model;
+  const total = await dataset.use(async (home) => home.dataset.totalWeight);
+  // The points are those of the fit: the bound is their log-likelihood.
+  const deviance = -2 * total * lowerBound;
+  const parameters = freeParameters(covarianceType, k, d, mixing);
   return {
     k,
     covarianceType,
-    bic: await model.bic(dataset, options),
+    bic: deviance + parameters * Math.log(total),
     icl: await model.icl(dataset, options),
-    aic: await model.aic(dataset, options),
+    aic: deviance + 2 * parameters,
     lowerBound,
     iterations,
     converged,
-    ok: model.components.every((status) => status === 'ok'),
+    ok: model.components.every((status) => status === 'ok' || status === 'reseeded'),
   };
 }
 
