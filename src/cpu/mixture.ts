@@ -271,25 +271,46 @@ function scaleRows(x: Float64Array, u: Float64Array, fromU: number, y: Float64Ar
   }
 }
 
-/** y = x·U of four rows, U upper triangular. */
+/** y = x·U of four rows, U upper triangular: two columns of it at a time, so that six loads serve eight products. */
 function timesUpper(x: Float64Array, u: Float64Array, fromU: number, y: Float64Array, fromY: number, d: number): void {
-  for (let j = 0; j < d; j++) {
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    for (let i = 0, at = 0, element = fromU + j; i <= j; i++, at += TILE, element += d) {
-      const factor = u[element];
-      s0 += x[at] * factor;
-      s1 += x[at + 1] * factor;
-      s2 += x[at + 2] * factor;
-      s3 += x[at + 3] * factor;
+  for (let j = 0; j < d; j += 2) {
+    // The last column of an odd number is its own neighbour.
+    const next = j + 1 < d ? 1 : 0;
+    let a0 = 0;
+    let a1 = 0;
+    let a2 = 0;
+    let a3 = 0;
+    let b0 = 0;
+    let b1 = 0;
+    let b2 = 0;
+    let b3 = 0;
+    const end = TILE * (j + next + 1);
+    for (let at = 0, element = fromU + j; at < end; at += TILE, element += d) {
+      const a = u[element];
+      const b = u[element + next];
+      const x0 = x[at];
+      const x1 = x[at + 1];
+      const x2 = x[at + 2];
+      const x3 = x[at + 3];
+      a0 += x0 * a;
+      a1 += x1 * a;
+      a2 += x2 * a;
+      a3 += x3 * a;
+      b0 += x0 * b;
+      b1 += x1 * b;
+      b2 += x2 * b;
+      b3 += x3 * b;
     }
-    const to = fromY + TILE * j;
-    y[to] = s0;
-    y[to + 1] = s1;
-    y[to + 2] = s2;
-    y[to + 3] = s3;
+    const toA = fromY + TILE * j;
+    const toB = toA + TILE * next;
+    y[toB] = b0;
+    y[toB + 1] = b1;
+    y[toB + 2] = b2;
+    y[toB + 3] = b3;
+    y[toA] = a0;
+    y[toA + 1] = a1;
+    y[toA + 2] = a2;
+    y[toA + 3] = a3;
   }
 }
 
@@ -341,6 +362,7 @@ function addSquares(
   }
 }
 
+/** The upper triangle of Σ r·yᵀy of four rows, two of its rows at a time: four loads serve eight products. */
 function addProducts(
   y: Float64Array,
   fromY: number,
@@ -355,15 +377,28 @@ function addProducts(
   toSquares: number,
 ): void {
   const end = fromY + TILE * d;
-  for (let i = 0, at = fromY; i < d; i++, at += TILE) {
-    const t0 = r0 * y[at];
-    const t1 = r1 * y[at + 1];
-    const t2 = r2 * y[at + 2];
-    const t3 = r3 * y[at + 3];
-    sums[toSums + i] += t0 + t1 + t2 + t3;
-    let to = toSquares + i * d + i;
-    for (let other = at; other < end; other += TILE) {
-      squares[to++] += t0 * y[other] + t1 * y[other + 1] + t2 * y[other + 2] + t3 * y[other + 3];
+  for (let i = 0, at = fromY; i < d; i += 2, at += 2 * TILE) {
+    const a0 = r0 * y[at];
+    const a1 = r1 * y[at + 1];
+    const a2 = r2 * y[at + 2];
+    const a3 = r3 * y[at + 3];
+    const toA = toSquares + i * d;
+    sums[toSums + i] += a0 + a1 + a2 + a3;
+    squares[toA + i] += a0 * y[at] + a1 * y[at + 1] + a2 * y[at + 2] + a3 * y[at + 3];
+    if (i + 1 === d) return;
+    const b0 = r0 * y[at + 4];
+    const b1 = r1 * y[at + 5];
+    const b2 = r2 * y[at + 6];
+    const b3 = r3 * y[at + 7];
+    const toB = toA + d;
+    sums[toSums + i + 1] += b0 + b1 + b2 + b3;
+    for (let other = at + TILE, j = i + 1; other < end; other += TILE, j++) {
+      const y0 = y[other];
+      const y1 = y[other + 1];
+      const y2 = y[other + 2];
+      const y3 = y[other + 3];
+      squares[toA + j] += a0 * y0 + a1 * y1 + a2 * y2 + a3 * y3;
+      squares[toB + j] += b0 * y0 + b1 * y1 + b2 * y2 + b3 * y3;
     }
   }
 }
