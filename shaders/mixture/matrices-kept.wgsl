@@ -1,8 +1,6 @@
 // The moments of a slice where there are at least as many threads as blocks: a thread keeps the sums of its block in
 // registers, to the end of the slice; threads that are left take other rows, and the groups add up in a tree.
 
-var<workgroup> halves: array<vec4f, THREADS>;
-
 fn sum_moments(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
   let width = quads();
   let lanes = blocks_of(width);
@@ -44,52 +42,4 @@ fn sum_moments(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
       write_block(squares + block * 4u, total);
     }
   }
-}
-
-/// The sums over the groups, by halves, in the threads of the first one; the blocks only where they are wanted.
-fn over_groups(sums: Sums, thread: u32, lanes: u32, groups: u32, blocks: bool) -> Sums {
-  if (groups == 1u) {
-    return sums;
-  }
-  var total = sums;
-  total.count = halved(vec4f(sums.count), thread, lanes, groups).x;
-  total.first = halved(sums.first, thread, lanes, groups);
-  if (blocks) {
-    total.row0 = halved(sums.row0, thread, lanes, groups);
-    total.row1 = halved(sums.row1, thread, lanes, groups);
-    total.row2 = halved(sums.row2, thread, lanes, groups);
-    total.row3 = halved(sums.row3, thread, lanes, groups);
-  }
-  return total;
-}
-
-/// Half of the groups add the other half's values to their own, until one is left.
-fn halved(values: vec4f, thread: u32, lanes: u32, groups: u32) -> vec4f {
-  workgroupBarrier();
-  halves[thread] = values;
-  let group = thread / lanes;
-  for (var rest = groups; rest > 1u; rest = (rest + 1u) / 2u) {
-    workgroupBarrier();
-    let other = group + (rest + 1u) / 2u;
-    if (other < rest) {
-      halves[thread] += halves[thread + (rest + 1u) / 2u * lanes];
-    }
-  }
-  return halves[thread];
-}
-
-fn add(sums: ptr<function, Sums>, run: Sums) {
-  (*sums).row0 += run.row0;
-  (*sums).row1 += run.row1;
-  (*sums).row2 += run.row2;
-  (*sums).row3 += run.row3;
-  (*sums).first += run.first;
-  (*sums).count += run.count;
-}
-
-fn write_block(at: u32, sums: Sums) {
-  slots[at] = sums.row0;
-  slots[at + 1u] = sums.row1;
-  slots[at + 2u] = sums.row2;
-  slots[at + 3u] = sums.row3;
 }

@@ -21,16 +21,6 @@
 
 var<workgroup> shares: array<f32, THREADS>;
 
-/// The sums of one thread: a block of yᵀy, and the sums and counts of its rows.
-struct Sums {
-  row0: vec4f,
-  row1: vec4f,
-  row2: vec4f,
-  row3: vec4f,
-  first: vec4f,
-  count: f32,
-}
-
 /// y of the rows from `begin` under component c, into the tile. Rows behind the part repeat its last one.
 fn whiten(c: u32, begin: u32, workgroup: u32, thread: u32) {
   let last = part.rows - 1u;

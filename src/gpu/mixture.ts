@@ -8,7 +8,9 @@ import matricesCode from '../../shaders/mixture/matrices.wgsl?raw';
 import matricesDensitiesCode from '../../shaders/mixture/matrices-densities.wgsl?raw';
 import matricesKeptCode from '../../shaders/mixture/matrices-kept.wgsl?raw';
 import matricesMomentsCode from '../../shaders/mixture/matrices-moments.wgsl?raw';
+import matricesNarrowCode from '../../shaders/mixture/matrices-narrow.wgsl?raw';
 import matricesWideCode from '../../shaders/mixture/matrices-wide.wgsl?raw';
+import sumsCode from '../../shaders/mixture/sums.wgsl?raw';
 import tileStorageCode from '../../shaders/mixture/tile-storage.wgsl?raw';
 import tileWorkgroupCode from '../../shaders/mixture/tile-workgroup.wgsl?raw';
 import type { MixtureWorkspace } from '../engine.ts';
@@ -60,6 +62,10 @@ function momentsSource({ load: LOAD }: GpuDataset, plan: MixturePlan) {
   if (plan.kind === 'axes') {
     return kernelSource('axes-moments', MOMENTS_BINDINGS, { LOAD, THREADS }, ...common, axesCode, axesMomentsCode);
   }
+  if (plan.kind === 'narrow') {
+    const files = [...common, matricesCode, sumsCode, matricesNarrowCode];
+    return kernelSource('matrices-narrow', MOMENTS_BINDINGS, { LOAD, THREADS }, ...files);
+  }
   return kernelSource(
     'matrices-moments',
     plan.inStorage ? [...MOMENTS_BINDINGS, 'write'] : MOMENTS_BINDINGS,
@@ -67,6 +73,7 @@ function momentsSource({ load: LOAD }: GpuDataset, plan: MixturePlan) {
     ...common,
     matricesCode,
     plan.inStorage ? tileStorageCode : tileWorkgroupCode,
+    sumsCode,
     matricesMomentsCode,
     plan.kept ? matricesKeptCode : matricesWideCode,
   );
@@ -76,7 +83,8 @@ function momentsSource({ load: LOAD }: GpuDataset, plan: MixturePlan) {
 function taskOf(temperature: number, { weights }: GpuDataset, plan: MixturePlan, shared: boolean): ArrayBuffer {
   const task = new ArrayBuffer(TASK_BYTES);
   new Float32Array(task).set([temperature, temperature === 0 ? 0 : 1 / temperature]);
-  const [rows, tile, lanes] = plan.kind === 'axes' ? [0, 0, plan.LANES] : [plan.ROWS, plan.TILE, 0];
+  const [rows, tile] = plan.kind === 'matrices' ? [plan.ROWS, plan.TILE] : [0, 0];
+  const lanes = plan.kind === 'axes' ? plan.LANES : 0;
   new Uint32Array(task).set([weights === null ? 0 : 1, shared ? 1 : 0, rows, tile, lanes], 2);
   return task;
 }

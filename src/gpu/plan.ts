@@ -121,7 +121,11 @@ export type MixturePlan = {
   readonly workPerRow: number;
   readonly spans: readonly Span[];
   readonly THREADS: number;
-} & ({ readonly kind: 'axes'; readonly LANES: number } | ({ readonly kind: 'matrices' } & TilePlan));
+} & (
+  | { readonly kind: 'axes'; readonly LANES: number }
+  | { readonly kind: 'narrow' }
+  | ({ readonly kind: 'matrices' } & TilePlan)
+);
 
 /** Slices that an E-step aims at, rows of one at least, and multiply-adds of one at most: a workgroup does them alone. */
 const MIXTURE_SLICES = 1024;
@@ -140,11 +144,12 @@ export function mixturePlan(
   const fitting = 2 ** Math.floor(Math.log2(SLICE_WORK / workPerRow));
   const wanted = Math.min(granuleRows(d), Math.max(LEAST_SLICE, powerOfTwoFrom(n / MIXTURE_SLICES)));
   const rows = Math.max(64, Math.min(wanted, fitting));
-  const tile = shape === 'axes' ? null : tilePlan(d);
+  const tile = shape === 'axes' || d <= 4 ? null : tilePlan(d);
   const sliceBytes = Math.max(4 * cells, tile?.inStorage ? 16 * tile.TILE : 0);
   const spans = cutSpans(n, rows, foldWidth(cells), sliceBytes, workPerRow, bindingLimit);
   const cut = { rows, fold: foldPlan(cells, spans), workPerRow, spans };
   if (tile !== null) return { ...cut, kind: 'matrices', ...tile };
+  if (shape !== 'axes') return { ...cut, kind: 'narrow', THREADS: 64 };
   const LANES = Math.min(256, powerOfTwoFrom(d));
   return { ...cut, kind: 'axes', THREADS: LANES <= 64 ? 64 : 256, LANES };
 }
