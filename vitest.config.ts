@@ -1,4 +1,5 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Software adapters are slow, and two of them may share a machine's two cores. */
 const MINUTES = 60_000;
@@ -9,10 +10,22 @@ function project(name: string, include: string, globalSetup: string[] = []): Tes
   };
 }
 
+/** What takes minutes starts first, so that no core is idle at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ project }: TestSpecification) => {
+      const place = ['chrome', 'node', 'firefox', 'package', 'page'].indexOf(project.name);
+      return place < 0 ? Infinity : place;
+    };
+    return [...files].sort((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId));
+  }
+}
+
 export default defineConfig({
   test: {
     // Files wait for browsers and devices: one worker a core, none of them kept free.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     projects: [
       project('unit', 'test/unit/**/*.test.ts'),
       project('cpu', 'test/conformance/cpu.test.ts'),
