@@ -27,7 +27,13 @@ export interface ClusteringEngine {
   nearestDistances(dataset: EngineDataset, centroids: Float64Array, signal?: AbortSignal): Promise<Float32Array>;
 
   /** Squared distances of the rows [start, end) to all centroids: Float32Array [(end − start)·k]. */
-  allDistances(dataset: EngineDataset, centroids: Float64Array, start: number, end: number): Promise<Float32Array>;
+  allDistances(
+    dataset: EngineDataset,
+    centroids: Float64Array,
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+  ): Promise<Float32Array>;
 
   /** The rows at `indices`, in the dataset's frame: Float64Array [indices.length · d]. */
   gather(dataset: EngineDataset, indices: Uint32Array): Promise<Float64Array>;

@@ -3,7 +3,7 @@ import { nearestOf, packCentroids, squaredDistance } from './assign.ts';
 import { type CpuDataset, held, transformed, upload } from './dataset.ts';
 import { CpuMixtureWorkspace, logDensities } from './mixture.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
-import { SLICE_ROWS, Turns } from './turns.ts';
+import { rowsOfTurn, SLICE_ROWS, Turns } from './turns.ts';
 import { CpuWorkspace } from './workspace.ts';
 
 /** The engine that is always there: tiled TypeScript over typed arrays, on the calling thread. */
@@ -15,8 +15,8 @@ export function createCpuEngine(): ClusteringEngine {
     upload,
     open: (dataset, k) => Promise.resolve(new CpuWorkspace(held(dataset), k)),
     nearestDistances: (dataset, centroids, signal) => nearestDistances(held(dataset), centroids, signal),
-    allDistances: (dataset, centroids, start, end) =>
-      Promise.resolve(allDistances(held(dataset), centroids, start, end)),
+    allDistances: (dataset, centroids, start, end, signal) =>
+      allDistances(held(dataset), centroids, start, end, signal),
     gather: (dataset, indices) => Promise.resolve(gather(held(dataset), indices)),
     openMixture: (dataset) => Promise.resolve(new CpuMixtureWorkspace(held(dataset))),
     logDensities: (dataset, gaussians, start, end, signal) =>
@@ -44,10 +44,23 @@ async function nearestDistances(
   return distances;
 }
 
-function allDistances({ d, rows }: CpuDataset, centroids: Float64Array, start: number, end: number): Float32Array {
+async function allDistances(
+  dataset: CpuDataset,
+  centroids: Float64Array,
+  start: number,
+  end: number,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const { d, rows } = dataset;
   const k = centroids.length / d;
   const distances = new Float32Array((end - start) * k);
+  const pause = rowsOfTurn(centroids.length);
+  const turns = new Turns(signal);
   for (let i = start, at = 0; i < end; i++) {
+    if ((i - start) % pause === 0) {
+      await turns.next();
+      held(dataset);
+    }
     for (let c = 0; c < k; c++) distances[at++] = squaredDistance(rows, i * d, centroids, c * d, d);
   }
   return distances;

@@ -6,7 +6,7 @@ import type { MixtureWorkspace } from '../engine.ts';
 import type { Gaussians, GaussiansShape } from '../gaussians.ts';
 import type { MixtureStatistics } from '../statistics.ts';
 import { type CpuDataset, held } from './dataset.ts';
-import { SLICE_ROWS, Turns } from './turns.ts';
+import { rowsOfTurn, Turns } from './turns.ts';
 
 const TILE = 4;
 /** A responsibility below this share moves no sum in float64. */
@@ -32,7 +32,7 @@ export class CpuMixtureWorkspace implements MixtureWorkspace {
     const squares = new Float64Array(squaresLength(k, d, shape));
     const counts = new Float64Array(k);
     let logLikelihood = 0;
-    const pause = rowsOfTurn(gaussians);
+    const pause = pauseOf(gaussians);
     for (let start = 0; start < n; start += TILE) {
       if (start % pause === 0) {
         await turns.next();
@@ -78,7 +78,7 @@ export async function logDensities(
   const { k } = gaussians;
   const densities = new Float32Array((end - start) * k);
   const turns = new Turns(signal);
-  const pause = rowsOfTurn(gaussians);
+  const pause = pauseOf(gaussians);
   const tile = new Tile(gaussians);
   for (let i = start; i < end; i += TILE) {
     if ((i - start) % pause === 0) {
@@ -95,13 +95,9 @@ export async function logDensities(
   return densities;
 }
 
-/** Multiply-adds between two looks at the clock: a millisecond. */
-const TURN_WORK = 2 ** 20;
-
 /** Rows between two looks at the clock, a multiple of the tile. */
-function rowsOfTurn({ k, d, shape }: Gaussians): number {
-  const work = k * d * (shape === 'axes' ? 1 : d);
-  return Math.min(SLICE_ROWS, TILE * Math.ceil(TURN_WORK / (TILE * work)));
+function pauseOf({ k, d, shape }: Gaussians): number {
+  return TILE * Math.ceil(rowsOfTurn(k * d * (shape === 'axes' ? 1 : d)) / TILE);
 }
 
 function squaresLength(k: number, d: number, shape: GaussiansShape): number {

@@ -4,6 +4,14 @@ const TURN_MS = 40;
 /** Rows between two looks at the clock. */
 export const SLICE_ROWS = 4096;
 
+/** Multiply-adds that are about a millisecond. */
+const TURN_WORK = 2 ** 20;
+
+/** Rows between two looks at the clock where each takes so many multiply-adds. */
+export function rowsOfTurn(workPerRow: number): number {
+  return Math.max(1, Math.min(SLICE_ROWS, Math.ceil(TURN_WORK / workPerRow)));
+}
+
 /** Lets other work in from time to time, and notices an abort there. It decides when to pause, never what to compute. */
 export class Turns {
   readonly #signal: AbortSignal | undefined;

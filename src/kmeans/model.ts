@@ -231,7 +231,7 @@ export class KMeansModel {
     for (let from = 0; from < dataset.n; from += rows) {
       signal?.throwIfAborted();
       const end = Math.min(dataset.n, from + rows);
-      visit(await engine.allDistances(dataset, centroids, from, end), from);
+      visit(await engine.allDistances(dataset, centroids, from, end, signal), from);
     }
   }
 
