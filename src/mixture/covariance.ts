@@ -1,4 +1,5 @@
 /** The six covariance types: their layouts, their factors, and what is done where there is no factor. */
+import { meanOf } from '../points.ts';
 import { cholesky, inverseTranspose } from './linear.ts';
 
 export const COVARIANCE_TYPES = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'] as const;
@@ -69,7 +70,7 @@ export function secured(
   units: Float64Array,
   regularization: number,
 ): SecuredCovariance {
-  const regularized = !isPositive(raw, rank, units, COLLAPSED_SHARE);
+  const regularized = rootOver(raw, rank, units, COLLAPSED_SHARE) === null;
   for (let jitter = 0; jitter <= LAST_JITTER; jitter = Math.max(FIRST_JITTER, 10 * jitter)) {
     const covariance = withDiagonal(raw, rank, units, regularization, jitter);
     const factor = factorOf(covariance, rank, units);
@@ -86,26 +87,28 @@ export function factorOf(
   rank: CovarianceForm['rank'],
   units?: Float64Array,
 ): Float64Array | null {
-  if (!isPositive(covariance, rank, units, LEAST_SHARE)) return null;
-  if (rank !== 'matrix') return covariance.map((variance) => 1 / Math.sqrt(variance));
-  const d = Math.sqrt(covariance.length);
-  return inverseTranspose(cholesky(covariance, d)!, d);
+  const root = rootOver(covariance, rank, units, LEAST_SHARE);
+  if (root === null) return null;
+  return rank === 'matrix' ? inverseTranspose(root, Math.sqrt(root.length)) : root.map((deviation) => 1 / deviation);
 }
 
-/** Whether all pivots are positive, and over that share of their feature's variance. */
-function isPositive(
+/** L with L·Lᵀ the covariance, or the deviations; null where a pivot is not over that share of its feature's variance. */
+function rootOver(
   covariance: Float64Array,
   rank: CovarianceForm['rank'],
   units: Float64Array | undefined,
   share: number,
-): boolean {
+): Float64Array | null {
   const least = (j: number) => (units === undefined ? 0 : share * unitOf(units, rank, j));
-  if (rank !== 'matrix') return covariance.every((variance, j) => variance > least(j) && variance < Infinity);
+  if (rank !== 'matrix') {
+    const positive = covariance.every((variance, j) => variance > least(j) && variance < Infinity);
+    return positive ? covariance.map(Math.sqrt) : null;
+  }
   const d = Math.sqrt(covariance.length);
   const l = cholesky(covariance, d);
-  if (l === null) return false;
-  for (let j = 0; j < d; j++) if (!(l[j * d + j] ** 2 > least(j))) return false;
-  return true;
+  if (l === null) return null;
+  for (let j = 0; j < d; j++) if (!(l[j * d + j] ** 2 > least(j))) return null;
+  return l;
 }
 
 function withDiagonal(
@@ -124,5 +127,5 @@ function withDiagonal(
 }
 
 function unitOf(units: Float64Array, rank: CovarianceForm['rank'], j: number): number {
-  return rank === 'scalar' ? units.reduce((sum, unit) => sum + unit, 0) / units.length : units[j];
+  return rank === 'scalar' ? meanOf(units) : units[j];
 }

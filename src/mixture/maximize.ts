@@ -2,6 +2,7 @@
  * The M-step (Dempster, Laird and Rubin 1977), in float64, from moments about the means of the E-step before it:
  * with δ = S1/S0 the mean moves by δ, and the covariance is S2/S0 − δδᵀ, mapped back from y = (x − m)·U.
  */
+import { meanOf } from '../points.ts';
 import type { MixtureStatistics } from '../statistics.ts';
 import { type CovarianceType, covarianceSize, formOf, type Mixing, secured } from './covariance.ts';
 import { congruence, inverseTranspose, transpose } from './linear.ts';
@@ -46,7 +47,7 @@ export function maximize(
     (count, c) => count > least && sums.subarray(c * d, (c + 1) * d).every(Number.isFinite),
   );
   const moved = alive.map((lives) => lives && !rules.fixed.includes('means'));
-  const moments = previous.covarianceType === 'full' || previous.covarianceType === 'tied' ? ofMatrices : ofAxes;
+  const moments = formOf(previous.covarianceType).rank === 'matrix' ? ofMatrices : ofAxes;
   const { means, covariances } = moments(statistics, previous.covarianceType, alive, moved);
   const weights = rules.fixed.includes('weights') ? previous.weights : mixed(counts, total, rules.mixing);
   const empty = Array.from(counts.keys()).filter((c) => !alive[c]);
@@ -155,10 +156,6 @@ function pooledVariance(variances: readonly (Float64Array | null)[], counts: Flo
     for (let j = 0; j < d; j++) pooled[j] += counts[c] * variance[j];
   });
   return pooled.map((sum) => sum / total);
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function sumOver(counts: Float64Array, alive: readonly boolean[]): number {
