@@ -2,7 +2,7 @@
  * Which engine points live in: the choice behind `backend`, the shared default engines, and the move to the CPU when
  * a device is lost.
  */
-import { checkInteger, checkWord } from './check.ts';
+import { checkInteger, checkOptions, checkSignal, checkWord } from './check.ts';
 import { createCpuEngine } from './cpu/engine.ts';
 import type { Backend, ClusteringEngine, EngineDataset, EngineInfo } from './engine.ts';
 import { DeviceLostError } from './errors.ts';
@@ -212,7 +212,7 @@ export class EngineSet {
   }
 }
 
-function checkEngineOptions(options: EngineOptions) {
+function checkEngineOptions(options: Placement & Pick<EngineOptions, 'threads' | 'bindingLimit'>) {
   const backend = checkWord('backend', options.backend ?? 'auto', ['auto', 'webgpu', 'cpu'] as const);
   const { device, threads, bindingLimit } = options;
   if (device !== undefined && typeof device?.createBuffer !== 'function') {
@@ -231,6 +231,12 @@ export interface PlacementOptions {
   readonly device?: GPUDevice;
 }
 
+/** The same, as callers have it in hand. */
+interface Placement {
+  readonly backend?: BackendChoice | undefined;
+  readonly device?: GPUDevice | undefined;
+}
+
 /** Options of the methods that take points. */
 export interface MethodOptions extends PlacementOptions {
   /** Weights [n], not negative; for points in a Dataset they belong to it. */
@@ -241,7 +247,7 @@ export interface MethodOptions extends PlacementOptions {
 
 const defaults = new Map<GPUDevice | BackendChoice, Map<BackendChoice, Promise<EngineSet>>>();
 
-async function defaultEngines(options: PlacementOptions): Promise<EngineSet> {
+async function defaultEngines(options: Placement): Promise<EngineSet> {
   const { backend, device } = checkEngineOptions(options);
   const key = device ?? backend;
   let ofDevice = defaults.get(key);
@@ -271,7 +277,7 @@ export async function destroyDefaultEngines(): Promise<void> {
 /** Runs `work` on points that are resident already, or uploads them for as long as it takes. */
 export async function withPoints<T>(
   points: PointsInput | Dataset,
-  options: PlacementOptions & {
+  options: Placement & {
     metric?: Metric | undefined;
     sampleWeight?: Float32Array | undefined;
     signal?: AbortSignal | undefined;
@@ -295,4 +301,25 @@ export async function withPoints<T>(
   } finally {
     dataset.destroy();
   }
+}
+
+/**
+ * The same for a method of a model: `work` gets the place where the points are, once more if that changes.
+ *
+ * @throws {RangeError} where the points do not have the model's features.
+ */
+export async function withPointsOf<T>(
+  { d, metric }: { readonly d: number; readonly metric: Metric },
+  points: PointsInput | Dataset,
+  options: MethodOptions | undefined,
+  work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  const checked = checkOptions(options);
+  const signal = checkSignal(checked.signal);
+  return withPoints(points, { ...checked, metric }, (dataset) =>
+    dataset.use(async (home) => {
+      if (home.dataset.d !== d) throw new RangeError(`points have ${home.dataset.d} features, the model has ${d}`);
+      return work(home, signal);
+    }),
+  );
 }

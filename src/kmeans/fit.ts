@@ -6,6 +6,7 @@ import type { Assignment, IterationStatus, Workspace } from '../engine.ts';
 import type { Dataset, Home } from '../placement.ts';
 import { intoFrame, meanOf, outOfFrame, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
+import { assignOnce } from './assign.ts';
 import { KMeansModel } from './model.ts';
 import { checkAgainst, checkFitOptions, type FitPlan } from './options.ts';
 import { relocateEmpty } from './relocate.ts';
@@ -139,15 +140,8 @@ export async function assignToCentroids(
   centroids: Float64Array,
   signal: AbortSignal | undefined,
 ): Promise<KMeansModel> {
-  const { engine, dataset } = home;
-  const k = centroids.length / dataset.d;
-  const workspace = await engine.open(dataset, k);
-  try {
-    const assignment = await workspace.accumulate(centroids, signal);
-    return toModel(home, k, { centroids, iterations: 0, converged: false }, assignment);
-  } finally {
-    workspace.close();
-  }
+  const run: Run = { centroids, iterations: 0, converged: false };
+  return toModel(home, centroids.length / home.dataset.d, run, await assignOnce(home, centroids, signal));
 }
 
 function toModel({ engine, dataset }: Home, k: number, run: Run, assignment: Assignment): KMeansModel {

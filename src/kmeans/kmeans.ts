@@ -19,8 +19,8 @@ export async function kmeans(points: PointsInput | Dataset, options: KMeansOptio
   const plan = checkFitOptions(options);
   if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);
   const placement = {
-    ...(backend === undefined ? {} : { backend }),
-    ...(device === undefined ? {} : { device }),
+    backend,
+    device,
     metric,
     sampleWeight,
     signal: plan.signal,

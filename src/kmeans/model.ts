@@ -1,10 +1,11 @@
-import { checkInteger, checkNotNegative, checkOptions, checkSignal, checkWord, readNumbers } from '../check.ts';
+import { checkInteger, checkNotNegative, checkOptions, checkWord, readNumbers } from '../check.ts';
 import type { Assignment, Backend } from '../engine.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/covariance.ts';
 import { mixtureOfCentroids } from '../mixture/fit.ts';
 import { GaussianMixtureModel } from '../mixture/model.ts';
-import { type Dataset, type Home, type MethodOptions, withPoints } from '../placement.ts';
+import { type Dataset, type Home, type MethodOptions, withPointsOf } from '../placement.ts';
 import { intoFrame, kindOf, type Metric, type PointsInput } from '../points.ts';
+import { assignOnce } from './assign.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
 export interface KMeansJSON {
@@ -194,30 +195,16 @@ export class KMeansModel {
     });
   }
 
-  async #withPoints<T>(
+  #withPoints<T>(
     points: PointsInput | Dataset,
     options: MethodOptions | undefined,
     work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
   ): Promise<T> {
-    const checked = checkOptions(options);
-    const signal = checkSignal(checked.signal);
-    return withPoints(points, { ...checked, metric: this.metric }, (dataset) =>
-      dataset.use(async (home) => {
-        if (home.dataset.d !== this.d) {
-          throw new RangeError(`points have ${home.dataset.d} features, the model has ${this.d}`);
-        }
-        return work(home, signal);
-      }),
-    );
+    return withPointsOf(this, points, options, work);
   }
 
-  async #assign({ engine, dataset }: Home, signal: AbortSignal | undefined): Promise<Assignment> {
-    const workspace = await engine.open(dataset, this.k);
-    try {
-      return await workspace.accumulate(intoFrame(this.centroids, dataset.frame), signal);
-    } finally {
-      workspace.close();
-    }
+  #assign(home: Home, signal: AbortSignal | undefined): Promise<Assignment> {
+    return assignOnce(home, intoFrame(this.centroids, home.dataset.frame), signal);
   }
 
   /** Squared distances of some rows to all centroids at a time, in the dataset's frame. */

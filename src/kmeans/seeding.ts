@@ -1,6 +1,7 @@
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
 import type { PreparedPoints } from '../points.ts';
 import type { Random } from '../random.ts';
+import { assignOnce } from './assign.ts';
 
 /** Rounds of k-means‖, and rows that a round draws on average for each cluster (Bahmani et al. 2012, section 5). */
 const PARALLEL_ROUNDS = 5;
@@ -79,13 +80,7 @@ async function reduceCandidates(
 ): Promise<Float64Array> {
   const { d } = dataset;
   const m = candidates.length / d;
-  const workspace = await engine.open(dataset, m);
-  let counts: Float64Array;
-  try {
-    ({ counts } = await workspace.accumulate(candidates, signal));
-  } finally {
-    workspace.close();
-  }
+  const { counts } = await assignOnce({ engine, dataset }, candidates, signal);
   const points: PreparedPoints = {
     n: m,
     d,

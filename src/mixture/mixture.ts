@@ -21,8 +21,8 @@ export async function gaussianMixture(
   const { sampleWeight, backend, device } = checkOptions(options);
   const plan = checkMixtureOptions(options);
   const placement = {
-    ...(backend === undefined ? {} : { backend }),
-    ...(device === undefined ? {} : { device }),
+    backend,
+    device,
     sampleWeight,
     signal: plan.signal,
   };

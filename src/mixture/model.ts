@@ -1,8 +1,8 @@
-import { checkInteger, checkOptions, checkSignal, checkWord, readNumbers } from '../check.ts';
+import { checkInteger, checkWord, readNumbers } from '../check.ts';
 import type { Backend, MixtureWorkspace } from '../engine.ts';
 import { assignToCentroids } from '../kmeans/fit.ts';
 import type { KMeansModel } from '../kmeans/model.ts';
-import { type Dataset, type Home, type MethodOptions, withPoints } from '../placement.ts';
+import { type Dataset, type Home, type MethodOptions, withPointsOf } from '../placement.ts';
 import { intoFrame, kindOf, type PointsInput } from '../points.ts';
 import { Random } from '../random.ts';
 import type { MixtureStatistics } from '../statistics.ts';
@@ -385,21 +385,12 @@ export class GaussianMixtureModel {
     });
   }
 
-  async #withPoints<T>(
+  #withPoints<T>(
     points: PointsInput | Dataset,
     options: MethodOptions | undefined,
     work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
   ): Promise<T> {
-    const checked = checkOptions(options);
-    const signal = checkSignal(checked.signal);
-    return withPoints(points, { ...checked, metric: 'euclidean' }, (dataset) =>
-      dataset.use(async (home) => {
-        if (home.dataset.d !== this.d) {
-          throw new RangeError(`points have ${home.dataset.d} features, the model has ${this.d}`);
-        }
-        return work(home, signal);
-      }),
-    );
+    return withPointsOf({ d: this.d, metric: 'euclidean' }, points, options, work);
   }
 }
 

@@ -80,8 +80,8 @@ export async function selectModel(points: PointsInput | Dataset, options: Select
     k.map((count) => checkMixtureOptions({ ...fit, k: count, covarianceType: type })),
   );
   const placement = {
-    ...(backend === undefined ? {} : { backend }),
-    ...(device === undefined ? {} : { device }),
+    backend,
+    device,
     sampleWeight,
     signal: checkSignal(rest.signal),
   };
