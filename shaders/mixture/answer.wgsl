@@ -14,6 +14,11 @@ struct Task {
   lanes: u32,      // axes: features that are summed at once, a power of two, at most THREADS
 }
 
+@group(0) @binding(3) var<storage, read> model: array<vec4f>;
+@group(0) @binding(4) var<storage, read> weights: array<f32>;
+@group(0) @binding(5) var<storage, read_write> answers: array<vec2f>;
+@group(0) @binding(6) var<storage, read_write> labels: array<u32>;
+@group(0) @binding(7) var<storage, read_write> slots: array<vec4f>;
 @group(0) @binding(8) var<uniform> task: Task;
 
 struct Answer {
@@ -60,6 +65,10 @@ fn share_of(v: f32, c: u32, label: u32, answer: vec2f) -> f32 {
     return select(0.0, 1.0, c == label);
   }
   return softened(min(v - answer.x, 0.0)) / answer.y;
+}
+
+fn is_shared() -> bool {
+  return task.is_shared == 1u;
 }
 
 fn weight_of(row: u32) -> f32 {

@@ -8,12 +8,6 @@
 // answers = (best, sum) of each row, labels = its component. slots = for each slice [fours][1 + 2d] vec4: counts, and
 // for each feature the sums and the squares; then the sum of w·value.
 
-@group(0) @binding(3) var<storage, read> model: array<vec4f>;
-@group(0) @binding(4) var<storage, read> weights: array<f32>;
-@group(0) @binding(5) var<storage, read_write> answers: array<vec2f>;
-@group(0) @binding(6) var<storage, read_write> labels: array<u32>;
-@group(0) @binding(7) var<storage, read_write> slots: array<vec4f>;
-
 var<workgroup> shared_fours: array<vec4f, THREADS>;
 
 @compute @workgroup_size(THREADS)

@@ -13,12 +13,6 @@
 // answers = (best, sum) of each row, labels = its component. slots = for each slice [k][1 + quads] vec4: the count, the
 // sums; then [k or 1][blocks][4]: the rows of the blocks; then the sum of w·value.
 
-@group(0) @binding(3) var<storage, read> model: array<vec4f>;
-@group(0) @binding(4) var<storage, read> weights: array<f32>;
-@group(0) @binding(5) var<storage, read_write> answers: array<vec2f>;
-@group(0) @binding(6) var<storage, read_write> labels: array<u32>;
-@group(0) @binding(7) var<storage, read_write> slots: array<vec4f>;
-
 var<workgroup> shares: array<f32, THREADS>;
 
 /// y of the rows from `begin` under component c, into the tile. Rows behind the part repeat its last one.
@@ -60,10 +54,6 @@ fn whiten(c: u32, begin: u32, workgroup: u32, thread: u32) {
     tile_put(at + 3u * width, workgroup, y3);
   }
   settle();
-}
-
-fn is_shared() -> bool {
-  return task.is_shared == 1u;
 }
 
 /// Where y of a row of the tile begins.

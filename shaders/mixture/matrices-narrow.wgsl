@@ -5,16 +5,6 @@
 //
 // answers and slots are those of matrices-moments.wgsl, with one block.
 
-@group(0) @binding(3) var<storage, read> model: array<vec4f>;
-@group(0) @binding(4) var<storage, read> weights: array<f32>;
-@group(0) @binding(5) var<storage, read_write> answers: array<vec2f>;
-@group(0) @binding(6) var<storage, read_write> labels: array<u32>;
-@group(0) @binding(7) var<storage, read_write> slots: array<vec4f>;
-
-fn is_shared() -> bool {
-  return task.is_shared == 1u;
-}
-
 fn whitened(c: u32, row: u32) -> vec4f {
   let high = model[high_at(c)];
   let factor = factor_at(c);

@@ -9,6 +9,7 @@ import { kernelSource } from './kernel.ts';
 import { logDensities, openMixture } from './mixture.ts';
 import { cutParts } from './part.ts';
 import { Queue } from './queue.ts';
+import { readPairs } from './read.ts';
 import { openDistanceField, plusPlus } from './seeding.ts';
 import { transformed } from './transform.ts';
 import { openWorkspace } from './workspace.ts';
@@ -77,31 +78,7 @@ async function allDistances(
       distancesCode,
     ),
   );
-  const distances = new Float32Array((end - start) * k);
-  const queue = new Queue(gpu, dataset);
-  const { arena, results } = await gpu.allocate((arena) => {
-    const targets = arena.filled('centroids', Float32Array.from(centroids));
-    const results = cutParts(arena, dataset, k, 1, start, end).map(({ chunk, rows, uniform }) => {
-      const result = arena.storage('distances', rows * k * 4);
-      kernel.encode(
-        queue.pass,
-        kernel.bind(uniform, chunk.points, chunk.adjust, targets, result),
-        Math.ceil((rows * k) / 64),
-      );
-      return { result, values: rows * k };
-    });
-    return { arena, results };
-  });
-  try {
-    let at = 0;
-    for (const { result, values } of results) {
-      distances.set(new Float32Array(await queue.read(result, 0, values * 4)), at);
-      at += values;
-    }
-    return distances;
-  } finally {
-    arena.destroy();
-  }
+  return readPairs(gpu, dataset, kernel, Float32Array.from(centroids), k, k, start, end);
 }
 
 async function gather(gpu: Gpu, dataset: GpuDataset, indices: Uint32Array): Promise<Float64Array> {

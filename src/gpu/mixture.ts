@@ -24,6 +24,7 @@ import { layoutOf, type MixtureLayout } from './mixture-layout.ts';
 import { cutParts } from './part.ts';
 import { type MixturePlan, mixturePlan } from './plan.ts';
 import { Queue } from './queue.ts';
+import { readLabels, readPairs } from './read.ts';
 
 export async function openMixture(
   gpu: Gpu,
@@ -187,12 +188,8 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
     return { used, counts, sums, squares, logLikelihood: logLikelihood + offset * this.#dataset.totalWeight };
   }
 
-  async labels(): Promise<Uint32Array> {
-    const labels = new Uint32Array(this.#dataset.n);
-    for (const [i, { firstRow, rows }] of this.#dataset.chunks.entries()) {
-      labels.set(new Uint32Array(await this.#queue.read(this.#labels[i], 0, rows * 4)), firstRow);
-    }
-    return labels;
+  labels(): Promise<Uint32Array> {
+    return readLabels(this.#queue, this.#dataset, this.#labels);
   }
 
   async values(): Promise<Float64Array> {
@@ -235,27 +232,5 @@ export async function logDensities(
       ...(axes ? [axesCode, axesDensitiesCode] : [matricesCode, matricesDensitiesCode]),
     ),
   );
-  const densities = new Float32Array((end - start) * k);
-  const queue = new Queue(gpu, dataset);
-  const { arena, results } = await gpu.allocate((arena) => {
-    const model = arena.filled('mixture', values);
-    const results = cutParts(arena, dataset, k, 1, start, end).map(({ chunk, rows, uniform }) => {
-      const result = arena.storage('densities', rows * k * 4);
-      const threads = rows * (axes ? Math.ceil(k / 4) : k);
-      const group = kernel.bind(uniform, chunk.points, chunk.adjust, model, result);
-      kernel.encode(queue.pass, group, Math.ceil(threads / 64));
-      return { result, count: rows * k };
-    });
-    return { arena, results };
-  });
-  try {
-    let at = 0;
-    for (const { result, count } of results) {
-      densities.set(new Float32Array(await queue.read(result, 0, count * 4)), at);
-      at += count;
-    }
-    return densities;
-  } finally {
-    arena.destroy();
-  }
+  return readPairs(gpu, dataset, kernel, values, k, axes ? Math.ceil(k / 4) : k, start, end);
 }

@@ -29,6 +29,7 @@ import {
   TILE_ROWS,
 } from './plan.ts';
 import { Queue } from './queue.ts';
+import { readLabels } from './read.ts';
 
 /** Lines of the log ring, 8 words each; a batch has no more iterations than the ring has lines. */
 const LOG_LINES = 64;
@@ -343,7 +344,7 @@ export class GpuWorkspace implements Workspace {
     const { d, weights, weightScale, n } = this.#dataset;
     const k = this.#k;
     const cells = new Float32Array(await this.#queue.read(this.#totals, 0, k * (d + 2) * 4));
-    const labels = await this.#readLabels();
+    const labels = await readLabels(this.#queue, this.#dataset, this.#labels);
     const counts = new Float64Array(k);
     for (let i = 0; i < n; i++) counts[labels[i]] += weights === null ? 1 : weights[i];
     // The kernels sum about the centroids.
@@ -421,14 +422,6 @@ export class GpuWorkspace implements Workspace {
     const counts = new Float32Array(await this.#queue.read(this.#totals, k * d * 4, k * 4));
     const empty = Array.from(counts.keys()).filter((c) => counts[c] <= 0);
     return { centroids, previous, iterations, stop, empty };
-  }
-
-  async #readLabels(): Promise<Uint32Array> {
-    const labels = new Uint32Array(this.#dataset.n);
-    for (const [i, { firstRow, rows }] of this.#dataset.chunks.entries()) {
-      labels.set(new Uint32Array(await this.#queue.read(this.#labels[i], 0, rows * 4)), firstRow);
-    }
-    return labels;
   }
 
   #encode({ kernel, group, workgroups }: Dispatch): void {
