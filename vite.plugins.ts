@@ -1,0 +1,48 @@
+/** What the library's source needs of a bundler beyond WGSL as text: its WebAssembly, and its worker, as strings. */
+import { main as compile } from 'assemblyscript/asc';
+import { build, type Plugin, type Rolldown } from 'vite';
+
+/** Both in one, for every configuration that builds or serves `src`. */
+export function inlined(): Plugin {
+  return {
+    name: 'webgpu-clustering:inlined',
+    enforce: 'pre',
+    async load(id) {
+      const [path, query] = id.split('?');
+      if (query !== 'wasm' && query !== 'bundle') return null;
+      const { text, sources } = query === 'wasm' ? await compileKernels(path) : await bundle(path);
+      for (const source of sources) this.addWatchFile(source);
+      return `export default ${JSON.stringify(text)};`;
+    },
+  };
+}
+
+interface Inlined {
+  readonly text: string;
+  readonly sources: readonly string[];
+}
+
+const SIMD = ['--enable', 'simd', '--runtime', 'stub', '--noAssert', '--importMemory', '--sharedMemory', '--enable', 'threads'];
+const PAGES = ['--initialMemory', '1', '--maximumMemory', '65536'];
+
+/** AssemblyScript to base64. */
+async function compileKernels(entry: string): Promise<Inlined> {
+  let binary: Uint8Array | null = null;
+  const { error, stderr } = await compile([entry, '-O3', '--outFile', 'kernels.wasm', ...SIMD, ...PAGES], {
+    writeFile: (_name, contents) => void (binary = contents as Uint8Array),
+  });
+  if (error !== null || binary === null) throw new Error(`${entry}: ${error?.message}\n${stderr}`);
+  return { text: Buffer.from(binary).toString('base64'), sources: [entry] };
+}
+
+/** A module and all that it imports, as one classic script. */
+async function bundle(entry: string): Promise<Inlined> {
+  const [{ output }] = (await build({
+    configFile: false,
+    logLevel: 'error',
+    plugins: [inlined()],
+    build: { write: false, target: 'es2022', minify: true, lib: { entry, formats: ['iife'], name: 'worker' } },
+  })) as Rolldown.RolldownOutput[];
+  const chunk = output[0];
+  return { text: chunk.code, sources: chunk.moduleIds };
+}
