@@ -1,6 +1,7 @@
 import type { Gaussians, GaussiansShape } from './gaussians.ts';
 import type { Frame, GpuPoints, Metric, PreparedPoints } from './points.ts';
 import type { MixtureStatistics, Statistics } from './statistics.ts';
+import type { Awaitable } from './steps.ts';
 
 /**
  * The contract of an engine: what the loops in `kmeans/` and `mixture/` ask for, and all they know of a processor.
@@ -10,6 +11,7 @@ import type { MixtureStatistics, Statistics } from './statistics.ts';
  * - Ties go to the lowest index. A cluster without weight keeps its centroid.
  * - The same call on the same engine and adapter gives the same bits, whatever the number of chunks or threads.
  * - Every verb rejects with `signal.reason` soon after an abort, and leaves nothing allocated when it rejects.
+ * - An engine that computes on the spot returns values in place of promises, and throws where others reject.
  */
 export interface ClusteringEngine {
   readonly backend: Backend;
@@ -18,13 +20,13 @@ export interface ClusteringEngine {
   readonly lost: boolean;
 
   /** Copies host points into the engine, or adopts a borrowed GPU buffer, which it reads in place. */
-  upload(points: PreparedPoints | GpuPoints, signal?: AbortSignal): Promise<EngineDataset>;
+  upload(points: PreparedPoints | GpuPoints, signal?: AbortSignal): Awaitable<EngineDataset>;
 
   /** Opens what a fit or a prediction of k clusters needs; the caller closes it, whatever happens. */
-  open(dataset: EngineDataset, k: number): Promise<Workspace>;
+  open(dataset: EngineDataset, k: number): Awaitable<Workspace>;
 
   /** Squared distance of each row to the nearest of `centroids` [k, d]: Float32Array [n]. */
-  nearestDistances(dataset: EngineDataset, centroids: Float64Array, signal?: AbortSignal): Promise<Float32Array>;
+  nearestDistances(dataset: EngineDataset, centroids: Float64Array, signal?: AbortSignal): Awaitable<Float32Array>;
 
   /** Squared distances of the rows [start, end) to all centroids: Float32Array [(end − start)·k]. */
   allDistances(
@@ -33,10 +35,10 @@ export interface ClusteringEngine {
     start: number,
     end: number,
     signal?: AbortSignal,
-  ): Promise<Float32Array>;
+  ): Awaitable<Float32Array>;
 
   /** The rows at `indices`, in the dataset's frame: Float64Array [indices.length · d]. */
-  gather(dataset: EngineDataset, indices: Uint32Array): Promise<Float64Array>;
+  gather(dataset: EngineDataset, indices: Uint32Array): Awaitable<Float64Array>;
 
   /**
    * Greedy k-means++ (Arthur and Vassilvitskii 2007, with the local trials of their section 5): the indices of k rows.
@@ -50,14 +52,14 @@ export interface ClusteringEngine {
     candidates: number,
     draws: Float32Array,
     signal?: AbortSignal,
-  ): Promise<Uint32Array>;
+  ): Awaitable<Uint32Array>;
 
   /**
    * Opens what an E-step of `k` Gaussians of that shape needs; the caller closes it, whatever happens.
    *
    * @throws {RangeError} where the engine has no room for so many features.
    */
-  openMixture(dataset: EngineDataset, k: number, shape: GaussiansShape): Promise<MixtureWorkspace>;
+  openMixture(dataset: EngineDataset, k: number, shape: GaussiansShape): Awaitable<MixtureWorkspace>;
 
   /**
    * log(π_c·p_c(x)) of the rows [start, end) under all components, less something that the components of a row share, so
@@ -69,7 +71,7 @@ export interface ClusteringEngine {
     start: number,
     end: number,
     signal?: AbortSignal,
-  ): Promise<Float32Array>;
+  ): Awaitable<Float32Array>;
 
   /**
    * The rows times an upper triangular matrix [d, d], or times a diagonal one, of which only the diagonal [d] is given: a
@@ -80,13 +82,13 @@ export interface ClusteringEngine {
     matrix: Float64Array,
     variance: Float64Array,
     signal?: AbortSignal,
-  ): Promise<EngineDataset>;
+  ): Awaitable<EngineDataset>;
 
   /** Opens the field of squared distances that k-means‖ samples from. */
-  distanceField(dataset: EngineDataset, signal?: AbortSignal): Promise<DistanceField>;
+  distanceField(dataset: EngineDataset, signal?: AbortSignal): Awaitable<DistanceField>;
 
   /** Frees the engine and its datasets. Work in flight rejects. */
-  destroy(): Promise<void>;
+  destroy(): Awaitable<void>;
 }
 
 export type Backend = 'webgpu' | 'cpu';
@@ -135,10 +137,10 @@ export interface Workspace {
    * squared shift of the centroids is at most `tolerance`, after `maxIterations`, or behind the update of an iteration
    * that left some cluster without weight, so that the caller may relocate it.
    */
-  lloyd(centroids: Float64Array, options: LloydOptions): Promise<LloydResult>;
+  lloyd(centroids: Float64Array, options: LloydOptions): Awaitable<LloydResult>;
 
   /** One assignment to `centroids`, with its labels and statistics. */
-  accumulate(centroids: Float64Array, signal?: AbortSignal): Promise<Assignment>;
+  accumulate(centroids: Float64Array, signal?: AbortSignal): Awaitable<Assignment>;
 
   close(): void;
 }
@@ -183,13 +185,13 @@ export interface MixtureWorkspace {
    *
    * @param temperature T: 0 or 1e-9 to 1e30
    */
-  accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Promise<MixtureStatistics>;
+  accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Awaitable<MixtureStatistics>;
 
   /** The component of the largest π·p of each row, in the last call of `accumulate`: Uint32Array [n]. */
-  labels(): Promise<Uint32Array>;
+  labels(): Awaitable<Uint32Array>;
 
   /** T·log Σ (π·p)^(1/T) of each row, in the last call of `accumulate`: Float64Array [n]. */
-  values(): Promise<Float64Array>;
+  values(): Awaitable<Float64Array>;
 
   close(): void;
 }
@@ -197,8 +199,8 @@ export interface MixtureWorkspace {
 /** Squared distance of each row to the nearest centroid folded in so far, for k-means‖. */
 export interface DistanceField {
   /** Folds more centroids [m, d] in and returns the total Σ w·distance². */
-  fold(centroids: Float64Array): Promise<number>;
+  fold(centroids: Float64Array): Awaitable<number>;
   /** Indices, ascending, of rows drawn independently with probability min(1, factor · w · distance²). */
-  sample(factor: number, seed: number): Promise<Uint32Array>;
+  sample(factor: number, seed: number): Awaitable<Uint32Array>;
   destroy(): void;
 }

@@ -1,4 +1,5 @@
 import type { ClusteringEngine, EngineDataset } from './engine.ts';
+import { resultOf, type Steps } from './steps.ts';
 
 /** A row of a dataset, in its frame: [d]. */
 export interface Row {
@@ -11,13 +12,13 @@ export interface Row {
  * fit them badly are restarted from. −Infinity is the score of rows that must not be taken, and `accepts` looks at all
  * others first.
  */
-export async function worstRows(
+export function* worstRows(
   engine: ClusteringEngine,
   dataset: EngineDataset,
   scores: Float32Array | Float64Array,
   wanted: number,
   accepts: (row: number, values: Float64Array) => boolean = () => true,
-): Promise<Row[]> {
+): Steps<Row[]> {
   const { d } = dataset;
   const ascending = scores.slice().sort();
   const seen = new Set<string>();
@@ -25,7 +26,7 @@ export async function worstRows(
   // Rows of one value have one score, and few rows are usually needed: read ahead, more at each try.
   for (let from = 0, upTo = 4 * wanted; taken.length < wanted; from = upTo, upTo *= 4) {
     const indices = highest(scores, ascending, upTo).subarray(from);
-    const rows = await engine.gather(dataset, indices);
+    const rows = yield* resultOf(engine.gather(dataset, indices));
     for (let i = 0; i < indices.length && taken.length < wanted; i++) {
       const values = rows.subarray(i * d, (i + 1) * d);
       // First what is cheap: on data of few distinct values all rows may be refused.

@@ -1,15 +1,16 @@
 import type { Assignment } from '../engine.ts';
 import type { Home } from '../placement.ts';
+import { resultOf, type Steps } from '../steps.ts';
 
 /** One assignment to centroids [k, d], in the dataset's frame. */
-export async function assignOnce(
+export function* assignOnce(
   { engine, dataset }: Home,
   centroids: Float64Array,
   signal: AbortSignal | undefined,
-): Promise<Assignment> {
-  const workspace = await engine.open(dataset, centroids.length / dataset.d);
+): Steps<Assignment> {
+  const workspace = yield* resultOf(engine.open(dataset, centroids.length / dataset.d));
   try {
-    return await workspace.accumulate(centroids, signal);
+    return yield* resultOf(workspace.accumulate(centroids, signal));
   } finally {
     workspace.close();
   }

@@ -2,10 +2,11 @@
  * k-means by Lloyd's iterations: seeding, iterations, relocation of empty clusters, a last assignment. Everything
  * here is in the dataset's frame; the model gets the caller's coordinates.
  */
-import type { Assignment, IterationStatus, Workspace } from '../engine.ts';
+import type { Assignment, IterationStatus, LloydOptions, Workspace } from '../engine.ts';
 import type { Dataset, Home } from '../placement.ts';
 import { intoFrame, meanOf, outOfFrame, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
+import { type Awaitable, resultOf, runAsync, type Steps } from '../steps.ts';
 import { assignOnce } from './assign.ts';
 import { KMeansModel } from './model.ts';
 import { checkAgainst, checkFitOptions, type FitPlan } from './options.ts';
@@ -19,42 +20,56 @@ interface Run {
   converged: boolean;
 }
 
-/** Fits `plan.nInit` times and returns the model of the lowest inertia. */
-export async function fitKMeans(dataset: Dataset, plan: FitPlan): Promise<KMeansModel> {
+/** Fits points that are resident, wherever they may move meanwhile. */
+export function fitKMeans(dataset: Dataset, plan: FitPlan): Promise<KMeansModel> {
+  return runAsync(fitBest(plan, (fit) => dataset.use((home) => runAsync(fit(home)))));
+}
+
+/**
+ * Fits `plan.nInit` times and returns the model of the lowest inertia.
+ *
+ * @param use runs one of the fits where the points are, and again, from where it was, if they have moved
+ */
+export function* fitBest(
+  plan: FitPlan,
+  use: (fit: (home: Home) => Steps<KMeansModel>) => Awaitable<KMeansModel>,
+): Steps<KMeansModel> {
   let best: KMeansModel | null = null;
   for (let start = 0; start < plan.nInit; start++) {
     const run: Run = { centroids: null, iterations: 0, converged: false };
-    const model = await dataset.use(async (home) => {
-      checkAgainst(plan, home.dataset);
-      const assignment = await fitOnce(home, plan, start, run);
-      return toModel(home, plan.k, run, assignment);
-    });
+    const model = yield* resultOf(use((home) => fitModel(home, plan, start, run)));
     if (best === null || model.inertia < best.inertia) best = model;
   }
   return best!;
 }
 
-async function fitOnce({ engine, dataset }: Home, plan: FitPlan, start: number, run: Run): Promise<Assignment> {
+function* fitModel(home: Home, plan: FitPlan, start: number, run: Run): Steps<KMeansModel> {
+  checkAgainst(plan, home.dataset);
+  const assignment = yield* fitOnce(home, plan, start, run);
+  return toModel(home, plan.k, run, assignment);
+}
+
+function* fitOnce({ engine, dataset }: Home, plan: FitPlan, start: number, run: Run): Steps<Assignment> {
   plan.signal?.throwIfAborted();
-  run.centroids ??= await firstCentroids({ engine, dataset }, plan, start);
-  const workspace = await engine.open(dataset, plan.k);
+  run.centroids ??= yield* firstCentroids({ engine, dataset }, plan, start);
+  const workspace = yield* resultOf(engine.open(dataset, plan.k));
   try {
-    await iterate({ engine, dataset }, workspace, plan, run);
-    return await workspace.accumulate(run.centroids, plan.signal);
+    yield* iterate({ engine, dataset }, workspace, plan, run);
+    return yield* resultOf(workspace.accumulate(run.centroids, plan.signal));
   } finally {
     workspace.close();
   }
 }
 
 /** Lloyd's iterations with relocations, until the run has converged or is at the limit. */
-async function iterate({ engine, dataset }: Home, workspace: Workspace, plan: FitPlan, run: Run): Promise<void> {
+function* iterate({ engine, dataset }: Home, workspace: Workspace, plan: FitPlan, run: Run): Steps<void> {
   const { signal, maxIterations } = plan;
   let resume = false;
   while (!run.converged && run.iterations < maxIterations) {
     const done = run.iterations;
     let last: IterationStatus | null = null;
     const tolerance = plan.tolerance * meanOf(dataset.variance);
-    const result = await workspace.lloyd(run.centroids!, {
+    const options: LloydOptions = {
       maxIterations: maxIterations - done,
       tolerance,
       resume,
@@ -68,11 +83,12 @@ async function iterate({ engine, dataset }: Home, workspace: Workspace, plan: Fi
         run.centroids = centroids;
         run.iterations = done + iterations;
       },
-    });
+    };
+    const result = yield* resultOf(workspace.lloyd(run.centroids!, options));
     run.iterations = done + result.iterations;
     run.centroids = result.centroids;
     if (result.stop === 'empty') {
-      const relocation = await relocateEmpty(engine, dataset, result, signal);
+      const relocation = yield* relocateEmpty(engine, dataset, result, signal);
       run.centroids = relocation.centroids;
       run.converged = relocation.moved === 0 && hasSettled(last!, resume || result.iterations > 1, tolerance);
     } else {
@@ -87,10 +103,10 @@ function hasSettled({ changed, shift }: IterationStatus, compared: boolean, tole
   return (compared && changed === 0) || shift <= tolerance;
 }
 
-function firstCentroids({ engine, dataset }: Home, plan: FitPlan, start: number): Promise<Float64Array> | Float64Array {
+function* firstCentroids({ engine, dataset }: Home, plan: FitPlan, start: number): Steps<Float64Array> {
   if (plan.start !== null) return intoFrame(unitRows(plan.start, dataset), dataset.frame);
   const random = Random.ofStart(plan.seed, start);
-  return seedCentroids(engine, dataset, plan.k, plan.method!, random, plan.signal);
+  return yield* seedCentroids(engine, dataset, plan.k, plan.method!, random, plan.signal);
 }
 
 /** Under the cosine metric centroids have unit length, an explicit start too. */
@@ -122,26 +138,26 @@ function toInertia(squared: number, { frame, metric }: Home['dataset']): number 
 }
 
 /** Centroids [k, d] of one start with the default options, in the dataset's frame. */
-export async function centroidsOf(
+export function* centroidsOf(
   home: Home,
   k: number,
   seed: number,
   start: number,
   signal: AbortSignal | undefined,
-): Promise<Float64Array> {
+): Steps<Float64Array> {
   const run: Run = { centroids: null, iterations: 0, converged: false };
-  await fitOnce(home, { ...checkFitOptions({ k, seed }), signal }, start, run);
+  yield* fitOnce(home, { ...checkFitOptions({ k, seed }), signal }, start, run);
   return run.centroids!;
 }
 
 /** The model of given centroids [k, d], in the dataset's frame: one assignment. */
-export async function assignToCentroids(
+export function* assignToCentroids(
   home: Home,
   centroids: Float64Array,
   signal: AbortSignal | undefined,
-): Promise<KMeansModel> {
+): Steps<KMeansModel> {
   const run: Run = { centroids, iterations: 0, converged: false };
-  return toModel(home, centroids.length / home.dataset.d, run, await assignOnce(home, centroids, signal));
+  return toModel(home, centroids.length / home.dataset.d, run, yield* assignOnce(home, centroids, signal));
 }
 
 function toModel({ engine, dataset }: Home, k: number, run: Run, assignment: Assignment): KMeansModel {

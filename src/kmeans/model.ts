@@ -5,6 +5,7 @@ import { mixtureOfCentroids } from '../mixture/fit.ts';
 import { GaussianMixtureModel } from '../mixture/model.ts';
 import { type Dataset, type Home, type MethodOptions, withPointsOf } from '../placement.ts';
 import { intoFrame, kindOf, type Metric, type PointsInput } from '../points.ts';
+import { runAsync } from '../steps.ts';
 import { assignOnce } from './assign.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
@@ -204,7 +205,7 @@ export class KMeansModel {
   }
 
   #assign(home: Home, signal: AbortSignal | undefined): Promise<Assignment> {
-    return assignOnce(home, intoFrame(this.centroids, home.dataset.frame), signal);
+    return runAsync(assignOnce(home, intoFrame(this.centroids, home.dataset.frame), signal));
   }
 
   /** Squared distances of some rows to all centroids at a time, in the dataset's frame. */

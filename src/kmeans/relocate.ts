@@ -1,4 +1,5 @@
 import type { ClusteringEngine, EngineDataset, LloydResult } from '../engine.ts';
+import { resultOf, type Steps } from '../steps.ts';
 import { worstRows } from '../worst.ts';
 
 /**
@@ -8,16 +9,16 @@ import { worstRows } from '../worst.ts';
  *
  * @returns the centroids after the update and the moves, and how many moved: rows at distance 0 move nobody.
  */
-export async function relocateEmpty(
+export function* relocateEmpty(
   engine: ClusteringEngine,
   dataset: EngineDataset,
   { centroids, previous, empty }: LloydResult,
   signal: AbortSignal | undefined,
-): Promise<{ centroids: Float64Array; moved: number }> {
+): Steps<{ centroids: Float64Array; moved: number }> {
   const { d } = dataset;
   const relocated = centroids.slice();
-  const distances = await ownDistances(engine, dataset, previous, signal);
-  const rows = await worstRows(engine, dataset, distances, empty.length);
+  const distances = yield* ownDistances(engine, dataset, previous, signal);
+  const rows = yield* worstRows(engine, dataset, distances, empty.length);
   rows.forEach(({ values }, i) => {
     relocated.set(values, empty[i] * d);
   });
@@ -25,13 +26,13 @@ export async function relocateEmpty(
 }
 
 /** Squared distances to the nearest centroids; −Infinity for rows at distance 0 or without weight: they stay. */
-async function ownDistances(
+function* ownDistances(
   engine: ClusteringEngine,
   dataset: EngineDataset,
   centroids: Float64Array,
   signal: AbortSignal | undefined,
-): Promise<Float32Array> {
-  const distances = await engine.nearestDistances(dataset, centroids, signal);
+): Steps<Float32Array> {
+  const distances = yield* resultOf(engine.nearestDistances(dataset, centroids, signal));
   const { weights } = dataset;
   return distances.map((distance, i) => (distance > 0 && (weights === null || weights[i] > 0) ? distance : -Infinity));
 }

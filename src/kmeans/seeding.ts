@@ -1,6 +1,7 @@
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
 import type { PreparedPoints } from '../points.ts';
 import type { Random } from '../random.ts';
+import { type Awaitable, resultOf, type Steps } from '../steps.ts';
 import { assignOnce } from './assign.ts';
 
 /** Rounds of k-means‖, and rows that a round draws on average for each cluster (Bahmani et al. 2012, section 5). */
@@ -8,21 +9,21 @@ const PARALLEL_ROUNDS = 5;
 const OVERSAMPLING = 2;
 
 /** k centroids [k, d] to start from, in the dataset's frame. */
-export async function seedCentroids(
+export function* seedCentroids(
   engine: ClusteringEngine,
   dataset: EngineDataset,
   k: number,
   method: 'k-means++' | 'k-means||' | 'random',
   random: Random,
   signal: AbortSignal | undefined,
-): Promise<Float64Array> {
+): Steps<Float64Array> {
   switch (method) {
     case 'random':
-      return engine.gather(dataset, randomRows(dataset, k, random));
+      return yield* resultOf(engine.gather(dataset, randomRows(dataset, k, random)));
     case 'k-means++':
-      return engine.gather(dataset, await plusPlus(engine, dataset, k, random, signal));
+      return yield* plusPlusRows(engine, dataset, k, random, signal);
     case 'k-means||':
-      return scalable(engine, dataset, k, random, signal);
+      return yield* scalable(engine, dataset, k, random, signal);
   }
 }
 
@@ -33,54 +34,68 @@ export function plusPlus(
   k: number,
   random: Random,
   signal: AbortSignal | undefined,
-): Promise<Uint32Array> {
+): Awaitable<Uint32Array> {
   const candidates = 2 + Math.floor(Math.log(k));
   const draws = Float32Array.from({ length: 2 * k * candidates }, () => random.uniform24());
   return engine.plusPlus(dataset, k, candidates, draws, signal);
+}
+
+/** The rows themselves: [k, d]. */
+function* plusPlusRows(
+  engine: ClusteringEngine,
+  dataset: EngineDataset,
+  k: number,
+  random: Random,
+  signal: AbortSignal | undefined,
+): Steps<Float64Array> {
+  const indices = yield* resultOf(plusPlus(engine, dataset, k, random, signal));
+  return yield* resultOf(engine.gather(dataset, indices));
 }
 
 /**
  * k-means‖ (Bahmani et al. 2012): a few rounds draw many rows at once, each with probability proportional to its
  * weighted squared distance; k-means++ on those rows, weighted by the points that are nearest to each, does the rest.
  */
-async function scalable(
+function* scalable(
   engine: ClusteringEngine,
   dataset: EngineDataset,
   k: number,
   random: Random,
   signal: AbortSignal | undefined,
-): Promise<Float64Array> {
-  const first = await engine.plusPlus(dataset, 1, 1, Float32Array.of(random.uniform24(), random.uniform24()), signal);
+): Steps<Float64Array> {
+  const draw = Float32Array.of(random.uniform24(), random.uniform24());
+  const first = yield* resultOf(engine.plusPlus(dataset, 1, 1, draw, signal));
   const chosen = new Set(first);
-  const field = await engine.distanceField(dataset, signal);
+  const field = yield* resultOf(engine.distanceField(dataset, signal));
   try {
     let newest = first;
     for (let round = 0; round < PARALLEL_ROUNDS && newest.length > 0; round++) {
-      const total = await field.fold(await engine.gather(dataset, newest));
+      const centroids = yield* resultOf(engine.gather(dataset, newest));
+      const total = yield* resultOf(field.fold(centroids));
       if (total === 0) break;
-      newest = await field.sample((OVERSAMPLING * k) / total, random.bits());
+      newest = yield* resultOf(field.sample((OVERSAMPLING * k) / total, random.bits()));
       for (const row of newest) chosen.add(row);
     }
   } finally {
     field.destroy();
   }
   const rows = Uint32Array.from(chosen).sort();
-  if (rows.length <= k) return engine.gather(dataset, await plusPlus(engine, dataset, k, random, signal));
-  const candidates = await engine.gather(dataset, rows);
-  return reduceCandidates(engine, dataset, candidates, k, random, signal);
+  if (rows.length <= k) return yield* plusPlusRows(engine, dataset, k, random, signal);
+  const candidates = yield* resultOf(engine.gather(dataset, rows));
+  return yield* reduceCandidates(engine, dataset, candidates, k, random, signal);
 }
 
-async function reduceCandidates(
+function* reduceCandidates(
   engine: ClusteringEngine,
   dataset: EngineDataset,
   candidates: Float64Array,
   k: number,
   random: Random,
   signal: AbortSignal | undefined,
-): Promise<Float64Array> {
+): Steps<Float64Array> {
   const { d } = dataset;
   const m = candidates.length / d;
-  const { counts } = await assignOnce({ engine, dataset }, candidates, signal);
+  const { counts } = yield* assignOnce({ engine, dataset }, candidates, signal);
   const points: PreparedPoints = {
     n: m,
     d,
@@ -92,10 +107,9 @@ async function reduceCandidates(
     variance: dataset.variance,
     fill: (target, start, end) => target.set(candidates.subarray(start * d, end * d)),
   };
-  const weighted = await engine.upload(points, signal);
+  const weighted = yield* resultOf(engine.upload(points, signal));
   try {
-    const indices = await plusPlus(engine, weighted, k, random, signal);
-    return await engine.gather(weighted, indices);
+    return yield* plusPlusRows(engine, weighted, k, random, signal);
   } finally {
     weighted.destroy();
   }

@@ -6,6 +6,7 @@
 import type { MixtureWorkspace } from '../engine.ts';
 import type { Dataset, Home } from '../placement.ts';
 import type { MixtureStatistics } from '../statistics.ts';
+import type { Awaitable } from '../steps.ts';
 import type { CovarianceType } from './covariance.ts';
 import { maximize, type Update, type UpdateRules } from './maximize.ts';
 import { type ComponentStatus, GaussianMixtureModel, meanValue } from './model.ts';
@@ -94,7 +95,7 @@ async function fitOnce(home: Home, plan: MixturePlan, start: number, run: Run): 
   });
 }
 
-function expect(workspace: MixtureWorkspace, run: Run, plan: MixturePlan): Promise<MixtureStatistics> {
+function expect(workspace: MixtureWorkspace, run: Run, plan: MixturePlan): Awaitable<MixtureStatistics> {
   return workspace.accumulate(toGaussians(run.parameters!), plan.temperatures[run.stage], plan.signal);
 }
 

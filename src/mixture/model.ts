@@ -6,6 +6,7 @@ import { type Dataset, type Home, type MethodOptions, withPointsOf } from '../pl
 import { intoFrame, kindOf, type PointsInput } from '../points.ts';
 import { Random } from '../random.ts';
 import type { MixtureStatistics } from '../statistics.ts';
+import { runAsync } from '../steps.ts';
 import { COVARIANCE_TYPES, type CovarianceType, freeParameters, type Mixing } from './covariance.ts';
 import { pointsOf } from './draw.ts';
 import { type Parameters, parametersIntoFrame, shapeOf, toGaussians } from './parameters.ts';
@@ -128,7 +129,7 @@ export class GaussianMixtureModel {
    * @throws {RangeError} where the points do not have `d` features.
    */
   predict(points: PointsInput | Dataset, options?: MethodOptions): Promise<Uint32Array> {
-    return this.#withExpectation(points, options, 0, (_, workspace) => workspace.labels());
+    return this.#withExpectation(points, options, 0, async (_, workspace) => workspace.labels());
   }
 
   /**
@@ -215,7 +216,7 @@ export class GaussianMixtureModel {
    */
   toKMeans(points: PointsInput | Dataset, options?: MethodOptions): Promise<KMeansModel> {
     return this.#withPoints(points, options, (home, signal) =>
-      assignToCentroids(home, intoFrame(this.means, home.dataset.frame), signal),
+      runAsync(assignToCentroids(home, intoFrame(this.means, home.dataset.frame), signal)),
     );
   }
 

@@ -1,5 +1,6 @@
 import type { MixtureWorkspace } from '../engine.ts';
 import type { Home } from '../placement.ts';
+import { runAsync } from '../steps.ts';
 import { worstRows } from '../worst.ts';
 import { covarianceSize, factorOf, formOf } from './covariance.ts';
 import type { Update, UpdateRules } from './maximize.ts';
@@ -31,10 +32,11 @@ export async function reseedEmpty(
   const badness = (await workspace.values()).map((value, i) =>
     rowWeights === null || rowWeights[i] > 0 ? -value : -Infinity,
   );
-  const rows = await worstRows(engine, dataset, badness, movable.length, (row, values) => {
+  const offTheMean = (row: number, values: Float64Array) => {
     const mean = previous.means.subarray(labels[row] * d, (labels[row] + 1) * d);
     return values.some((value, j) => Math.abs(value - mean[j]) > ON_THE_MEAN);
-  });
+  };
+  const rows = await runAsync(worstRows(engine, dataset, badness, movable.length, offTheMean));
   const taken = movable.slice(0, rows.length);
   const means = update.parameters.means.slice();
   let { weights } = update.parameters;

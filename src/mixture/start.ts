@@ -10,6 +10,7 @@ import { plusPlus, randomRows } from '../kmeans/seeding.ts';
 import type { Home } from '../placement.ts';
 import { intoFrame } from '../points.ts';
 import { Random } from '../random.ts';
+import { runAsync } from '../steps.ts';
 import { type CovarianceType, covarianceSize, formOf } from './covariance.ts';
 import { pointsOf } from './draw.ts';
 import { inverseTranspose, transpose } from './linear.ts';
@@ -184,7 +185,7 @@ async function firstMeans(
       );
     case 'kmeans':
       return inWhitened(home, whole, signal, async (white) =>
-        unwhiten(await centroidsOf(white, k, seed, start, signal), whole),
+        unwhiten(await runAsync(centroidsOf(white, k, seed, start, signal)), whole),
       );
   }
 }

@@ -3,6 +3,7 @@ import { seedCentroids } from '../../../src/kmeans/seeding.ts';
 import { outOfFrame } from '../../../src/points.ts';
 import { Random } from '../../../src/random.ts';
 import { assign, inertiaOf, referenceKMeans } from '../../../src/reference/kmeans.ts';
+import { runAsync } from '../../../src/steps.ts';
 import { atMost, type ConformanceCase, check, equal, sameValues, withEngine } from '../case.ts';
 import { asInput, checkModel, upload } from './bounds.ts';
 import { blobs, type CasePoints, lattice, mapped, permutation, spacedRows } from './data.ts';
@@ -13,7 +14,7 @@ type Init = (typeof inits)[number];
 /** The centroids that a fit would start from, in the points' coordinates: [k, d]. */
 function seeds(dataset: Dataset, k: number, init: Init, seed: number): Promise<Float64Array> {
   return dataset.use(async (home) => {
-    const centroids = await seedCentroids(home.engine, home.dataset, k, init, new Random(seed), undefined);
+    const centroids = await runAsync(seedCentroids(home.engine, home.dataset, k, init, new Random(seed), undefined));
     return outOfFrame(centroids, home.dataset.frame);
   });
 }
