@@ -8,8 +8,8 @@ export type Steps<T> = Generator<unknown, T, unknown>;
 export type Awaitable<T> = T | Promise<T>;
 
 /** Waits for a value within steps: `const rows = yield* resultOf(engine.gather(dataset, indices))`. */
-export function* resultOf<T>(value: Awaitable<T>): Steps<T> {
-  return value instanceof Promise ? ((yield value) as T) : value;
+export function* resultOf<T>(value: Awaitable<T>): Generator<Awaitable<T>, T, T> {
+  return value instanceof Promise ? yield value : value;
 }
 
 /** Runs steps in one go. They may not wait for anything: an engine that computes on the spot has no promises. */
@@ -24,24 +24,51 @@ export function runNow<T>(steps: Steps<T>): T {
 /**
  * Runs steps, waiting where they do.
  *
- * @param pause called wherever they could be interrupted; what it returns is waited for
+ * @param pause called where they could be interrupted; a promise that it returns is waited for
+ * @throws the reason of `signal` soon after its abort, behind the `finally` blocks of the steps.
  */
-export async function runAsync<T>(steps: Steps<T>, pause?: () => Promise<void> | undefined): Promise<T> {
-  let next = steps.next();
-  while (!next.done) {
-    const waiting = next.value === undefined ? pause?.() : next.value;
-    if (waiting === undefined) {
-      next = steps.next();
-      continue;
+export async function runAsync<T>(
+  steps: Steps<T>,
+  pause?: () => Promise<void> | undefined,
+  signal?: AbortSignal,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const abort = watch(signal);
+  try {
+    let next = steps.next();
+    while (!next.done) {
+      const waiting = next.value === undefined ? pause?.() : next.value;
+      if (waiting === undefined) {
+        next = signal?.aborted ? steps.throw(signal.reason) : steps.next();
+        continue;
+      }
+      const outcome = await settled(waiting, abort.promise);
+      next = 'reason' in outcome ? steps.throw(outcome.reason) : steps.next(outcome.value);
     }
-    let value: unknown;
-    try {
-      value = await waiting;
-    } catch (reason) {
-      next = steps.throw(reason);
-      continue;
-    }
-    next = steps.next(value);
+    return next.value;
+  } finally {
+    abort.stop();
   }
-  return next.value;
+}
+
+type Outcome = { readonly value: unknown } | { readonly reason: unknown };
+
+/** What a promise comes to, or the abort before it. */
+function settled(waiting: unknown, aborted: Promise<Outcome> | null): Promise<Outcome> {
+  const outcome = Promise.resolve(waiting).then(
+    (value) => ({ value }),
+    (reason: unknown) => ({ reason }),
+  );
+  return aborted === null ? outcome : Promise.race([aborted, outcome]);
+}
+
+function watch(signal: AbortSignal | undefined): { readonly promise: Promise<Outcome> | null; stop(): void } {
+  if (signal === undefined) return { promise: null, stop: () => undefined };
+  let listener = () => {};
+  const promise = new Promise<Outcome>((resolve) => {
+    listener = () => resolve({ reason: signal.reason });
+    if (signal.aborted) listener();
+    else signal.addEventListener('abort', listener, { once: true });
+  });
+  return { promise, stop: () => signal.removeEventListener('abort', listener) };
 }

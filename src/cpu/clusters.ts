@@ -1,0 +1,27 @@
+import type { Steps } from '../steps.ts';
+import type { FixedSums, Units } from './fixed.ts';
+import type { Node } from './tree.ts';
+
+/** k clusters of a shard, as far as Lloyd's iterations need them. */
+export interface Clusters {
+  /** Labels the rows by centroids [k, d]. */
+  assign(centroids: Float64Array): Steps<Assigned>;
+  /** Labels [n] of the last assignment. */
+  labels(): Steps<Uint32Array>;
+  /** Squared distances [n] to the centroids of the last assignment. */
+  distances(): Steps<Float32Array>;
+  /** Σ w·distance² of the last assignment, term by term: [1]. */
+  inertia(): Steps<readonly Node[]>;
+  free(): void;
+}
+
+/** What an assignment came to. */
+export interface Assigned extends FixedSums {
+  /** Number of rows whose label is another than before; the first time, of all. */
+  readonly changed: number;
+}
+
+export interface ClustersOptions {
+  readonly k: number;
+  readonly units: Units;
+}

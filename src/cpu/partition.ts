@@ -1,0 +1,30 @@
+/**
+ * How rows are cut: by their number alone, so that neither threads nor memories show in a result. A slice is what work
+ * is counted in, a chunk is some slices whose statistics are summed in sequence, a shard some chunks in one memory.
+ */
+
+export const SLICE_ROWS = 512;
+
+/** As many shards as that can be of one size. */
+const MAX_CHUNKS = 128;
+
+/** A memory of 32-bit addresses holds 4 GiB: rows, and what is computed beside them. */
+const MAX_SHARD_BYTES = 2 ** 30;
+
+/** The rows [start, end) of a dataset. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+  /** Rows of each chunk, the last of the dataset excepted; `start` is a multiple of it. */
+  readonly chunkRows: number;
+}
+
+/** Shards of whole chunks, as even as these allow: one for each thread, or more where they would be too large. */
+export function shardsOf(n: number, d: number, threads: number): Extent[] {
+  const chunkRows = SLICE_ROWS * Math.ceil(Math.ceil(n / SLICE_ROWS) / MAX_CHUNKS);
+  const chunks = Math.ceil(n / chunkRows);
+  const needed = Math.ceil((4 * n * d) / MAX_SHARD_BYTES / threads) * threads;
+  const shards = Math.min(chunks, needed);
+  const boundary = (shard: number) => Math.min(n, Math.round((shard * chunks) / shards) * chunkRows);
+  return Array.from({ length: shards }, (_, s) => ({ start: boundary(s), end: boundary(s + 1), chunkRows }));
+}
