@@ -8,8 +8,8 @@ export type Steps<T> = Generator<unknown, T, unknown>;
 export type Awaitable<T> = T | Promise<T>;
 
 /** Waits for a value within steps: `const rows = yield* resultOf(engine.gather(dataset, indices))`. */
-export function* resultOf<T>(value: Awaitable<T>): Generator<Awaitable<T>, T, T> {
-  return value instanceof Promise ? yield value : value;
+export function* resultOf<T>(value: Awaitable<T>): Steps<T> {
+  return value instanceof Promise ? ((yield value) as T) : value;
 }
 
 /** Runs steps in one go. They may not wait for anything: an engine that computes on the spot has no promises. */
