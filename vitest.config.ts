@@ -1,11 +1,13 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { inlined } from './vite.plugins.ts';
 
 /** Software adapters are slow, and two of them may share a machine's two cores. */
 const MINUTES = 60_000;
 
 function project(name: string, include: string, globalSetup: string[] = []): TestProjectConfiguration {
   return {
+    extends: true,
     test: { name, include: [include], globalSetup, pool: 'forks', testTimeout: 2 * MINUTES, hookTimeout: 2 * MINUTES },
   };
 }
@@ -22,6 +24,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 export default defineConfig({
+  plugins: [inlined()],
   test: {
     // Files wait for browsers and devices: one worker a core, none of them kept free.
     maxWorkers: '100%',
