@@ -1,9 +1,11 @@
 import { defineConfig } from 'vite';
+import { inlined } from './vite.plugins.ts';
 
-/** The library: two entries and what they share, the WGSL inlined. Declarations come from tsc. */
+/** The library: its entries and what they share; shaders, kernels and the worker are inlined. Declarations come from tsc. */
 export default defineConfig({
   // Relative to the module, for whatever the library may load beside itself.
   base: './',
+  plugins: [inlined()],
   build: {
     target: 'es2022',
     outDir: 'dist',
@@ -11,7 +13,7 @@ export default defineConfig({
     sourcemap: true,
     minify: false,
     lib: {
-      entry: { index: 'src/index.ts', node: 'src/node/index.ts' },
+      entry: { index: 'src/index.ts', cpu: 'src/sync.ts', node: 'src/node/index.ts' },
       formats: ['es'],
     },
     rolldownOptions: { external: ['webgpu', /^node:/] },

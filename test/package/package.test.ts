@@ -89,6 +89,18 @@ test('runs on WebGPU in Chrome, bundled: the shaders are inside', async (context
   expect(await runInChrome(executablePath, source)).toEqual(['webgpu true true true']);
 });
 
+test('models of the synchronous entry are those of the main one', async () => {
+  const source = `
+    import { KMeansModel, kmeans } from 'webgpu-clustering';
+    import { kmeansSync } from 'webgpu-clustering/cpu';
+    const points = [[0, 0], [0, 1], [9, 9], [9, 8]];
+    const model = kmeansSync(points, { k: 2 });
+    const { labels } = await kmeans(points, { k: 2, init: model, backend: 'cpu' });
+    console.log(model instanceof KMeansModel, labels.join() === model.labels.join());`;
+  await write('entries.js', source);
+  expect(await node(['entries.js'])).toBe('true true\n');
+});
+
 test('says what to install for WebGPU in Node', async () => {
   const source = `
     import { WebGPUUnavailableError } from 'webgpu-clustering';
@@ -179,6 +191,7 @@ test.for([
        type GaussianMixtureJSON, type GaussianMixtureOptions, type GaussianMixtureProgress, type Mixing,
        type MixtureStart, type ModelSelection, type SelectionProgress, type SelectionRow, selectModel,
        type SelectModelOptions } from 'webgpu-clustering';
+     import { kmeansSync, type KMeansSyncOptions } from 'webgpu-clustering/cpu';
      import { requestNodeDevice } from 'webgpu-clustering/node';
      const device: GPUDevice = await requestNodeDevice();
      const points = { data: new Float32Array([0, 1, 8, 9]), shape: [4, 1] } as const;
@@ -188,6 +201,13 @@ test.for([
      const errors: Error[] = [new DeviceLostError(), new WebGPUUnavailableError()];
      // @ts-expect-error: k is a number
      await kmeans(points, { k: '2' });
+
+     const sync: KMeansSyncOptions = { k: 2, init: model, metric: 'cosine', sampleWeight: new Float32Array(4) };
+     const atOnce: KMeansModel = kmeansSync(points, sync);
+     // @ts-expect-error: nothing can abort it
+     kmeansSync(points, { k: 2, signal: new AbortController().signal });
+     // @ts-expect-error: points are on the host
+     kmeansSync(await engine.upload(points), { k: 2 });
 
      const covarianceType: CovarianceType = 'tied-diag';
      const mixing: Mixing = 'equal';
@@ -220,7 +240,7 @@ test.for([
      await gaussianMixture(points, { k: 2, covarianceType: 'round' });
      // @ts-expect-error: k is a list
      await selectModel(points, { k: 2 });
-     export { back, best, densities, drawn, engine, errors, labels, proba, rows, scores, statuses };`,
+     export { atOnce, back, best, densities, drawn, engine, errors, labels, proba, rows, scores, statuses };`,
   );
   const compilerOptions = {
     target: 'ES2022',
