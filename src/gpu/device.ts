@@ -76,7 +76,7 @@ export class Gpu {
   readonly #kernels: Map<string, Promise<Kernel>>;
   readonly #arenas = new Set<Arena>();
   readonly #loss: Promise<never>;
-  #lost = false;
+  #lost: DeviceLostError | null = null;
   #destroyed = false;
 
   constructor(device: GPUDevice, owned: boolean, bindingLimit = Infinity) {
@@ -90,14 +90,14 @@ export class Gpu {
     const adapter = description || `${vendor} ${architecture}`.trim();
     this.info = { adapter, features: [...device.features].sort(), threads: 1 };
     this.#loss = device.lost.then(({ message, reason }) => {
-      this.#lost = true;
-      throw new DeviceLostError(`the GPU device was lost (${reason ?? 'unknown'}): ${message}`);
+      this.#lost = new DeviceLostError(`the GPU device was lost (${reason ?? 'unknown'}): ${message}`);
+      throw this.#lost;
     });
     this.#loss.catch(() => undefined);
   }
 
   get lost(): boolean {
-    return this.#lost;
+    return this.#lost !== null;
   }
 
   /** The promise, or the rejection that a lost device calls for: what hangs on a lost device may never settle. */
@@ -145,7 +145,6 @@ export class Gpu {
    */
   async allocate<T>(build: (arena: Arena) => T): Promise<T> {
     this.checkAlive();
-    if (this.#lost) await this.#loss;
     const arena = new Arena(this.device, this.#arenas);
     this.device.pushErrorScope('out-of-memory');
     this.device.pushErrorScope('validation');
@@ -165,9 +164,13 @@ export class Gpu {
     }
   }
 
-  /** @throws {TypeError} where the engine was destroyed, and all that it had allocated. */
+  /**
+   * @throws {TypeError} where the engine was destroyed, and all that it had allocated.
+   * @throws {DeviceLostError} where the device was lost, and all that was on it.
+   */
   checkAlive(): void {
     if (this.#destroyed) throw new TypeError('the engine was destroyed');
+    if (this.#lost !== null) throw this.#lost;
   }
 
   /** Frees all that was allocated here, and the device unless it is borrowed. */

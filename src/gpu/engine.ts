@@ -16,6 +16,13 @@ import { openWorkspace } from './workspace.ts';
 
 /** The engine on a WebGPU device: float32, statistics in fixed order, the loop on the device. */
 export function createGpuEngine(gpu: Gpu): ClusteringEngine {
+  const held = (dataset: EngineDataset): GpuDataset => {
+    // Before the dataset: one that has moved because the device was lost is destroyed here.
+    gpu.checkAlive();
+    const own = dataset as GpuDataset;
+    own.check();
+    return own;
+  };
   return {
     backend: 'webgpu',
     info: gpu.info,
@@ -36,12 +43,6 @@ export function createGpuEngine(gpu: Gpu): ClusteringEngine {
     distanceField: async (dataset, signal) => openDistanceField(gpu, held(dataset), signal),
     destroy: async () => gpu.destroy(),
   };
-}
-
-function held(dataset: EngineDataset): GpuDataset {
-  const own = dataset as GpuDataset;
-  own.check();
-  return own;
 }
 
 async function nearestDistances(
