@@ -2,7 +2,7 @@
 import type { Contender, Fit, Prepared, Problem } from './contender.ts';
 import { type OpenEngine, openEngine } from './engines.ts';
 import { interleave, median, type RunPlan } from './measure.ts';
-import { type BenchOptions, type Choices, readOptions } from './options.ts';
+import { type BenchOptions, type Choices, chosenOptions } from './options.ts';
 import { circumstances, writeReport } from './report.ts';
 import { formatTable, threeDigits } from './table.ts';
 
@@ -13,27 +13,33 @@ const IS_TOLD = 1e-6;
 
 const SOFTWARE = 'software adapter: says nothing about speed';
 
-export interface Benchmark<P extends Problem, F extends Fit> extends Choices {
-  readonly name: string;
-  readonly usage: string;
-  /** What the columns mean. */
-  readonly footnote: string;
+/** What is timed, and how its outcome is judged. */
+export interface Timing<P extends Problem, F extends Fit> {
   /** Those of each fit that is timed. */
   readonly iterations: number;
+  /** Whether a fit may converge before. */
+  readonly mayConverge: boolean;
   /** What the contenders improve: `Fit.objective`. */
   readonly objective: string;
+  /** The objective of the parameters that a contender returned, in float64. */
+  evaluate(problem: P, fit: F): number | Promise<number>;
+}
+
+export interface Benchmark<P extends Problem, F extends Fit> extends Choices, Timing<P, F> {
+  readonly name: string;
+  /** What the columns mean. */
+  readonly footnote: string;
   problems(options: BenchOptions): Iterable<P>;
   engine(opened: OpenEngine): Contender<P, F>;
   /** @throws {Error} whose message says why there is none. */
   peer(name: string): readonly Contender<P, F>[] | Promise<readonly Contender<P, F>[]>;
-  /** The objective of the parameters that a contender returned, in float64. */
-  evaluate(problem: P, fit: F): number | Promise<number>;
   /** The objective that float64 reaches in as many iterations; null: that of the first contender counts. */
   expected(problem: P): number | null;
 }
 
-interface Result {
+export interface Result {
   readonly contender: string;
+  readonly threads: number;
   readonly iterations: number;
   readonly passes: number;
   readonly uploadMs: number | null;
@@ -50,14 +56,8 @@ export async function runBenchmark<P extends Problem, F extends Fit>(
   benchmark: Benchmark<P, F>,
   args: string[],
 ): Promise<void> {
-  let options: BenchOptions;
-  try {
-    options = readOptions(args, benchmark);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${benchmark.usage}`);
-    process.exitCode = 2;
-    return;
-  }
+  const options = chosenOptions(args, benchmark);
+  if (options === null) return;
   const contenders = await openContenders(benchmark, options);
   try {
     if (contenders.length > 0) await run(benchmark, contenders, options);
@@ -126,17 +126,19 @@ async function run<P extends Problem, F extends Fit>(
   console.log(`\nwritten: ${writeReport(options.out, report)}`);
 }
 
-async function runProblem<P extends Problem, F extends Fit>(
-  { iterations, evaluate }: Benchmark<P, F>,
+/** Times those that take the problem, in turn. */
+export async function runProblem<P extends Problem, F extends Fit>(
+  { iterations, mayConverge, evaluate }: Timing<P, F>,
   problem: P,
   contenders: readonly Contender<P, F>[],
   runs: RunPlan,
 ): Promise<Result[]> {
-  const prepared: { readonly name: string; readonly points: Prepared<F> }[] = [];
+  const prepared: { readonly name: string; readonly threads: number; readonly points: Prepared<F> }[] = [];
   try {
     for (const contender of contenders) {
       if (contender.takes(problem)) {
-        prepared.push({ name: contender.name, points: await contender.prepare(problem) });
+        const { name, threads } = contender;
+        prepared.push({ name, threads, points: await contender.prepare(problem) });
       }
     }
     // Compilers of every kind do their work before the clock runs.
@@ -149,14 +151,15 @@ async function runProblem<P extends Problem, F extends Fit>(
     const measured = await interleave(fits, runs);
     const results: Result[] = [];
     for (const [i, { ms, value }] of measured.entries()) {
-      const { name, points } = prepared[i];
+      const { name, threads, points } = prepared[i];
       const { passes } = value;
-      if (value.iterations !== iterations) {
+      if (value.iterations !== iterations && !mayConverge) {
         throw new Error(`${name} stopped after ${value.iterations} iterations of ${iterations}`);
       }
       results.push({
         contender: name,
-        iterations,
+        threads,
+        iterations: value.iterations,
         passes,
         uploadMs: points.uploadMs,
         fitMs: ms,
@@ -167,12 +170,12 @@ async function runProblem<P extends Problem, F extends Fit>(
     }
     return results;
   } finally {
-    for (const { points } of prepared) points.release();
+    for (const { points } of prepared) await points.release();
   }
 }
 
-function tableOf<P extends Problem, F extends Fit>(
-  { objective }: Benchmark<P, F>,
+export function tableOf<P extends Problem, F extends Fit>(
+  { objective }: Timing<P, F>,
   results: readonly Result[],
   expected: number,
   contenders: readonly Contender<P, F>[],
@@ -195,8 +198,8 @@ function tableOf<P extends Problem, F extends Fit>(
 }
 
 /** Lines about objectives that are not as expected, or not what their own contender tells. */
-function disagreementsOf<P extends Problem, F extends Fit>(
-  { objective }: Benchmark<P, F>,
+export function disagreementsOf<P extends Problem, F extends Fit>(
+  { objective }: Timing<P, F>,
   results: readonly Result[],
   expected: number,
 ): string[] {
@@ -211,6 +214,7 @@ function disagreementsOf<P extends Problem, F extends Fit>(
   ]);
 }
 
-function distance(a: number, b: number): number {
+/** Relative to 1 + the size of b. */
+export function distance(a: number, b: number): number {
   return Math.abs(a - b) / (1 + Math.abs(b));
 }

@@ -5,17 +5,16 @@ export interface Blobs {
   readonly d: number;
   readonly groups: number;
   readonly seed: number;
+  /** Typical distance between two centres, in standard deviations; at 6 groups overlap: ten iterations settle nothing. */
+  readonly separation?: number;
 }
 
-/** Typical distance between two centres, in standard deviations: groups overlap, so that ten iterations settle nothing. */
-const SEPARATION = 6;
-
 /** Normal groups of variance 1 about normal centres, rows in random order: [n, d], row-major. */
-export function blobs({ n, d, groups, seed }: Blobs): Float32Array<ArrayBuffer> {
+export function blobs({ n, d, groups, seed, separation = 6 }: Blobs): Float32Array<ArrayBuffer> {
   const random = new Random(seed);
   // Box and Muller 1958; the logarithm's argument lies in (0, 1].
   const normal = () => Math.sqrt(-2 * Math.log(1 - random.uniform24())) * Math.cos(2 * Math.PI * random.uniform24());
-  const spread = SEPARATION / Math.sqrt(2 * d);
+  const spread = separation / Math.sqrt(2 * d);
   const centres = Float64Array.from({ length: groups * d }, () => spread * normal());
   const data = new Float32Array(n * d);
   for (let row = 0; row < data.length; row += d) {

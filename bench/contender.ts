@@ -26,7 +26,7 @@ export interface Prepared<F extends Fit> {
   readonly uploadMs: number | null;
   /** Iterations from the problem's start, with tolerance 0. */
   fit(iterations: number): F | Promise<F>;
-  release(): void;
+  release(): void | Promise<void>;
 }
 
 export interface Fit {
@@ -36,6 +36,10 @@ export interface Fit {
   readonly passes: number;
   /** What the contender tells of its parameters; null where it tells nothing. */
   readonly objective: number | null;
+}
+
+export function onThreads(name: string, threads: number): string {
+  return `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
 /** What the peers have in common: plain JavaScript on the calling thread. */

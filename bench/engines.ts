@@ -1,6 +1,7 @@
 /** The engines of this package. */
 import { createEngine, type Dataset, type Engine } from '../src/index.ts';
 import { requestNodeDevice } from '../src/node/index.ts';
+import { onThreads } from './contender.ts';
 
 export const ENGINES = ['cpu', 'webgpu'];
 
@@ -25,6 +26,12 @@ export async function openEngine(name: string, softwareToo: boolean): Promise<Op
   if (!software || softwareToo) return opened(engine, device, software);
   device.destroy();
   throw new Error(`${engine.info.adapter} is a software adapter (--software takes it)`);
+}
+
+/** The CPU on so many threads, which its name tells. */
+export async function openCpu(threads: number): Promise<OpenEngine> {
+  const engine = await createEngine({ backend: 'cpu', threads });
+  return { ...opened(engine, null, false), name: onThreads('cpu', threads), threads };
 }
 
 /** By the library's own rule: 'auto' leaves a software adapter for the CPU. */

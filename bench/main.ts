@@ -1,8 +1,12 @@
 /** `npm run bench`: k-means, or what the first word names. */
 import { runBenchmark } from './benchmark.ts';
+import { runCpuBenchmark } from './cpu/bench.ts';
+import { MEASURED, measureMemory } from './cpu/memory.ts';
 import { kmeansBenchmark } from './kmeans/bench.ts';
 import { mixtureBenchmark } from './mixture/bench.ts';
 
 const [name, ...rest] = process.argv.slice(2);
 if (name === 'mixture') await runBenchmark(mixtureBenchmark, rest);
+else if (name === 'cpu') await runCpuBenchmark(rest);
+else if (name === MEASURED) await measureMemory(rest[0]);
 else await runBenchmark(kmeansBenchmark, name === 'kmeans' ? rest : process.argv.slice(2));

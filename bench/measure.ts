@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 /** How often each task runs: `atLeast` times, then on while its runs fit into `budgetMs`, `atMost` times. */
 export interface RunPlan {
   readonly atLeast: number;
@@ -12,6 +14,9 @@ export interface Measured<T> {
   readonly value: T;
 }
 
+/** Threads of a run that is over may spin for work still: OpenBLAS's for 2^26 cycles, some 25 ms. */
+const SETTLING_MS = 50;
+
 /** Times tasks in turn, so that whatever else the machine does meets all of them alike. */
 export async function interleave<T>(tasks: readonly (() => T | Promise<T>)[], plan: RunPlan): Promise<Measured<T>[]> {
   const runs = tasks.map(() => ({ ms: [] as number[], value: undefined as T }));
@@ -19,6 +24,7 @@ export async function interleave<T>(tasks: readonly (() => T | Promise<T>)[], pl
     for (const [i, task] of tasks.entries()) {
       const { ms } = runs[i];
       if (round >= plan.atLeast && sum(ms) + Math.min(...ms) > plan.budgetMs) continue;
+      await setTimeout(SETTLING_MS);
       const start = performance.now();
       runs[i].value = await task();
       ms.push(performance.now() - start);

@@ -8,10 +8,11 @@ export interface Choices {
   /** By the names of their options: `engines` and `peers`, and what else there is. */
   readonly lists: Readonly<Record<string, readonly string[]>>;
   readonly runs: RunPlan;
+  readonly usage: string;
 }
 
 /** What was chosen of it. */
-export interface BenchOptions extends Choices {
+export interface BenchOptions extends Omit<Choices, 'usage'> {
   readonly software: boolean;
   readonly out: string;
 }
@@ -24,8 +25,19 @@ export function commonUsage(runs: RunPlan): string {
   --out bench/results        folder of the JSON file`;
 }
 
+/** Null, and the usage told, where the command line is wrong. */
+export function chosenOptions(args: string[], choices: Choices): BenchOptions | null {
+  try {
+    return readOptions(args, choices);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${choices.usage}`);
+    process.exitCode = 2;
+    return null;
+  }
+}
+
 /** @throws {TypeError | RangeError} saying what is wrong with the command line. */
-export function readOptions(args: string[], { cases, lists, runs }: Choices): BenchOptions {
+function readOptions(args: string[], { cases, lists, runs }: Choices): BenchOptions {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

@@ -1,11 +1,11 @@
-import { blobs } from './blobs.ts';
-
 /** The size of a case. */
 export interface Size {
   readonly name: string;
   readonly n: number;
   readonly d: number;
   readonly k: number;
+  /** Where the points are random. */
+  readonly seed?: number;
 }
 
 export const SEED = 1;
@@ -17,27 +17,31 @@ export class Points {
   readonly k: number;
   /** [n, d], row-major. */
   readonly data: Float32Array<ArrayBuffer>;
+  /** Centroids or means to start from, [k, d]. */
+  readonly start: Float32Array<ArrayBuffer>;
   #rows: number[][] | null = null;
 
-  constructor({ n, d, k }: Size) {
+  /** @param start by default the first points, which are as random as any where the order is */
+  constructor({ n, d, k }: Size, data: Float32Array<ArrayBuffer>, start = data.slice(0, k * d)) {
     this.n = n;
     this.d = d;
     this.k = k;
-    this.data = blobs({ n, d, groups: k, seed: SEED });
+    this.data = data;
+    this.start = start;
   }
 
   /** The points as n plain arrays. */
   get rows(): number[][] {
-    this.#rows ??= Array.from({ length: this.n }, (_, i) =>
-      Array.from(this.data.subarray(i * this.d, (i + 1) * this.d)),
-    );
+    this.#rows ??= rowsOf(this.data, this.d);
     return this.#rows;
   }
+}
 
-  /** Centroids or means to start from, [k, d]: the first points, which are as random as any. */
-  get firstRows(): Float32Array<ArrayBuffer> {
-    return this.data.slice(0, this.k * this.d);
-  }
+/** A matrix of `columns` columns as plain arrays. */
+export function rowsOf(values: Float32Array | Float64Array, columns: number): number[][] {
+  return Array.from({ length: values.length / columns }, (_, i) =>
+    Array.from(values.subarray(i * columns, (i + 1) * columns)),
+  );
 }
 
 export function describe({ name, n, d, k }: Size): string {

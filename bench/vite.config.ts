@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vite';
+import { inlined } from '../vite.plugins.ts';
 
 /** What a result names the version of. */
 const PACKAGES = ['gaussian-mixture-model', 'ml-kmeans', 'skmeans', 'webgpu'];
@@ -13,8 +14,12 @@ const versions = {
   ...Object.fromEntries(PACKAGES.map((name) => [name, versionIn(`../node_modules/${name}`)])),
 };
 
-/** The benchmarks in one file for Node, library and peers inside: it runs wherever the package `webgpu` is beside it. */
+/**
+ * The benchmarks in one file for Node, library and peers inside: it runs wherever the package `webgpu` is beside it. Only
+ * what launches Chrome is a file of its own.
+ */
 export default defineConfig({
+  plugins: [inlined()],
   define: { __VERSIONS__: JSON.stringify(versions) },
   build: {
     target: 'es2022',
@@ -22,6 +27,6 @@ export default defineConfig({
     emptyOutDir: true,
     minify: false,
     lib: { entry: 'main.ts', formats: ['es'], fileName: 'bench' },
-    rolldownOptions: { external: ['webgpu', /^node:/] },
+    rolldownOptions: { external: ['webgpu', 'puppeteer', '@puppeteer/browsers', /^node:/] },
   },
 });

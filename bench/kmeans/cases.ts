@@ -1,3 +1,4 @@
+import { blobs } from '../blobs.ts';
 import type { Problem } from '../contender.ts';
 import { describe, Points, SEED, type Size } from '../points.ts';
 
@@ -10,14 +11,21 @@ export const CASES: readonly Size[] = [
   { name: 'E', n: 50_000, d: 384, k: 100 },
 ];
 
-/** Points, and the start that all contenders share: the first of them. */
+/** Points, and the start that all contenders share. */
 export class KMeansProblem extends Points implements Problem {
+  readonly name: string;
   readonly title: string;
   readonly size: Problem['size'];
 
-  constructor(size: Size) {
-    super(size);
+  constructor(size: Size, data: Float32Array<ArrayBuffer>, start?: Float32Array<ArrayBuffer>) {
+    super(size, data, start);
+    this.name = size.name;
     this.title = describe(size);
-    this.size = { ...size, seed: SEED };
+    this.size = { ...size };
+  }
+
+  /** As many overlapping groups as clusters. */
+  static ofBlobs(size: Size): KMeansProblem {
+    return new KMeansProblem({ ...size, seed: SEED }, blobs({ ...size, groups: size.k, seed: SEED }));
   }
 }

@@ -33,10 +33,10 @@ export class MixtureProblem implements Problem {
 
   /** Equal weights, the first points, and the identity: each group's true covariance. */
   get start(): Mixture {
-    const { k, firstRows } = this.points;
+    const { k, start } = this.points;
     return {
       weights: new Float64Array(k).fill(1 / k),
-      means: Float64Array.from(firstRows),
+      means: Float64Array.from(start),
       covariances: this.#identities(),
     };
   }

@@ -1,5 +1,6 @@
 import GaussianMixture from 'gaussian-mixture-model';
 import { PLAIN } from '../../contender.ts';
+import { rowsOf } from '../../points.ts';
 import type { MixtureContender } from '../contender.ts';
 
 /** It inverts a matrix for each point and component: beyond this many multiplications an iteration takes a minute. */
@@ -9,10 +10,12 @@ export const gaussianMixtureModel: MixtureContender = {
   ...PLAIN,
   name: 'gaussian-mixture-model',
   takes: ({ covarianceType, points: { n, d, k } }) => covarianceType === 'full' && n * k * d ** 3 <= ENOUGH,
-  prepare({ points: { n, d, rows }, start }) {
+  prepare({ points: { n, d, k, rows }, start }) {
     const weights = Array.from(start.weights);
-    const means = matrix(start.means, d);
-    const covariances = matrix(start.covariances, d * d).map((covariance) => matrix(covariance, d));
+    const means = rowsOf(start.means, d);
+    const covariances = Array.from({ length: k }, (_, c) =>
+      rowsOf(start.covariances.subarray(c * d * d, (c + 1) * d * d), d),
+    );
     return {
       uploadMs: null,
       fit(iterations) {
@@ -28,10 +31,5 @@ export const gaussianMixtureModel: MixtureContender = {
       },
       release: () => undefined,
     };
-
-    function matrix(values: Iterable<number>, columns: number): number[][] {
-      const all = Array.from(values);
-      return Array.from({ length: all.length / columns }, (_, i) => all.slice(i * columns, (i + 1) * columns));
-    }
   },
 };

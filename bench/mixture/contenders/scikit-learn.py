@@ -1,12 +1,8 @@
-"""Scikit-learn's GaussianMixture behind a pipe: a JSON line in is a call, a JSON line out its answer."""
+"""Scikit-learn's GaussianMixture."""
 
-import json
-import platform
-import sys
 import warnings
 
 import numpy
-import sklearn
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky
@@ -52,13 +48,3 @@ def mixture():
         "means": model.means_.ravel().tolist(),
         "covariances": model.covariances_.ravel().tolist(),
     }
-
-
-def versions():
-    return f"scikit-learn {sklearn.__version__}, NumPy {numpy.__version__}, Python {platform.python_version()}"
-
-
-calls = {"prepare": prepare, "fit": fit, "mixture": mixture, "versions": versions}
-for line in sys.stdin:
-    name, *arguments = json.loads(line)
-    print(json.dumps(calls[name](*arguments)), flush=True)

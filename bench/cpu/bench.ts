@@ -1,0 +1,155 @@
+/** The CPU engine on one and two threads beside what people use today, and the goals that were set for it. */
+import { openCpu } from '../engines.ts';
+import { CASES as KMEANS_CASES, KMeansProblem } from '../kmeans/cases.ts';
+import { mlKMeans } from '../kmeans/contenders/ml-kmeans.ts';
+import { openScikitLearn } from '../kmeans/contenders/scikit-learn.ts';
+import { skMeans } from '../kmeans/contenders/skmeans.ts';
+import type { RunPlan } from '../measure.ts';
+import { CASES as MIXTURE_CASES } from '../mixture/cases.ts';
+import { type BenchOptions, type Choices, chosenOptions } from '../options.ts';
+import type { Size } from '../points.ts';
+import { circumstances, writeReport } from '../report.ts';
+import { inChrome, openChrome } from './chrome.ts';
+import { GOALS, type Outcome, outcomeTable } from './goals.ts';
+import { tenIterations, toConvergence } from './lloyd.ts';
+import { peakMemory } from './memory.ts';
+import { diagonalMixture } from './mixtures.ts';
+import { digits, flights, SEPARATED, separated } from './problems.ts';
+import { type Findings, type Setting, THREADS } from './section.ts';
+import { seeding } from './seeding.ts';
+
+/** One run of the slowest peers takes half a minute; everything together a quarter of an hour, on two cores. */
+const RUNS: RunPlan = { atLeast: 1, atMost: 15, budgetMs: 5000 };
+
+type Section = (setting: Setting) => AsyncGenerator<Findings>;
+
+const SECTIONS: Readonly<Record<string, Section>> = {
+  ...Object.fromEntries(KMEANS_CASES.map((size): [string, Section] => [size.name, tenIterationsOf(size)])),
+  async *'flights-8'(setting) {
+    yield await tenIterations(await flights('flights-8', 8), setting);
+  },
+  async *flights(setting) {
+    const problem = await flights('flights', 64);
+    yield await tenIterations(problem, setting);
+    yield await toConvergence(problem, setting);
+  },
+  async *digits(setting) {
+    yield await tenIterations(digits(), setting);
+    yield await toConvergence(digits(), setting);
+  },
+  async *separated(setting) {
+    for (const size of SEPARATED) yield await toConvergence(separated(size), setting, GOALS.converged);
+  },
+  async *plusplus(setting) {
+    yield await seeding(blobProblem('C'), setting);
+  },
+  async *em(setting) {
+    for (const size of MIXTURE_CASES) yield await diagonalMixture(size, setting);
+  },
+  async *memory() {
+    for (const name of ['C', 'D']) yield await peakMemory(blobProblem(name));
+    yield await peakMemory(await flights('flights', 64));
+  },
+  async *chrome(setting) {
+    const chrome = await openOrSay('Chrome', openChrome);
+    try {
+      if (chrome === null) return;
+      for (const name of ['B', 'C']) yield await inChrome(blobProblem(name), setting, chrome);
+      yield await inChrome(await flights('flights', 64), setting, chrome);
+    } finally {
+      await chrome?.close();
+    }
+  },
+};
+
+function tenIterationsOf(size: Size): Section {
+  return async function* (setting) {
+    yield await tenIterations(KMeansProblem.ofBlobs(size), setting);
+  };
+}
+
+function blobProblem(name: string): KMeansProblem {
+  return KMeansProblem.ofBlobs(KMEANS_CASES.find((size) => size.name === name)!);
+}
+
+const PEERS = ['scikit-learn', mlKMeans.name, skMeans.name];
+
+const CHOICES: Choices = {
+  usage: `npm run bench -- cpu [cases] [options]
+  cases                      any of ${Object.keys(SECTIONS).join(' ')}; all of them by default
+  --peers scikit-learn       peers to time, of ${PEERS.join(' ')}, or none
+  --runs 3                   runs of each; by default ${RUNS.atLeast} to ${RUNS.atMost}, by the time they take
+  --out bench/results        folder of the JSON file`,
+  cases: Object.keys(SECTIONS),
+  lists: { peers: PEERS },
+  runs: RUNS,
+};
+
+const FOOTNOTE = `
+A fit: one whole call from the same centroids, with tolerance 0; best and median of its runs, which take turns. This package finds
+its points uploaded, the others where they use them. This package and scikit-learn assign once more after the last update, ml-kmeans
+and skmeans do not. scikit-learn: KMeans(algorithm='lloyd', n_init=1) of float32 points, its copy of them included.
+sgemm: NumPy's float32 product of the points and the centroids, once for each assignment of the fit, in blocks that stay in the cache.
+inertia: in float64, of the centroids that each one returned; off by: from that of the first.
+k-means++: a fit of one iteration from it, less a fit of one iteration from centroids; an iteration: a fit of ten over its assignments.
+Memory: the peak of the resident memory of a process of its own, less what it had with an engine and without points: the caller's
+array once, and all that upload and a fit of ten iterations bring along.
+Chrome: as Node, timed from Node, which adds about a millisecond to a fit.`;
+
+export async function runCpuBenchmark(args: string[]): Promise<void> {
+  const options = chosenOptions(args, CHOICES);
+  if (options === null) return;
+  const setting = await openSetting(options);
+  const where = circumstances();
+  console.log(`${where.processor}, ${where.logicalProcessors} logical processors, Node ${where.node}`);
+  const { scikitLearn } = setting;
+  if (scikitLearn.length > 0) console.log(scikitLearn[0].about);
+  const sections: { readonly section: string; readonly reports: unknown[] }[] = [];
+  const outcomes: Outcome[] = [];
+  try {
+    for (const section of options.cases) {
+      const reports: unknown[] = [];
+      sections.push({ section, reports });
+      try {
+        for await (const found of SECTIONS[section](setting)) {
+          reports.push(found.report);
+          outcomes.push(...found.outcomes);
+          for (const line of found.disagreements ?? []) fail(line);
+        }
+      } catch (error) {
+        // The others are worth measuring still.
+        fail(error);
+      }
+    }
+  } finally {
+    await Promise.all([...setting.engines, ...scikitLearn].map((one) => one.close()));
+  }
+  console.log(`${FOOTNOTE}\n\n${outcomeTable(outcomes)}`);
+  const report = { benchmark: 'cpu', ...where, scikitLearn: scikitLearn[0]?.about ?? null, outcomes, sections };
+  console.log(`\nwritten: ${writeReport(options.out, report)}`);
+}
+
+async function openSetting({ lists, runs }: BenchOptions): Promise<Setting> {
+  const wanted = lists.peers.includes('scikit-learn');
+  return {
+    engines: await Promise.all(THREADS.map(openCpu)),
+    scikitLearn: (wanted ? await openOrSay('scikit-learn', () => openScikitLearn(THREADS)) : null) ?? [],
+    javascript: [mlKMeans, skMeans].filter(({ name }) => lists.peers.includes(name)),
+    runs,
+  };
+}
+
+/** Null, and the reason told, where it cannot be opened. */
+async function openOrSay<T>(name: string, open: () => Promise<T>): Promise<T | null> {
+  try {
+    return await open();
+  } catch (error) {
+    console.log(`${name} is not timed, and its ratios are left out: ${(error as Error).message}`);
+    return null;
+  }
+}
+
+function fail(reason: unknown): void {
+  console.error(reason);
+  process.exitCode = 1;
+}

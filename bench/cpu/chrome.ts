@@ -1,0 +1,134 @@
+/** The same engine in Chrome, in a page that is isolated from other origins and in one that is not. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, Page } from 'puppeteer';
+import { disagreementsOf, runProblem, tableOf } from '../benchmark.ts';
+import { onThreads } from '../contender.ts';
+import { kmeansBenchmark } from '../kmeans/bench.ts';
+import type { KMeansProblem } from '../kmeans/cases.ts';
+import type { KMeansContender } from '../kmeans/contender.ts';
+import { kmeansOf } from '../kmeans/contenders/engine.ts';
+import { type Outcome, outcome } from './goals.ts';
+import script from './page.ts?bundle';
+import { bestFit, type Findings, type Setting, THREADS } from './section.ts';
+
+/** What lets a page share memory with its workers. */
+const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
+export interface Chrome {
+  readonly contenders: readonly KMeansContender[];
+  close(): Promise<void>;
+}
+
+export async function inChrome(problem: KMeansProblem, { engines, runs }: Setting, chrome: Chrome): Promise<Findings> {
+  const contenders = [...engines.map(kmeansOf), ...chrome.contenders];
+  const results = await runProblem(kmeansBenchmark, problem, contenders, runs);
+  const [{ objective }] = results;
+  console.log(`\n${problem.title}, Chrome\n${tableOf(kmeansBenchmark, results, objective, contenders)}`);
+  return {
+    report: { ...problem.size, results },
+    outcomes: chrome.contenders.map(({ name, threads }): Outcome => {
+      const ratio = bestFit(results, name) / bestFit(results, onThreads('cpu', threads));
+      return outcome('Chrome / Node', `${problem.name}, ${name}`, ratio);
+    }),
+    disagreements: disagreementsOf(kmeansBenchmark, results, objective).map((line) => `${problem.name}: ${line}`),
+  };
+}
+
+/** @throws {Error} where there is no Chrome, or nothing to launch it with: the message says which. */
+export async function openChrome(): Promise<Chrome> {
+  const { findBrowser, launchBrowser, missingBrowser } = await import('../../test/browsers.ts');
+  const path = await findBrowser('chrome');
+  if (path === null) throw new Error(missingBrowser('chrome'));
+  const server = new PageServer();
+  const browsers: Browser[] = [];
+  const close = async () => {
+    await Promise.all(browsers.map((browser) => browser.close()));
+    server.close();
+  };
+  try {
+    const contenders: KMeansContender[] = [];
+    for (const isolated of [false, true]) {
+      // A browser each: a page in the background would run at another pace.
+      const browser = await launchBrowser('chrome', path);
+      browsers.push(browser);
+      const page = await browser.newPage();
+      await page.goto(await server.address(isolated));
+      if ((await page.evaluate(() => crossOriginIsolated)) !== isolated)
+        throw new Error('the isolation headers failed');
+      const about = `${await browser.version()}, ${isolated ? 'cross-origin isolated' : 'without isolation headers'}`;
+      const name = isolated ? 'Chrome isolated' : 'Chrome';
+      for (const threads of THREADS) contenders.push(contender(page, server, name, about, threads));
+    }
+    return { contenders, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function contender(page: Page, server: PageServer, name: string, about: string, threads: number): KMeansContender {
+  return {
+    name: onThreads(name, threads),
+    about,
+    software: false,
+    threads,
+    takes: () => true,
+    async prepare({ data, start, n, d, k }) {
+      server.values = [data, start];
+      const uploadMs = await page.evaluate((job) => clustering.prepare(job), { threads, n, d, k });
+      return {
+        uploadMs,
+        async fit(maxIterations) {
+          // The message there and back takes about a millisecond.
+          const { iterations, inertia } = await page.evaluate(
+            (...args) => clustering.fit(...args),
+            threads,
+            maxIterations,
+          );
+          return {
+            iterations,
+            passes: iterations + 1,
+            objective: inertia,
+            centroids: () => page.evaluate((count) => clustering.centroids(count), threads),
+          };
+        },
+        release: () => page.evaluate((count) => clustering.release(count), threads),
+      };
+    },
+    close: () => undefined,
+  };
+}
+
+/** The page under two addresses, its script, and the values of the problem at hand. */
+class PageServer {
+  values: readonly Float32Array<ArrayBuffer>[] = [];
+  readonly #server: Server;
+  readonly #listening: Promise<void>;
+
+  constructor() {
+    this.#server = createServer(({ url }, response) => {
+      if (url === '/values') {
+        for (const { buffer } of this.values) response.write(new Uint8Array(buffer));
+        response.end();
+      } else if (url === '/page.js') {
+        response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(script);
+      } else {
+        response
+          .writeHead(200, { 'Content-Type': 'text/html', ...(url === '/isolated' ? ISOLATION : {}) })
+          .end('<!doctype html><title>Benchmark</title><script src="/page.js"></script>');
+      }
+    });
+    this.#listening = new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  async address(isolated: boolean): Promise<string> {
+    await this.#listening;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/${isolated ? 'isolated' : ''}`;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}

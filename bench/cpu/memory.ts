@@ -1,0 +1,96 @@
+/** How much memory points, an engine and a fit take, in a process of their own. */
+import { fork } from 'node:child_process';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { openCpu } from '../engines.ts';
+import type { KMeansProblem } from '../kmeans/cases.ts';
+import { withFile } from '../python.ts';
+import { formatTable } from '../table.ts';
+import { GOALS, outcome } from './goals.ts';
+import type { Findings } from './section.ts';
+
+/** The first word of the command line that makes this program the process that is measured. */
+export const MEASURED = 'cpu-memory';
+
+const THREADS = 2;
+const ITERATIONS = 10;
+
+interface Job {
+  /** Points [n, d] and start [k, d], raw float32. */
+  readonly path: string;
+  readonly n: number;
+  readonly d: number;
+  readonly k: number;
+}
+
+/** Resident bytes. */
+interface Memory {
+  /** With the engine and without points. */
+  readonly before: number;
+  readonly peak: number;
+}
+
+export async function peakMemory(problem: KMeansProblem): Promise<Findings> {
+  const { name, title, size, data, start, n, d, k } = problem;
+  const memory = await withFile([data, start], (path) => measured({ path, n, d, k }));
+  const ratio = (memory.peak - memory.before) / data.byteLength;
+  const megabytes = [data.byteLength, memory.before, memory.peak].map((bytes) => (bytes / 2 ** 20).toFixed(1));
+  const table = formatTable(
+    ['', 'points, MiB', 'before', 'peak', 'growth / points'],
+    [[`cpu, ${THREADS} threads`, ...megabytes, ratio.toFixed(2)]],
+  );
+  console.log(`\n${title}, resident memory\n${table}`);
+  return {
+    report: { ...size, threads: THREADS, bytes: data.byteLength, ...memory, ratio },
+    outcomes: [outcome('peak memory / points', name, ratio, GOALS.memory)],
+  };
+}
+
+function measured(job: Job): Promise<Memory> {
+  const child = fork(process.argv[1], [MEASURED, JSON.stringify(job)]);
+  return new Promise((resolve, reject) => {
+    child.on('message', (memory) => resolve(memory as Memory));
+    child.on('error', reject);
+    child.on('exit', (code) => reject(new Error(`the measured process ended with ${code}`)));
+  });
+}
+
+/** In the process of its own: reads the points as a caller would have them, and keeps them to the end. */
+export async function measureMemory(argument: string): Promise<void> {
+  const { path, n, d, k }: Job = JSON.parse(argument);
+  const opened = await openCpu(THREADS);
+  const before = process.memoryUsage.rss();
+  const file = openSync(path, 'r');
+  const data = readValues(file, n * d);
+  const start = readValues(file, k * d);
+  closeSync(file);
+  const { dataset } = await opened.upload(data, n, d);
+  const init = { data: start, shape: [k, d] as const };
+  const model = await opened.engine.kmeans(dataset, { k, init, maxIterations: ITERATIONS, tolerance: 0 });
+  const memory: Memory = { before, peak: peakResident() };
+  if (data.length !== n * d || model.labels?.length !== n) throw new Error('points and result are to be there still');
+  process.send!(memory);
+  dataset.destroy();
+  await opened.close();
+  process.disconnect();
+}
+
+function readValues(file: number, length: number): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(length);
+  const bytes = new Uint8Array(values.buffer);
+  for (let filled = 0; filled < bytes.length; ) {
+    const count = readSync(file, bytes, filled, bytes.length - filled, null);
+    if (count === 0) throw new Error(`${bytes.length - filled} bytes are missing`);
+    filled += count;
+  }
+  return values;
+}
+
+function peakResident(): number {
+  try {
+    // On Linux maxRSS counts the parent as well, as it was when it forked.
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))!;
+    return 1024 * Number(kilobytes);
+  } catch {
+    return 1024 * process.resourceUsage().maxRSS;
+  }
+}
