@@ -1,16 +1,72 @@
 import type { Gaussians } from '../gaussians.ts';
+import type { MixtureStatistics } from '../statistics.ts';
 import type { Steps } from '../steps.ts';
 import type { Node } from './tree.ts';
+import { rowsOfTurn } from './turns.ts';
 
 /** The E-step of a mixture on a shard, with its moments. */
 export interface Moments {
-  /** See `MixtureWorkspace.accumulate`: counts, sums, squares and log-likelihood behind one another. */
+  /** See `MixtureWorkspace.accumulate`; the nodes' values are laid out by `layoutOf`. */
   accumulate(gaussians: Gaussians, temperature: number): Steps<readonly Node[]>;
   /** The component of the largest π·p of each row in the last call of `accumulate`: [n]. */
   labels(): Steps<Uint32Array>;
   /** T·log Σ (π·p)^(1/T) of each row in the last call of `accumulate`: [n]. */
   values(): Steps<Float64Array>;
-  /** See `ClusteringEngine.logDensities`; rows [start, end) of the shard. */
+  /** See `ClusteringEngine.logDensities`; rows [start, end) of the shard, less the largest of each. */
   logDensities(gaussians: Gaussians, start: number, end: number): Steps<Float32Array>;
   free(): void;
+}
+
+/** Where what a shard sums lies in one array: counts [k], sums [k, d], squares, log-likelihood [1]. */
+export interface Layout {
+  readonly sums: number;
+  /** Of matrices the upper triangles: see `MixtureStatistics`. */
+  readonly squares: number;
+  readonly logLikelihood: number;
+  readonly length: number;
+}
+
+export function layoutOf({ k, d, shape }: Gaussians): Layout {
+  const squares = k + k * d;
+  const logLikelihood = squares + { own: k * d * d, shared: d * d, axes: k * d }[shape];
+  return { sums: k, squares, logLikelihood, length: logLikelihood + 1 };
+}
+
+/** What the sums of all shards say. */
+export function statisticsOf(gaussians: Gaussians, moments: Float64Array): MixtureStatistics {
+  const { d, shape } = gaussians;
+  const at = layoutOf(gaussians);
+  const squares = moments.slice(at.squares, at.logLikelihood);
+  if (shape !== 'axes') mirror(squares, d);
+  return {
+    used: gaussians,
+    counts: moments.slice(0, at.sums),
+    sums: moments.slice(at.sums, at.squares),
+    squares,
+    logLikelihood: moments[at.logLikelihood],
+  };
+}
+
+/** Copies the upper triangle of each [d, d] to the lower one. */
+function mirror(squares: Float64Array, d: number): void {
+  for (let from = 0; from < squares.length; from += d * d) {
+    for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) squares[from + i * d + j] = squares[from + j * d + i];
+  }
+}
+
+/** Where components share U: (m − m₀)·U of each, [k, d]. */
+export function shiftsOf({ k, d, means, factors }: Gaussians): Float64Array {
+  const shifts = new Float64Array(k * d);
+  for (let c = 0; c < k; c++) {
+    for (let i = 0; i < d; i++) {
+      const shift = means[c * d + i] - means[i];
+      for (let j = i; j < d; j++) shifts[c * d + j] += shift * factors[i * d + j];
+    }
+  }
+  return shifts;
+}
+
+/** Rows between two looks at the clock. */
+export function rowsOfMoments({ k, d, shape }: Gaussians): number {
+  return rowsOfTurn(k * d * (shape === 'axes' ? 1 : d));
 }

@@ -1,0 +1,234 @@
+/** The E-step of a mixture with its moments, in float64: eight rows at a time, from first to last. */
+import { exp, log } from './exp';
+import { BLOCK, LANES, plainLengths, scaledLengths, subtract, transform, transpose, widen } from './mixture-densities';
+import { addAxes, addProducts, scale, tally } from './mixture-moments';
+
+/** Offsets into the state of an E-step, which simd/moments.ts fills. */
+const ROWS: usize = 0;
+const WEIGHTS: usize = 4;
+const LABELS: usize = 8;
+const VALUES: usize = 12;
+const D: usize = 16;
+const K: usize = 20;
+const SHAPE: usize = 24;
+const BLOCK_ROWS: usize = 28;
+const DIFFERENCES: usize = 32;
+const WHITENED: usize = 36;
+const LOGS: usize = 40;
+const MEANS: usize = 44;
+const FACTORS: usize = 48;
+const OFFSETS: usize = 52;
+const BLOCK_WEIGHTS: usize = 56;
+const SCALED: usize = 60;
+const COUNTS: usize = 64;
+const SUMS: usize = 68;
+const SQUARES: usize = 72;
+const LIKELIHOOD: usize = 76;
+const TEMPERATURE: usize = 80;
+
+/** U of each component: diagonal, one, upper triangular, or the same upper triangular one for all. */
+const AXES: u32 = 0;
+const PLAIN: u32 = 1;
+const OWN: u32 = 2;
+
+/** Adds rows [start, end) to the moments; leaves their labels and values. */
+export function accumulateMixture(state: usize, start: u32, end: u32): void {
+  for (let row = start; row < end; row += BLOCK) {
+    const count = min(BLOCK, end - row);
+    weigh(state, row, count);
+    measure(state, row, count);
+    respond(state, row);
+    addMoments(state);
+  }
+}
+
+/** log π·p of rows [start, end), less the largest of each: float32 [end − start, k]. */
+export function mixtureDensities(state: usize, start: u32, end: u32, to: usize): void {
+  const logs: usize = load<u32>(state, LOGS);
+  const all = logs + (load<u32>(state, K) << 6);
+  for (let row = start; row < end; row += BLOCK) {
+    const count = min(BLOCK, end - row);
+    measure(state, row, count);
+    for (let lane: usize = 0; lane < (<usize>count) << 3; lane += 8) {
+      let best: f64 = -Infinity;
+      for (let at = logs + lane; at < all; at += LANES) best = max<f64>(best, load<f64>(at));
+      for (let at = logs + lane; at < all; at += LANES, to += 4) store<f32>(to, <f32>(load<f64>(at) - best));
+    }
+  }
+}
+
+/** The weights of a block: [8], 0 for rows that are missing. */
+function weigh(state: usize, row: u32, count: u32): void {
+  const weights: usize = load<u32>(state, WEIGHTS);
+  const to: usize = load<u32>(state, BLOCK_WEIGHTS);
+  for (let i: u32 = 0; i < BLOCK; i++) {
+    const weight: f64 = i >= count ? 0 : weights === 0 ? 1 : <f64>load<f32>(weights + ((row + i) << 2));
+    store<f64>(to + (i << 3), weight);
+  }
+}
+
+/** log π·p of a block for all components: [k, 8]. */
+function measure(state: usize, row: u32, count: u32): void {
+  const d = load<u32>(state, D);
+  const k = load<u32>(state, K);
+  const shape = load<u32>(state, SHAPE);
+  const logs: usize = load<u32>(state, LOGS);
+  const means: usize = load<u32>(state, MEANS);
+  const block: usize = load<u32>(state, BLOCK_ROWS);
+  widen(<usize>load<u32>(state, ROWS) + <usize>(row * d) * 4, count, d, block);
+  if (shape === AXES) scaledLengths(block, d, means, k, logs);
+  else if (shape === PLAIN) plainLengths(block, d, means, k, logs);
+  else if (shape === OWN) ownLengths(state);
+  else sharedLengths(state);
+  complete(logs, load<u32>(state, OFFSETS), k);
+}
+
+function ownLengths(state: usize): void {
+  const d = load<u32>(state, D);
+  const block: usize = load<u32>(state, BLOCK_ROWS);
+  const differences: usize = load<u32>(state, DIFFERENCES);
+  const logs: usize = load<u32>(state, LOGS);
+  const width = widthOf(d);
+  const size = sizeOfColumns(d);
+  let mean: usize = load<u32>(state, MEANS);
+  let factor: usize = load<u32>(state, FACTORS);
+  let to: usize = load<u32>(state, WHITENED);
+  for (let at = logs, end = logs + (load<u32>(state, K) << 6); at < end; at += LANES) {
+    subtract(block, d, mean, differences);
+    transform(differences, d, factor, to, width, at);
+    mean += width;
+    factor += size;
+    to += <usize>BLOCK * width;
+  }
+}
+
+/** With z = (x − m₀)·U, computed once, y is z − (m − m₀)·U. */
+function sharedLengths(state: usize): void {
+  const d = load<u32>(state, D);
+  const k = load<u32>(state, K);
+  const block: usize = load<u32>(state, BLOCK_ROWS);
+  const differences: usize = load<u32>(state, DIFFERENCES);
+  const logs: usize = load<u32>(state, LOGS);
+  const rows: usize = load<u32>(state, WHITENED);
+  const factor: usize = load<u32>(state, FACTORS);
+  const width = widthOf(d);
+  const shifts = <usize>load<u32>(state, MEANS) + width;
+  subtract(block, d, load<u32>(state, MEANS), differences);
+  transform(differences, d, factor, rows, width, logs);
+  transpose(rows, width, d, block);
+  plainLengths(block, d, shifts + <usize>k * width, k, logs);
+}
+
+/** Bytes of a row of float64, padded to four. */
+function widthOf(d: u32): usize {
+  return ((d + 3) & ~3) << 3;
+}
+
+/** Bytes of the pairs of columns of U. */
+function sizeOfColumns(d: u32): usize {
+  const pairs: usize = d >> 1;
+  // 2 + 4 + … rows of two; of an odd number of features the last column goes with zeros.
+  return (pairs * (pairs + 1) + (d & 1) * d) << 4;
+}
+
+/** offset − sharpness/2·‖y‖² in place of ‖y‖². */
+function complete(logs: usize, offsets: usize, k: u32): void {
+  for (const end = logs + (k << 6); logs < end; logs += LANES, offsets += 16) {
+    const offset = v128.load64_splat(offsets);
+    const half = v128.load64_splat(offsets, 8);
+    for (let lane: usize = 0; lane < LANES; lane += 16) {
+      v128.store(logs + lane, f64x2.sub(offset, f64x2.mul(half, v128.load(logs + lane))));
+    }
+  }
+}
+
+/** Labels and values of a block, and its weighted responsibilities in place of the logarithms. */
+function respond(state: usize, row: u32): void {
+  const k = load<u32>(state, K);
+  const temperature = load<f64>(state, TEMPERATURE);
+  const likelihood: usize = load<u32>(state, LIKELIHOOD);
+  const weights: usize = load<u32>(state, BLOCK_WEIGHTS);
+  const logs: usize = load<u32>(state, LOGS);
+  const labels: usize = load<u32>(state, LABELS) + (row << 2);
+  const values: usize = load<u32>(state, VALUES) + (row << 3);
+  const one = i64x2.splat(1);
+  for (let lane: usize = 0; lane < LANES; lane += 16) {
+    const first = logs + lane;
+    const end = first + (k << 6);
+    let best = f64x2.splat(-Infinity);
+    let label = i64x2.splat(0);
+    let c = label;
+    for (let at = first; at < end; at += LANES) {
+      const value = v128.load(at);
+      const better = f64x2.gt(value, best);
+      best = v128.bitselect(value, best, better);
+      label = v128.bitselect(c, label, better);
+      c = i64x2.add(c, one);
+    }
+    v128.store64_lane(labels + (lane >> 1), v128.shuffle<i32>(label, label, 0, 2, 0, 2), 0);
+    const weight = v128.load(weights + lane);
+    const value =
+      temperature === 0 ? harden(first, end, best, label, weight) : soften(first, end, best, temperature, weight);
+    v128.store(values + lane, value);
+    v128.store(likelihood, f64x2.add(v128.load(likelihood), f64x2.mul(weight, value)));
+  }
+}
+
+/** All of a row to its label. */
+function harden(at: usize, end: usize, best: v128, label: v128, weight: v128): v128 {
+  const one = i64x2.splat(1);
+  let c = i64x2.splat(0);
+  for (; at < end; at += LANES) {
+    v128.store(at, v128.and(weight, i64x2.eq(c, label)));
+    c = i64x2.add(c, one);
+  }
+  return best;
+}
+
+/** Shares ∝ (π·p)^(1/T); returns T·log Σ (π·p)^(1/T). */
+function soften(first: usize, end: usize, best: v128, temperature: f64, weight: v128): v128 {
+  const inverse = f64x2.splat(1 / temperature);
+  let sum = f64x2.splat(0);
+  for (let at = first; at < end; at += LANES) {
+    const power = exp(f64x2.mul(f64x2.sub(v128.load(at), best), inverse));
+    v128.store(at, power);
+    sum = f64x2.add(sum, power);
+  }
+  const factor = f64x2.div(weight, sum);
+  for (let at = first; at < end; at += LANES) v128.store(at, f64x2.mul(v128.load(at), factor));
+  return f64x2.add(best, f64x2.mul(f64x2.splat(temperature), log(sum)));
+}
+
+function addMoments(state: usize): void {
+  const d = load<u32>(state, D);
+  const shape = load<u32>(state, SHAPE);
+  const width = widthOf(d);
+  const block: usize = load<u32>(state, BLOCK_ROWS);
+  const scaled: usize = load<u32>(state, SCALED);
+  let shares: usize = load<u32>(state, LOGS);
+  let count: usize = load<u32>(state, COUNTS);
+  let mean: usize = load<u32>(state, MEANS);
+  let sums: usize = load<u32>(state, SUMS);
+  let squares: usize = load<u32>(state, SQUARES);
+  let rows: usize = load<u32>(state, WHITENED);
+  if (shape <= PLAIN) {
+    for (const end = shares + (load<u32>(state, K) << 6); shares < end; shares += LANES) {
+      if (tally(shares, count)) addAxes(block, d, mean, shares, sums);
+      count += 16;
+      mean += (<usize>d) << 4;
+      sums += (<usize>d) << 5;
+    }
+    return;
+  }
+  // What y is moved by: (m − m₀)·U where U is shared, else nothing.
+  let shift = <usize>load<u32>(state, MEANS) + <usize>(shape === OWN ? load<u32>(state, K) : 1) * width;
+  for (const end = shares + (load<u32>(state, K) << 6); shares < end; shares += LANES) {
+    if (tally(shares, count)) addProducts(scaled, scale(rows, width, shift, shares, sums, scaled), width, squares);
+    count += 16;
+    sums += width;
+    if (shape === OWN) {
+      rows += <usize>BLOCK * width;
+      squares += width * (width >> 3);
+    } else shift += width;
+  }
+}
