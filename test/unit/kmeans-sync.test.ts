@@ -1,17 +1,20 @@
 /** kmeansSync is kmeans on the CPU: the same bits, the same progress, the same errors. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { createEngine, KMeansModel, type KMeansProgress, kmeans } from '../../src/index.ts';
+import { createEngine, destroyDefaultEngines, KMeansModel, type KMeansProgress, kmeans } from '../../src/index.ts';
 import { type HostPoints, type KMeansSyncOptions, kmeansSync, type Rows } from '../../src/sync.ts';
 import { blobs, rowsAt, spacedRows, wholeNumbers } from '../conformance/cases/data.ts';
 
 const engine = await createEngine({ backend: 'cpu' });
-afterAll(() => engine.destroy());
+afterAll(() => Promise.all([engine.destroy(), destroyDefaultEngines()]));
 
 /** Overlapping groups, of more rows than any slice has. */
 const many = blobs({ n: 9001, d: 5, groups: 9, spread: 2, seed: 11 });
 const points: HostPoints = { data: many.data, shape: [many.n, many.d] };
 const sampleWeight = Float32Array.from({ length: many.n }, (_, i) => i % 4);
 const start: HostPoints = { data: spacedRows(many, 7), shape: [7, 5] };
+
+/** Enough for `kmeans` to use workers, where the hardware runs several threads. */
+const large = blobs({ n: 50_000, d: 4, groups: 6, spread: 2, seed: 13 });
 
 /** Few distinct values, so that centroids that begin as one leave clusters empty. */
 const few = wholeNumbers(60, 2, 5, 3);
@@ -25,6 +28,7 @@ const fits: readonly (readonly [what: string, points: HostPoints | Rows, options
     [`${init}, weights`, points, { k: 8, init, sampleWeight }],
     [`${init}, the cosine`, points, { k: 8, init, metric: 'cosine' }],
   ]),
+  ['points for workers', { data: large.data, shape: [large.n, large.d] }, { k: 9, maxIterations: 12 }],
   ['more clusters than a k-means‖ finds rows for', fewPoints, { k: 20, init: 'k-means||' }],
   ['restarts', points, { k: 12, nInit: 4, seed: 5, maxIterations: 6 }],
   ['an explicit start, to the last change of a label', points, { k: 7, init: start, tolerance: 0 }],
