@@ -1,5 +1,4 @@
 /** What the library's source needs of a bundler beyond WGSL as text: its WebAssembly, and its worker, as strings. */
-import { main as compile } from 'assemblyscript/asc';
 import { build, type Plugin, type Rolldown } from 'vite';
 
 /** Both in one, for every configuration that builds or serves `src`. */
@@ -25,11 +24,20 @@ interface Inlined {
 const SIMD = ['--enable', 'simd', '--runtime', 'stub', '--noAssert', '--importMemory', '--sharedMemory', '--enable', 'threads'];
 const PAGES = ['--initialMemory', '1', '--maximumMemory', '65536'];
 
+/** As much of AssemblyScript's compiler as is used: its own declarations are global, and clash with everybody's. */
+interface Compiler {
+  main(
+    args: string[],
+    io: { writeFile(name: string, contents: Uint8Array): void },
+  ): Promise<{ readonly error: Error | null; readonly stderr: { toString(): string } }>;
+}
+
 /** AssemblyScript to base64. */
 async function compileKernels(entry: string): Promise<Inlined> {
   let binary: Uint8Array | null = null;
-  const { error, stderr } = await compile([entry, '-O3', '--outFile', 'kernels.wasm', ...SIMD, ...PAGES], {
-    writeFile: (_name, contents) => void (binary = contents as Uint8Array),
+  const compiler = (await import('assemblyscript/asc' as string)) as Compiler;
+  const { error, stderr } = await compiler.main([entry, '-O3', '--outFile', 'kernels.wasm', ...SIMD, ...PAGES], {
+    writeFile: (_name, contents) => void (binary = contents),
   });
   if (error !== null || binary === null) throw new Error(`${entry}: ${error?.message}\n${stderr}`);
   return { text: Buffer.from(binary).toString('base64'), sources: [entry] };

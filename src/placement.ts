@@ -18,7 +18,7 @@ export interface EngineOptions {
   readonly backend?: BackendChoice;
   /** The host application's device: borrowed, never destroyed or reconfigured. */
   readonly device?: GPUDevice;
-  /** Threads of the CPU engine; it has one so far. */
+  /** Threads of the CPU engine: as many as the hardware runs at once, by default; 1 is the calling thread. */
   readonly threads?: number;
   /** Bytes that one storage binding may have, at most; the device's limit where that is lower. */
   readonly bindingLimit?: number;
@@ -125,12 +125,12 @@ export class EngineSet {
 
   /** @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter. */
   static async create(options: EngineOptions): Promise<EngineSet> {
-    const { backend, device, bindingLimit } = checkEngineOptions(options);
-    if (backend === 'cpu') return EngineSet.of('cpu', createCpuEngine(), null);
+    const { backend, device, threads, bindingLimit } = checkEngineOptions(options);
+    if (backend === 'cpu') return EngineSet.of('cpu', createCpuEngine({ threads }), null);
     const gpu = await requestGpu({ device, softwareToo: backend === 'webgpu', bindingLimit });
     if (backend === 'webgpu') return EngineSet.of('webgpu', null, createGpuEngine(gpu!));
-    if (gpu === null) return EngineSet.of('auto', createCpuEngine(), null);
-    return EngineSet.of('auto', createCpuEngine(), createGpuEngine(gpu), !gpu.software);
+    if (gpu === null) return EngineSet.of('auto', createCpuEngine({ threads }), null);
+    return EngineSet.of('auto', createCpuEngine({ threads }), createGpuEngine(gpu), !gpu.software);
   }
 
   /** A set of engines that exist already. */
@@ -220,7 +220,7 @@ function checkEngineOptions(options: Placement & Pick<EngineOptions, 'threads' |
   }
   if (threads !== undefined) checkInteger('threads', threads, 1);
   if (bindingLimit !== undefined) checkInteger('bindingLimit', bindingLimit, 256);
-  return { backend, device, bindingLimit };
+  return { backend, device, threads, bindingLimit };
 }
 
 /** Where a call without an engine of its own runs. */

@@ -5,8 +5,26 @@ import base64 from './kernels/index.ts?wasm';
 export interface Kernels {
   /** See kernels/assign.ts. */
   assign(state: number, start: number, end: number): void;
-  /** See kernels/exact.ts. */
-  squaredDistance(row: number, d: number, centroid: number): number;
+  halve(state: number): void;
+  inertia(state: number, start: number, end: number, sum: number): number;
+  distances(state: number, start: number, end: number, to: number): void;
+  /** See kernels/mixture.ts. */
+  accumulateMixture(state: number, start: number, end: number): void;
+  mixtureDensities(state: number, start: number, end: number, to: number): void;
+  /** See kernels/potentials.ts. */
+  fold(rows: number, d: number, start: number, end: number, centre: number, distances: number): void;
+  trial(
+    rows: number,
+    weights: number,
+    d: number,
+    start: number,
+    end: number,
+    candidates: number,
+    m: number,
+    distances: number,
+    scratch: number,
+    totals: number,
+  ): void;
 }
 
 const MEMORY_IMPORT = [...'memory'].map((letter) => letter.charCodeAt(0)).concat(2);

@@ -1,63 +1,181 @@
 import type { EngineDataset } from '../engine.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
-import { SLICE_ROWS, Turns } from './turns.ts';
+import type { Steps } from '../steps.ts';
+import { type Units, unitsOf } from './fixed.ts';
+import { createMemory } from './memory.ts';
+import { type Extent, shardsOf } from './partition.ts';
+import { answersOf, ask, askAll, drop, makeShard, type Place, type Question, type Ref } from './place.ts';
+import { bytesOf, Shard, type ShardShape } from './shard.ts';
+import { rootOf } from './tree.ts';
 
-/** Points in float32, centred; distances, sums and centroids in float64. */
+/** Points in float32, centred, cut into shards; distances, sums and centroids in float64. */
 export interface CpuDataset extends EngineDataset {
-  readonly rows: Float32Array;
+  readonly shards: readonly Ref<Shard>[];
+  /** The rows of each. */
+  readonly extents: readonly Extent[];
+  /** What sums of the rows are counted in. */
+  readonly units: Units;
+  /** Σ w·‖x‖². */
+  readonly squares: number;
 }
 
-export async function upload(points: PreparedPoints | GpuPoints, signal?: AbortSignal): Promise<CpuDataset> {
+/** How the memory of a shard is reached: from here too, or from its own thread alone. */
+export type Sharing = 'here' | 'shared' | 'apart';
+
+/** Values that are copied between two looks at the clock, and into a message. */
+const COPIED_VALUES = 2 ** 18;
+/** Messages with rows that may be on their way to a worker: one is read while the next is filled. */
+const IN_FLIGHT = 2;
+
+export function* upload(
+  points: PreparedPoints | GpuPoints,
+  places: readonly Place[],
+  sharing: Sharing,
+): Steps<CpuDataset> {
   if ('buffer' in points) throw new TypeError("points in a GPUBuffer need backend 'webgpu'");
   const { n, d } = points;
-  const rows = new Float32Array(n * d);
-  const turns = new Turns(signal);
-  for (let start = 0; start < n; start += SLICE_ROWS) {
-    await turns.next();
-    const end = Math.min(n, start + SLICE_ROWS);
-    points.fill(rows.subarray(start * d, end * d), start, end);
+  const extents = shardsOf(n, d, places.length);
+  const shards: Ref<Shard>[] = [];
+  try {
+    for (const [s, extent] of extents.entries()) {
+      const shape = { extent, d, weighted: points.weights !== null };
+      shards.push(yield* uploadShard(points, shape, places[s % places.length], sharing));
+    }
+    return yield* surveyed(points, shards, extents);
+  } catch (error) {
+    shards.forEach(drop);
+    throw error;
   }
-  const { metric, frame, weights, totalWeight, positiveRows, variance } = points;
-  return resident({ n, d, metric, frame, weights, totalWeight, positiveRows, variance, rows });
+}
+
+function* uploadShard(points: PreparedPoints, shape: ShardShape, place: Place, sharing: Sharing): Steps<Ref<Shard>> {
+  const memory = sharing === 'apart' ? null : createMemory(bytesOf(shape), sharing === 'shared');
+  const ref = makeShard(place, shape, memory);
+  try {
+    // The same layout over the same memory: rows are written where their thread reads them.
+    if (memory !== null) yield* fillHere(points, new Shard(shape, memory, null));
+    else yield* fillThere(points, shape, ref);
+    return ref;
+  } catch (error) {
+    drop(ref);
+    throw error;
+  }
+}
+
+function* fillHere(points: PreparedPoints, shard: Shard): Steps<void> {
+  for (const { start, end, first } of pieces(shard)) {
+    points.fill(shard.rows.subarray(start * shard.d, end * shard.d), first + start, first + end);
+    shard.weights?.set(points.weights!.subarray(first + start, first + end), start);
+    yield;
+  }
+}
+
+function* fillThere(points: PreparedPoints, shape: ShardShape, ref: Ref<Shard>): Steps<void> {
+  const sent: Question<void>[] = [];
+  for (const { start, end, first } of pieces(shape)) {
+    const rows = new Float32Array((end - start) * shape.d);
+    points.fill(rows, first + start, first + end);
+    const weights = points.weights?.slice(first + start, first + end) ?? null;
+    sent.push(ask(ref, 'fill', [start, rows, weights], [rows.buffer]));
+    if (sent.length === IN_FLIGHT) yield* sent.shift()!.answer();
+    yield;
+  }
+  yield* answersOf(sent);
+}
+
+/** Row ranges of a shard, and the row of the dataset that it begins with. */
+function pieces({ extent, d }: Pick<ShardShape, 'extent' | 'd'>): { start: number; end: number; first: number }[] {
+  const n = extent.end - extent.start;
+  const rows = Math.max(1, Math.floor(COPIED_VALUES / d));
+  return Array.from({ length: Math.ceil(n / rows) }, (_, i) => {
+    return { start: i * rows, end: Math.min(n, (i + 1) * rows), first: extent.start };
+  });
+}
+
+type Fields = Omit<EngineDataset, 'destroy'>;
+
+/** The dataset, with what one pass over its rows tells. */
+function* surveyed(fields: Fields, shards: readonly Ref<Shard>[], extents: readonly Extent[]): Steps<CpuDataset> {
+  const surveys = yield* askAll(shards, 'survey');
+  const reach = new Float64Array(fields.d + 1);
+  for (const survey of surveys) survey.reach.forEach((value, j) => (reach[j] = Math.max(reach[j], value)));
+  const [squares] = rootOf(surveys.flatMap((survey) => survey.squares));
+  const { n, d, metric, frame, weights, totalWeight, positiveRows, variance } = fields;
+  const dataset: CpuDataset = {
+    ...{ n, d, metric, frame, weights, totalWeight, positiveRows, variance },
+    ...{ shards, extents, units: unitsOf(reach, n, weights !== null), squares },
+    destroy() {
+      released.add(dataset);
+      shards.forEach(drop);
+    },
+  };
+  return dataset;
 }
 
 /** See `ClusteringEngine.transformed`. */
-export async function transformed(
+export function* transformed(
   source: CpuDataset,
   matrix: Float64Array,
   variance: Float64Array,
-  signal?: AbortSignal,
-): Promise<CpuDataset> {
-  const { n, d, metric, weights, totalWeight, positiveRows } = source;
-  const rows = new Float32Array(n * d);
-  const turns = new Turns(signal);
-  const row = new Float64Array(d);
-  for (let i = 0; i < n; i++) {
-    if (i % SLICE_ROWS === 0) await turns.next();
-    const from = i * d;
-    if (matrix.length === d) {
-      for (let j = 0; j < d; j++) rows[from + j] = source.rows[from + j] * matrix[j];
-      continue;
-    }
-    row.fill(0);
-    for (let j = 0; j < d; j++) {
-      const value = source.rows[from + j];
-      for (let to = j; to < d; to++) row[to] += value * matrix[j * d + to];
-    }
-    rows.set(row, from);
+): Steps<CpuDataset> {
+  const { d, extents, weights } = source;
+  const shards = source.shards.map(({ place }, s) =>
+    makeShard(place, { extent: extents[s], d, weighted: weights !== null }),
+  );
+  try {
+    yield* answersOf(
+      source.shards.map((shard, s) => ask(shard, 'transformInto', [{ resident: shards[s].id }, matrix])),
+    );
+    const frame = { shift: new Float64Array(d), scale: 1 };
+    return yield* surveyed({ ...source, frame, variance }, shards, extents);
+  } catch (error) {
+    shards.forEach(drop);
+    throw error;
   }
-  const frame = { shift: new Float64Array(d), scale: 1 };
-  return resident({ n, d, metric, frame, weights, totalWeight, positiveRows, variance, rows });
 }
 
-function resident(fields: Omit<CpuDataset, 'destroy'>): CpuDataset {
-  const dataset: CpuDataset = { ...fields, destroy: () => void released.add(dataset) };
-  return dataset;
+/** The rows at `indices`: float64 [m, d]. */
+export function* gather(dataset: CpuDataset, indices: Uint32Array): Steps<Float64Array> {
+  const { d, extents, shards } = dataset;
+  const gathered = new Float64Array(indices.length * d);
+  // Positions among the indices, by the shard of their row.
+  const positions = extents.map(({ start, end }) => {
+    const inside: number[] = [];
+    indices.forEach((index, i) => {
+      if (index >= start && index < end) inside.push(i);
+    });
+    return inside;
+  });
+  const parts = yield* answersOf(
+    shards.map((shard, s) =>
+      ask(shard, 'gather', [Uint32Array.from(positions[s], (i) => indices[i] - extents[s].start)]),
+    ),
+  );
+  positions.forEach((inside, s) => {
+    inside.forEach((i, row) => {
+      gathered.set(parts[s].subarray(row * d, (row + 1) * d), i * d);
+    });
+  });
+  return gathered;
 }
 
 const released = new WeakSet<EngineDataset>();
 
+/** @throws {TypeError} where the dataset was destroyed. */
 export function held(dataset: EngineDataset): CpuDataset {
   if (released.has(dataset)) throw new TypeError('the dataset was destroyed');
   return dataset as CpuDataset;
+}
+
+/** Values of all shards behind one another. */
+export function joined<A extends Float32Array | Float64Array | Uint32Array>(parts: readonly A[]): A {
+  if (parts.length === 1) return parts[0];
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const whole = new (parts[0].constructor as new (length: number) => A)(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

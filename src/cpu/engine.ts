@@ -1,75 +1,109 @@
-import type { ClusteringEngine, DistanceField } from '../engine.ts';
-import { nearestOf, packCentroids, squaredDistance } from './assign.ts';
-import { type CpuDataset, held, transformed, upload } from './dataset.ts';
+import type { ClusteringEngine, EngineDataset } from '../engine.ts';
+import type { GpuPoints, PreparedPoints } from '../points.ts';
+import { runNow, type Steps } from '../steps.ts';
+import { kernelModule } from './binary.ts';
+import { type CpuDataset, gather, held, joined, transformed, upload } from './dataset.ts';
 import { CpuMixtureWorkspace, logDensities } from './mixture.ts';
+import { answersOf, ask, CallingThread } from './place.ts';
+import { Pool } from './pool.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
-import { rowsOfTurn, SLICE_ROWS, Turns } from './turns.ts';
-import { CpuWorkspace } from './workspace.ts';
+import { canShareMemory, hardwareThreads } from './thread.ts';
+import { runInTurns } from './turns.ts';
+import { CpuWorkspace, type Run } from './workspace.ts';
 
-/** The engine that is always there: tiled TypeScript over typed arrays, on the calling thread. */
-export function createCpuEngine(): ClusteringEngine {
+export interface CpuEngineOptions {
+  /** Default: as many as the hardware runs at once. 1 is the calling thread. */
+  readonly threads?: number | undefined;
+  /** False: TypeScript, even where there is WebAssembly SIMD. */
+  readonly simd?: boolean;
+  /** Values [n·d] that a worker is for, at least. */
+  readonly valuesOfThread?: number;
+  /** False: memory is not shared with workers, even where it could be. */
+  readonly shared?: boolean;
+}
+
+/** With fewer values than twice these, the way to a worker and back costs more than a second thread saves. */
+const VALUES_OF_THREAD = 2 ** 16;
+
+/** The engine that is always there: on the calling thread where points are few, else on workers. */
+export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngine {
+  const { simd = true, valuesOfThread = VALUES_OF_THREAD } = options;
+  const threads = options.threads ?? hardwareThreads();
+  const shared = (options.shared ?? true) && canShareMemory();
+  const here = new CallingThread(simd ? kernelModule(false) : null);
+  const pool = new Pool(simd ? kernelModule(shared) : null);
+  let broken = false;
+
+  /** So many workers as the points are worth; none where they are few, or where there can be none. */
+  async function workersFor({ n, d }: PreparedPoints | GpuPoints) {
+    const count = Math.min(threads, Math.floor((n * d) / valuesOfThread));
+    if (count < 2 || broken) return null;
+    return pool.engage(count).catch(() => {
+      broken = true;
+      return null;
+    });
+  }
+
   return {
-    backend: 'cpu',
-    info: { adapter: '', features: [], threads: 1 },
-    lost: false,
-    upload,
-    open: (dataset, k) => Promise.resolve(new CpuWorkspace(held(dataset), k)),
-    nearestDistances: (dataset, centroids, signal) => nearestDistances(held(dataset), centroids, signal),
-    allDistances: (dataset, centroids, start, end, signal) =>
-      allDistances(held(dataset), centroids, start, end, signal),
-    gather: (dataset, indices) => Promise.resolve(gather(held(dataset), indices)),
-    openMixture: (dataset) => Promise.resolve(new CpuMixtureWorkspace(held(dataset))),
-    logDensities: (dataset, gaussians, start, end, signal) =>
-      logDensities(held(dataset), gaussians, start, end, signal),
-    transformed: (dataset, matrix, variance, signal) => transformed(held(dataset), matrix, variance, signal),
-    plusPlus: (dataset, k, candidates, draws, signal) => plusPlus(held(dataset), k, candidates, draws, signal),
-    distanceField: (dataset, signal): Promise<DistanceField> =>
-      Promise.resolve(new CpuDistanceField(held(dataset), signal)),
+    ...verbsOf(runInTurns, threads),
+    async upload(points, signal) {
+      const workers = await workersFor(points);
+      if (workers === null) return runInTurns(upload(points, [here], 'here'), signal);
+      return runInTurns(upload(points, workers, shared ? 'shared' : 'apart'), signal);
+    },
+    destroy: async () => pool.end(),
+  };
+}
+
+/** The same on the calling thread, at once: values in place of promises. */
+export function createSyncCpuEngine({ simd = true }: Pick<CpuEngineOptions, 'simd'> = {}): ClusteringEngine {
+  const here = new CallingThread(simd ? kernelModule(false) : null);
+  return {
+    ...verbsOf(runNow, 1),
+    upload: (points) => runNow(upload(points, [here], 'here')),
     destroy: () => Promise.resolve(),
   };
 }
 
-async function nearestDistances(
-  { n, d, rows }: CpuDataset,
-  centroids: Float64Array,
-  signal?: AbortSignal,
-): Promise<Float32Array> {
-  const packed = packCentroids(centroids, centroids.length / d, d);
-  const distances = new Float32Array(n);
-  const turns = new Turns(signal);
-  for (let i = 0; i < n; i++) {
-    if (i % SLICE_ROWS === 0) await turns.next();
-    distances[i] = squaredDistance(rows, i * d, centroids, nearestOf(rows, i * d, packed) * d, d);
-  }
-  return distances;
+function verbsOf(run: Run, threads: number): Omit<ClusteringEngine, 'upload' | 'destroy'> {
+  return {
+    backend: 'cpu',
+    info: { adapter: '', features: [], threads },
+    lost: false,
+    open: (dataset, k) => new CpuWorkspace(held(dataset), k, run),
+    nearestDistances: (dataset, centroids, signal) => run(nearestDistances(held(dataset), centroids, run), signal),
+    allDistances: (dataset, centroids, start, end, signal) =>
+      run(allDistances(dataset, centroids, start, end), signal),
+    gather: (dataset, indices) => run(gather(held(dataset), indices)),
+    openMixture: (dataset) => new CpuMixtureWorkspace(held(dataset), run),
+    logDensities: (dataset, gaussians, start, end, signal) =>
+      run(logDensities(held(dataset), gaussians, start, end), signal),
+    transformed: (dataset, matrix, variance, signal) => run(transformed(held(dataset), matrix, variance), signal),
+    plusPlus: (dataset, k, candidates, draws, signal) => run(plusPlus(held(dataset), k, candidates, draws), signal),
+    distanceField: (dataset, signal) => new CpuDistanceField(held(dataset), run, signal),
+  };
 }
 
-async function allDistances(
-  dataset: CpuDataset,
+function* nearestDistances(dataset: CpuDataset, centroids: Float64Array, run: Run): Steps<Float32Array> {
+  const workspace = new CpuWorkspace(dataset, centroids.length / dataset.d, run);
+  try {
+    return yield* workspace.distances(centroids);
+  } finally {
+    workspace.close();
+  }
+}
+
+function* allDistances(
+  dataset: EngineDataset,
   centroids: Float64Array,
   start: number,
   end: number,
-  signal?: AbortSignal,
-): Promise<Float32Array> {
-  const { d, rows } = dataset;
-  const k = centroids.length / d;
-  const distances = new Float32Array((end - start) * k);
-  const pause = rowsOfTurn(centroids.length);
-  const turns = new Turns(signal);
-  for (let i = start, at = 0; i < end; i++) {
-    if ((i - start) % pause === 0) {
-      await turns.next();
-      held(dataset);
-    }
-    for (let c = 0; c < k; c++) distances[at++] = squaredDistance(rows, i * d, centroids, c * d, d);
-  }
-  return distances;
-}
-
-function gather({ d, rows }: CpuDataset, indices: Uint32Array): Float64Array {
-  const gathered = new Float64Array(indices.length * d);
-  indices.forEach((index, i) => {
-    gathered.set(rows.subarray(index * d, (index + 1) * d), i * d);
+): Steps<Float32Array> {
+  const { shards, extents } = held(dataset);
+  const questions = shards.flatMap((shard, s) => {
+    const first = Math.max(start, extents[s].start);
+    const last = Math.min(end, extents[s].end);
+    return first < last ? [ask(shard, 'distances', [centroids, first - extents[s].start, last - extents[s].start])] : [];
   });
-  return gathered;
+  return joined(yield* answersOf(questions));
 }

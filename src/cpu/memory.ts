@@ -46,10 +46,11 @@ export class ShardMemory {
    * @throws {RangeError} where there is no room.
    */
   allocate(bytes: number): number {
+    const size = Math.max(1, bytes);
     let start = BASE;
     let at = 0;
-    while (at < this.#blocks.length && this.#blocks[at].start - start < bytes) start = aligned(this.#blocks[at++].end);
-    const end = start + Math.max(1, bytes);
+    while (at < this.#blocks.length && this.#blocks[at].start - start < size) start = aligned(this.#blocks[at++].end);
+    const end = start + size;
     this.#reach(end);
     this.#blocks.splice(at, 0, { start, end });
     this.u8.fill(0, start, Math.max(start, Math.min(end, this.#touched)));

@@ -1,5 +1,5 @@
 /** Where shards live, the calling thread or a worker, seen from the engine: both are asked in the same way. */
-import { resultOf, type Steps } from '../steps.ts';
+import type { Steps } from '../steps.ts';
 import { Host, type Kind, type Named } from './host.ts';
 import type { Memory } from './memory.ts';
 import type { Shard, ShardShape } from './shard.ts';

@@ -1,14 +1,119 @@
+import { hashUniform } from '../random.ts';
 import type { Steps } from '../steps.ts';
+import { SLICE_ROWS } from './partition.ts';
+import type { Shard } from './shard.ts';
+import { rowsOfTurn } from './turns.ts';
 
-/** What k-means++ and k-means‖ keep of a shard: the squared distance of each row to the nearest row chosen so far. */
+/**
+ * What k-means++ and k-means‖ keep of a shard: the squared distance of each row to the nearest of the rows folded in. A
+ * row's potential is weight × that, and before anything is folded in its weight.
+ */
 export interface Potentials {
-  /** Lowers the distances to those from the centres [m, d] where these are nearer; Σ w·distance² of each slice. */
-  fold(centres: Float32Array): Steps<Float64Array>;
-  /** What Σ w·distance² of each slice would be with each of the candidates [m, d] folded in: [slices, m]. */
+  /** Folds centres [m, d] in. */
+  fold(centres: Float32Array): Steps<void>;
+  /** The potential of each slice. */
+  slices(): Steps<Float64Array>;
+  /** What the potential of each slice would be with each of the candidates [m, d] folded in: [slices, m]. */
   trial(candidates: Float32Array): Steps<Float64Array>;
-  /** The row of a slice at the share `v` of its potential; without any folded in, of its weight. */
-  draw(slice: number, v: number): Steps<number>;
-  /** Indices of rows drawn independently with probability min(1, factor·w·distance²); see `DistanceField`. */
+  /** The row at a share of the potential of a slice. */
+  draw(slice: number, share: number): Steps<Drawn>;
+  /** See `DistanceField.sample`; indices in the dataset. */
   sample(factor: number, seed: number): Steps<Uint32Array>;
   free(): void;
+}
+
+export interface Drawn {
+  /** Its index in the dataset. */
+  readonly index: number;
+  /** [d] */
+  readonly row: Float32Array;
+}
+
+/** What both kinds of kernels share: distances are read in TypeScript, and written by the kernels. */
+export abstract class PotentialsOf implements Potentials {
+  protected readonly shard: Shard;
+  #folded = false;
+
+  constructor(shard: Shard) {
+    this.shard = shard;
+  }
+
+  /** Squared distances [n]; a view, see ShardMemory. */
+  protected abstract get distances(): Float32Array;
+
+  /** Lowers the distances of rows [start, end) to those from centres [m, d]. */
+  protected abstract lower(start: number, end: number, centres: Float32Array): void;
+
+  abstract trial(candidates: Float32Array): Steps<Float64Array>;
+
+  abstract free(): void;
+
+  *fold(centres: Float32Array): Steps<void> {
+    const { n } = this.shard;
+    const rows = rowsOfTurn(centres.length);
+    for (let start = 0; start < n; start += rows) {
+      this.lower(start, Math.min(n, start + rows), centres);
+      yield;
+    }
+    this.#folded = true;
+  }
+
+  *slices(): Steps<Float64Array> {
+    const { n } = this.shard;
+    const sums = new Float64Array(Math.ceil(n / SLICE_ROWS));
+    for (let slice = 0; slice < sums.length; slice++) {
+      const potential = this.#potential();
+      for (let i = slice * SLICE_ROWS; i < Math.min(n, (slice + 1) * SLICE_ROWS); i++) sums[slice] += potential(i);
+      yield;
+    }
+    return sums;
+  }
+
+  // biome-ignore lint/correctness/useYield: a verb like the others
+  *draw(slice: number, share: number): Steps<Drawn> {
+    const { n, d, rows, extent } = this.shard;
+    const i = passes(slice * SLICE_ROWS, Math.min(n, (slice + 1) * SLICE_ROWS), share, this.#potential());
+    return { index: extent.start + i, row: rows.slice(i * d, (i + 1) * d) };
+  }
+
+  *sample(factor: number, seed: number): Steps<Uint32Array> {
+    const { n, extent } = this.shard;
+    const sampled: number[] = [];
+    for (let start = 0; start < n; start += SLICE_ROWS) {
+      const potential = this.#potential();
+      for (let i = start; i < Math.min(n, start + SLICE_ROWS); i++) {
+        const index = extent.start + i;
+        if (hashUniform(seed, index) < factor * potential(i)) sampled.push(index);
+      }
+      yield;
+    }
+    return Uint32Array.from(sampled);
+  }
+
+  #potential(): (i: number) => number {
+    const { weights } = this.shard;
+    const { distances } = this;
+    if (!this.#folded) return weights === null ? () => 1 : (i) => weights[i];
+    return weights === null ? (i) => distances[i] : (i) => weights[i] * distances[i];
+  }
+}
+
+/**
+ * The first index of [start, end) at which the running sum passes a share of the whole; where rounding hides it, the
+ * last positive one.
+ */
+export function passes(start: number, end: number, share: number, value: (i: number) => number): number {
+  let total = 0;
+  for (let i = start; i < end; i++) total += value(i);
+  const target = share * total;
+  let sum = 0;
+  let last = start;
+  for (let i = start; i < end; i++) {
+    const term = value(i);
+    if (term <= 0) continue;
+    sum += term;
+    last = i;
+    if (sum > target) break;
+  }
+  return last;
 }

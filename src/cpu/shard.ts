@@ -83,6 +83,9 @@ export class Shard {
     return tree.nodes;
   }
 
+  /** Its memory goes with it. */
+  free(): void {}
+
   // biome-ignore lint/correctness/useYield: a verb like the others
   *fill(start: number, values: Float32Array, weights: Float32Array | null): Steps<void> {
     this.rows.set(values, start * this.d);

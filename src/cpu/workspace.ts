@@ -1,32 +1,58 @@
 import type { Assignment, LloydOptions, LloydResult, Workspace } from '../engine.ts';
-import { assignRows, packCentroids } from './assign.ts';
-import { type CpuDataset, held } from './dataset.ts';
-import { SLICE_ROWS, Turns } from './turns.ts';
+import type { Awaitable, Steps } from '../steps.ts';
+import type { Clusters } from './clusters.ts';
+import { type CpuDataset, held, joined } from './dataset.ts';
+import { momentsOf } from './fixed.ts';
+import { askAll, drop, make, type Ref } from './place.ts';
+import { rootOf } from './tree.ts';
 import { updateCentroids } from './update.ts';
+
+/** Runs steps: in turns with other work, or in one go. */
+export type Run = <T>(steps: Steps<T>, signal?: AbortSignal) => Awaitable<T>;
 
 export class CpuWorkspace implements Workspace {
   readonly #dataset: CpuDataset;
   readonly #k: number;
-  #labels: Uint32Array;
+  readonly #clusters: readonly Ref<Clusters>[];
+  readonly #run: Run;
 
-  constructor(dataset: CpuDataset, k: number) {
+  constructor(dataset: CpuDataset, k: number, run: Run) {
     this.#dataset = dataset;
     this.#k = k;
-    this.#labels = new Uint32Array(dataset.n);
+    this.#run = run;
+    this.#clusters = dataset.shards.map((shard) => make<Clusters>(shard, 'clusters', { k, units: dataset.units }));
   }
 
-  async lloyd(start: Float64Array, options: LloydOptions): Promise<LloydResult> {
+  lloyd(start: Float64Array, options: LloydOptions): Awaitable<LloydResult> {
+    return this.#run(this.#iterate(start, options), options.signal);
+  }
+
+  accumulate(centroids: Float64Array, signal?: AbortSignal): Awaitable<Assignment> {
+    return this.#run(this.#assignAndSum(centroids), signal);
+  }
+
+  /** Squared distance of each row to the nearest of `centroids` [k, d]. */
+  *distances(centroids: Float64Array): Steps<Float32Array> {
+    yield* this.#assign(centroids);
+    return joined(yield* askAll(this.#clusters, 'distances'));
+  }
+
+  close(): void {
+    this.#clusters.forEach(drop);
+  }
+
+  *#iterate(start: Float64Array, options: LloydOptions): Steps<LloydResult> {
     const { maxIterations, tolerance, signal, stopAtEmpty } = options;
-    const turns = new Turns(signal);
     let previous = start;
     let centroids = start;
     for (let iteration = 1; iteration <= maxIterations; iteration++) {
-      const { counts, sums, inertia, changed } = await this.#assign(centroids, turns);
+      const { counts, sums, changed } = yield* this.#assign(centroids);
       previous = centroids;
       const update = updateCentroids(previous, counts, sums, this.#dataset.metric);
       centroids = update.centroids;
       const empty = emptyClusters(counts);
       const unchanged = changed === 0 && (options.resume || iteration > 1);
+      const inertia = inertiaOf(this.#dataset.squares, previous, counts, sums);
       options.onIteration({ iteration, inertia, shift: update.shift, changed, empty: empty.length });
       options.onCheckpoint(centroids, iteration);
       signal?.throwIfAborted();
@@ -38,27 +64,29 @@ export class CpuWorkspace implements Workspace {
     return { centroids, previous, iterations: maxIterations, stop: 'limit', empty: [] };
   }
 
-  async accumulate(centroids: Float64Array, signal?: AbortSignal): Promise<Assignment> {
-    const { counts, sums, inertia } = await this.#assign(centroids, new Turns(signal));
-    return { counts, sums, inertia, labels: this.#labels.slice() };
+  *#assignAndSum(centroids: Float64Array): Steps<Assignment> {
+    const { counts, sums } = yield* this.#assign(centroids);
+    const [inertia] = rootOf((yield* askAll(this.#clusters, 'inertia')).flat());
+    const labels = joined(yield* askAll(this.#clusters, 'labels'));
+    return { counts, sums, inertia, labels };
   }
 
-  close(): void {
-    this.#labels = new Uint32Array(0);
+  *#assign(centroids: Float64Array): Steps<{ counts: Float64Array; sums: Float64Array; changed: number }> {
+    held(this.#dataset);
+    const parts = yield* askAll(this.#clusters, 'assign', centroids);
+    const moments = momentsOf(parts, this.#dataset.units, this.#k, this.#dataset.d);
+    return { ...moments, changed: parts.reduce((sum, { changed }) => sum + changed, 0) };
   }
+}
 
-  async #assign(centroids: Float64Array, turns: Turns) {
-    const { n, d } = this.#dataset;
-    const k = this.#k;
-    const packed = packCentroids(centroids, k, d);
-    const tally = { counts: new Float64Array(k), sums: new Float64Array(k * d), inertia: 0, changed: 0 };
-    for (let start = 0; start < n; start += SLICE_ROWS) {
-      await turns.next();
-      held(this.#dataset);
-      assignRows(this.#dataset, packed, this.#labels, tally, start, Math.min(n, start + SLICE_ROWS));
-    }
-    return tally;
-  }
+/** Σ w·‖x − c‖² = Σ w·‖x‖² − Σ (2c·Σw·x − ‖c‖²·Σw), over the clusters. */
+function inertiaOf(squares: number, centroids: Float64Array, counts: Float64Array, sums: Float64Array): number {
+  const d = centroids.length / counts.length;
+  let gain = 0;
+  centroids.forEach((value, i) => {
+    gain += value * (2 * sums[i] - value * counts[Math.floor(i / d)]);
+  });
+  return Math.max(0, squares - gain);
 }
 
 function emptyClusters(counts: Float64Array): number[] {

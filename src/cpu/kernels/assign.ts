@@ -5,6 +5,7 @@
  * it was cannot be seen in the result.
  */
 import { LABEL, SECOND_SCORE, nearest, squaredDistance } from './exact';
+import { distanceTo } from './potentials';
 import { BEST, BLOCK, INDEX, ROWS_OF_BLOCK, SECOND, SQUARES, pack, scan, squares } from './scan';
 import { addRow } from './sums';
 
@@ -86,34 +87,13 @@ function doubtful(state: usize, start: u32, end: u32, list: usize): u32 {
       store<f32>(upper + at, u);
       continue;
     }
-    const distance = distanceTo(rows + at * d, narrow + (label << 2) * d, d);
+    const distance = distanceTo(rows + at * d, narrow + (label << 2) * d, d << 2);
     const tight = sqrt<f32>(distance * (1 + rounding)) * UP + reach * 1.2e-7;
     store<f32>(upper + at, tight);
     if (tight * factor + margin < limit) continue;
     store<u32>(list + (count++ << 2), i);
   }
   return count;
-}
-
-/** ‖x − c‖² in float32. */
-function distanceTo(row: usize, centroid: usize, d: u32): f32 {
-  let sums = f32x4.splat(0);
-  const bytes: usize = d << 2;
-  const full = bytes & ~15;
-  let at: usize = 0;
-  for (; at < full; at += 16) {
-    const difference = f32x4.sub(v128.load(row + at), v128.load(centroid + at));
-    sums = f32x4.add(sums, f32x4.mul(difference, difference));
-  }
-  let sum =
-    f32x4.extract_lane(sums, 0) +
-    f32x4.extract_lane(sums, 1) +
-    (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3));
-  for (; at < bytes; at += 4) {
-    const difference = load<f32>(row + at) - load<f32>(centroid + at);
-    sum += difference * difference;
-  }
-  return sum;
 }
 
 /** Assigns up to eight rows of a list; the last one stands in for those that are missing. */
@@ -196,4 +176,55 @@ function relabel(state: usize, i: u32, before: u32, label: u32): void {
   const bytes = (stride * limbs) << 3;
   if (before != NONE) addRow(row, -weight, d, large, stride, limbs, sums + before * bytes);
   addRow(row, weight, d, large, stride, limbs, sums + label * bytes);
+}
+
+/** Half the distance of each centroid to the nearest other one, at most: a row that is nearer than that is its own. */
+export function halve(state: usize): void {
+  const scratch: usize = load<u32>(state, SCRATCH);
+  const narrow: usize = load<u32>(state, NARROW);
+  const halves: usize = load<u32>(state, HALVES);
+  const d = load<u32>(state, D);
+  const k = load<u32>(state, K);
+  const rounding = load<f32>(state, ROUNDING);
+  const reach = load<f32>(state, REACH);
+  const block = scratch + ROWS_OF_BLOCK;
+  const bytes = d << 2;
+  for (let c: u32 = 0; c < k; c += BLOCK) {
+    for (let i: u32 = 0; i < BLOCK; i++) store<u32>(scratch + (i << 2), min(c + i, k - 1) * bytes);
+    pack(narrow, scratch, bytes, block);
+    squares(block, d, scratch + SQUARES);
+    scan(block, d, load<u32>(state, PACKED), load<u32>(state, NORMS), (k + 3) & ~3, scratch);
+    for (let i: u32 = 0; i < BLOCK && c + i < k; i++) {
+      const at = i << 2;
+      // The nearest is the centroid itself; where rounding says another, that one is as near.
+      const isItself = load<u32>(scratch + at, INDEX) == c + i;
+      const score = isItself ? load<f32>(scratch + at, SECOND) : load<f32>(scratch + at, BEST);
+      const square = load<f32>(scratch + at, SQUARES);
+      // Twice: for the rounding of the centroid to the row that it is here.
+      const error = <f32>2 * rounding * (reach * (reach + 2 * sqrt<f32>(square)) * <f32>1.01 + square) + <f32>1e-36;
+      store<f32>(halves + ((c + i) << 2), <f32>0.5 * sqrt<f32>(max<f32>(0, score + square - error)) * DOWN);
+    }
+  }
+}
+
+/** `sum` and Σ w·distance² of rows [start, end) to the centroids of their labels, one after the other. */
+export function inertia(state: usize, start: u32, end: u32, sum: f64): f64 {
+  const weights: usize = load<u32>(state, WEIGHTS);
+  for (let i = start; i < end; i++) {
+    const distance = ownDistance(state, i);
+    sum += weights == 0 ? distance : <f64>load<f32>(weights + (i << 2)) * distance;
+  }
+  return sum;
+}
+
+/** Squared distances of rows [start, end) to the centroids of their labels, in float32. */
+export function distances(state: usize, start: u32, end: u32, to: usize): void {
+  for (let i = start; i < end; i++, to += 4) store<f32>(to, <f32>ownDistance(state, i));
+}
+
+function ownDistance(state: usize, i: u32): f64 {
+  const d = load<u32>(state, D);
+  const label = load<u32>(load<u32>(state, LABELS) + (i << 2));
+  const centroid: usize = load<u32>(state, CENTROIDS) + (label << 3) * d;
+  return squaredDistance(load<u32>(state, ROWS) + (i << 2) * d, d, centroid);
 }

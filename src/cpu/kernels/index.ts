@@ -1,3 +1,4 @@
 /** What the WebAssembly module exports. All arguments are byte offsets into its memory, or counts. */
-export { assign } from './assign';
-export { squaredDistance } from './exact';
+export { assign, distances, halve, inertia } from './assign';
+export { accumulateMixture, mixtureDensities } from './mixture';
+export { fold, trial } from './potentials';

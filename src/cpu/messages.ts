@@ -1,0 +1,29 @@
+import type { Kind } from './host.ts';
+import type { Memory } from './memory.ts';
+import type { ShardShape } from './shard.ts';
+
+/** What a worker is told. */
+export type Request =
+  | { readonly type: 'start'; readonly module: WebAssembly.Module | null }
+  | { readonly type: 'shard'; readonly id: number; readonly shape: ShardShape; readonly memory: Memory | null }
+  | { readonly type: 'make'; readonly id: number; readonly kind: Kind; readonly on: number; readonly options: unknown }
+  | Ask
+  | { readonly type: 'cancel'; readonly call: number }
+  | { readonly type: 'drop'; readonly id: number };
+
+interface Ask {
+  readonly type: 'ask';
+  readonly call: number;
+  readonly id: number;
+  readonly verb: string;
+  readonly args: readonly unknown[];
+}
+
+/** What it answers to a call; to `START` that it is there. */
+export interface Response {
+  readonly call: number;
+  readonly value?: unknown;
+  readonly error?: unknown;
+}
+
+export const START = 0;

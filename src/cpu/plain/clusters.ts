@@ -1,0 +1,274 @@
+/**
+ * Nearest-centroid assignment in float64, which is what labels are defined by: scores ‖c‖² − 2x·c, summed in the order
+ * of the features; on centred float32 points their rounding stays below 1e-13·‖x‖².
+ */
+import type { Steps } from '../../steps.ts';
+import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
+import { UNITS_OF_LARGE, type Units } from '../fixed.ts';
+import { type Shard, squaredDistance } from '../shard.ts';
+import type { Node } from '../tree.ts';
+import { rowsOfTurn } from '../turns.ts';
+
+const UNLABELLED = 0xffffffff;
+/** Integers of float64 stay exact a little longer than this. */
+const CARRY_AT = 2 ** 52;
+
+export class PlainClusters implements Clusters {
+  readonly #shard: Shard;
+  readonly #k: number;
+  readonly #units: Units;
+  readonly #labels: Uint32Array;
+  /** Of each sum, the part that is a multiple of 2^32, over 2^32, and the rest: [k, limbs, stride]. */
+  readonly #high: Float64Array;
+  readonly #low: Float64Array;
+  #packed: PackedCentroids | null = null;
+  /** False before the first assignment, and after one that did not end. */
+  #labelled = false;
+
+  constructor(shard: Shard, { k, units }: ClustersOptions) {
+    this.#shard = shard;
+    this.#k = k;
+    this.#units = units;
+    this.#labels = new Uint32Array(shard.n);
+    this.#high = new Float64Array(k * units.limbs * units.stride);
+    this.#low = new Float64Array(k * units.limbs * units.stride);
+  }
+
+  *assign(centroids: Float64Array): Steps<Assigned> {
+    const { n, d } = this.#shard;
+    const packed = packCentroids(centroids, this.#k, d);
+    this.#packed = packed;
+    if (!this.#labelled) this.#forget();
+    this.#labelled = false;
+    const pause = rowsOfTurn(centroids.length);
+    let changed = 0;
+    for (let start = 0; start < n; start += pause) {
+      changed += this.#assignRows(packed, start, Math.min(n, start + pause));
+      yield;
+    }
+    this.#labelled = true;
+    return { ...this.#sums(), changed };
+  }
+
+  // biome-ignore lint/correctness/useYield: a verb like the others
+  *labels(): Steps<Uint32Array> {
+    return this.#labels.slice();
+  }
+
+  *distances(): Steps<Float32Array> {
+    const { n, d } = this.#shard;
+    const distances = new Float32Array(n);
+    const pause = rowsOfTurn(d);
+    for (let start = 0; start < n; start += pause) {
+      for (let i = start; i < Math.min(n, start + pause); i++) distances[i] = this.#distanceOf(i);
+      yield;
+    }
+    return distances;
+  }
+
+  *inertia(): Steps<readonly Node[]> {
+    let sum = 0;
+    const add = (start: number, end: number) => {
+      const { weights } = this.#shard;
+      for (let i = start; i < end; i++) sum += (weights === null ? 1 : weights[i]) * this.#distanceOf(i);
+    };
+    const take = () => {
+      const taken = Float64Array.of(sum);
+      sum = 0;
+      return taken;
+    };
+    return yield* this.#shard.sumOver(add, take);
+  }
+
+  free(): void {}
+
+  #distanceOf(i: number): number {
+    const { rows, d } = this.#shard;
+    return squaredDistance(rows, i * d, this.#packed!.values, this.#labels[i] * d, d);
+  }
+
+  #forget(): void {
+    this.#labels.fill(UNLABELLED);
+    this.#high.fill(0);
+    this.#low.fill(0);
+  }
+
+  /** @returns the number of rows whose label changed. */
+  #assignRows(packed: PackedCentroids, start: number, end: number): number {
+    const { rows, weights } = this.#shard;
+    const { d } = packed;
+    let changed = 0;
+    const label = (i: number, nearest: number) => {
+      const before = this.#labels[i];
+      if (before === nearest) return;
+      this.#labels[i] = nearest;
+      changed++;
+      const weight = weights === null ? 1 : weights[i];
+      if (weight === 0) return;
+      if (before !== UNLABELLED) this.#addRow(rows, i * d, -weight, before);
+      this.#addRow(rows, i * d, weight, nearest);
+    };
+    let i = start;
+    for (; i + 4 <= end; i += 4) {
+      nearestOfFour(rows, i * d, packed);
+      for (let p = 0; p < 4; p++) label(i + p, nearest[p]);
+    }
+    for (; i < end; i++) label(i, nearestOf(rows, i * d, packed));
+    return changed;
+  }
+
+  /** Adds weight × a row, and the weight, to the sums of a cluster: see fixed.ts. */
+  #addRow(rows: Float32Array, from: number, weight: number, cluster: number): void {
+    const { d } = this.#shard;
+    const { stride, limbs, units } = this.#units;
+    const to = cluster * limbs * stride;
+    for (let j = 0; j <= d; j++) {
+      let value = j < d ? weight * rows[from + j] : weight;
+      for (let limb = 0; limb < limbs; limb++) {
+        const unit = units[limb * stride + j];
+        const count = value / unit + UNITS_OF_LARGE - UNITS_OF_LARGE;
+        this.#addInteger(to + limb * stride + j, count);
+        value -= count * unit;
+      }
+    }
+  }
+
+  #addInteger(at: number, value: number): void {
+    const low = this.#low[at] + value;
+    this.#low[at] = low;
+    if (Math.abs(low) > CARRY_AT) this.#carry(at);
+  }
+
+  #carry(at: number): void {
+    const carried = Math.floor(this.#low[at] / 2 ** 32);
+    this.#high[at] += carried;
+    this.#low[at] -= carried * 2 ** 32;
+  }
+
+  #sums(): { high: Float64Array; low: Float64Array } {
+    for (let at = 0; at < this.#low.length; at++) this.#carry(at);
+    return { high: this.#high.slice(), low: this.#low.slice() };
+  }
+}
+
+/** Centroids [k, d] for the inner loop: an even number of them, the odd one out padded by one that nobody is near. */
+interface PackedCentroids {
+  readonly d: number;
+  readonly values: Float64Array;
+  /** ‖c‖² */
+  readonly norms: Float64Array;
+}
+
+function packCentroids(centroids: Float64Array, k: number, d: number): PackedCentroids {
+  const padded = k + (k & 1);
+  const values = new Float64Array(padded * d);
+  values.set(centroids);
+  const norms = new Float64Array(padded).fill(Infinity);
+  for (let c = 0; c < k; c++) {
+    let norm = 0;
+    for (let j = c * d; j < (c + 1) * d; j++) norm += values[j] * values[j];
+    norms[c] = norm;
+  }
+  return { d, values, norms };
+}
+
+/** What {@link nearestOfFour} found. */
+const nearest = new Uint32Array(4);
+
+/** A tile of four rows by two centroids: eight sums in registers for six loads. */
+function nearestOfFour(rows: Float32Array, from: number, { d, values, norms }: PackedCentroids): void {
+  const x1 = from + d;
+  const x2 = x1 + d;
+  const x3 = x2 + d;
+  let best0 = Infinity;
+  let best1 = Infinity;
+  let best2 = Infinity;
+  let best3 = Infinity;
+  let n0 = 0;
+  let n1 = 0;
+  let n2 = 0;
+  let n3 = 0;
+  for (let c = 0; c < norms.length; c += 2) {
+    const ca = c * d;
+    const cb = ca + d;
+    let a0 = 0;
+    let a1 = 0;
+    let a2 = 0;
+    let a3 = 0;
+    let b0 = 0;
+    let b1 = 0;
+    let b2 = 0;
+    let b3 = 0;
+    for (let j = 0; j < d; j++) {
+      const a = values[ca + j];
+      const b = values[cb + j];
+      const v0 = rows[from + j];
+      const v1 = rows[x1 + j];
+      const v2 = rows[x2 + j];
+      const v3 = rows[x3 + j];
+      a0 += v0 * a;
+      a1 += v1 * a;
+      a2 += v2 * a;
+      a3 += v3 * a;
+      b0 += v0 * b;
+      b1 += v1 * b;
+      b2 += v2 * b;
+      b3 += v3 * b;
+    }
+    const na = norms[c];
+    const nb = norms[c + 1];
+    // Strictly less, in ascending order: a tie keeps the lowest index.
+    if ((a0 = na - 2 * a0) < best0) {
+      best0 = a0;
+      n0 = c;
+    }
+    if ((b0 = nb - 2 * b0) < best0) {
+      best0 = b0;
+      n0 = c + 1;
+    }
+    if ((a1 = na - 2 * a1) < best1) {
+      best1 = a1;
+      n1 = c;
+    }
+    if ((b1 = nb - 2 * b1) < best1) {
+      best1 = b1;
+      n1 = c + 1;
+    }
+    if ((a2 = na - 2 * a2) < best2) {
+      best2 = a2;
+      n2 = c;
+    }
+    if ((b2 = nb - 2 * b2) < best2) {
+      best2 = b2;
+      n2 = c + 1;
+    }
+    if ((a3 = na - 2 * a3) < best3) {
+      best3 = a3;
+      n3 = c;
+    }
+    if ((b3 = nb - 2 * b3) < best3) {
+      best3 = b3;
+      n3 = c + 1;
+    }
+  }
+  nearest[0] = n0;
+  nearest[1] = n1;
+  nearest[2] = n2;
+  nearest[3] = n3;
+}
+
+/** Index of the centroid nearest to the row that begins at `from`. */
+function nearestOf(rows: Float32Array, from: number, { d, values, norms }: PackedCentroids): number {
+  let best = Infinity;
+  let found = 0;
+  for (let c = 0; c < norms.length; c++) {
+    let dot = 0;
+    for (let j = 0; j < d; j++) dot += rows[from + j] * values[c * d + j];
+    const score = norms[c] - 2 * dot;
+    if (score < best) {
+      best = score;
+      found = c;
+    }
+  }
+  return found;
+}

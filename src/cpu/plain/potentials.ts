@@ -1,0 +1,42 @@
+import type { Steps } from '../../steps.ts';
+import { SLICE_ROWS } from '../partition.ts';
+import { PotentialsOf } from '../potentials.ts';
+import { type Shard, squaredDistance } from '../shard.ts';
+
+export class PlainPotentials extends PotentialsOf {
+  protected readonly distances: Float32Array;
+
+  constructor(shard: Shard) {
+    super(shard);
+    this.distances = new Float32Array(shard.n).fill(Infinity);
+  }
+
+  protected override lower(start: number, end: number, centres: Float32Array): void {
+    const { rows, d } = this.shard;
+    for (let i = start; i < end; i++) {
+      for (let at = 0; at < centres.length; at += d) {
+        const distance = squaredDistance(rows, i * d, centres, at, d);
+        if (distance < this.distances[i]) this.distances[i] = distance;
+      }
+    }
+  }
+
+  override *trial(candidates: Float32Array): Steps<Float64Array> {
+    const { n, d } = this.shard;
+    const m = candidates.length / d;
+    const totals = new Float64Array(Math.ceil(n / SLICE_ROWS) * m);
+    for (let start = 0, to = 0; start < n; start += SLICE_ROWS, to += m) {
+      const { rows, weights } = this.shard;
+      for (let i = start; i < Math.min(n, start + SLICE_ROWS); i++) {
+        for (let l = 0; l < m; l++) {
+          const distance = Math.min(this.distances[i], squaredDistance(rows, i * d, candidates, l * d, d));
+          totals[to + l] += weights === null ? distance : weights[i] * distance;
+        }
+      }
+      yield;
+    }
+    return totals;
+  }
+
+  override free(): void {}
+}

@@ -1,0 +1,272 @@
+import type { Steps } from '../../steps.ts';
+import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
+import { UNITS_OF_LARGE, type Units } from '../fixed.ts';
+import { SLICE_ROWS } from '../partition.ts';
+import type { Shard } from '../shard.ts';
+import type { Node } from '../tree.ts';
+import { rowsOfTurn } from '../turns.ts';
+
+/** The state of kernels/assign.ts, in its order, four bytes each. */
+const FIELDS = [
+  'rows',
+  'weights',
+  'labels',
+  'upper',
+  'lower',
+  'packed',
+  'norms',
+  'narrow',
+  'centroids',
+  'exactNorms',
+  'shifts',
+  'halves',
+  'sums',
+  'large',
+  'scratch',
+  'list',
+  'd',
+  'k',
+  'stride',
+  'limbs',
+  'farthest',
+  'bounded',
+  'changed',
+  'scanned',
+  'farthestShift',
+  'otherShift',
+  'reach',
+  'rounding',
+  'margin',
+  'marginFactor',
+] as const;
+
+type Field = (typeof FIELDS)[number];
+
+/** Rows of a block, and the bytes before it in the kernel's scratch. */
+const BLOCK = 8;
+const BEFORE_BLOCK = 128;
+/** Larger than any score of a row. */
+const NOBODY = 3.4e38;
+const UNLABELLED = 0xffffffff;
+/** A float32 that is rounded to nearest and was positive is below its true value by less. */
+const UP = 1 + 2 ** -22;
+
+/** Under this many multiply-adds a row a scan costs no more than to keep bounds that may spare it. */
+const WORTH_BOUNDS = 48;
+/** Rows for each centroid, from which on the distances between all centroids cost little beside the rows. */
+const ROWS_FOR_HALVES = 8;
+
+export class SimdClusters implements Clusters {
+  readonly #shard: Shard;
+  readonly #k: number;
+  readonly #units: Units;
+  /** Byte offset of the state. */
+  readonly #state: number;
+  readonly #allocated: number[] = [];
+  /** Those of the last assignment [k, d], null before the first and after one that did not end. */
+  #centroids: Float64Array | null = null;
+
+  constructor(shard: Shard, { k, units }: ClustersOptions) {
+    this.#shard = shard;
+    this.#k = k;
+    this.#units = units;
+    this.#state = this.#allocate(4 * FIELDS.length);
+    this.#allocateAll();
+  }
+
+  #allocate(bytes: number): number {
+    const offset = this.#shard.memory.allocate(bytes);
+    this.#allocated.push(offset);
+    return offset;
+  }
+
+  #allocateAll(): void {
+    const { n, d, rowsAt, weightsAt } = this.#shard;
+    const { stride, limbs } = this.#units;
+    const k = this.#k;
+    const padded = 4 * Math.ceil(k / 4);
+    const bounds = this.#isBounded ? n : 0;
+    const offsets: Partial<Record<Field, number>> = {
+      rows: rowsAt,
+      weights: weightsAt,
+      labels: this.#allocate(4 * n),
+      upper: this.#allocate(4 * bounds),
+      lower: this.#allocate(4 * bounds),
+      packed: this.#allocate(4 * padded * d),
+      norms: this.#allocate(4 * padded),
+      narrow: this.#allocate(4 * k * d),
+      centroids: this.#allocate(8 * k * d),
+      exactNorms: this.#allocate(8 * k),
+      shifts: this.#allocate(4 * k),
+      halves: this.#allocate(4 * k),
+      sums: this.#allocate(8 * k * limbs * stride),
+      large: this.#allocate(8 * limbs * stride),
+      scratch: this.#allocate(BEFORE_BLOCK + 4 * BLOCK * Math.max(d, 8)),
+      list: this.#allocate(4 * SLICE_ROWS),
+      d,
+      k,
+      stride,
+      limbs,
+    };
+    for (const [field, value] of Object.entries(offsets)) this.#set(field as Field, value);
+    const { memory } = this.#shard;
+    const large = this.#get('large') / 8;
+    this.#units.units.forEach((unit, j) => {
+      memory.f64[large + j] = unit * UNITS_OF_LARGE;
+    });
+    // (d + 4)·2^-24 bounds what a dot product of float32 and its rounded factors lose, relative to its terms.
+    memory.f32[this.#at('rounding')] = (d + 4) * 2 ** -24 * (1 + d * 2 ** -24) * UP;
+  }
+
+  /** Whether rows keep bounds on their distances, so that they need not be scanned. */
+  get #isBounded(): boolean {
+    return this.#k > 1 && this.#k * this.#shard.d >= WORTH_BOUNDS;
+  }
+
+  *assign(centroids: Float64Array): Steps<Assigned> {
+    const { n, kernels, memory } = this.#shard;
+    const before = this.#centroids;
+    this.#centroids = null;
+    this.#place(centroids);
+    if (before === null) this.#forget();
+    else this.#measureShifts(before, centroids);
+    this.#set('bounded', !this.#isBounded ? 0 : before === null ? 1 : 2);
+    this.#set('changed', 0);
+    this.#set('scanned', 0);
+    const rows = rowsOfTurn(centroids.length);
+    for (let start = 0; start < n; start += rows) {
+      kernels!.assign(this.#state, start, Math.min(n, start + rows));
+      yield;
+    }
+    this.#centroids = centroids.slice();
+    return { ...this.#sums(), changed: memory.u32[this.#at('changed')] };
+  }
+
+  // biome-ignore lint/correctness/useYield: a verb like the others
+  *labels(): Steps<Uint32Array> {
+    const from = this.#get('labels') / 4;
+    return this.#shard.memory.u32.slice(from, from + this.#shard.n);
+  }
+
+  *distances(): Steps<Float32Array> {
+    const { n, memory, kernels } = this.#shard;
+    const distances = new Float32Array(n);
+    // The list of doubtful rows is free between two assignments, and as long as a slice.
+    const list = this.#get('list');
+    for (let start = 0; start < n; start += SLICE_ROWS) {
+      const end = Math.min(n, start + SLICE_ROWS);
+      kernels!.distances(this.#state, start, end, list);
+      distances.set(memory.f32.subarray(list / 4, list / 4 + end - start), start);
+      yield;
+    }
+    return distances;
+  }
+
+  *inertia(): Steps<readonly Node[]> {
+    let sum = 0;
+    const add = (start: number, end: number) => {
+      sum = this.#shard.kernels!.inertia(this.#state, start, end, sum);
+    };
+    const take = () => {
+      const taken = Float64Array.of(sum);
+      sum = 0;
+      return taken;
+    };
+    return yield* this.#shard.sumOver(add, take);
+  }
+
+  free(): void {
+    for (const offset of this.#allocated) this.#shard.memory.free(offset);
+  }
+
+  /** No labels, no sums. */
+  #forget(): void {
+    const { memory, n } = this.#shard;
+    const labels = this.#get('labels') / 4;
+    memory.u32.fill(UNLABELLED, labels, labels + n);
+    const sums = this.#get('sums');
+    memory.u8.fill(0, sums, sums + 8 * this.#k * this.#units.limbs * this.#units.stride);
+  }
+
+  /** Centroids in all the forms that the kernel wants. */
+  #place(centroids: Float64Array): void {
+    const { d, memory } = this.#shard;
+    const { f32, f64 } = memory;
+    const k = this.#k;
+    const [packed, norms, narrow] = [this.#get('packed') / 4, this.#get('norms') / 4, this.#get('narrow') / 4];
+    const exactNorms = this.#get('exactNorms') / 8;
+    f64.set(centroids, this.#get('centroids') / 8);
+    f32.set(centroids, narrow);
+    f32.fill(NOBODY, norms + k, norms + 4 * Math.ceil(k / 4));
+    let reach = 0;
+    for (let c = 0; c < k; c++) {
+      let norm = 0;
+      const to = packed + (c & ~3) * d + (c & 3);
+      for (let j = 0; j < d; j++) {
+        const value = centroids[c * d + j];
+        norm += value * value;
+        f32[to + 4 * j] = -2 * value;
+      }
+      f64[exactNorms + c] = norm;
+      f32[norms + c] = norm;
+      reach = Math.max(reach, norm);
+    }
+    f32[this.#at('reach')] = Math.sqrt(reach) * UP;
+    // The float64 scores are off by less than (d + 4)·2^-53·(3‖c‖² + 2u‖c‖), u the distance: so much must the squares
+    // of the two bounds differ. Its root, with √(2u‖c‖) ≤ (u + ‖c‖)/√2, is at most this.
+    const root = Math.sqrt((d + 4) * 2 ** -52);
+    f32[this.#at('margin')] = (2.5 * root * Math.sqrt(reach) + 1e-37) * UP;
+    f32[this.#at('marginFactor')] = (1 + root) * UP;
+  }
+
+  /** How far the centroids went since the bounds were made, and how far they are apart. */
+  #measureShifts(before: Float64Array, centroids: Float64Array): void {
+    if (!this.#isBounded) return;
+    const { d, memory } = this.#shard;
+    const { f32 } = memory;
+    const shifts = this.#get('shifts') / 4;
+    let farthest = 0;
+    let largest = 0;
+    let other = 0;
+    for (let c = 0; c < this.#k; c++) {
+      let square = 0;
+      for (let j = c * d; j < (c + 1) * d; j++) square += (centroids[j] - before[j]) ** 2;
+      const shift = Math.sqrt(square) * UP;
+      f32[shifts + c] = shift;
+      if (shift > largest) {
+        other = largest;
+        largest = shift;
+        farthest = c;
+      } else if (shift > other) other = shift;
+    }
+    this.#set('farthest', farthest);
+    f32[this.#at('farthestShift')] = largest;
+    f32[this.#at('otherShift')] = other;
+    if (ROWS_FOR_HALVES * this.#k <= this.#shard.n) this.#shard.kernels!.halve(this.#state);
+  }
+
+  #sums(): { high: Float64Array; low: Float64Array } {
+    const { memory } = this.#shard;
+    const length = this.#k * this.#units.limbs * this.#units.stride;
+    const from = this.#get('sums') / 4;
+    const high = new Float64Array(length);
+    const low = new Float64Array(length);
+    for (let i = 0; i < length; i++) {
+      low[i] = memory.u32[from + 2 * i];
+      high[i] = memory.i32[from + 2 * i + 1];
+    }
+    return { high, low };
+  }
+
+  #at(field: Field): number {
+    return this.#state / 4 + FIELDS.indexOf(field);
+  }
+
+  #get(field: Field): number {
+    return this.#shard.memory.u32[this.#at(field)];
+  }
+
+  #set(field: Field, value: number): void {
+    this.#shard.memory.u32[this.#at(field)] = value;
+  }
+}

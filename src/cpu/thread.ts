@@ -1,0 +1,67 @@
+/** A thread of the platform's, whichever that is: the only place that knows Web Workers from those of Node. */
+import type { Worker as NodeWorker } from 'node:worker_threads';
+import type { Request, Response } from './messages.ts';
+import script from './worker.ts?bundle';
+
+export interface Thread {
+  post(request: Request, transferred: ArrayBuffer[]): void;
+  listen(onResponse: (response: Response) => void, onError: (error: Error) => void): void;
+  /** Whether a process waits for it; it does not for an idle one. */
+  hold(held: boolean): void;
+  terminate(): void;
+}
+
+/** @throws {Error} where the platform has none. */
+export function startThread(): Thread {
+  return typeof Worker === 'function' ? webThread() : nodeThread();
+}
+
+function webThread(): Thread {
+  // From a blob: a worker may not come from another origin, as a library's own files often do.
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  const worker = new Worker(url, { name: 'webgpu-clustering' });
+  return {
+    post: (request, transferred) => worker.postMessage(request, transferred),
+    listen(onResponse, onError) {
+      worker.onmessage = ({ data }: MessageEvent<Response>) => {
+        URL.revokeObjectURL(url);
+        onResponse(data);
+      };
+      worker.onerror = ({ message }) => onError(new Error(`a worker failed: ${message || 'it could not start'}`));
+    },
+    hold: () => undefined,
+    terminate: () => worker.terminate(),
+  };
+}
+
+function nodeThread(): Thread {
+  // Not an import: pages could not load the module, and bundlers would look for it.
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
+  const worker: NodeWorker = new Worker(script, { eval: true, name: 'webgpu-clustering', execArgv: [] });
+  worker.unref();
+  return {
+    post: (request, transferred) => worker.postMessage(request, transferred),
+    listen(onResponse, onError) {
+      worker.on('message', onResponse);
+      worker.on('error', (error) => onError(error as Error));
+      worker.on('exit', (code) => onError(new Error(`a worker ended with code ${code}`)));
+    },
+    hold: (held) => (held ? worker.ref() : worker.unref()),
+    terminate: () => void worker.terminate(),
+  };
+}
+
+/** How many threads the hardware runs at once. */
+export function hardwareThreads(): number {
+  if (typeof navigator === 'object' && navigator.hardwareConcurrency > 0) return navigator.hardwareConcurrency;
+  return isNode() ? process.getBuiltinModule('node:os').availableParallelism() : 1;
+}
+
+/** Whether a memory may be sent to a worker without a copy: in a page only where it is isolated from other origins. */
+export function canShareMemory(): boolean {
+  return typeof SharedArrayBuffer === 'function' && (isNode() || globalThis.crossOriginIsolated === true);
+}
+
+function isNode(): boolean {
+  return typeof process === 'object' && typeof process.getBuiltinModule === 'function';
+}

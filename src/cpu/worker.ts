@@ -1,0 +1,61 @@
+/** What runs in a worker: a host, and the messages that it is reached by. */
+import type { MessagePort } from 'node:worker_threads';
+import { Host } from './host.ts';
+import { type Request, type Response, START } from './messages.ts';
+import { runInTurns } from './turns.ts';
+
+let host: Host;
+/** By the number of their call. */
+const running = new Map<number, AbortController>();
+
+const post = listen((request) => {
+  switch (request.type) {
+    case 'start':
+      host = new Host(request.module);
+      return post({ call: START }, []);
+    case 'shard':
+      return host.makeShard(request.id, request.shape, request.memory);
+    case 'make':
+      return host.make(request.id, request.kind, request.on, request.options);
+    case 'ask':
+      return answer(request);
+    case 'cancel':
+      return running.get(request.call)?.abort();
+    case 'drop':
+      return host.drop(request.id);
+  }
+});
+
+async function answer({ call, id, verb, args }: Extract<Request, { type: 'ask' }>): Promise<void> {
+  const controller = new AbortController();
+  running.set(call, controller);
+  try {
+    const value = await runInTurns(host.ask(id, verb, args), controller.signal);
+    post({ call, value }, buffersIn(value));
+  } catch (error) {
+    if (!controller.signal.aborted) post({ call, error }, []);
+  } finally {
+    running.delete(call);
+  }
+}
+
+/** Answers are copies, made to be given away. */
+function buffersIn(value: unknown): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(buffersIn);
+}
+
+/** @returns what sends answers. */
+function listen(onRequest: (request: Request) => void): (response: Response, transferred: ArrayBuffer[]) => void {
+  if (typeof process === 'object' && typeof process.getBuiltinModule === 'function') {
+    const port: MessagePort | null = process.getBuiltinModule('node:worker_threads').parentPort;
+    if (port !== null) {
+      port.on('message', onRequest);
+      return (response, transferred) => port.postMessage(response, transferred);
+    }
+  }
+  addEventListener('message', ({ data }: MessageEvent<Request>) => onRequest(data));
+  const page = self as unknown as { postMessage(message: unknown, transferred: ArrayBuffer[]): void };
+  return (response, transferred) => page.postMessage(response, transferred);
+}
