@@ -27,6 +27,10 @@ export default defineConfig({
     emptyOutDir: true,
     minify: false,
     lib: { entry: 'main.ts', formats: ['es'], fileName: 'bench' },
-    rolldownOptions: { external: ['webgpu', 'puppeteer', '@puppeteer/browsers', /^node:/] },
+    rolldownOptions: {
+      external: ['webgpu', 'puppeteer', '@puppeteer/browsers', /^node:/],
+      // That compiling the kernels takes most of the time is no news.
+      checks: { pluginTimings: false },
+    },
   },
 });

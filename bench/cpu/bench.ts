@@ -15,7 +15,7 @@ import { tenIterations, toConvergence } from './lloyd.ts';
 import { peakMemory } from './memory.ts';
 import { diagonalMixture } from './mixtures.ts';
 import { digits, flights, SEPARATED, separated } from './problems.ts';
-import { type Findings, type Setting, THREADS } from './section.ts';
+import { type Findings, type Setting, THREADS, withThreads } from './section.ts';
 import { seeding } from './seeding.ts';
 
 /** One run of the slowest peers takes half a minute; everything together a quarter of an hour, on two cores. */
@@ -31,7 +31,8 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   async *flights(setting) {
     const problem = await flights('flights', 64);
     yield await tenIterations(problem, setting);
-    yield await toConvergence(problem, setting);
+    // 300 iterations are a matter of minutes.
+    yield await toConvergence(problem, withThreads(2, setting));
   },
   async *digits(setting) {
     yield await tenIterations(digits(), setting);

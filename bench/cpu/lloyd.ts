@@ -39,13 +39,15 @@ export async function tenIterations(problem: KMeansProblem, setting: Setting): P
   }
   console.log(`\n${problem.title}, ten iterations\n${tableOf(results, floors)}`);
   const { name } = problem;
+  // scikit-learn's sums are float32: over millions of points the inertia is off in its sixth digit.
+  const exact = results.filter(({ contender }) => !scikitLearn.some((peer) => peer.name === contender));
   return {
     report: { ...problem.size, results, sgemm: floors },
     outcomes: [
       ...overScikitLearn(results, '10 iterations / scikit-learn', name, GOALS_OF_TEN[name]),
       ...overMlKMeans(results, name),
     ],
-    disagreements: disagreementsOf(kmeansBenchmark, results, results[0].objective).map((line) => `${name}: ${line}`),
+    disagreements: disagreementsOf(kmeansBenchmark, exact, results[0].objective).map((line) => `${name}: ${line}`),
   };
 }
 

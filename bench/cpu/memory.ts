@@ -26,6 +26,8 @@ interface Job {
 interface Memory {
   /** With the engine and without points. */
   readonly before: number;
+  /** At its most until the upload was over. */
+  readonly upload: number;
   readonly peak: number;
 }
 
@@ -33,9 +35,11 @@ export async function peakMemory(problem: KMeansProblem): Promise<Findings> {
   const { name, title, size, data, start, n, d, k } = problem;
   const memory = await withFile([data, start], (path) => measured({ path, n, d, k }));
   const ratio = (memory.peak - memory.before) / data.byteLength;
-  const megabytes = [data.byteLength, memory.before, memory.peak].map((bytes) => (bytes / 2 ** 20).toFixed(1));
+  const megabytes = [data.byteLength, memory.before, memory.upload, memory.peak].map((bytes) =>
+    (bytes / 2 ** 20).toFixed(1),
+  );
   const table = formatTable(
-    ['', 'points, MiB', 'before', 'peak', 'growth / points'],
+    ['', 'points, MiB', 'before', 'peak of upload', 'peak', 'growth / points'],
     [[`cpu, ${THREADS} threads`, ...megabytes, ratio.toFixed(2)]],
   );
   console.log(`\n${title}, resident memory\n${table}`);
@@ -64,9 +68,10 @@ export async function measureMemory(argument: string): Promise<void> {
   const start = readValues(file, k * d);
   closeSync(file);
   const { dataset } = await opened.upload(data, n, d);
+  const upload = peakResident();
   const init = { data: start, shape: [k, d] as const };
   const model = await opened.engine.kmeans(dataset, { k, init, maxIterations: ITERATIONS, tolerance: 0 });
-  const memory: Memory = { before, peak: peakResident() };
+  const memory: Memory = { before, upload, peak: peakResident() };
   if (data.length !== n * d || model.labels?.length !== n) throw new Error('points and result are to be there still');
   process.send!(memory);
   dataset.destroy();

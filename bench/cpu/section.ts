@@ -28,6 +28,17 @@ export interface Findings {
   readonly disagreements?: readonly string[];
 }
 
+/** Nobody but those on so many threads. */
+export function withThreads(threads: number, { engines, scikitLearn, javascript, runs }: Setting): Setting {
+  const has = (one: { readonly threads: number }) => one.threads === threads;
+  return {
+    engines: engines.filter(has),
+    scikitLearn: scikitLearn.filter(has),
+    javascript: javascript.filter(has),
+    runs,
+  };
+}
+
 /** Milliseconds of the best whole fit; NaN where the contender was not timed. */
 export function bestFit(results: readonly Result[], contender: string): number {
   return Math.min(...(results.find((result) => result.contender === contender)?.fitMs ?? [Number.NaN]));
