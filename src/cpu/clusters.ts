@@ -24,4 +24,6 @@ export interface Assigned extends FixedSums {
 export interface ClustersOptions {
   readonly k: number;
   readonly units: Units;
+  /** The largest ‖x‖ of all rows. */
+  readonly longest: number;
 }

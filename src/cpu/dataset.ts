@@ -15,6 +15,8 @@ export interface CpuDataset extends EngineDataset {
   readonly extents: readonly Extent[];
   /** What sums of the rows are counted in. */
   readonly units: Units;
+  /** The largest ‖x‖. */
+  readonly longest: number;
   /** Σ w·‖x‖². */
   readonly squares: number;
 }
@@ -99,11 +101,12 @@ function* surveyed(fields: Fields, shards: readonly Ref<Shard>[], extents: reado
   const surveys = yield* askAll(shards, 'survey');
   const reach = new Float64Array(fields.d + 1);
   for (const survey of surveys) survey.reach.forEach((value, j) => (reach[j] = Math.max(reach[j], value)));
+  const longest = Math.max(...surveys.map((survey) => survey.longest));
   const [squares] = rootOf(surveys.flatMap((survey) => survey.squares));
   const { n, d, metric, frame, weights, totalWeight, positiveRows, variance } = fields;
   const dataset: CpuDataset = {
     ...{ n, d, metric, frame, weights, totalWeight, positiveRows, variance },
-    ...{ shards, extents, units: unitsOf(reach, n, weights !== null), squares },
+    ...{ shards, extents, units: unitsOf(reach, n, weights !== null), longest, squares },
     destroy() {
       released.add(dataset);
       shards.forEach(drop);

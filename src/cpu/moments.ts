@@ -17,19 +17,31 @@ export interface Moments {
   free(): void;
 }
 
-/** Where what a shard sums lies in one array: counts [k], sums [k, d], squares, log-likelihood [1]. */
+/** Where what a shard sums lies in one array: counts [k], sums [k, d], squares, log-likelihood [1], pairs. */
 export interface Layout {
   readonly sums: number;
   /** Of matrices the upper triangles: see `MixtureStatistics`. */
   readonly squares: number;
   readonly logLikelihood: number;
+  /**
+   * Where U is shared and squares are pooled: Σ w·r_c·r_e of each pair of components c < e, [k·(k − 1)/2]. Times the
+   * product of (m_c − m_e)·U with itself they are missing in the squares.
+   */
+  readonly pairs: number;
   readonly length: number;
 }
 
-export function layoutOf({ k, d, shape }: Gaussians): Layout {
+export function layoutOf(gaussians: Gaussians): Layout {
+  const { k, d, shape } = gaussians;
   const squares = k + k * d;
   const logLikelihood = squares + { own: k * d * d, shared: d * d, axes: k * d }[shape];
-  return { sums: k, squares, logLikelihood, length: logLikelihood + 1 };
+  const pairs = logLikelihood + 1;
+  return { sums: k, squares, logLikelihood, pairs, length: pairs + (isPooled(gaussians) ? (k * (k - 1)) / 2 : 0) };
+}
+
+/** Whether the pairs of components are fewer than what they spare: the products of the features. */
+export function isPooled({ k, d, shape }: Gaussians): boolean {
+  return shape === 'shared' && k <= 3 * d + 6;
 }
 
 /** What the sums of all shards say. */
@@ -37,6 +49,7 @@ export function statisticsOf(gaussians: Gaussians, moments: Float64Array): Mixtu
   const { d, shape } = gaussians;
   const at = layoutOf(gaussians);
   const squares = moments.slice(at.squares, at.logLikelihood);
+  if (isPooled(gaussians)) addPairs(moments.subarray(at.pairs), gaussians, squares);
   if (shape !== 'axes') mirror(squares, d);
   return {
     used: gaussians,
@@ -45,6 +58,21 @@ export function statisticsOf(gaussians: Gaussians, moments: Float64Array): Mixtu
     squares,
     logLikelihood: moments[at.logLikelihood],
   };
+}
+
+/** Adds what the pairs of components are short of to the upper triangle [d, d]. */
+function addPairs(pairs: Float64Array, gaussians: Gaussians, squares: Float64Array): void {
+  const { k, d } = gaussians;
+  const shifts = shiftsOf(gaussians);
+  let at = 0;
+  for (let c = 0; c < k; c++) {
+    for (let e = c + 1; e < k; e++) {
+      const weight = pairs[at++];
+      if (weight === 0) continue;
+      const apart = Float64Array.from({ length: d }, (_, j) => shifts[c * d + j] - shifts[e * d + j]);
+      for (let i = 0; i < d; i++) for (let j = i; j < d; j++) squares[i * d + j] += weight * apart[i] * apart[j];
+    }
+  }
 }
 
 /** Copies the upper triangle of each [d, d] to the lower one. */

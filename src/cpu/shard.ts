@@ -15,6 +15,8 @@ export interface ShardShape {
 export interface Survey {
   /** The largest magnitude of weight × value of each feature, and the largest weight: [d + 1]. */
   readonly reach: Float64Array;
+  /** The largest ‖x‖. */
+  readonly longest: number;
   /** Σ w·‖x‖²: [1]. */
   readonly squares: readonly Node[];
 }
@@ -95,6 +97,7 @@ export class Shard {
   *survey(): Steps<Survey> {
     const { d } = this;
     const reach = new Float64Array(d + 1);
+    let longest = 0;
     let total = 0;
     const add = (start: number, end: number) => {
       const { rows, weights } = this;
@@ -107,6 +110,7 @@ export class Shard {
           square += value * value;
         }
         reach[d] = Math.max(reach[d], weight);
+        longest = Math.max(longest, square);
         total += weight * square;
       }
     };
@@ -115,7 +119,8 @@ export class Shard {
       total = 0;
       return sum;
     };
-    return { reach, squares: yield* this.sumOver(add, take) };
+    const squares = yield* this.sumOver(add, take);
+    return { reach, longest: Math.sqrt(longest), squares };
   }
 
   // biome-ignore lint/correctness/useYield: a verb like the others

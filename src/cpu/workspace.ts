@@ -20,7 +20,8 @@ export class CpuWorkspace implements Workspace {
     this.#dataset = dataset;
     this.#k = k;
     this.#run = run;
-    this.#clusters = dataset.shards.map((shard) => make<Clusters>(shard, 'clusters', { k, units: dataset.units }));
+    const { shards, units, longest } = dataset;
+    this.#clusters = shards.map((shard) => make<Clusters>(shard, 'clusters', { k, units, longest }));
   }
 
   lloyd(start: Float64Array, options: LloydOptions): Awaitable<LloydResult> {

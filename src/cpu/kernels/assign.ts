@@ -40,6 +40,11 @@ const REACH: usize = 104;
 const ROUNDING: usize = 108;
 const MARGIN: usize = 112;
 const MARGIN_FACTOR: usize = 116;
+const TWICE_ERROR: usize = 120;
+
+/** Offsets into the scratch, behind the scores: labels and bounds of listed rows; exact scores; then the block. */
+const BEFORE: usize = 128;
+const EXACT: usize = 192;
 
 /** A bound that moves is moved a little further than float32 rounds. */
 const UP: f32 = 1.0000003;
@@ -49,11 +54,16 @@ const NONE: u32 = 0xffffffff;
 /** Assigns rows [start, end), at most a slice of them. */
 export function assign(state: usize, start: u32, end: u32): void {
   const list: usize = load<u32>(state, LIST);
-  let count: u32 = 0;
-  if (load<u32>(state, BOUNDED) == 2) count = doubtful(state, start, end, list);
-  else for (let i = start; i < end; i++) store<u32>(list + (count++ << 2), i);
-  store<u32>(state, load<u32>(state, SCANNED) + count, SCANNED);
-  for (let at: u32 = 0; at < count; at += BLOCK) assignBlock(state, list + (at << 2), min(BLOCK, count - at));
+  if (load<u32>(state, BOUNDED) == 2) {
+    const count = doubtful(state, start, end, list);
+    store<u32>(state, load<u32>(state, SCANNED) + count, SCANNED);
+    assignListed(state, list, count);
+    return;
+  }
+  const whole = start + ((end - start) & ~(BLOCK - 1));
+  for (let i = start; i < whole; i += BLOCK) assignBlock(state, i);
+  for (let i = whole; i < end; i++) store<u32>(list + ((i - whole) << 2), i);
+  assignListed(state, list, end - whole);
 }
 
 /** Moves the bounds of rows as far as centroids have moved; lists those whose label they leave open. */
@@ -96,47 +106,116 @@ function doubtful(state: usize, start: u32, end: u32, list: usize): u32 {
   return count;
 }
 
-/** Assigns up to eight rows of a list; the last one stands in for those that are missing. */
-function assignBlock(state: usize, list: usize, count: u32): void {
+/** Assigns the eight rows from `first` on. */
+function assignBlock(state: usize, first: u32): void {
+  const at: usize = first << 2;
   const scratch: usize = load<u32>(state, SCRATCH);
-  const rows: usize = load<u32>(state, ROWS);
-  const d = load<u32>(state, D);
-  const bytes = d << 2;
-  const block = scratch + ROWS_OF_BLOCK;
-  // The offsets lie where the scores will be.
-  for (let i: u32 = 0; i < BLOCK; i++) {
-    store<u32>(scratch + (i << 2), load<u32>(list + (min(i, count - 1) << 2)) * bytes);
+  const bytes = load<u32>(state, D) << 2;
+  for (let i: u32 = 0; i < BLOCK; i++) store<u32>(scratch + (i << 2), (first + i) * bytes);
+  score(state, scratch);
+  const labels: usize = load<u32>(state, LABELS) + at;
+  const bounded = load<u32>(state, BOUNDED);
+  if (bounded) bound(state, scratch, load<u32>(state, UPPER) + at, load<u32>(state, LOWER) + at);
+  let open = ~settled(state, scratch, v128.load(labels), v128.load(labels, 16)) & 0xff;
+  for (; open != 0; open &= open - 1) {
+    const i = ctz(open);
+    settle(state, first + i, scratch + (i << 2), bounded);
   }
-  pack(rows, scratch, bytes, block);
-  squares(block, d, scratch + SQUARES);
-  scan(block, d, load<u32>(state, PACKED), load<u32>(state, NORMS), (load<u32>(state, K) + 3) & ~3, scratch);
+}
 
+/** Assigns the rows of a list. */
+function assignListed(state: usize, list: usize, count: u32): void {
+  const scratch: usize = load<u32>(state, SCRATCH);
   const labels: usize = load<u32>(state, LABELS);
   const upper: usize = load<u32>(state, UPPER);
   const lower: usize = load<u32>(state, LOWER);
+  const bytes = load<u32>(state, D) << 2;
   const bounded = load<u32>(state, BOUNDED);
-  const reach = load<f32>(state, REACH);
-  const rounding = load<f32>(state, ROUNDING);
-  for (let i: u32 = 0; i < count; i++) {
-    const at = i << 2;
-    const row = load<u32>(list + at);
-    const best = load<f32>(scratch + at, BEST);
-    const second = load<f32>(scratch + at, SECOND);
-    const square = load<f32>(scratch + at, SQUARES);
-    const error = rounding * reach * (reach + 2 * sqrt<f32>(square)) * <f32>1.01 + <f32>1e-36;
-    let label: u32;
-    // Not "less or equal": NaN goes the exact way.
-    if (second - best > 2 * error) {
-      label = load<u32>(scratch + at, INDEX);
+  for (let from: u32 = 0; from < count; from += BLOCK, list += 32) {
+    const rows = min(BLOCK, count - from);
+    // The last one stands in for those that are missing.
+    for (let i = rows; i < BLOCK; i++) store<u32>(list + (i << 2), load<u32>(list + ((rows - 1) << 2)));
+    for (let i: u32 = 0; i < BLOCK; i++) store<u32>(scratch + (i << 2), load<u32>(list + (i << 2)) * bytes);
+    score(state, scratch);
+    const before = scratch + BEFORE;
+    for (let i: u32 = 0; i < BLOCK; i++) {
+      store<u32>(before + (i << 2), load<u32>(labels + (load<u32>(list + (i << 2)) << 2)));
+    }
+    const open = ~settled(state, scratch, v128.load(before), v128.load(before, 16));
+    if (bounded) bound(state, scratch, before, before + 32);
+    for (let i: u32 = 0; i < rows; i++) {
+      const row = load<u32>(list + (i << 2));
       if (bounded) {
-        const slack = error + rounding * square;
-        store<f32>(upper + (row << 2), sqrt<f32>(max<f32>(0, best + square + slack) * UP) * UP);
-        store<f32>(lower + (row << 2), sqrt<f32>(max<f32>(0, second + square - slack) * DOWN) * DOWN);
+        store<f32>(upper + (row << 2), load<f32>(before + (i << 2)));
+        store<f32>(lower + (row << 2), load<f32>(before + (i << 2), 32));
       }
-    } else label = assignExactly(state, row, bounded);
-    const before = load<u32>(labels + (row << 2));
-    if (label != before) relabel(state, row, before, label);
+      if (open & (1 << i)) settle(state, row, scratch + (i << 2), bounded);
+    }
   }
+}
+
+/** Scores of the eight rows whose offsets lie where the scores will be, and their squares where bounds need them. */
+function score(state: usize, scratch: usize): void {
+  const d = load<u32>(state, D);
+  const block = scratch + ROWS_OF_BLOCK;
+  pack(load<u32>(state, ROWS), scratch, d << 2, block);
+  if (load<u32>(state, BOUNDED)) squares(block, d, scratch + SQUARES);
+  scan(block, d, load<u32>(state, PACKED), load<u32>(state, NORMS), (load<u32>(state, K) + 3) & ~3, scratch);
+}
+
+/** A bit for each row whose best score stands out by more than rounding, and whose label is that already. */
+function settled(state: usize, scratch: usize, before0: v128, before1: v128): u32 {
+  const twice = v128.load32_splat(state, TWICE_ERROR);
+  const clear0 = f32x4.gt(f32x4.sub(v128.load(scratch, SECOND), v128.load(scratch, BEST)), twice);
+  const clear1 = f32x4.gt(f32x4.sub(v128.load(scratch, SECOND + 16), v128.load(scratch, BEST + 16)), twice);
+  const same0 = i32x4.eq(v128.load(scratch, INDEX), before0);
+  const same1 = i32x4.eq(v128.load(scratch, INDEX + 16), before1);
+  return i32x4.bitmask(v128.and(clear0, same0)) | (i32x4.bitmask(v128.and(clear1, same1)) << 4);
+}
+
+/** Bounds of the eight rows from their scores. */
+function bound(state: usize, scratch: usize, upper: usize, lower: usize): void {
+  const rounding = load<f32>(state, ROUNDING);
+  const reach = load<f32>(state, REACH);
+  const constant = f32x4.splat(rounding * reach * reach * <f32>1.01 + <f32>1e-36);
+  const linear = f32x4.splat(<f32>2.02 * rounding * reach);
+  for (let at: usize = 0; at < 32; at += 16) {
+    const square = v128.load(scratch + at, SQUARES);
+    const error = f32x4.add(constant, f32x4.mul(linear, f32x4.sqrt(square)));
+    const slack = f32x4.add(error, f32x4.mul(f32x4.splat(rounding), square));
+    const own = f32x4.add(f32x4.add(v128.load(scratch + at, BEST), square), slack);
+    const other = f32x4.sub(f32x4.add(v128.load(scratch + at, SECOND), square), slack);
+    v128.store(upper + at, f32x4.mul(f32x4.sqrt(f32x4.mul(positive(own), f32x4.splat(UP))), f32x4.splat(UP)));
+    v128.store(lower + at, f32x4.mul(f32x4.sqrt(f32x4.mul(positive(other), f32x4.splat(DOWN))), f32x4.splat(DOWN)));
+  }
+}
+
+function positive(values: v128): v128 {
+  return f32x4.max(values, f32x4.splat(0));
+}
+
+/** The label of a row that changes, or that float32 leaves open; `scores` are those of the row. */
+function settle(state: usize, i: u32, scores: usize, bounded: u32): void {
+  const d = load<u32>(state, D);
+  const gap = load<f32>(scores, SECOND) - load<f32>(scores, BEST);
+  // The error of all rows was that of the longest; this one's own may be less.
+  let clear = gap > load<f32>(state, TWICE_ERROR);
+  if (!clear) {
+    const row: usize = load<u32>(state, ROWS) + (i << 2) * d;
+    const reach = load<f32>(state, REACH);
+    const error = load<f32>(state, ROUNDING) * reach * (reach + 2 * sqrt<f32>(squareOf(row, d))) * <f32>1.01;
+    // Not "less or equal": NaN goes the exact way.
+    clear = gap > 2 * (error + <f32>1e-36);
+  }
+  const label = clear ? load<u32>(scores, INDEX) : assignExactly(state, i, bounded);
+  const before = load<u32>(load<u32>(state, LABELS) + (i << 2));
+  if (label != before) relabel(state, i, before, label);
+}
+
+function squareOf(row: usize, d: u32): f32 {
+  let sum: f32 = 0;
+  for (const end = row + (d << 2); row < end; row += 4) sum += load<f32>(row) * load<f32>(row);
+  return sum;
 }
 
 /** The label by the float64 scores, and bounds from them. */
@@ -144,7 +223,7 @@ function assignExactly(state: usize, i: u32, bounded: u32): u32 {
   const d = load<u32>(state, D);
   const row: usize = load<u32>(state, ROWS) + (i << 2) * d;
   const centroids: usize = load<u32>(state, CENTROIDS);
-  const scores = <usize>load<u32>(state, SCRATCH) + ROWS_OF_BLOCK;
+  const scores: usize = load<u32>(state, SCRATCH) + EXACT;
   nearest(row, d, centroids, load<u32>(state, EXACT_NORMS), load<u32>(state, K), scores);
   const label = load<u32>(scores, LABEL);
   if (bounded) {

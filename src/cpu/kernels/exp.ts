@@ -5,6 +5,8 @@ const MAGIC: f64 = 6755399441055744;
 /** log 2 in two parts; multiples of the first, of 40 bits, by exponents are exact. */
 const LN2_HIGH: f64 = 0.6931471805592082;
 const LN2_LOW: f64 = 7.371002565167799e-13;
+/** 2^52: its last bits hold an integer too. */
+const TWO_52: f64 = 4503599627370496;
 /** Below it e^x counts as 0: from here on float64 would lose digits, and time. */
 const LEAST: f64 = -708;
 
@@ -13,7 +15,7 @@ const LEAST: f64 = -708;
  * x = m·log 2 + r it is 2^m·e^r; of e^r, 1 + r + r²·q(r) with q of degree 9 lacks 2e-17.
  */
 export function exp(x: v128): v128 {
-  const moved = f64x2.add(f64x2.mul(x, f64x2.splat(1.4426950408889634)), f64x2.splat(MAGIC));
+  const moved = f64x2.add(f64x2.mul(x, f64x2.splat(Math.LOG2E)), f64x2.splat(MAGIC));
   const m = f64x2.sub(moved, f64x2.splat(MAGIC));
   const high = f64x2.sub(x, f64x2.mul(m, f64x2.splat(LN2_HIGH)));
   const r = f64x2.sub(high, f64x2.mul(m, f64x2.splat(LN2_LOW)));
@@ -37,11 +39,10 @@ export function exp(x: v128): v128 {
  * s = (m − 1)/(m + 1) it is e·log 2 + 2·artanh s; of that 2s + s³·p(s²) with p of degree 6 lacks 4e-18.
  */
 export function log(x: v128): v128 {
-  const rootHalf = i64x2.splat(0x3fe6a09e667f3bcd);
-  const e = i64x2.shr_u(i64x2.sub(x, rootHalf), 52);
+  const e = i64x2.shr_u(i64x2.sub(x, f64x2.splat(Math.SQRT1_2)), 52);
   const m = i64x2.sub(x, i64x2.shl(e, 52));
-  // 2^52 + e, by its bits.
-  const exponent = f64x2.sub(v128.or(e, i64x2.splat(0x4330000000000000)), f64x2.splat(4503599627370496));
+  const large = f64x2.splat(TWO_52);
+  const exponent = f64x2.sub(v128.or(e, large), large);
   const f = f64x2.sub(m, f64x2.splat(1));
   const s = f64x2.div(f, f64x2.add(f, f64x2.splat(2)));
   const z = f64x2.mul(s, s);

@@ -2,6 +2,7 @@
 import { exp, log } from './exp';
 import { BLOCK, LANES, plainLengths, scaledLengths, subtract, transform, transpose, widen } from './mixture-densities';
 import { addAxes, addProducts, scale, tally } from './mixture-moments';
+import { addPairs, addSums, average, divideByRoots } from './mixture-pooled';
 
 /** Offsets into the state of an E-step, which simd/moments.ts fills. */
 const ROWS: usize = 0;
@@ -23,13 +24,16 @@ const SCALED: usize = 60;
 const COUNTS: usize = 64;
 const SUMS: usize = 68;
 const SQUARES: usize = 72;
-const LIKELIHOOD: usize = 76;
-const TEMPERATURE: usize = 80;
+const PAIRS: usize = 76;
+const LIKELIHOOD: usize = 80;
+const TEMPERATURE: usize = 88;
 
-/** U of each component: diagonal, one, upper triangular, or the same upper triangular one for all. */
+/** U of each component: diagonal, one, upper triangular, or the same for all, with squares of each or pooled. */
 const AXES: u32 = 0;
 const PLAIN: u32 = 1;
 const OWN: u32 = 2;
+const SHARED: u32 = 3;
+const POOLED: u32 = 4;
 
 /** Adds rows [start, end) to the moments; leaves their labels and values. */
 export function accumulateMixture(state: usize, start: u32, end: u32): void {
@@ -200,26 +204,35 @@ function soften(first: usize, end: usize, best: v128, temperature: f64, weight: 
 }
 
 function addMoments(state: usize): void {
-  const d = load<u32>(state, D);
   const shape = load<u32>(state, SHAPE);
-  const width = widthOf(d);
+  if (shape === OWN || shape === SHARED) addMatrices(state, shape);
+  else if (shape === POOLED) addPooled(state);
+  else addDiagonals(state);
+}
+
+function addDiagonals(state: usize): void {
+  const d = load<u32>(state, D);
   const block: usize = load<u32>(state, BLOCK_ROWS);
-  const scaled: usize = load<u32>(state, SCALED);
   let shares: usize = load<u32>(state, LOGS);
   let count: usize = load<u32>(state, COUNTS);
   let mean: usize = load<u32>(state, MEANS);
   let sums: usize = load<u32>(state, SUMS);
+  for (const end = shares + (load<u32>(state, K) << 6); shares < end; shares += LANES) {
+    if (tally(shares, count)) addAxes(block, d, mean, shares, sums);
+    count += 16;
+    mean += (<usize>d) << 4;
+    sums += (<usize>d) << 5;
+  }
+}
+
+function addMatrices(state: usize, shape: u32): void {
+  const width = widthOf(load<u32>(state, D));
+  const scaled: usize = load<u32>(state, SCALED);
+  let shares: usize = load<u32>(state, LOGS);
+  let count: usize = load<u32>(state, COUNTS);
+  let sums: usize = load<u32>(state, SUMS);
   let squares: usize = load<u32>(state, SQUARES);
   let rows: usize = load<u32>(state, WHITENED);
-  if (shape <= PLAIN) {
-    for (const end = shares + (load<u32>(state, K) << 6); shares < end; shares += LANES) {
-      if (tally(shares, count)) addAxes(block, d, mean, shares, sums);
-      count += 16;
-      mean += (<usize>d) << 4;
-      sums += (<usize>d) << 5;
-    }
-    return;
-  }
   // What y is moved by: (m − m₀)·U where U is shared, else nothing.
   let shift = <usize>load<u32>(state, MEANS) + <usize>(shape === OWN ? load<u32>(state, K) : 1) * width;
   for (const end = shares + (load<u32>(state, K) << 6); shares < end; shares += LANES) {
@@ -231,4 +244,28 @@ function addMoments(state: usize): void {
       squares += width * (width >> 3);
     } else shift += width;
   }
+}
+
+function addPooled(state: usize): void {
+  const d = load<u32>(state, D);
+  const k = load<u32>(state, K);
+  const width = widthOf(d);
+  const block: usize = load<u32>(state, BLOCK_ROWS);
+  const logs: usize = load<u32>(state, LOGS);
+  const weights: usize = load<u32>(state, BLOCK_WEIGHTS);
+  const scaled: usize = load<u32>(state, SCALED);
+  const columns = <usize>load<u32>(state, MEANS) + width;
+  let shift = columns + <usize>k * width;
+  let count: usize = load<u32>(state, COUNTS);
+  let sums: usize = load<u32>(state, SUMS);
+  for (let shares = logs, end = logs + (k << 6); shares < end; shares += LANES) {
+    if (tally(shares, count)) addSums(block, d, shift, shares, sums);
+    count += 16;
+    shift += (<usize>d) << 4;
+    sums += (<usize>d) << 4;
+  }
+  divideByRoots(weights, logs, k);
+  average(load<u32>(state, WHITENED), width, weights, logs, k, columns, scaled);
+  addProducts(scaled, BLOCK, width, load<u32>(state, SQUARES));
+  addPairs(logs, k, load<u32>(state, PAIRS));
 }

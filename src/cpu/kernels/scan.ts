@@ -12,8 +12,8 @@ export const BEST: usize = 0;
 export const SECOND: usize = 32;
 export const INDEX: usize = 64;
 export const SQUARES: usize = 96;
-/** Where a block [d, 8] begins, behind them. */
-export const ROWS_OF_BLOCK: usize = 128;
+/** Where a block [d, 8] begins, behind them and what else is kept beside it. */
+export const ROWS_OF_BLOCK: usize = 256;
 
 /** Transposes the eight rows at `rows` + offsets[i], each of `bytes`, into `block` [d, 8]. */
 export function pack(rows: usize, offsets: usize, bytes: usize, block: usize): void {

@@ -38,21 +38,37 @@ const FIELDS = [
   'rounding',
   'margin',
   'marginFactor',
+  'twiceError',
 ] as const;
 
 type Field = (typeof FIELDS)[number];
 
 /** Rows of a block, and the bytes before it in the kernel's scratch. */
 const BLOCK = 8;
-const BEFORE_BLOCK = 128;
+const BEFORE_BLOCK = 256;
 /** Larger than any score of a row. */
 const NOBODY = 3.4e38;
 const UNLABELLED = 0xffffffff;
+
+/** What an assignment does with bounds. */
+const NONE = 0;
+const MADE = 1;
+const USED = 2;
+
 /** A float32 that is rounded to nearest and was positive is below its true value by less. */
 const UP = 1 + 2 ** -22;
 
-/** Under this many multiply-adds a row a scan costs no more than to keep bounds that may spare it. */
-const WORTH_BOUNDS = 48;
+/**
+ * What bounds cost a row, in multiply-adds of a scan, and the scan's own work beside these for each centroid: measured
+ * at 1M × 3, k 32, where a row that is scanned takes 15 ns, and one whose bounds are looked at in vain 6 more.
+ */
+const COST_OF_BOUNDS = 80;
+const COST_OF_CENTROID = 3;
+/** Where bounds cost less than this share of a scan, rows have them from the start. */
+const CHEAP = 1 / 32;
+/** Bounds that cost more wait until so few labels change. */
+const SETTLING = 1 / 8;
+
 /** Rows for each centroid, from which on the distances between all centroids cost little beside the rows. */
 const ROWS_FOR_HALVES = 8;
 
@@ -60,16 +76,21 @@ export class SimdClusters implements Clusters {
   readonly #shard: Shard;
   readonly #k: number;
   readonly #units: Units;
+  readonly #longest: number;
   /** Byte offset of the state. */
   readonly #state: number;
   readonly #allocated: number[] = [];
   /** Those of the last assignment [k, d], null before the first and after one that did not end. */
   #centroids: Float64Array | null = null;
+  #bounds: typeof NONE | typeof MADE | typeof USED = NONE;
+  /** Number of changed labels from which on bounds are tried again. */
+  #tryAt = 0;
 
-  constructor(shard: Shard, { k, units }: ClustersOptions) {
+  constructor(shard: Shard, { k, units, longest }: ClustersOptions) {
     this.#shard = shard;
     this.#k = k;
     this.#units = units;
+    this.#longest = longest;
     this.#state = this.#allocate(4 * FIELDS.length);
     this.#allocateAll();
   }
@@ -85,7 +106,7 @@ export class SimdClusters implements Clusters {
     const { stride, limbs } = this.#units;
     const k = this.#k;
     const padded = 4 * Math.ceil(k / 4);
-    const bounds = this.#isBounded ? n : 0;
+    const bounds = this.#mayBound ? n : 0;
     const offsets: Partial<Record<Field, number>> = {
       rows: rowsAt,
       weights: weightsAt,
@@ -101,8 +122,8 @@ export class SimdClusters implements Clusters {
       halves: this.#allocate(4 * k),
       sums: this.#allocate(8 * k * limbs * stride),
       large: this.#allocate(8 * limbs * stride),
-      scratch: this.#allocate(BEFORE_BLOCK + 4 * BLOCK * Math.max(d, 8)),
-      list: this.#allocate(4 * SLICE_ROWS),
+      scratch: this.#allocate(BEFORE_BLOCK + 4 * BLOCK * d),
+      list: this.#allocate(4 * (SLICE_ROWS + BLOCK)),
       d,
       k,
       stride,
@@ -118,19 +139,24 @@ export class SimdClusters implements Clusters {
     memory.f32[this.#at('rounding')] = (d + 4) * 2 ** -24 * (1 + d * 2 ** -24) * UP;
   }
 
-  /** Whether rows keep bounds on their distances, so that they need not be scanned. */
-  get #isBounded(): boolean {
-    return this.#k > 1 && this.#k * this.#shard.d >= WORTH_BOUNDS;
+  /** Multiply-adds of a scan, or as much. */
+  get #costOfScan(): number {
+    return this.#k * (this.#shard.d + COST_OF_CENTROID);
+  }
+
+  /** Whether bounds could ever be worth their memory. */
+  get #mayBound(): boolean {
+    return this.#k > 1 && COST_OF_BOUNDS < this.#costOfScan;
   }
 
   *assign(centroids: Float64Array): Steps<Assigned> {
-    const { n, kernels, memory } = this.#shard;
+    const { n, kernels } = this.#shard;
     const before = this.#centroids;
     this.#centroids = null;
     this.#place(centroids);
     if (before === null) this.#forget();
-    else this.#measureShifts(before, centroids);
-    this.#set('bounded', !this.#isBounded ? 0 : before === null ? 1 : 2);
+    else if (this.#bounds === USED) this.#measureShifts(before, centroids);
+    this.#set('bounded', this.#bounds);
     this.#set('changed', 0);
     this.#set('scanned', 0);
     const rows = rowsOfTurn(centroids.length);
@@ -139,7 +165,9 @@ export class SimdClusters implements Clusters {
       yield;
     }
     this.#centroids = centroids.slice();
-    return { ...this.#sums(), changed: memory.u32[this.#at('changed')] };
+    const changed = this.#get('changed');
+    this.#decide(changed, n - this.#get('scanned'));
+    return { ...this.#sums(), changed };
   }
 
   // biome-ignore lint/correctness/useYield: a verb like the others
@@ -179,9 +207,23 @@ export class SimdClusters implements Clusters {
     for (const offset of this.#allocated) this.#shard.memory.free(offset);
   }
 
-  /** No labels, no sums. */
+  /** Whether the next assignment uses bounds: from what this one skipped and changed, which no clock has a say in. */
+  #decide(changed: number, skipped: number): void {
+    if (!this.#mayBound) return;
+    const cost = COST_OF_BOUNDS * this.#shard.n;
+    if (this.#bounds === USED && skipped * this.#costOfScan < cost) {
+      this.#bounds = NONE;
+      this.#tryAt = changed / 2;
+    } else if (this.#bounds === MADE) this.#bounds = USED;
+    if (this.#bounds === NONE && changed <= this.#tryAt) this.#bounds = MADE;
+  }
+
+  /** No labels, no sums, no bounds. */
   #forget(): void {
     const { memory, n } = this.#shard;
+    const isCheap = COST_OF_BOUNDS < CHEAP * this.#costOfScan;
+    this.#bounds = this.#mayBound && isCheap ? MADE : NONE;
+    this.#tryAt = SETTLING * n;
     const labels = this.#get('labels') / 4;
     memory.u32.fill(UNLABELLED, labels, labels + n);
     const sums = this.#get('sums');
@@ -212,6 +254,8 @@ export class SimdClusters implements Clusters {
       reach = Math.max(reach, norm);
     }
     f32[this.#at('reach')] = Math.sqrt(reach) * UP;
+    const rounding = f32[this.#at('rounding')];
+    f32[this.#at('twiceError')] = 2.02 * rounding * Math.sqrt(reach) * (Math.sqrt(reach) + 2 * this.#longest) + 2e-36;
     // The float64 scores are off by less than (d + 4)·2^-53·(3‖c‖² + 2u‖c‖), u the distance: so much must the squares
     // of the two bounds differ. Its root, with √(2u‖c‖) ≤ (u + ‖c‖)/√2, is at most this.
     const root = Math.sqrt((d + 4) * 2 ** -52);
@@ -221,7 +265,6 @@ export class SimdClusters implements Clusters {
 
   /** How far the centroids went since the bounds were made, and how far they are apart. */
   #measureShifts(before: Float64Array, centroids: Float64Array): void {
-    if (!this.#isBounded) return;
     const { d, memory } = this.#shard;
     const { f32 } = memory;
     const shifts = this.#get('shifts') / 4;

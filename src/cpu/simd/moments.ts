@@ -1,10 +1,10 @@
 import type { Gaussians } from '../../gaussians.ts';
 import type { Steps } from '../../steps.ts';
-import { layoutOf, type Moments, rowsOfMoments, shiftsOf } from '../moments.ts';
+import { isPooled, layoutOf, type Moments, rowsOfMoments, shiftsOf } from '../moments.ts';
 import type { Shard } from '../shard.ts';
 import type { Node } from '../tree.ts';
 
-/** The state of kernels/mixture.ts, in its order, four bytes each; the temperature behind them takes eight. */
+/** The state of kernels/mixture.ts, in its order, four bytes each; the temperature, behind them at a multiple of eight, takes eight. */
 const FIELDS = [
   'rows',
   'weights',
@@ -25,6 +25,7 @@ const FIELDS = [
   'counts',
   'sums',
   'squares',
+  'pairs',
   'likelihood',
 ] as const;
 
@@ -34,6 +35,7 @@ const AXES = 0;
 const PLAIN = 1;
 const OWN = 2;
 const SHARED = 3;
+const POOLED = 4;
 
 /** Rows of a block. */
 const BLOCK = 8;
@@ -50,7 +52,7 @@ export class SimdMoments implements Moments {
 
   constructor(shard: Shard) {
     this.#shard = shard;
-    this.#state = shard.memory.allocate(4 * FIELDS.length + 8);
+    this.#state = shard.memory.allocate(8 * Math.ceil(FIELDS.length / 2) + 8);
   }
 
   *accumulate(gaussians: Gaussians, temperature: number): Steps<readonly Node[]> {
@@ -62,7 +64,7 @@ export class SimdMoments implements Moments {
     }
     this.#set('labels', this.#labels);
     this.#set('values', this.#values);
-    memory.f64[this.#state / 8 + FIELDS.length / 2] = temperature;
+    memory.f64[this.#state / 8 + Math.ceil(FIELDS.length / 2)] = temperature;
     this.#clear(gaussians);
     const add = (start: number, end: number) => kernels!.accumulateMixture(this.#state, start, end);
     return yield* this.#shard.sumOver(add, () => this.#take(gaussians), rowsOf(gaussians));
@@ -107,8 +109,8 @@ export class SimdMoments implements Moments {
   /** The parameters, in the forms that the kernel wants, with room for what it computes of them. */
   #place(gaussians: Gaussians): void {
     const { k, d, shape } = gaussians;
-    if (this.#allocated.length === 0) this.#allocateFor(gaussians);
-    this.#set('shape', { axes: isPlain(gaussians) ? PLAIN : AXES, own: OWN, shared: SHARED }[shape]);
+    if (this.#get('k') === 0) this.#allocateFor(gaussians);
+    this.#set('shape', shapeOf(gaussians));
     const { f64 } = this.#shard.memory;
     const [means, factors, offsets] = [this.#get('means') / 8, this.#get('factors') / 8, this.#get('offsets') / 8];
     for (let c = 0; c < k; c++) {
@@ -133,39 +135,37 @@ export class SimdMoments implements Moments {
     }
     const shifts = shiftsOf(gaussians);
     f64.set(gaussians.means.subarray(0, d), means);
-    rows(shifts, means + width);
+    if (isPooled(gaussians)) pairRows(shifts, d, f64, means + width);
+    else rows(shifts, means + width);
     interleave(shifts, f64, means + (1 + k) * width);
   }
 
-  #allocateFor({ k, d, shape }: Gaussians): void {
-    const { rowsAt, weightsAt } = this.#shard;
+  #allocateFor(gaussians: Gaussians): void {
+    const { k, d, shape } = gaussians;
     const width = widthOf(d);
+    const matrices = { own: k, shared: 1, axes: 0 }[shape];
+    const shifts = shape === 'shared' ? 2 * k * d : 0;
     const offsets: Partial<Record<Field, number>> = {
-      rows: rowsAt,
-      weights: weightsAt,
-      d,
-      k,
+      rows: this.#shard.rowsAt,
+      weights: this.#shard.weightsAt,
+      // One more, of an odd number.
       block: this.#allocate(BLOCK * (d + 1)),
+      differences: this.#allocate(BLOCK * d),
+      whitened: this.#allocate(matrices * BLOCK * width),
       logs: this.#allocate(BLOCK * k),
+      means: this.#allocate(shape === 'axes' ? 2 * k * d : (k + 1) * width + shifts),
+      factors: this.#allocate(matrices * columnsLength(d)),
       offsets: this.#allocate(2 * k),
       blockWeights: this.#allocate(BLOCK),
-      counts: this.#allocate(2 * k),
-      likelihood: this.#allocate(2),
+      scaled: this.#allocate(BLOCK * width),
     };
-    if (shape === 'axes') {
-      offsets.means = this.#allocate(2 * k * d);
-      offsets.sums = this.#allocate(4 * k * d);
-    } else {
-      const matrices = shape === 'own' ? k : 1;
-      offsets.differences = this.#allocate(BLOCK * d);
-      offsets.whitened = this.#allocate(matrices * BLOCK * width);
-      offsets.means = this.#allocate((k + 1) * width + (shape === 'shared' ? 2 * k * d : 0));
-      offsets.factors = this.#allocate(matrices * columnsLength(d));
-      offsets.scaled = this.#allocate(BLOCK * width);
-      offsets.sums = this.#allocate(k * width);
-      offsets.squares = this.#allocate(matrices * width * width);
+    const sums = sumsOf(gaussians);
+    let at = this.#allocate(sums.reduce((total, [, length]) => total + length, 0));
+    for (const [field, length] of sums) {
+      offsets[field] = at;
+      at += 8 * length;
     }
-    for (const [field, value] of Object.entries(offsets)) this.#set(field as Field, value);
+    for (const [field, value] of Object.entries({ ...offsets, d, k })) this.#set(field as Field, value);
   }
 
   /** Byte offset of so many float64. */
@@ -177,22 +177,20 @@ export class SimdMoments implements Moments {
 
   /** What was summed since the last call, in the layout of all engines. */
   #take(gaussians: Gaussians): Float64Array {
-    const { k, d, shape, factors } = gaussians;
+    const { k, d, shape } = gaussians;
     const { f64 } = this.#shard.memory;
     const layout = layoutOf(gaussians);
     const taken = new Float64Array(layout.length);
-    const [counts, sums, squares] = [this.#get('counts') / 8, this.#get('sums') / 8, this.#get('squares') / 8];
-    for (let c = 0; c < k; c++) taken[c] = f64[counts + 2 * c] + f64[counts + 2 * c + 1];
-    taken[layout.logLikelihood] = f64[this.#get('likelihood') / 8] + f64[this.#get('likelihood') / 8 + 1];
-    if (shape === 'axes') {
-      for (let i = 0, at = sums; i < k * d; i++, at += 4) {
-        const factor = factors[i];
-        taken[layout.sums + i] = (f64[at] + f64[at + 1]) * factor;
-        taken[layout.squares + i] = (f64[at + 2] + f64[at + 3]) * factor * factor;
-      }
-    } else {
+    const [sums, squares] = [this.#get('sums') / 8, this.#get('squares') / 8];
+    addLanes(f64, this.#get('counts') / 8, taken.subarray(0, k));
+    addLanes(f64, this.#get('likelihood') / 8, taken.subarray(layout.logLikelihood, layout.pairs));
+    addLanes(f64, this.#get('pairs') / 8, taken.subarray(layout.pairs));
+    if (shape === 'axes') takeAxes(f64, sums, gaussians.factors, taken.subarray(layout.sums, layout.logLikelihood));
+    else {
       const width = widthOf(d);
-      unpad(f64, sums, d, width, taken.subarray(layout.sums, layout.squares));
+      const sumsTaken = taken.subarray(layout.sums, layout.squares);
+      if (isPooled(gaussians)) addLanes(f64, sums, sumsTaken);
+      else unpad(f64, sums, d, width, sumsTaken);
       for (let to = layout.squares, from = squares; to < layout.logLikelihood; to += d * d, from += width * width) {
         unpad(f64, from, d, width, taken.subarray(to, to + d * d));
       }
@@ -201,14 +199,10 @@ export class SimdMoments implements Moments {
     return taken;
   }
 
-  #clear({ k, d, shape }: Gaussians): void {
-    const { f64 } = this.#shard.memory;
-    const width = widthOf(d);
-    const clear = (field: Field, values: number) => f64.fill(0, this.#get(field) / 8, this.#get(field) / 8 + values);
-    clear('counts', 2 * k);
-    clear('sums', shape === 'axes' ? 4 * k * d : k * width);
-    if (shape !== 'axes') clear('squares', (shape === 'own' ? k : 1) * width * width);
-    clear('likelihood', 2);
+  #clear(gaussians: Gaussians): void {
+    const from = this.#get('counts') / 8;
+    const length = sumsOf(gaussians).reduce((total, [, length]) => total + length, 0);
+    this.#shard.memory.f64.fill(0, from, from + length);
   }
 
   #get(field: Field): number {
@@ -225,9 +219,24 @@ function rowsOf(gaussians: Gaussians): number {
   return Math.max(BLOCK, rowsOfMoments(gaussians));
 }
 
-/** Whether distances are plain ones. */
-function isPlain({ factors }: Gaussians): boolean {
-  return factors.every((factor) => factor === 1);
+function shapeOf(gaussians: Gaussians): number {
+  if (gaussians.shape === 'own') return OWN;
+  if (gaussians.shape === 'shared') return isPooled(gaussians) ? POOLED : SHARED;
+  return gaussians.factors.every((factor) => factor === 1) ? PLAIN : AXES;
+}
+
+/** What the kernel sums, behind one another, and how many float64 each is. */
+function sumsOf(gaussians: Gaussians): readonly (readonly [Field, number])[] {
+  const { k, d, shape } = gaussians;
+  const width = widthOf(d);
+  const pooled = isPooled(gaussians);
+  return [
+    ['counts', 2 * k],
+    ['likelihood', 2],
+    ['sums', shape === 'axes' ? 4 * k * d : pooled ? 2 * k * d : k * width],
+    ['squares', { own: k, shared: 1, axes: 0 }[shape] * width * width],
+    ['pairs', pooled ? k * (k - 1) : 0],
+  ];
 }
 
 /** Float64 of a row, padded to four. */
@@ -255,6 +264,29 @@ function pairColumns(u: Float64Array, from: number, d: number, f64: Float64Array
     }
   }
   return to;
+}
+
+/** Writes rows [k, d] as pairs of columns, [⌈d / 4⌉·2, k, 2], with zeros behind the last. */
+function pairRows(rows: Float64Array, d: number, f64: Float64Array, to: number): void {
+  const size = (2 * rows.length) / d;
+  for (let i = 0; i < rows.length; i++) {
+    const [c, j] = [Math.floor(i / d), i % d];
+    f64[to + (j >> 1) * size + 2 * c + (j & 1)] = rows[i];
+  }
+}
+
+/** Two lanes of each sum. */
+function addLanes(f64: Float64Array, from: number, to: Float64Array): void {
+  for (let i = 0; i < to.length; i++) to[i] = f64[from + 2 * i] + f64[from + 2 * i + 1];
+}
+
+/** Sums and squares of x − m, each [2 lanes] of [k, d, 2], as those of (x − m)·u: first all sums, then all squares. */
+function takeAxes(f64: Float64Array, from: number, factors: Float64Array, to: Float64Array): void {
+  factors.forEach((factor, i) => {
+    const at = from + 4 * i;
+    to[i] = (f64[at] + f64[at + 1]) * factor;
+    to[factors.length + i] = (f64[at + 2] + f64[at + 3]) * factor * factor;
+  });
 }
 
 /** Rows of `width` without their padding. */

@@ -5,7 +5,7 @@ import type { Shard } from '../shard.ts';
 
 /** Rows of a block, and the bytes before it in the kernel's scratch. */
 const BLOCK = 8;
-const BEFORE_BLOCK = 128;
+const BEFORE_BLOCK = 256;
 
 export class SimdPotentials extends PotentialsOf {
   readonly #distancesAt: number;

@@ -23,11 +23,9 @@ export const select: readonly ConformanceCase[] = [
       checkModel(best, points);
       const tried = covarianceType.flatMap((type) => k.map((count) => `${type} ${count}`));
       equal(table.map((row) => `${row.covarianceType} ${row.k}`).join(), tried.join(), 'rows of the table');
-      equal(
-        table.map((row) => row[criterion]).reduce((a, b) => Math.min(a, b)),
-        await best[criterion](dataset),
-        criterion,
-      );
+      // A model's parameters have been to the caller's coordinates and back.
+      const least = table.map((row) => row[criterion]).reduce((a, b) => Math.min(a, b));
+      atMost(Math.abs(least - (await best[criterion](dataset))), 1e-12 * Math.abs(least), criterion);
       equal(reports.length, table.length, 'number of reports');
       reports.forEach(({ done, total, row }, i) => {
         equal(done, i + 1, 'done');
