@@ -66,44 +66,79 @@ export function assign(state: usize, start: u32, end: u32): void {
   assignListed(state, list, end - whole);
 }
 
-/** Moves the bounds of rows as far as centroids have moved; lists those whose label they leave open. */
+/**
+ * Moves the bounds of rows as far as centroids have moved; lists those whose label they leave open. Four rows at a time
+ * and without a branch: which rows are listed is as good as random, and a branch that is mispredicted costs more.
+ */
 function doubtful(state: usize, start: u32, end: u32, list: usize): u32 {
   const labels: usize = load<u32>(state, LABELS);
   const upper: usize = load<u32>(state, UPPER);
   const lower: usize = load<u32>(state, LOWER);
   const shifts: usize = load<u32>(state, SHIFTS);
   const halves: usize = load<u32>(state, HALVES);
-  const farthest = load<u32>(state, FARTHEST);
-  const farthestShift = load<f32>(state, FARTHEST_SHIFT);
-  const otherShift = load<f32>(state, OTHER_SHIFT);
+  const farthest = v128.load32_splat(state, FARTHEST);
+  const farthestShift = f32x4.mul(v128.load32_splat(state, FARTHEST_SHIFT), f32x4.splat(UP));
+  const otherShift = f32x4.mul(v128.load32_splat(state, OTHER_SHIFT), f32x4.splat(UP));
+  const margin = v128.load32_splat(state, MARGIN);
+  const factor = v128.load32_splat(state, MARGIN_FACTOR);
+  let count: u32 = 0;
+  // The arrays have room for whole fours behind the last row.
+  for (let i = start; i < end; i += 4) {
+    const at: usize = i << 2;
+    const label = v128.load(labels + at);
+    const own = gathered(shifts, labels + at);
+    const u = f32x4.mul(f32x4.add(v128.load(upper + at), own), f32x4.splat(UP));
+    const moved = f32x4.sub(
+      v128.load(lower + at),
+      v128.bitselect(otherShift, farthestShift, i32x4.eq(label, farthest)),
+    );
+    // A negative bound is as good as none, and is left to grow.
+    const l = f32x4.sub(moved, f32x4.mul(f32x4.abs(moved), f32x4.splat(1 - DOWN)));
+    v128.store(upper + at, u);
+    v128.store(lower + at, l);
+    const limit = f32x4.pmax(l, gathered(halves, labels + at));
+    const kept = i32x4.bitmask(f32x4.lt(f32x4.add(f32x4.mul(u, factor), margin), limit));
+    for (let lane: u32 = 0; lane < 4; lane++) {
+      store<u32>(list + <usize>(count << 2), i + lane);
+      count += ~(kept >> lane) & <u32>(i + lane < end);
+    }
+  }
+  return tighten(state, list, count);
+}
+
+/** The values [4] at four labels. */
+function gathered(values: usize, labels: usize): v128 {
+  let four = v128.load32_zero(values + (load<u32>(labels) << 2));
+  four = v128.load_lane<f32>(values + (load<u32>(labels, 4) << 2), four, 1);
+  four = v128.load_lane<f32>(values + (load<u32>(labels, 8) << 2), four, 2);
+  return v128.load_lane<f32>(values + (load<u32>(labels, 12) << 2), four, 3);
+}
+
+/** Replaces the upper bounds of listed rows by their distances; lists those whose label that leaves open. */
+function tighten(state: usize, list: usize, count: u32): u32 {
+  const rows: usize = load<u32>(state, ROWS);
+  const labels: usize = load<u32>(state, LABELS);
+  const upper: usize = load<u32>(state, UPPER);
+  const lower: usize = load<u32>(state, LOWER);
+  const halves: usize = load<u32>(state, HALVES);
+  const narrow: usize = load<u32>(state, NARROW);
   const margin = load<f32>(state, MARGIN);
   const factor = load<f32>(state, MARGIN_FACTOR);
-  const rows: usize = load<u32>(state, ROWS);
-  const narrow: usize = load<u32>(state, NARROW);
-  const d = load<u32>(state, D);
-  const rounding = load<f32>(state, ROUNDING);
-  const reach = load<f32>(state, REACH);
-  let count: u32 = 0;
-  for (let i = start; i < end; i++) {
-    const at = i << 2;
-    const label = load<u32>(labels + at);
-    const u = (load<f32>(upper + at) + load<f32>(shifts + (label << 2))) * UP;
-    const l = load<f32>(lower + at) - (label == farthest ? otherShift : farthestShift) * UP;
-    // A negative bound is as good as none, and grows by this factor.
-    const lowered = l > 0 ? l * DOWN : l * UP;
-    store<f32>(lower + at, lowered);
-    const limit = max(lowered, load<f32>(halves + (label << 2)));
-    if (u * factor + margin < limit) {
-      store<f32>(upper + at, u);
-      continue;
-    }
-    const distance = distanceTo(rows + at * d, narrow + (label << 2) * d, d << 2);
-    const tight = sqrt<f32>(distance * (1 + rounding)) * UP + reach * 1.2e-7;
-    store<f32>(upper + at, tight);
-    if (tight * factor + margin < limit) continue;
-    store<u32>(list + (count++ << 2), i);
+  const bytes = load<u32>(state, D) << 2;
+  const relative: f32 = <f32>1 + load<f32>(state, ROUNDING);
+  const absolute = load<f32>(state, REACH) * <f32>1.2e-7;
+  let left: u32 = 0;
+  for (let at: u32 = 0; at < count; at++) {
+    const i = load<u32>(list + (at << 2));
+    const label = load<u32>(labels + (i << 2));
+    const distance = distanceTo(rows + i * bytes, narrow + label * bytes, bytes);
+    const u = sqrt<f32>(distance * relative) * UP + absolute;
+    store<f32>(upper + (i << 2), u);
+    const limit = max<f32>(load<f32>(lower + (i << 2)), load<f32>(halves + (label << 2)));
+    store<u32>(list + (left << 2), i);
+    left += 1 - <u32>(u * factor + margin < limit);
   }
-  return count;
+  return left;
 }
 
 /** Assigns the eight rows from `first` on. */
@@ -113,9 +148,9 @@ function assignBlock(state: usize, first: u32): void {
   const bytes = load<u32>(state, D) << 2;
   for (let i: u32 = 0; i < BLOCK; i++) store<u32>(scratch + (i << 2), (first + i) * bytes);
   score(state, scratch);
-  const labels: usize = load<u32>(state, LABELS) + at;
+  const labels: usize = load<u32>(state, LABELS) + <u32>at;
   const bounded = load<u32>(state, BOUNDED);
-  if (bounded) bound(state, scratch, load<u32>(state, UPPER) + at, load<u32>(state, LOWER) + at);
+  if (bounded) bound(state, scratch, load<u32>(state, UPPER) + <u32>at, load<u32>(state, LOWER) + <u32>at);
   let open = ~settled(state, scratch, v128.load(labels), v128.load(labels, 16)) & 0xff;
   for (; open != 0; open &= open - 1) {
     const i = ctz(open);
@@ -223,7 +258,7 @@ function assignExactly(state: usize, i: u32, bounded: u32): u32 {
   const d = load<u32>(state, D);
   const row: usize = load<u32>(state, ROWS) + (i << 2) * d;
   const centroids: usize = load<u32>(state, CENTROIDS);
-  const scores: usize = load<u32>(state, SCRATCH) + EXACT;
+  const scores: usize = load<u32>(state, SCRATCH) + <u32>EXACT;
   nearest(row, d, centroids, load<u32>(state, EXACT_NORMS), load<u32>(state, K), scores);
   const label = load<u32>(scores, LABEL);
   if (bounded) {

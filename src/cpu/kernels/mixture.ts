@@ -234,7 +234,8 @@ function addMatrices(state: usize, shape: u32): void {
   let squares: usize = load<u32>(state, SQUARES);
   let rows: usize = load<u32>(state, WHITENED);
   // What y is moved by: (m − m₀)·U where U is shared, else nothing.
-  let shift = <usize>load<u32>(state, MEANS) + <usize>(shape === OWN ? load<u32>(state, K) : 1) * width;
+  const before: usize = shape === OWN ? load<u32>(state, K) : 1;
+  let shift = <usize>load<u32>(state, MEANS) + before * width;
   for (const end = shares + (load<u32>(state, K) << 6); shares < end; shares += LANES) {
     if (tally(shares, count)) addProducts(scaled, scale(rows, width, shift, shares, sums, scaled), width, squares);
     count += 16;
