@@ -1,12 +1,14 @@
 import { defineConfig } from 'vite';
+import { inlined } from '../vite.plugins.ts';
 
 // Linux is the one place where a machine without a display is ordinary.
 const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 
 export default defineConfig({
   base: './',
+  plugins: [inlined()],
   build: { outDir: '../dist-demo', emptyOutDir: true, target: 'es2022' },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [inlined()] },
   server: {
     open: hasDisplay && !process.env.CI,
     // The page imports the library's source and the flights from outside demo/.

@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'puppeteer';
 import { createServer, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, test } from 'vitest';
+import { inlined } from '../../vite.plugins.ts';
 import { type BrowserName, findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
 import { missing } from '../missing.ts';
 import { cases } from './cases/index.ts';
@@ -39,6 +40,7 @@ export async function conformanceIn(browserName: BrowserName, name: string): Pro
 async function servePage(): Promise<ViteDevServer> {
   const server = await createServer({
     configFile: false,
+    plugins: [inlined()],
     logLevel: 'error',
     appType: 'mpa',
     // Nothing is prebundled: two browsers are served at once, and neither may reload.
