@@ -14,6 +14,8 @@ const PATIENCE_MS = 1000;
 export class Pool {
   readonly #module: WebAssembly.Module | null;
   #workers: Promise<WorkerPlace>[] = [];
+  /** Those that have started. */
+  readonly #places = new Set<WorkerPlace>();
   #ending: ReturnType<typeof setTimeout> | undefined;
 
   /** @param module the kernels, null for TypeScript's */
@@ -40,6 +42,7 @@ export class Pool {
   /** Whatever they are asked rejects. */
   end(): void {
     clearTimeout(this.#ending);
+    this.#places.clear();
     for (const worker of this.#workers.splice(0)) {
       worker.then(
         (place) => place.terminate(),
@@ -49,9 +52,10 @@ export class Pool {
   }
 
   async #start(): Promise<WorkerPlace> {
-    const place = new WorkerPlace(startThread(), () => void this.#rest());
+    const place = new WorkerPlace(startThread(), () => this.#rest());
     try {
       await place.start(this.#module);
+      this.#places.add(place);
       return place;
     } catch (error) {
       place.terminate();
@@ -59,11 +63,12 @@ export class Pool {
     }
   }
 
-  async #rest(): Promise<void> {
-    const places = await Promise.all(this.#workers);
-    if (places.some(({ shards }) => shards > 0)) return;
+  /** Ends the workers after a while, if none has points then. */
+  #rest(): void {
     clearTimeout(this.#ending);
-    this.#ending = setTimeout(() => this.end(), PATIENCE_MS);
+    this.#ending = setTimeout(() => {
+      if ([...this.#places].every(({ shards }) => shards === 0)) this.end();
+    }, PATIENCE_MS);
     // Node: nobody waits for this.
     if (typeof this.#ending === 'object') this.#ending.unref();
   }
