@@ -20,7 +20,7 @@ export interface Moments {
 /** Where what a shard sums lies in one array: counts [k], sums [k, d], squares, log-likelihood [1], pairs. */
 export interface Layout {
   readonly sums: number;
-  /** Of matrices the upper triangles: see `MixtureStatistics`. */
+  /** See `MixtureStatistics`; of matrices the upper triangles, [d·(d + 1)/2] each. */
   readonly squares: number;
   readonly logLikelihood: number;
   /**
@@ -34,7 +34,8 @@ export interface Layout {
 export function layoutOf(gaussians: Gaussians): Layout {
   const { k, d, shape } = gaussians;
   const squares = k + k * d;
-  const logLikelihood = squares + { own: k * d * d, shared: d * d, axes: k * d }[shape];
+  const triangle = (d * (d + 1)) / 2;
+  const logLikelihood = squares + { own: k * triangle, shared: triangle, axes: k * d }[shape];
   const pairs = logLikelihood + 1;
   return { sums: k, squares, logLikelihood, pairs, length: pairs + (isPooled(gaussians) ? (k * (k - 1)) / 2 : 0) };
 }
@@ -50,36 +51,38 @@ export function statisticsOf(gaussians: Gaussians, moments: Float64Array): Mixtu
   const at = layoutOf(gaussians);
   const squares = moments.slice(at.squares, at.logLikelihood);
   if (isPooled(gaussians)) addPairs(moments.subarray(at.pairs), gaussians, squares);
-  if (shape !== 'axes') mirror(squares, d);
   return {
     used: gaussians,
     counts: moments.slice(0, at.sums),
     sums: moments.slice(at.sums, at.squares),
-    squares,
+    squares: shape === 'axes' ? squares : mirrored(squares, d),
     logLikelihood: moments[at.logLikelihood],
   };
 }
 
-/** Adds what the pairs of components are short of to the upper triangle [d, d]. */
+/** Adds what the pairs of components are short of to the upper triangle. */
 function addPairs(pairs: Float64Array, gaussians: Gaussians, squares: Float64Array): void {
   const { k, d } = gaussians;
   const shifts = shiftsOf(gaussians);
-  let at = 0;
-  for (let c = 0; c < k; c++) {
+  for (let c = 0, pair = 0; c < k; c++) {
     for (let e = c + 1; e < k; e++) {
-      const weight = pairs[at++];
+      const weight = pairs[pair++];
       if (weight === 0) continue;
       const apart = Float64Array.from({ length: d }, (_, j) => shifts[c * d + j] - shifts[e * d + j]);
-      for (let i = 0; i < d; i++) for (let j = i; j < d; j++) squares[i * d + j] += weight * apart[i] * apart[j];
+      for (let i = 0, at = 0; i < d; i++) for (let j = i; j < d; j++) squares[at++] += weight * apart[i] * apart[j];
     }
   }
 }
 
-/** Copies the upper triangle of each [d, d] to the lower one. */
-function mirror(squares: Float64Array, d: number): void {
-  for (let from = 0; from < squares.length; from += d * d) {
-    for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) squares[from + i * d + j] = squares[from + j * d + i];
+/** Matrices [d, d] from their upper triangles. */
+function mirrored(triangles: Float64Array, d: number): Float64Array {
+  const matrices = new Float64Array((triangles.length / (d + 1)) * 2 * d);
+  for (let from = 0, at = 0; from < matrices.length; from += d * d) {
+    for (let i = 0; i < d; i++) {
+      for (let j = i; j < d; j++) matrices[from + i * d + j] = matrices[from + j * d + i] = triangles[at++];
+    }
   }
+  return matrices;
 }
 
 /** Where components share U: (m − m₀)·U of each, [k, d]. */

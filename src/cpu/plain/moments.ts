@@ -187,7 +187,19 @@ class Tile {
       if (all < NEGLIGIBLE * counts[c]) continue;
       if (shape === 'axes') addSquares(this.#whitened, at * d, d, r0, r1, r2, r3, sums, squares, c * d);
       else
-        addProducts(this.#whitened, at * d, d, r0, r1, r2, r3, sums, c * d, squares, shape === 'own' ? c * d * d : 0);
+        addProducts(
+          this.#whitened,
+          at * d,
+          d,
+          r0,
+          r1,
+          r2,
+          r3,
+          sums,
+          c * d,
+          squares,
+          shape === 'own' ? (c * d * (d + 1)) / 2 : 0,
+        );
     }
   }
 }
@@ -346,7 +358,8 @@ function addProducts(
     const a1 = r1 * y[at + 1];
     const a2 = r2 * y[at + 2];
     const a3 = r3 * y[at + 3];
-    const toA = toSquares + i * d;
+    // Row i of the triangle, whose first entry is in column i.
+    const toA = toSquares + i * d - (i * (i + 1)) / 2;
     sums[toSums + i] += a0 + a1 + a2 + a3;
     squares[toA + i] += a0 * y[at] + a1 * y[at + 1] + a2 * y[at + 2] + a3 * y[at + 3];
     if (i + 1 === d) return;
@@ -354,7 +367,7 @@ function addProducts(
     const b1 = r1 * y[at + 5];
     const b2 = r2 * y[at + 6];
     const b3 = r3 * y[at + 7];
-    const toB = toA + d;
+    const toB = toA + d - i - 1;
     sums[toSums + i + 1] += b0 + b1 + b2 + b3;
     for (let other = at + TILE, j = i + 1; other < end; other += TILE, j++) {
       const y0 = y[other];

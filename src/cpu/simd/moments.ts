@@ -187,13 +187,10 @@ export class SimdMoments implements Moments {
     addLanes(f64, this.#get('pairs') / 8, taken.subarray(layout.pairs));
     if (shape === 'axes') takeAxes(f64, sums, gaussians.factors, taken.subarray(layout.sums, layout.logLikelihood));
     else {
-      const width = widthOf(d);
       const sumsTaken = taken.subarray(layout.sums, layout.squares);
       if (isPooled(gaussians)) addLanes(f64, sums, sumsTaken);
-      else unpad(f64, sums, d, width, sumsTaken);
-      for (let to = layout.squares, from = squares; to < layout.logLikelihood; to += d * d, from += width * width) {
-        unpad(f64, from, d, width, taken.subarray(to, to + d * d));
-      }
+      else takeRows(f64, sums, d, sumsTaken);
+      takeTriangles(f64, squares, d, taken.subarray(layout.squares, layout.logLikelihood));
     }
     this.#clear(gaussians);
     return taken;
@@ -289,7 +286,17 @@ function takeAxes(f64: Float64Array, from: number, factors: Float64Array, to: Fl
   });
 }
 
-/** Rows of `width` without their padding. */
-function unpad(f64: Float64Array, from: number, d: number, width: number, to: Float64Array): void {
-  for (let at = 0; at < to.length; at += d, from += width) to.set(f64.subarray(from, from + d), at);
+/** Rows [d] without their padding. */
+function takeRows(f64: Float64Array, from: number, d: number, to: Float64Array): void {
+  for (let at = 0; at < to.length; at += d, from += widthOf(d)) to.set(f64.subarray(from, from + d), at);
+}
+
+/** Upper triangles of matrices whose rows are padded, and the rows' number too. */
+function takeTriangles(f64: Float64Array, from: number, d: number, to: Float64Array): void {
+  const width = widthOf(d);
+  for (let at = 0; at < to.length; from += width * width) {
+    for (let i = 0; i < d; at += d - i, i++) {
+      to.set(f64.subarray(from + i * width + i, from + i * width + d), at);
+    }
+  }
 }
