@@ -12,8 +12,21 @@ export interface Kernels {
   accumulateMixture(state: number, start: number, end: number): void;
   mixtureDensities(state: number, start: number, end: number, to: number): void;
   /** See kernels/potentials.ts. */
-  fold(rows: number, d: number, start: number, end: number, centre: number, distances: number): void;
+  fold(rows: number, weights: number, d: number, start: number, end: number, centre: number, distances: number): number;
   trial(
+    rows: number,
+    weights: number,
+    d: number,
+    start: number,
+    end: number,
+    candidates: number,
+    norms: number,
+    m: number,
+    distances: number,
+    scratch: number,
+    totals: number,
+  ): void;
+  trialDirect(
     rows: number,
     weights: number,
     d: number,
@@ -22,7 +35,6 @@ export interface Kernels {
     candidates: number,
     m: number,
     distances: number,
-    scratch: number,
     totals: number,
   ): void;
 }

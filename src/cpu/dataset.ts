@@ -100,7 +100,11 @@ type Fields = Omit<EngineDataset, 'destroy'>;
 function* surveyed(fields: Fields, shards: readonly Ref<Shard>[], extents: readonly Extent[]): Steps<CpuDataset> {
   const surveys = yield* askAll(shards, 'survey');
   const reach = new Float64Array(fields.d + 1);
-  for (const survey of surveys) survey.reach.forEach((value, j) => (reach[j] = Math.max(reach[j], value)));
+  for (const survey of surveys) {
+    survey.reach.forEach((value, j) => {
+      reach[j] = Math.max(reach[j], value);
+    });
+  }
   const longest = Math.max(...surveys.map((survey) => survey.longest));
   const [squares] = rootOf(surveys.flatMap((survey) => survey.squares));
   const { n, d, metric, frame, weights, totalWeight, positiveRows, variance } = fields;
@@ -116,11 +120,7 @@ function* surveyed(fields: Fields, shards: readonly Ref<Shard>[], extents: reado
 }
 
 /** See `ClusteringEngine.transformed`. */
-export function* transformed(
-  source: CpuDataset,
-  matrix: Float64Array,
-  variance: Float64Array,
-): Steps<CpuDataset> {
+export function* transformed(source: CpuDataset, matrix: Float64Array, variance: Float64Array): Steps<CpuDataset> {
   const { d, extents, weights } = source;
   const shards = source.shards.map(({ place }, s) =>
     makeShard(place, { extent: extents[s], d, weighted: weights !== null }),

@@ -72,8 +72,7 @@ function verbsOf(run: Run, threads: number): Omit<ClusteringEngine, 'upload' | '
     lost: false,
     open: (dataset, k) => new CpuWorkspace(held(dataset), k, run),
     nearestDistances: (dataset, centroids, signal) => run(nearestDistances(held(dataset), centroids, run), signal),
-    allDistances: (dataset, centroids, start, end, signal) =>
-      run(allDistances(dataset, centroids, start, end), signal),
+    allDistances: (dataset, centroids, start, end, signal) => run(allDistances(dataset, centroids, start, end), signal),
     gather: (dataset, indices) => run(gather(held(dataset), indices)),
     openMixture: (dataset) => new CpuMixtureWorkspace(held(dataset), run),
     logDensities: (dataset, gaussians, start, end, signal) =>
@@ -103,7 +102,9 @@ function* allDistances(
   const questions = shards.flatMap((shard, s) => {
     const first = Math.max(start, extents[s].start);
     const last = Math.min(end, extents[s].end);
-    return first < last ? [ask(shard, 'distances', [centroids, first - extents[s].start, last - extents[s].start])] : [];
+    return first < last
+      ? [ask(shard, 'distances', [centroids, first - extents[s].start, last - extents[s].start])]
+      : [];
   });
   return joined(yield* answersOf(questions));
 }

@@ -46,7 +46,9 @@ export function drop({ place, id }: Ref<unknown>): void {
 }
 
 type Verb<R> = { [V in keyof R]: R[V] extends (...args: never[]) => Steps<unknown> ? V : never }[keyof R] & string;
-type Args<M> = M extends (...args: infer A) => Steps<unknown> ? { [I in keyof A]: A[I] extends Shard ? Named : A[I] } : never;
+type Args<M> = M extends (...args: infer A) => Steps<unknown>
+  ? { [I in keyof A]: A[I] extends Shard ? Named : A[I] }
+  : never;
 type Answer<M> = M extends (...args: never[]) => Steps<infer T> ? T : never;
 
 export function ask<R, V extends Verb<R>>(

@@ -5,7 +5,7 @@ import type { Memory } from './memory.ts';
 import { type Request, type Response, START } from './messages.ts';
 import type { Place, Question } from './place.ts';
 import type { ShardShape } from './shard.ts';
-import { type Thread, startThread } from './thread.ts';
+import { startThread, type Thread } from './thread.ts';
 
 /** Milliseconds that workers wait for more points before they are ended. */
 const PATIENCE_MS = 1000;

@@ -2,19 +2,20 @@ import { hashUniform } from '../random.ts';
 import type { Steps } from '../steps.ts';
 import { SLICE_ROWS } from './partition.ts';
 import type { Shard } from './shard.ts';
-import { rowsOfTurn } from './turns.ts';
 
 /**
  * What k-means++ and k-means‖ keep of a shard: the squared distance of each row to the nearest of the rows folded in. A
  * row's potential is weight × that, and before anything is folded in its weight.
  */
 export interface Potentials {
-  /** Folds centres [m, d] in. */
-  fold(centres: Float32Array): Steps<void>;
-  /** The potential of each slice. */
-  slices(): Steps<Float64Array>;
-  /** What the potential of each slice would be with each of the candidates [m, d] folded in: [slices, m]. */
-  trial(candidates: Float32Array): Steps<Float64Array>;
+  /** Folds centres [m, d] in, which may be none; the potential of each slice. */
+  fold(centres: Float32Array): Steps<Float64Array>;
+  /**
+   * What the potential of each slice would be with each of the candidates [m, d] folded in: [slices, m].
+   *
+   * @param direct whether distances have to be summed term by term
+   */
+  trial(candidates: Float32Array, direct: boolean): Steps<Float64Array>;
   /** The row at a share of the potential of a slice. */
   draw(slice: number, share: number): Steps<Drawn>;
   /** See `DistanceField.sample`; indices in the dataset. */
@@ -41,32 +42,29 @@ export abstract class PotentialsOf implements Potentials {
   /** Squared distances [n]; a view, see ShardMemory. */
   protected abstract get distances(): Float32Array;
 
-  /** Lowers the distances of rows [start, end) to those from centres [m, d]. */
-  protected abstract lower(start: number, end: number, centres: Float32Array): void;
+  /** Lowers the distances of a slice to those from centres [m, d]; returns the slice's potential. */
+  protected abstract lower(start: number, end: number, centres: Float32Array): number;
 
-  abstract trial(candidates: Float32Array): Steps<Float64Array>;
+  abstract trial(candidates: Float32Array, direct: boolean): Steps<Float64Array>;
 
   abstract free(): void;
 
-  *fold(centres: Float32Array): Steps<void> {
+  *fold(centres: Float32Array): Steps<Float64Array> {
     const { n } = this.shard;
-    const rows = rowsOfTurn(centres.length);
-    for (let start = 0; start < n; start += rows) {
-      this.lower(start, Math.min(n, start + rows), centres);
+    const potentials = new Float64Array(Math.ceil(n / SLICE_ROWS));
+    if (centres.length > 0) this.#folded = true;
+    for (let slice = 0; slice < potentials.length; slice++) {
+      const start = slice * SLICE_ROWS;
+      const end = Math.min(n, start + SLICE_ROWS);
+      potentials[slice] = this.#folded ? this.lower(start, end, centres) : this.#weightOf(start, end);
       yield;
     }
-    this.#folded = true;
+    return potentials;
   }
 
-  *slices(): Steps<Float64Array> {
-    const { n } = this.shard;
-    const sums = new Float64Array(Math.ceil(n / SLICE_ROWS));
-    for (let slice = 0; slice < sums.length; slice++) {
-      const potential = this.#potential();
-      for (let i = slice * SLICE_ROWS; i < Math.min(n, (slice + 1) * SLICE_ROWS); i++) sums[slice] += potential(i);
-      yield;
-    }
-    return sums;
+  #weightOf(start: number, end: number): number {
+    const { weights } = this.shard;
+    return weights === null ? end - start : weights.subarray(start, end).reduce((sum, weight) => sum + weight, 0);
   }
 
   // biome-ignore lint/correctness/useYield: a verb like the others

@@ -10,15 +10,15 @@ import type { Run } from './workspace.ts';
 export function* plusPlus(dataset: CpuDataset, k: number, candidates: number, draws: Float32Array): Steps<Uint32Array> {
   const potentials = dataset.shards.map((shard) => make<Potentials>(shard, 'potentials'));
   try {
-    let [newest] = yield* draw(dataset, potentials, draws.subarray(0, 2));
+    const none = new Float32Array(0);
+    let [newest] = (yield* draw(dataset, potentials, none, draws.subarray(0, 2))).drawn;
     const chosen = new Uint32Array(k).fill(newest.index);
     for (let step = 1; step < k; step++) {
-      yield* askAll(potentials, 'fold', newest.row);
       const from = 2 * step * candidates;
-      const drawn = yield* draw(dataset, potentials, draws.subarray(from, from + 2 * candidates));
+      const next = yield* draw(dataset, potentials, newest.row, draws.subarray(from, from + 2 * candidates));
       // Where every row lies on a chosen one, one more of them is as good as any.
-      if (drawn.length === 0) break;
-      newest = yield* best(potentials, drawn);
+      if (next.total === 0) break;
+      newest = yield* best(dataset, potentials, next);
       chosen[step] = newest.index;
     }
     return chosen;
@@ -27,28 +27,53 @@ export function* plusPlus(dataset: CpuDataset, k: number, candidates: number, dr
   }
 }
 
-/** Draws a row for each pair of uniform numbers: a slice, then the row in it. None where all potentials are zero. */
-function* draw(dataset: CpuDataset, potentials: readonly Ref<Potentials>[], pairs: Float32Array): Steps<Drawn[]> {
+interface Draw {
+  readonly drawn: readonly Drawn[];
+  /** The potential of all rows. */
+  readonly total: number;
+}
+
+/**
+ * Folds centres in and draws a row for each pair of uniform numbers: a slice, then the row in it. None where all
+ * potentials are zero.
+ */
+function* draw(
+  dataset: CpuDataset,
+  potentials: readonly Ref<Potentials>[],
+  centres: Float32Array,
+  pairs: Float32Array,
+): Steps<Draw> {
   const { extents } = dataset;
-  const sums = joined(yield* askAll(potentials, 'slices'));
-  if (sums.every((sum) => sum === 0)) return [];
+  const sums = joined(yield* askAll(potentials, 'fold', centres));
+  const total = sums.reduce((sum, value) => sum + value, 0);
+  if (total === 0) return { drawn: [], total };
   const questions = [];
   for (let at = 0; at < pairs.length; at += 2) {
     const slice = passes(0, sums.length, pairs[at], (s) => sums[s]);
     const shard = extents.findIndex(({ end }) => slice * SLICE_ROWS < end);
     questions.push(ask(potentials[shard], 'draw', [slice - extents[shard].start / SLICE_ROWS, pairs[at + 1]]));
   }
-  return yield* answersOf(questions);
+  return { drawn: yield* answersOf(questions), total };
 }
 
+/** Of the mean distance: rounding above this share of it could decide which candidate is best. */
+const ROUNDING = 1e-4;
+
 /** The candidate that leaves the least potential, the first of equals. */
-function* best(potentials: readonly Ref<Potentials>[], candidates: readonly Drawn[]): Steps<Drawn> {
-  const rows = joined(candidates.map(({ row }) => row));
-  const totals = new Float64Array(candidates.length);
-  joined(yield* askAll(potentials, 'trial', rows)).forEach((sum, i) => {
+function* best(
+  { d, longest, totalWeight }: CpuDataset,
+  potentials: readonly Ref<Potentials>[],
+  { drawn, total }: Draw,
+): Steps<Drawn> {
+  const rows = joined(drawn.map(({ row }) => row));
+  const totals = new Float64Array(drawn.length);
+  // ‖x‖² + ‖c‖² − 2x·c in float32 is off by at most this.
+  const rounding = (d + 4) * 2 ** -24 * 4 * longest ** 2;
+  const direct = rounding * totalWeight > ROUNDING * total;
+  joined(yield* askAll(potentials, 'trial', rows, direct)).forEach((sum, i) => {
     totals[i % totals.length] += sum;
   });
-  return candidates[totals.indexOf(Math.min(...totals))];
+  return drawn[totals.indexOf(Math.min(...totals))];
 }
 
 /** The squared distances that k-means‖ samples from. */
@@ -76,8 +101,7 @@ export class CpuDistanceField implements DistanceField {
   }
 
   *#fold(centres: Float32Array): Steps<number> {
-    yield* askAll(this.#potentials, 'fold', centres);
-    return joined(yield* askAll(this.#potentials, 'slices')).reduce((sum, value) => sum + value, 0);
+    return joined(yield* askAll(this.#potentials, 'fold', centres)).reduce((sum, value) => sum + value, 0);
   }
 
   *#sample(factor: number, seed: number): Steps<Uint32Array> {

@@ -123,7 +123,6 @@ export class Shard {
     return { reach, longest: Math.sqrt(longest), squares };
   }
 
-  // biome-ignore lint/correctness/useYield: a verb like the others
   *gather(indices: Uint32Array): Steps<Float64Array> {
     const { d, rows } = this;
     const gathered = new Float64Array(indices.length * d);

@@ -17,7 +17,8 @@ export class Tree {
   /** The node's value becomes the tree's. */
   add(node: Node): void {
     const left = this.#nodes.at(-1);
-    const isRight = left !== undefined && left.level === node.level && left.index === node.index - 1 && node.index % 2 === 1;
+    const isRight =
+      left !== undefined && left.level === node.level && left.index === node.index - 1 && node.index % 2 === 1;
     if (!isRight) {
       this.#nodes.push(node);
       return;
@@ -38,7 +39,10 @@ export function rootOf(nodes: Iterable<Node>): Float64Array {
   const tree = new Tree();
   for (const node of nodes) tree.add(node);
   // Left over at the right edge are trees of falling height.
-  return tree.nodes.reduceRight((sum: Float64Array | null, { value }) => (sum === null ? value : addTo(value, sum)), null)!;
+  return tree.nodes.reduceRight(
+    (sum: Float64Array | null, { value }) => (sum === null ? value : addTo(value, sum)),
+    null,
+  )!;
 }
 
 function addTo(sum: Float64Array, value: Float64Array): Float64Array {

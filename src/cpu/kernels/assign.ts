@@ -4,9 +4,9 @@
  * best score stands out by more than rounding, and else the float64 scores that labels are defined by. Which of these
  * it was cannot be seen in the result.
  */
-import { LABEL, SECOND_SCORE, nearest, squaredDistance } from './exact';
+import { LABEL, nearest, SECOND_SCORE, squaredDistance } from './exact';
 import { distanceTo } from './potentials';
-import { BEST, BLOCK, INDEX, ROWS_OF_BLOCK, SECOND, SQUARES, pack, scan, squares } from './scan';
+import { BEST, BLOCK, INDEX, pack, ROWS_OF_BLOCK, SECOND, SQUARES, scan, squares } from './scan';
 import { addRow } from './sums';
 
 /** Offsets into the state of an assignment, which simd/clusters.ts fills. */
@@ -54,7 +54,7 @@ const NONE: u32 = 0xffffffff;
 /** Assigns rows [start, end), at most a slice of them. */
 export function assign(state: usize, start: u32, end: u32): void {
   const list: usize = load<u32>(state, LIST);
-  if (load<u32>(state, BOUNDED) == 2) {
+  if (load<u32>(state, BOUNDED) === 2) {
     const count = doubtful(state, start, end, list);
     store<u32>(state, load<u32>(state, SCANNED) + count, SCANNED);
     assignListed(state, list, count);
@@ -152,7 +152,7 @@ function assignBlock(state: usize, first: u32): void {
   const bounded = load<u32>(state, BOUNDED);
   if (bounded) bound(state, scratch, load<u32>(state, UPPER) + <u32>at, load<u32>(state, LOWER) + <u32>at);
   let open = ~settled(state, scratch, v128.load(labels), v128.load(labels, 16)) & 0xff;
-  for (; open != 0; open &= open - 1) {
+  for (; open !== 0; open &= open - 1) {
     const i = ctz(open);
     settle(state, first + i, scratch + (i << 2), bounded);
   }
@@ -244,7 +244,7 @@ function settle(state: usize, i: u32, scores: usize, bounded: u32): void {
   }
   const label = clear ? load<u32>(scores, INDEX) : assignExactly(state, i, bounded);
   const before = load<u32>(load<u32>(state, LABELS) + (i << 2));
-  if (label != before) relabel(state, i, before, label);
+  if (label !== before) relabel(state, i, before, label);
 }
 
 function squareOf(row: usize, d: u32): f32 {
@@ -279,8 +279,8 @@ function relabel(state: usize, i: u32, before: u32, label: u32): void {
   store<u32>(load<u32>(state, LABELS) + (i << 2), label);
   store<u32>(state, load<u32>(state, CHANGED) + 1, CHANGED);
   const weights: usize = load<u32>(state, WEIGHTS);
-  const weight: f64 = weights == 0 ? 1 : <f64>load<f32>(weights + (i << 2));
-  if (weight == 0) return;
+  const weight: f64 = weights === 0 ? 1 : <f64>load<f32>(weights + (i << 2));
+  if (weight === 0) return;
   const d = load<u32>(state, D);
   const row: usize = load<u32>(state, ROWS) + (i << 2) * d;
   const large: usize = load<u32>(state, LARGE);
@@ -288,7 +288,7 @@ function relabel(state: usize, i: u32, before: u32, label: u32): void {
   const stride = load<u32>(state, STRIDE);
   const limbs = load<u32>(state, LIMBS);
   const bytes = (stride * limbs) << 3;
-  if (before != NONE) addRow(row, -weight, d, large, stride, limbs, sums + before * bytes);
+  if (before !== NONE) addRow(row, -weight, d, large, stride, limbs, sums + before * bytes);
   addRow(row, weight, d, large, stride, limbs, sums + label * bytes);
 }
 
@@ -311,7 +311,7 @@ export function halve(state: usize): void {
     for (let i: u32 = 0; i < BLOCK && c + i < k; i++) {
       const at = i << 2;
       // The nearest is the centroid itself; where rounding says another, that one is as near.
-      const isItself = load<u32>(scratch + at, INDEX) == c + i;
+      const isItself = load<u32>(scratch + at, INDEX) === c + i;
       const score = isItself ? load<f32>(scratch + at, SECOND) : load<f32>(scratch + at, BEST);
       const square = load<f32>(scratch + at, SQUARES);
       // Twice: for the rounding of the centroid to the row that it is here.
@@ -326,7 +326,7 @@ export function inertia(state: usize, start: u32, end: u32, sum: f64): f64 {
   const weights: usize = load<u32>(state, WEIGHTS);
   for (let i = start; i < end; i++) {
     const distance = ownDistance(state, i);
-    sum += weights == 0 ? distance : <f64>load<f32>(weights + (i << 2)) * distance;
+    sum += weights === 0 ? distance : <f64>load<f32>(weights + (i << 2)) * distance;
   }
   return sum;
 }

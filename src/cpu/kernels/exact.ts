@@ -34,7 +34,7 @@ export function nearest(row: usize, d: u32, centroids: usize, norms: usize, k: u
       at += 8;
     }
     for (let i: u32 = 0; i < 4 && c + i < k; i++) {
-      const dot = i == 0 ? s0 : i == 1 ? s1 : i == 2 ? s2 : s3;
+      const dot = i === 0 ? s0 : i === 1 ? s1 : i === 2 ? s2 : s3;
       const score = load<f64>(norms + ((c + i) << 3)) - 2 * dot;
       if (score < best) {
         second = best;

@@ -1,20 +1,32 @@
-/** Squared distances to rows that k-means++ chose or may choose, in float32, term by term: 0 where they are equal. */
-import { BLOCK, ROWS_OF_BLOCK, pack } from './scan';
+/** Squared distances to rows that k-means++ chose or may choose, in float32. */
+import { BLOCK, pack, ROWS_OF_BLOCK, SQUARES, squares } from './scan';
+
+/** Offsets into the scratch, behind the squares: distances so far and weights of the rows of a block. */
+const DISTANCES: usize = 128;
+const SHARES: usize = 160;
 
 /**
- * Lowers `distances` of rows [start, end) to those from the centre where it is nearer.
+ * Lowers `distances` of rows [start, end) to those from the centre where it is nearer, term by term: 0 where they are
+ * equal.
  *
  * @param rows [n, d]
+ * @param weights [n]; 0 without
  * @param centre [d]
+ * @returns Σ w·distance² of these rows
  */
-export function fold(rows: usize, d: u32, start: u32, end: u32, centre: usize, distances: usize): void {
+export function fold(rows: usize, weights: usize, d: u32, start: u32, end: u32, centre: usize, distances: usize): f64 {
   const bytes: usize = d << 2;
+  let sum: f64 = 0;
   for (let i = start; i < end; i++) {
-    const distance = distanceTo(rows + <usize>i * bytes, centre, bytes);
     const at = distances + (i << 2);
+    const before = load<f32>(at);
+    const distance = distanceTo(rows + <usize>i * bytes, centre, bytes);
     // Not the least of both: NaN, where squares overflow, is no distance.
-    if (distance < load<f32>(at)) store<f32>(at, distance);
+    const least = select(distance, before, distance < before);
+    store<f32>(at, least);
+    sum += weights === 0 ? <f64>least : <f64>load<f32>(weights + (i << 2)) * <f64>least;
   }
+  return sum;
 }
 
 /** ‖x − c‖² in float32, of rows of so many bytes. */
@@ -38,10 +50,12 @@ export function distanceTo(row: usize, centre: usize, bytes: usize): f32 {
 }
 
 /**
- * Adds to `totals` [m] what Σ w·distance² of rows [start, end) would be with each candidate folded in.
+ * Adds to `totals` [m] what Σ w·distance² of rows [start, end) would be with each candidate folded in. Distances are
+ * ‖x‖² + ‖c‖² − 2x·c: two operations a term where the sum of squared differences takes three.
  *
  * @param weights [n]; 0 without
- * @param candidates a multiple of four of them, [m/4, d, 4]
+ * @param candidates −2c of an even number of them, [m/2, d, 2]
+ * @param norms ‖c‖² [m]
  * @param scratch for a block, and what lies before it
  */
 export function trial(
@@ -51,6 +65,7 @@ export function trial(
   start: u32,
   end: u32,
   candidates: usize,
+  norms: usize,
   m: u32,
   distances: usize,
   scratch: usize,
@@ -58,70 +73,112 @@ export function trial(
 ): void {
   const bytes = d << 2;
   const block = scratch + ROWS_OF_BLOCK;
-  const shares = scratch + 64;
   for (let i = start; i < end; i += BLOCK) {
     const count = min(BLOCK, end - i);
     // The last row stands in for those that are missing, with weight 0.
     for (let p: u32 = 0; p < BLOCK; p++) {
       const row = i + min(p, count - 1);
       store<u32>(scratch + (p << 2), row * bytes);
-      store<f32>(scratch + (p << 2), load<f32>(distances + (row << 2)), 32);
-      const weight = weights == 0 ? <f32>1 : load<f32>(weights + (row << 2));
-      store<f32>(shares + (p << 2), p < count ? weight : 0);
+      store<f32>(scratch + (p << 2), load<f32>(distances + (row << 2)), DISTANCES);
+      const weight = weights === 0 ? <f32>1 : load<f32>(weights + (row << 2));
+      store<f32>(scratch + (p << 2), p < count ? weight : 0, SHARES);
     }
     pack(rows, scratch, bytes, block);
-    for (let c: u32 = 0; c < m; c += 4) {
-      tryFour(block, d, candidates + c * bytes, scratch + 32, shares, totals + (c << 3));
-    }
+    squares(block, d, scratch + SQUARES);
+    let c: u32 = 0;
+    for (; c + 4 <= m; c += 4) tryFour(block, d, candidates + c * bytes, norms + (c << 2), scratch, totals + (c << 3));
+    if (c < m) tryTwo(block, d, candidates + c * bytes, norms + (c << 2), scratch, totals + (c << 3));
   }
 }
 
-function tryFour(block: usize, d: u32, candidates: usize, distances: usize, shares: usize, totals: usize): void {
-  let a0 = f32x4.splat(0);
+function tryFour(block: usize, d: u32, candidates: usize, norms: usize, scratch: usize, totals: usize): void {
+  let a0 = v128.load32_splat(norms);
+  let b0 = v128.load32_splat(norms, 4);
+  let c0 = v128.load32_splat(norms, 8);
+  let e0 = v128.load32_splat(norms, 12);
   let a1 = a0;
-  let b0 = a0;
-  let b1 = a0;
-  let c0 = a0;
-  let c1 = a0;
-  let e0 = a0;
-  let e1 = a0;
+  let b1 = b0;
+  let c1 = c0;
+  let e1 = e0;
+  // Two pairs, one behind the other.
+  let others = candidates + (d << 3);
   for (const end = block + (d << 5); block < end; block += 32) {
     const x0 = v128.load(block);
     const x1 = v128.load(block, 16);
     const a = v128.load32_splat(candidates);
     const b = v128.load32_splat(candidates, 4);
-    const c = v128.load32_splat(candidates, 8);
-    const e = v128.load32_splat(candidates, 12);
-    candidates += 16;
-    let difference = f32x4.sub(x0, a);
-    a0 = f32x4.add(a0, f32x4.mul(difference, difference));
-    difference = f32x4.sub(x1, a);
-    a1 = f32x4.add(a1, f32x4.mul(difference, difference));
-    difference = f32x4.sub(x0, b);
-    b0 = f32x4.add(b0, f32x4.mul(difference, difference));
-    difference = f32x4.sub(x1, b);
-    b1 = f32x4.add(b1, f32x4.mul(difference, difference));
-    difference = f32x4.sub(x0, c);
-    c0 = f32x4.add(c0, f32x4.mul(difference, difference));
-    difference = f32x4.sub(x1, c);
-    c1 = f32x4.add(c1, f32x4.mul(difference, difference));
-    difference = f32x4.sub(x0, e);
-    e0 = f32x4.add(e0, f32x4.mul(difference, difference));
-    difference = f32x4.sub(x1, e);
-    e1 = f32x4.add(e1, f32x4.mul(difference, difference));
+    const c = v128.load32_splat(others);
+    const e = v128.load32_splat(others, 4);
+    candidates += 8;
+    others += 8;
+    a0 = f32x4.add(a0, f32x4.mul(x0, a));
+    a1 = f32x4.add(a1, f32x4.mul(x1, a));
+    b0 = f32x4.add(b0, f32x4.mul(x0, b));
+    b1 = f32x4.add(b1, f32x4.mul(x1, b));
+    c0 = f32x4.add(c0, f32x4.mul(x0, c));
+    c1 = f32x4.add(c1, f32x4.mul(x1, c));
+    e0 = f32x4.add(e0, f32x4.mul(x0, e));
+    e1 = f32x4.add(e1, f32x4.mul(x1, e));
   }
-  addTotal(a0, a1, distances, shares, totals);
-  addTotal(b0, b1, distances, shares, totals + 8);
-  addTotal(c0, c1, distances, shares, totals + 16);
-  addTotal(e0, e1, distances, shares, totals + 24);
+  addTotal(a0, a1, scratch, totals);
+  addTotal(b0, b1, scratch, totals + 8);
+  addTotal(c0, c1, scratch, totals + 16);
+  addTotal(e0, e1, scratch, totals + 24);
 }
 
-function addTotal(t0: v128, t1: v128, distances: usize, shares: usize, total: usize): void {
-  // `pmin` keeps its first operand where the second is NaN.
-  const least0 = f32x4.pmin(v128.load(distances), t0);
-  const least1 = f32x4.pmin(v128.load(distances, 16), t1);
-  const w0 = v128.load(shares);
-  const w1 = v128.load(shares, 16);
+function tryTwo(block: usize, d: u32, candidates: usize, norms: usize, scratch: usize, totals: usize): void {
+  let a0 = v128.load32_splat(norms);
+  let b0 = v128.load32_splat(norms, 4);
+  let a1 = a0;
+  let b1 = b0;
+  for (const end = block + (d << 5); block < end; block += 32) {
+    const x0 = v128.load(block);
+    const x1 = v128.load(block, 16);
+    const a = v128.load32_splat(candidates);
+    const b = v128.load32_splat(candidates, 4);
+    candidates += 8;
+    a0 = f32x4.add(a0, f32x4.mul(x0, a));
+    a1 = f32x4.add(a1, f32x4.mul(x1, a));
+    b0 = f32x4.add(b0, f32x4.mul(x0, b));
+    b1 = f32x4.add(b1, f32x4.mul(x1, b));
+  }
+  addTotal(a0, a1, scratch, totals);
+  addTotal(b0, b1, scratch, totals + 8);
+}
+
+/** The same term by term, where rounding would be too large beside the distances. */
+export function trialDirect(
+  rows: usize,
+  weights: usize,
+  d: u32,
+  start: u32,
+  end: u32,
+  candidates: usize,
+  m: u32,
+  distances: usize,
+  totals: usize,
+): void {
+  const bytes: usize = d << 2;
+  for (let i = start; i < end; i++) {
+    const row = rows + <usize>i * bytes;
+    const before = load<f32>(distances + (i << 2));
+    const weight: f64 = weights === 0 ? 1 : <f64>load<f32>(weights + (i << 2));
+    for (let c: u32 = 0; c < m; c++) {
+      const distance = distanceTo(row, candidates + <usize>c * bytes, bytes);
+      const total = totals + (c << 3);
+      store<f64>(total, load<f64>(total) + weight * <f64>select(distance, before, distance < before));
+    }
+  }
+}
+
+function addTotal(scores0: v128, scores1: v128, scratch: usize, total: usize): void {
+  const zero = f32x4.splat(0);
+  const distance0 = f32x4.pmax(zero, f32x4.add(scores0, v128.load(scratch, SQUARES)));
+  const distance1 = f32x4.pmax(zero, f32x4.add(scores1, v128.load(scratch, SQUARES + 16)));
+  const least0 = f32x4.pmin(v128.load(scratch, DISTANCES), distance0);
+  const least1 = f32x4.pmin(v128.load(scratch, DISTANCES + 16), distance1);
+  const w0 = v128.load(scratch, SHARES);
+  const w1 = v128.load(scratch, SHARES + 16);
   let sum = f64x2.mul(f64x2.promote_low_f32x4(least0), f64x2.promote_low_f32x4(w0));
   sum = f64x2.add(sum, f64x2.mul(f64x2.promote_low_f32x4(least1), f64x2.promote_low_f32x4(w1)));
   sum = f64x2.add(sum, f64x2.mul(f64x2.promote_low_f32x4(high(least0)), f64x2.promote_low_f32x4(high(w0))));

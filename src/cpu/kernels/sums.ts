@@ -26,7 +26,7 @@ function addPair(value: v128, large: usize, bytes: usize, limbs: u32, sums: usiz
   const magnitude = v128.load(large);
   const moved = f64x2.add(value, magnitude);
   v128.store(sums, i64x2.add(v128.load(sums), i64x2.sub(moved, magnitude)));
-  if (limbs == 1) return;
+  if (limbs === 1) return;
   const finer = v128.load(large + bytes);
   const rest = f64x2.add(f64x2.sub(value, f64x2.sub(moved, magnitude)), finer);
   v128.store(sums + bytes, i64x2.add(v128.load(sums + bytes), i64x2.sub(rest, finer)));

@@ -11,14 +11,17 @@ export class PlainPotentials extends PotentialsOf {
     this.distances = new Float32Array(shard.n).fill(Infinity);
   }
 
-  protected override lower(start: number, end: number, centres: Float32Array): void {
-    const { rows, d } = this.shard;
+  protected override lower(start: number, end: number, centres: Float32Array): number {
+    const { rows, weights, d } = this.shard;
+    const { distances } = this;
+    let sum = 0;
     for (let i = start; i < end; i++) {
       for (let at = 0; at < centres.length; at += d) {
-        const distance = squaredDistance(rows, i * d, centres, at, d);
-        if (distance < this.distances[i]) this.distances[i] = distance;
+        distances[i] = Math.min(distances[i], squaredDistance(rows, i * d, centres, at, d));
       }
+      sum += weights === null ? distances[i] : weights[i] * distances[i];
     }
+    return sum;
   }
 
   override *trial(candidates: Float32Array): Steps<Float64Array> {

@@ -23,42 +23,53 @@ export class SimdPotentials extends PotentialsOf {
     return this.shard.memory.f32.subarray(from, from + this.shard.n);
   }
 
-  override *fold(centres: Float32Array): Steps<void> {
-    yield* this.#with([4 * centres.length], ([at]) => {
+  override *fold(centres: Float32Array): Steps<Float64Array> {
+    return yield* this.#with([4 * centres.length], ([at]) => {
       this.#centres = at;
       this.shard.memory.f32.set(centres, at / 4);
       return super.fold(centres);
     });
   }
 
-  protected override lower(start: number, end: number, centres: Float32Array): void {
-    const { kernels, rowsAt, d } = this.shard;
+  protected override lower(start: number, end: number, centres: Float32Array): number {
+    const { kernels, rowsAt, weightsAt, d } = this.shard;
+    let sum = 0;
     for (let at = 0; at < 4 * centres.length; at += 4 * d) {
-      kernels!.fold(rowsAt, d, start, end, this.#centres + at, this.#distancesAt);
+      sum = kernels!.fold(rowsAt, weightsAt, d, start, end, this.#centres + at, this.#distancesAt);
     }
+    return sum;
   }
 
-  override *trial(candidates: Float32Array): Steps<Float64Array> {
+  override *trial(candidates: Float32Array, direct: boolean): Steps<Float64Array> {
     const { d } = this.shard;
-    const padded = 4 * Math.ceil(candidates.length / d / 4);
-    const bytes = [4 * padded * d, BEFORE_BLOCK + 4 * BLOCK * d, 8 * padded];
-    return yield* this.#with(bytes, ([to, scratch, totals]) => {
-      interleave(candidates, d, this.shard.memory.f32.subarray(to / 4, to / 4 + padded * d));
-      return this.#try(candidates.length / d, padded, to, scratch, totals);
+    const m = candidates.length / d;
+    const padded = 2 * Math.ceil(m / 2);
+    const bytes = [4 * padded * d, 4 * padded, BEFORE_BLOCK + 4 * BLOCK * d, 8 * padded];
+    return yield* this.#with(bytes, ([at, norms, scratch, totals]) => {
+      const { f32 } = this.shard.memory;
+      if (direct) f32.set(candidates, at / 4);
+      else
+        expand(candidates, d, f32.subarray(at / 4, at / 4 + padded * d), f32.subarray(norms / 4, norms / 4 + padded));
+      return this.#try(m, totals, (start, end) => {
+        const { kernels, rowsAt, weightsAt } = this.shard;
+        const distances = this.#distancesAt;
+        if (direct) kernels!.trialDirect(rowsAt, weightsAt, d, start, end, at, m, distances, totals);
+        else kernels!.trial(rowsAt, weightsAt, d, start, end, at, norms, padded, distances, scratch, totals);
+      });
     });
   }
 
-  *#try(m: number, padded: number, candidates: number, scratch: number, at: number): Steps<Float64Array> {
-    const { n, d, memory, kernels, rowsAt, weightsAt } = this.shard;
-    const totals = new Float64Array(Math.ceil(n / SLICE_ROWS) * m);
+  /** What `add` puts at `totals` for each slice: [slices, m]. */
+  *#try(m: number, totals: number, add: (start: number, end: number) => void): Steps<Float64Array> {
+    const { n, memory } = this.shard;
+    const sums = new Float64Array(Math.ceil(n / SLICE_ROWS) * m);
     for (let start = 0, to = 0; start < n; start += SLICE_ROWS, to += m) {
-      const end = Math.min(n, start + SLICE_ROWS);
-      memory.f64.fill(0, at / 8, at / 8 + padded);
-      kernels!.trial(rowsAt, weightsAt, d, start, end, candidates, padded, this.#distancesAt, scratch, at);
-      totals.set(memory.f64.subarray(at / 8, at / 8 + m), to);
+      memory.f64.fill(0, totals / 8, totals / 8 + m);
+      add(start, Math.min(n, start + SLICE_ROWS));
+      sums.set(memory.f64.subarray(totals / 8, totals / 8 + m), to);
       yield;
     }
-    return totals;
+    return sums;
   }
 
   override free(): void {
@@ -77,12 +88,17 @@ export class SimdPotentials extends PotentialsOf {
   }
 }
 
-/** Rows [m, d] as [m/4, d, 4], the last one again for those that are missing. */
-function interleave(rows: Float32Array, d: number, to: Float32Array): void {
+/** −2 × rows [m, d] as [m/2, d, 2], and their ‖c‖²; the last one again where it has no other beside it. */
+function expand(rows: Float32Array, d: number, to: Float32Array, norms: Float32Array): void {
   const m = rows.length / d;
-  for (let c = 0; c < to.length / d; c++) {
+  for (let c = 0; c < norms.length; c++) {
     const from = Math.min(c, m - 1) * d;
-    const at = (c & ~3) * d + (c & 3);
-    for (let j = 0; j < d; j++) to[at + 4 * j] = rows[from + j];
+    const at = (c & ~1) * d + (c & 1);
+    let norm = 0;
+    for (let j = 0; j < d; j++) {
+      norm += rows[from + j] ** 2;
+      to[at + 2 * j] = -2 * rows[from + j];
+    }
+    norms[c] = norm;
   }
 }
