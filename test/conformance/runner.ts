@@ -1,19 +1,32 @@
 /** Runs a case on an engine and watches what it does to the GPU. Runs in pages too: nothing here imports from Node. */
+import type { ClusteringEngine } from '../../src/engine.ts';
 import { createEngine, type Engine } from '../../src/index.ts';
+import { EngineSet } from '../../src/placement.ts';
+import { openSession } from '../../src/session.ts';
 import type { ConformanceCase, ConformanceContext } from './case.ts';
 
 /** Runs a case; rejects where it fails. */
 export type Runner = (conformanceCase: ConformanceCase) => Promise<void>;
 
-export function cpuRunner(name: string): Runner {
+/** @param make default: engines of a caller's who asks for the CPU and nothing else */
+export function cpuRunner(name: string, make?: () => Engine): Runner {
   return async (conformanceCase) => {
-    const engines = new Engines({ backend: 'cpu' });
+    const engines = new Engines(make ?? ((options) => createEngine({ backend: 'cpu', ...options })));
     try {
       await conformanceCase.run({ name, backend: 'cpu', createEngine: (options) => engines.create(options) });
     } finally {
       await engines.destroy();
     }
   };
+}
+
+/**
+ * Engines that share their workers, which take longer to start than most cases to run: when one is destroyed its
+ * datasets go, and with them what it runs, but the workers stay.
+ */
+export function sharing(workers: ClusteringEngine): () => Engine {
+  const lasting = { ...workers, destroy: () => Promise.resolve() };
+  return () => openSession(EngineSet.of('cpu', lasting, null));
 }
 
 /**
@@ -26,7 +39,7 @@ export function webgpuRunner(name: string, requestDevice: () => Promise<GPUDevic
     if (shared === undefined || shared.lost) shared = new WatchedDevice(await requestDevice());
     const own = shared;
     const lent: WatchedDevice[] = [];
-    const engines = new Engines({ backend: 'webgpu', device: own.device });
+    const engines = new Engines((options) => createEngine({ backend: 'webgpu', device: own.device, ...options }));
     const context: ConformanceContext = {
       name,
       backend: 'webgpu',
@@ -59,15 +72,15 @@ export function webgpuRunner(name: string, requestDevice: () => Promise<GPUDevic
 
 /** The engines that a case makes. */
 class Engines {
-  readonly #placement: { backend: 'cpu' | 'webgpu'; device?: GPUDevice };
+  readonly #make: (options: { bindingLimit?: number }) => Engine | Promise<Engine>;
   readonly #engines: Engine[] = [];
 
-  constructor(placement: { backend: 'cpu' | 'webgpu'; device?: GPUDevice }) {
-    this.#placement = placement;
+  constructor(make: (options: { bindingLimit?: number }) => Engine | Promise<Engine>) {
+    this.#make = make;
   }
 
   async create(options: { bindingLimit?: number } = {}): Promise<Engine> {
-    const engine = await createEngine({ ...this.#placement, ...options });
+    const engine = await this.#make(options);
     this.#engines.push(engine);
     return engine;
   }
