@@ -1,6 +1,7 @@
 /**
  * Squared lengths of y = (x − m)·U in float64, of eight rows at a time; lanes are rows, so that nothing steps across
- * lanes and every parameter is fetched once for eight.
+ * lanes and every parameter is fetched once for eight. Additions and multiplications bind: two features a turn, or y
+ * kept for the moments in place of x − m taken anew, gained nothing.
  */
 
 /** Rows of a block. */
