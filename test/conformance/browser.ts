@@ -1,6 +1,6 @@
 /** The conformance suite in a browser: a page on localhost holds the cases, a test runs each. */
 import type { Browser, Page } from 'puppeteer';
-import { createServer, type ViteDevServer } from 'vite';
+import { createServer, type Plugin, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, test } from 'vitest';
 import { inlined } from '../../vite.plugins.ts';
 import { type BrowserName, findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
@@ -37,10 +37,10 @@ export async function conformanceIn(browserName: BrowserName, name: string): Pro
 }
 
 /** WebGPU needs a secure context, which localhost is. */
-async function servePage(): Promise<ViteDevServer> {
+export async function servePage(): Promise<ViteDevServer> {
   const server = await createServer({
     configFile: false,
-    plugins: [inlined()],
+    plugins: [inlined(), policies()],
     logLevel: 'error',
     appType: 'mpa',
     // Nothing is prebundled: two browsers are served at once, and neither may reload.
@@ -48,4 +48,27 @@ async function servePage(): Promise<ViteDevServer> {
     server: { host: '127.0.0.1', port: 0, hmr: false, ws: false, watch: null },
   });
   return server.listen();
+}
+
+export type Policy = 'isolated' | 'no workers' | 'no WebAssembly';
+
+/** Headers that a page may ask for by `?policy=`. */
+const POLICIES: Readonly<Record<Policy, Readonly<Record<string, string>>>> = {
+  isolated: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+  'no workers': { 'Content-Security-Policy': "worker-src 'none'" },
+  'no WebAssembly': { 'Content-Security-Policy': "script-src 'self' 'unsafe-inline'; worker-src blob:" },
+};
+
+function policies(): Plugin {
+  return {
+    name: 'policies',
+    configureServer({ middlewares }) {
+      middlewares.use(({ url }, response, next) => {
+        const policy = new URL(url ?? '', 'http://localhost').searchParams.get('policy') as Policy | null;
+        const headers = policy === null ? {} : POLICIES[policy];
+        for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+        next();
+      });
+    },
+  };
 }

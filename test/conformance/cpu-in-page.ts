@@ -1,0 +1,148 @@
+/** The CPU engine in a page: on Web Workers, or without them where the page may have none. */
+import type { Browser, Page } from 'puppeteer';
+import type { ViteDevServer } from 'vite';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createCpuEngine } from '../../src/cpu/engine.ts';
+import { type BrowserName, findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
+import { missing } from '../missing.ts';
+import { type Policy, servePage } from './browser.ts';
+import { probe } from './probe.ts';
+import { sharing } from './runner.ts';
+import { shortCases } from './short.ts';
+
+/** Every twelfth: some of each kind. */
+const sample = shortCases.filter((_, i) => i % 12 === 0);
+
+interface Expectation {
+  readonly policy: Policy | null;
+  readonly workers: number;
+  /** Whether rows lie in memory that the page and its workers share. */
+  readonly shared: boolean;
+  readonly simd: boolean;
+}
+
+const PAGES: readonly Expectation[] = [
+  { policy: null, workers: 2, shared: false, simd: true },
+  { policy: 'isolated', workers: 2, shared: true, simd: true },
+  { policy: 'no workers', workers: 0, shared: false, simd: true },
+  { policy: 'no WebAssembly', workers: 2, shared: false, simd: false },
+];
+
+export async function cpuIn(browserName: BrowserName): Promise<void> {
+  const executable = await findBrowser(browserName);
+  let server: ViteDevServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    if (executable === null) return;
+    server = await servePage();
+    browser = await launchBrowser(browserName, executable);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  beforeEach((context) => {
+    if (executable === null) missing(context, missingBrowser(browserName));
+  });
+
+  async function open(policy: Policy | null): Promise<Page> {
+    const page = await browser.newPage();
+    await page.evaluateOnNewDocument(watch);
+    const query = new URLSearchParams({ name: `CPU in ${browserName}`, threads: '2', ...(policy && { policy }) });
+    await page.goto(`${server.resolvedUrls?.local[0]}test/conformance/page.html?${query}`);
+    await page.waitForFunction(() => 'runProbe' in globalThis);
+    return page;
+  }
+
+  describe.each(PAGES)('policy $policy', ({ policy, workers, shared, simd }) => {
+    it('gives the bits of Node, by the means that the page has', async () => {
+      const page = await open(policy);
+      const found = await page.evaluate(() => runProbe());
+      const engine = createCpuEngine({ threads: 1 });
+      expect(found).toBe(await probe(sharing(engine)()));
+      const seen = await page.evaluate(() => globalThis.seen);
+      expect(seen).toMatchObject({ alive: workers, shared, compiled: simd });
+      if (browserName === 'chrome') expect(page.workers()).toHaveLength(workers);
+      await page.evaluate(() => destroyEngine());
+      await noneLeft(page);
+      await page.close();
+    });
+  });
+
+  it('ends its workers a while after the last points have gone', async () => {
+    const page = await open(null);
+    await page.evaluate(() => runProbe());
+    await noneLeft(page);
+    // They come again.
+    await page.evaluate(() => runProbe());
+    expect(await page.evaluate(() => globalThis.seen.alive)).toBe(2);
+    await page.close();
+  });
+
+  describe.each([null, 'isolated'] as const)('policy %s', (policy) => {
+    let page: Page;
+
+    beforeAll(async () => {
+      if (executable !== null) page = await open(policy);
+    });
+
+    it.each(sample)('$name', async ({ name }) => {
+      const failure = await page.evaluate((name) => runCase(name), name);
+      if (failure !== null) throw new Error(failure);
+    });
+  });
+
+  async function noneLeft(page: Page): Promise<void> {
+    const alive = async () => {
+      const { alive } = await page.evaluate(() => globalThis.seen);
+      return browserName === 'chrome' ? Math.max(alive, page.workers().length) : alive;
+    };
+    await vi.waitFor(async () => expect(await alive()).toBe(0), { timeout: 3000 });
+  }
+}
+
+declare global {
+  /** What a page has done: workers that were started and neither failed nor were ended, kinds of memory, modules. */
+  var seen: { alive: number; shared: boolean; compiled: boolean };
+}
+
+/** Runs in the page, before anything else. */
+function watch(): void {
+  globalThis.seen = { alive: 0, shared: false, compiled: false };
+  const { seen } = globalThis;
+  globalThis.Worker = class extends Worker {
+    #ended = false;
+
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, options);
+      seen.alive++;
+      this.addEventListener('error', () => this.#end());
+    }
+
+    override terminate(): void {
+      this.#end();
+      super.terminate();
+    }
+
+    #end(): void {
+      if (!this.#ended) seen.alive--;
+      this.#ended = true;
+    }
+  };
+  const { Memory, Module } = WebAssembly;
+  WebAssembly.Memory = class extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      super(descriptor);
+      if (descriptor.shared) seen.shared = true;
+    }
+  };
+  WebAssembly.Module = class extends Module {
+    constructor(bytes: BufferSource) {
+      super(bytes);
+      seen.compiled = true;
+    }
+  };
+}

@@ -1,0 +1,3 @@
+import { cpuIn } from './cpu-in-page.ts';
+
+await cpuIn('firefox');
