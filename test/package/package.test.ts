@@ -101,6 +101,25 @@ test('models of the synchronous entry are those of the main one', async () => {
   expect(await node(['entries.js'])).toBe('true true\n');
 });
 
+test.for([
+  ['with SIMD', []],
+  // As in a browser that is locked down: no WebAssembly at all.
+  ['without WebAssembly', ['--jitless']],
+] as const)('workers compute what one thread does, and let the process end: %s', async ([, flags]) => {
+  const source = `
+    import { createEngine } from 'webgpu-clustering';
+    const shape = [2 ** 17, 2];
+    const data = Float32Array.from({ length: 2 ** 18 }, (_, i) => (i * 7919) % 1009);
+    const inertias = [];
+    for (const threads of [2, 1]) {
+      const engine = await createEngine({ backend: 'cpu', threads });
+      inertias.push((await engine.kmeans({ data, shape }, { k: 4, seed: 1, maxIterations: 5 })).inertia);
+    }
+    console.log(inertias[0] > 0, inertias[0] === inertias[1]);`;
+  await write('workers.js', source);
+  expect(await node([...flags, 'workers.js'])).toBe('true true\n');
+});
+
 test('says what to install for WebGPU in Node', async () => {
   const source = `
     import { WebGPUUnavailableError } from 'webgpu-clustering';
