@@ -21,7 +21,17 @@ interface Inlined {
   readonly sources: readonly string[];
 }
 
-const SIMD = ['--enable', 'simd', '--runtime', 'stub', '--noAssert', '--importMemory', '--sharedMemory', '--enable', 'threads'];
+const SIMD = [
+  '--enable',
+  'simd',
+  '--runtime',
+  'stub',
+  '--noAssert',
+  '--importMemory',
+  '--sharedMemory',
+  '--enable',
+  'threads',
+];
 const PAGES = ['--initialMemory', '1', '--maximumMemory', '65536'];
 
 /** As much of AssemblyScript's compiler as is used: its own declarations are global, and clash with everybody's. */

@@ -31,7 +31,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
   const threads = options.threads ?? hardwareThreads();
   const shared = (options.shared ?? true) && canShareMemory();
   const here = new CallingThread(simd ? kernelModule(false) : null);
-  const pool = new Pool(simd ? kernelModule(shared) : null);
+  const pool = new Pool(simd ? kernelModule(shared) : null, shared);
   let broken = false;
 
   /** So many workers as the points are worth; none where they are few, or where there can be none. */

@@ -31,16 +31,21 @@ type Verbs = Readonly<Record<string, (...args: unknown[]) => Steps<unknown>>>;
 
 export class Host {
   readonly #module: WebAssembly.Module | null;
+  readonly #shared: boolean;
   readonly #residents = new Map<number, Resident>();
 
-  /** @param module the kernels, null for TypeScript's */
-  constructor(module: WebAssembly.Module | null) {
+  /**
+   * @param module the kernels, null for TypeScript's
+   * @param shared whether they are for shared memories
+   */
+  constructor(module: WebAssembly.Module | null, shared: boolean) {
     this.#module = module;
+    this.#shared = shared;
   }
 
   /** @param memory one that holds the rows already, or is about to */
   makeShard(id: number, shape: ShardShape, memory: Memory | null): void {
-    this.#residents.set(id, new Shard(shape, memory ?? createMemory(bytesOf(shape), false), this.#module));
+    this.#residents.set(id, new Shard(shape, memory ?? createMemory(bytesOf(shape), this.#shared), this.#module));
   }
 
   make(id: number, kind: Kind, on: number, options: unknown): void {

@@ -30,6 +30,7 @@ export class ShardMemory {
   /** Beyond it nothing was ever written. */
   #touched = BASE;
   u8!: Uint8Array;
+  i16!: Int16Array;
   i32!: Int32Array;
   u32!: Uint32Array;
   f32!: Float32Array;
@@ -73,6 +74,7 @@ export class ShardMemory {
   #look(): void {
     const { buffer } = this.memory;
     this.u8 = new Uint8Array(buffer);
+    this.i16 = new Int16Array(buffer);
     this.i32 = new Int32Array(buffer);
     this.u32 = new Uint32Array(buffer);
     this.f32 = new Float32Array(buffer);

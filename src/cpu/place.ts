@@ -85,7 +85,7 @@ export class CallingThread implements Place {
   readonly #host: Host;
 
   constructor(module: WebAssembly.Module | null) {
-    this.#host = new Host(module);
+    this.#host = new Host(module, false);
   }
 
   makeShard(id: number, shape: ShardShape, memory: Memory | null): void {

@@ -13,14 +13,19 @@ const PATIENCE_MS = 1000;
 /** The workers of an engine: started when points need them, ended soon after the last points have gone. */
 export class Pool {
   readonly #module: WebAssembly.Module | null;
+  readonly #shared: boolean;
   #workers: Promise<WorkerPlace>[] = [];
   /** Those that have started. */
   readonly #places = new Set<WorkerPlace>();
   #ending: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param module the kernels, null for TypeScript's */
-  constructor(module: WebAssembly.Module | null) {
+  /**
+   * @param module the kernels, null for TypeScript's
+   * @param shared whether the workers' memories are
+   */
+  constructor(module: WebAssembly.Module | null, shared: boolean) {
     this.#module = module;
+    this.#shared = shared;
   }
 
   /**
@@ -54,7 +59,7 @@ export class Pool {
   async #start(): Promise<WorkerPlace> {
     const place = new WorkerPlace(startThread(), () => this.#rest());
     try {
-      await place.start(this.#module);
+      await place.start(this.#module, this.#shared);
       this.#places.add(place);
       return place;
     } catch (error) {
@@ -99,8 +104,8 @@ export class WorkerPlace implements Place {
     return this.#shards.size;
   }
 
-  async start(module: WebAssembly.Module | null): Promise<void> {
-    await this.#answerTo(START, { type: 'start', module }, []);
+  async start(module: WebAssembly.Module | null, shared: boolean): Promise<void> {
+    await this.#answerTo(START, { type: 'start', module, shared }, []);
   }
 
   makeShard(id: number, shape: ShardShape, memory: Memory | null): void {

@@ -11,7 +11,7 @@ const running = new Map<number, AbortController>();
 const post = listen((request) => {
   switch (request.type) {
     case 'start':
-      host = new Host(request.module);
+      host = new Host(request.module, request.shared);
       return post({ call: START }, []);
     case 'shard':
       return host.makeShard(request.id, request.shape, request.memory);

@@ -6,7 +6,7 @@
  */
 import { LABEL, nearest, SECOND_SCORE, squaredDistance } from './exact';
 import { distanceTo } from './potentials';
-import { BEST, BLOCK, INDEX, pack, ROWS_OF_BLOCK, SECOND, SQUARES, scan, squares } from './scan';
+import { BEST, BLOCK, INDEX, pack, packCoarse, ROWS_OF_BLOCK, SECOND, SQUARES, scan, squareOf, squares } from './scan';
 import { addRow } from './sums';
 
 /** Offsets into the state of an assignment, which simd/clusters.ts fills. */
@@ -41,10 +41,17 @@ const ROUNDING: usize = 108;
 const MARGIN: usize = 112;
 const MARGIN_FACTOR: usize = 116;
 const TWICE_ERROR: usize = 120;
+const COARSE: usize = 124;
+const ROUGH: usize = 128;
+const RETRY: usize = 132;
+const RETRIED: usize = 136;
+const COARSE_ERROR: usize = 140;
+const OPEN: usize = 144;
 
 /** Offsets into the scratch, behind the scores: labels and bounds of listed rows; exact scores; then the block. */
 const BEFORE: usize = 128;
 const EXACT: usize = 192;
+const FACTORS: usize = 216;
 
 /** A bound that moves is moved a little further than float32 rounds. */
 const UP: f32 = 1.0000003;
@@ -54,16 +61,24 @@ const NONE: u32 = 0xffffffff;
 /** Assigns rows [start, end), at most a slice of them. */
 export function assign(state: usize, start: u32, end: u32): void {
   const list: usize = load<u32>(state, LIST);
+  const retry: usize = load<u32>(state, RETRY);
+  const coarse = load<u32>(state, COARSE);
+  store<u32>(state, 0, OPEN);
   if (load<u32>(state, BOUNDED) === 2) {
     const count = doubtful(state, start, end, list);
     store<u32>(state, load<u32>(state, SCANNED) + count, SCANNED);
-    assignListed(state, list, count);
-    return;
+    assignListed(state, list, count, coarse, retry);
+  } else {
+    store<u32>(state, load<u32>(state, SCANNED) + (end - start), SCANNED);
+    const whole = start + ((end - start) & ~(BLOCK - 1));
+    for (let i = start; i < whole; i += BLOCK) assignBlock(state, i, coarse, retry);
+    for (let i = whole; i < end; i++) store<u32>(list + ((i - whole) << 2), i);
+    assignListed(state, list, end - whole, coarse, retry);
   }
-  const whole = start + ((end - start) & ~(BLOCK - 1));
-  for (let i = start; i < whole; i += BLOCK) assignBlock(state, i);
-  for (let i = whole; i < end; i++) store<u32>(list + ((i - whole) << 2), i);
-  assignListed(state, list, end - whole);
+  // What integers left open.
+  const open = load<u32>(state, OPEN);
+  store<u32>(state, load<u32>(state, RETRIED) + open, RETRIED);
+  assignListed(state, retry, open, 0, retry);
 }
 
 /**
@@ -142,24 +157,25 @@ function tighten(state: usize, list: usize, count: u32): u32 {
 }
 
 /** Assigns the eight rows from `first` on. */
-function assignBlock(state: usize, first: u32): void {
+function assignBlock(state: usize, first: u32, coarse: u32, retry: usize): void {
   const at: usize = first << 2;
   const scratch: usize = load<u32>(state, SCRATCH);
   const bytes = load<u32>(state, D) << 2;
   for (let i: u32 = 0; i < BLOCK; i++) store<u32>(scratch + (i << 2), (first + i) * bytes);
-  score(state, scratch);
-  const labels: usize = load<u32>(state, LABELS) + <u32>at;
+  score(state, scratch, coarse);
   const bounded = load<u32>(state, BOUNDED);
-  if (bounded) bound(state, scratch, load<u32>(state, UPPER) + <u32>at, load<u32>(state, LOWER) + <u32>at);
-  let open = ~settled(state, scratch, v128.load(labels), v128.load(labels, 16)) & 0xff;
+  if (bounded) bound(state, scratch, coarse, load<u32>(state, UPPER) + <u32>at, load<u32>(state, LOWER) + <u32>at);
+  const clear = clearRows(state, scratch, coarse);
+  const labels = load<u32>(state, LABELS) + <u32>at;
+  let open = ~(clear & sameLabels(scratch, labels)) & 0xff;
   for (; open !== 0; open &= open - 1) {
     const i = ctz(open);
-    settle(state, first + i, scratch + (i << 2), bounded);
+    settle(state, first + i, scratch + (i << 2), (clear >> i) & 1, coarse, retry);
   }
 }
 
-/** Assigns the rows of a list. */
-function assignListed(state: usize, list: usize, count: u32): void {
+/** Assigns the rows of a list, to whose end seven more are written. */
+function assignListed(state: usize, list: usize, count: u32, coarse: u32, retry: usize): void {
   const scratch: usize = load<u32>(state, SCRATCH);
   const labels: usize = load<u32>(state, LABELS);
   const upper: usize = load<u32>(state, UPPER);
@@ -171,52 +187,80 @@ function assignListed(state: usize, list: usize, count: u32): void {
     // The last one stands in for those that are missing.
     for (let i = rows; i < BLOCK; i++) store<u32>(list + (i << 2), load<u32>(list + ((rows - 1) << 2)));
     for (let i: u32 = 0; i < BLOCK; i++) store<u32>(scratch + (i << 2), load<u32>(list + (i << 2)) * bytes);
-    score(state, scratch);
+    score(state, scratch, coarse);
     const before = scratch + BEFORE;
     for (let i: u32 = 0; i < BLOCK; i++) {
       store<u32>(before + (i << 2), load<u32>(labels + (load<u32>(list + (i << 2)) << 2)));
     }
-    const open = ~settled(state, scratch, v128.load(before), v128.load(before, 16));
-    if (bounded) bound(state, scratch, before, before + 32);
+    const clear = clearRows(state, scratch, coarse);
+    const open = ~(clear & sameLabels(scratch, before));
+    if (bounded) bound(state, scratch, coarse, before, before + 32);
     for (let i: u32 = 0; i < rows; i++) {
       const row = load<u32>(list + (i << 2));
       if (bounded) {
         store<f32>(upper + (row << 2), load<f32>(before + (i << 2)));
         store<f32>(lower + (row << 2), load<f32>(before + (i << 2), 32));
       }
-      if (open & (1 << i)) settle(state, row, scratch + (i << 2), bounded);
+      if (open & (1 << i)) settle(state, row, scratch + (i << 2), (clear >> i) & 1, coarse, retry);
     }
   }
 }
 
-/** Scores of the eight rows whose offsets lie where the scores will be, and their squares where bounds need them. */
-function score(state: usize, scratch: usize): void {
+/** Scores of the eight rows whose offsets lie where the scores will be, and their squares where these are needed. */
+function score(state: usize, scratch: usize, coarse: u32): void {
   const d = load<u32>(state, D);
+  const k = (load<u32>(state, K) + 3) & ~3;
   const block = scratch + ROWS_OF_BLOCK;
-  pack(load<u32>(state, ROWS), scratch, d << 2, block);
-  if (load<u32>(state, BOUNDED)) squares(block, d, scratch + SQUARES);
-  scan(block, d, load<u32>(state, PACKED), load<u32>(state, NORMS), (load<u32>(state, K) + 3) & ~3, scratch);
+  const rows: usize = load<u32>(state, ROWS);
+  const norms: usize = load<u32>(state, NORMS);
+  const factors = scratch + FACTORS;
+  if (coarse) {
+    packCoarse(rows, scratch, d, load<f32>(state, REACH), block, scratch + SQUARES, factors);
+    scan<i16>(block, (d + 1) >> 1, load<u32>(state, ROUGH), norms, k, scratch, factors);
+  } else {
+    pack(rows, scratch, d << 2, block);
+    if (load<u32>(state, BOUNDED)) squares(block, d, scratch + SQUARES);
+    scan<f32>(block, d, load<u32>(state, PACKED), norms, k, scratch, factors);
+  }
 }
 
-/** A bit for each row whose best score stands out by more than rounding, and whose label is that already. */
-function settled(state: usize, scratch: usize, before0: v128, before1: v128): u32 {
+/** A bit for each row whose best score stands out by more than rounding. */
+function clearRows(state: usize, scratch: usize, coarse: u32): u32 {
   const twice = v128.load32_splat(state, TWICE_ERROR);
-  const clear0 = f32x4.gt(f32x4.sub(v128.load(scratch, SECOND), v128.load(scratch, BEST)), twice);
-  const clear1 = f32x4.gt(f32x4.sub(v128.load(scratch, SECOND + 16), v128.load(scratch, BEST + 16)), twice);
-  const same0 = i32x4.eq(v128.load(scratch, INDEX), before0);
-  const same1 = i32x4.eq(v128.load(scratch, INDEX + 16), before1);
-  return i32x4.bitmask(v128.and(clear0, same0)) | (i32x4.bitmask(v128.and(clear1, same1)) << 4);
+  const gap0 = f32x4.sub(v128.load(scratch, SECOND), v128.load(scratch, BEST));
+  const gap1 = f32x4.sub(v128.load(scratch, SECOND + 16), v128.load(scratch, BEST + 16));
+  // Not "less or equal": NaN is not clear.
+  if (!coarse) return i32x4.bitmask(f32x4.gt(gap0, twice)) | (i32x4.bitmask(f32x4.gt(gap1, twice)) << 4);
+  const two = f32x4.splat(2);
+  const clear0 = f32x4.gt(gap0, f32x4.mul(two, coarseError(state, v128.load(scratch, SQUARES))));
+  const clear1 = f32x4.gt(gap1, f32x4.mul(two, coarseError(state, v128.load(scratch, SQUARES + 16))));
+  return i32x4.bitmask(clear0) | (i32x4.bitmask(clear1) << 4);
+}
+
+function sameLabels(scratch: usize, labels: usize): u32 {
+  const same0 = i32x4.eq(v128.load(scratch, INDEX), v128.load(labels));
+  const same1 = i32x4.eq(v128.load(scratch, INDEX + 16), v128.load(labels, 16));
+  return i32x4.bitmask(same0) | (i32x4.bitmask(same1) << 4);
+}
+
+/** What integers lose of the scores of four rows of such squares. */
+function coarseError(state: usize, square: v128): v128 {
+  const reach = v128.load32_splat(state, REACH);
+  const slope = f32x4.mul(v128.load32_splat(state, COARSE_ERROR), reach);
+  const lengths = f32x4.add(f32x4.sqrt(square), f32x4.splat(1e-13));
+  // Behind it what float32 adds: converting, scaling, the norm.
+  return f32x4.add(f32x4.mul(slope, lengths), f32x4.mul(f32x4.splat(4e-7), f32x4.mul(reach, reach)));
 }
 
 /** Bounds of the eight rows from their scores. */
-function bound(state: usize, scratch: usize, upper: usize, lower: usize): void {
+function bound(state: usize, scratch: usize, coarse: u32, upper: usize, lower: usize): void {
   const rounding = load<f32>(state, ROUNDING);
   const reach = load<f32>(state, REACH);
   const constant = f32x4.splat(rounding * reach * reach * <f32>1.01 + <f32>1e-36);
   const linear = f32x4.splat(<f32>2.02 * rounding * reach);
   for (let at: usize = 0; at < 32; at += 16) {
     const square = v128.load(scratch + at, SQUARES);
-    const error = f32x4.add(constant, f32x4.mul(linear, f32x4.sqrt(square)));
+    const error = coarse ? coarseError(state, square) : f32x4.add(constant, f32x4.mul(linear, f32x4.sqrt(square)));
     const slack = f32x4.add(error, f32x4.mul(f32x4.splat(rounding), square));
     const own = f32x4.add(f32x4.add(v128.load(scratch + at, BEST), square), slack);
     const other = f32x4.sub(f32x4.add(v128.load(scratch + at, SECOND), square), slack);
@@ -229,39 +273,37 @@ function positive(values: v128): v128 {
   return f32x4.max(values, f32x4.splat(0));
 }
 
-/** The label of a row that changes, or that float32 leaves open; `scores` are those of the row. */
-function settle(state: usize, i: u32, scores: usize, bounded: u32): void {
-  const d = load<u32>(state, D);
-  const gap = load<f32>(scores, SECOND) - load<f32>(scores, BEST);
-  // The error of all rows was that of the longest; this one's own may be less.
-  let clear = gap > load<f32>(state, TWICE_ERROR);
-  if (!clear) {
-    const row: usize = load<u32>(state, ROWS) + (i << 2) * d;
-    const reach = load<f32>(state, REACH);
-    const error = load<f32>(state, ROUNDING) * reach * (reach + 2 * sqrt<f32>(squareOf(row, d))) * <f32>1.01;
-    // Not "less or equal": NaN goes the exact way.
-    clear = gap > 2 * (error + <f32>1e-36);
+/** The label of a row that changes, or that the scan leaves open; `scores` are those of the row. */
+function settle(state: usize, i: u32, scores: usize, clear: u32, coarse: u32, retry: usize): void {
+  if (!clear && coarse) {
+    const count = load<u32>(state, OPEN);
+    store<u32>(retry + (count << 2), i);
+    store<u32>(state, count + 1, OPEN);
+    return;
   }
-  const label = clear ? load<u32>(scores, INDEX) : assignExactly(state, i, bounded);
+  const label = clear || isClear(state, i, scores) ? load<u32>(scores, INDEX) : assignExactly(state, i);
   const before = load<u32>(load<u32>(state, LABELS) + (i << 2));
   if (label !== before) relabel(state, i, before, label);
 }
 
-function squareOf(row: usize, d: u32): f32 {
-  let sum: f32 = 0;
-  for (const end = row + (d << 2); row < end; row += 4) sum += load<f32>(row) * load<f32>(row);
-  return sum;
+/** Whether a score stands out for this row, after all: the error of all rows is that of the longest. */
+function isClear(state: usize, i: u32, scores: usize): bool {
+  const d = load<u32>(state, D);
+  const row: usize = load<u32>(state, ROWS) + (i << 2) * d;
+  const reach = load<f32>(state, REACH);
+  const error = load<f32>(state, ROUNDING) * reach * (reach + 2 * sqrt<f32>(squareOf(row, d))) * <f32>1.01;
+  return load<f32>(scores, SECOND) - load<f32>(scores, BEST) > 2 * (error + <f32>1e-36);
 }
 
 /** The label by the float64 scores, and bounds from them. */
-function assignExactly(state: usize, i: u32, bounded: u32): u32 {
+function assignExactly(state: usize, i: u32): u32 {
   const d = load<u32>(state, D);
   const row: usize = load<u32>(state, ROWS) + (i << 2) * d;
   const centroids: usize = load<u32>(state, CENTROIDS);
   const scores: usize = load<u32>(state, SCRATCH) + <u32>EXACT;
   nearest(row, d, centroids, load<u32>(state, EXACT_NORMS), load<u32>(state, K), scores);
   const label = load<u32>(scores, LABEL);
-  if (bounded) {
+  if (load<u32>(state, BOUNDED)) {
     let square: f64 = 0;
     for (let p = row, end = row + (d << 2); p < end; p += 4) square += <f64>load<f32>(p) * <f64>load<f32>(p);
     const reach = <f64>load<f32>(state, REACH);
@@ -307,7 +349,7 @@ export function halve(state: usize): void {
     for (let i: u32 = 0; i < BLOCK; i++) store<u32>(scratch + (i << 2), min(c + i, k - 1) * bytes);
     pack(narrow, scratch, bytes, block);
     squares(block, d, scratch + SQUARES);
-    scan(block, d, load<u32>(state, PACKED), load<u32>(state, NORMS), (k + 3) & ~3, scratch);
+    scan<f32>(block, d, load<u32>(state, PACKED), load<u32>(state, NORMS), (k + 3) & ~3, scratch, 0);
     for (let i: u32 = 0; i < BLOCK && c + i < k; i++) {
       const at = i << 2;
       // The nearest is the centroid itself; where rounding says another, that one is as near.

@@ -39,6 +39,12 @@ const FIELDS = [
   'margin',
   'marginFactor',
   'twiceError',
+  'coarse',
+  'rough',
+  'retry',
+  'retried',
+  'coarseError',
+  'open',
 ] as const;
 
 type Field = (typeof FIELDS)[number];
@@ -72,6 +78,17 @@ const SETTLING = 1 / 8;
 /** Rows for each centroid, from which on the distances between all centroids cost little beside the rows. */
 const ROWS_FOR_HALVES = 8;
 
+/** How many multiply-adds of a scan take as long as one of TypeScript's. */
+const SPEED = 32;
+
+/** From which on integers were faster; as in kernels/scan.ts. */
+const FEATURES_FOR_COARSE = 8;
+const CENTROIDS_FOR_COARSE = 8;
+/** Share of rows that may have to be scanned again before integers cost more than they save. */
+const MOST_RETRIED = 1 / 3;
+/** Rows and centroids are scaled to it, as in kernels/scan.ts. */
+const LENGTH = 30000;
+
 export class SimdClusters implements Clusters {
   readonly #shard: Shard;
   readonly #k: number;
@@ -83,6 +100,9 @@ export class SimdClusters implements Clusters {
   /** Those of the last assignment [k, d], null before the first and after one that did not end. */
   #centroids: Float64Array | null = null;
   #bounds: typeof NONE | typeof MADE | typeof USED = NONE;
+  /** Assignments to come that scan float32 alone, and how many these will be the next time. */
+  #waits = 0;
+  #patience = 1;
   /** Number of changed labels from which on bounds are tried again. */
   #tryAt = 0;
 
@@ -126,6 +146,8 @@ export class SimdClusters implements Clusters {
       large: this.#allocate(8 * limbs * stride),
       scratch: this.#allocate(BEFORE_BLOCK + 4 * BLOCK * d),
       list: this.#allocate(4 * (SLICE_ROWS + BLOCK)),
+      rough: this.#allocate(this.#mayBeCoarse ? 4 * padded * Math.ceil(d / 2) : 0),
+      retry: this.#allocate(4 * (SLICE_ROWS + BLOCK)),
       d,
       k,
       stride,
@@ -139,6 +161,11 @@ export class SimdClusters implements Clusters {
     });
     // (d + 4)·2^-24 bounds what a dot product of float32 and its rounded factors lose, relative to its terms.
     memory.f32[this.#at('rounding')] = (d + 4) * 2 ** -24 * (1 + d * 2 ** -24) * UP;
+  }
+
+  /** Whether a scan of integers could be worth its conversions. */
+  get #mayBeCoarse(): boolean {
+    return this.#shard.d >= FEATURES_FOR_COARSE && this.#k >= CENTROIDS_FOR_COARSE;
   }
 
   /** Multiply-adds of a scan, or as much. */
@@ -161,7 +188,9 @@ export class SimdClusters implements Clusters {
     this.#set('bounded', this.#bounds);
     this.#set('changed', 0);
     this.#set('scanned', 0);
-    const rows = rowsOfTurn(centroids.length);
+    this.#set('retried', 0);
+    this.#set('coarse', this.#mayBeCoarse && this.#waits === 0 ? 1 : 0);
+    const rows = rowsOfTurn(centroids.length / SPEED);
     for (let start = 0; start < n; start += rows) {
       kernels!.assign(this.#state, start, Math.min(n, start + rows));
       yield;
@@ -169,6 +198,7 @@ export class SimdClusters implements Clusters {
     this.#centroids = centroids.slice();
     const changed = this.#get('changed');
     this.#decide(changed, n - this.#get('scanned'));
+    this.#decideCoarse(this.#get('scanned'), this.#get('retried'));
     return { ...this.#sums(), changed };
   }
 
@@ -220,6 +250,15 @@ export class SimdClusters implements Clusters {
     if (this.#bounds === NONE && changed <= this.#tryAt) this.#bounds = MADE;
   }
 
+  /** Whether the next assignment scans integers first: not where too many rows had to be scanned again. */
+  #decideCoarse(scanned: number, retried: number): void {
+    if (this.#waits > 0) this.#waits--;
+    else if (retried > MOST_RETRIED * scanned) {
+      this.#waits = this.#patience;
+      this.#patience *= 2;
+    }
+  }
+
   /** No labels, no sums, no bounds. */
   #forget(): void {
     const { memory, n } = this.#shard;
@@ -258,11 +297,34 @@ export class SimdClusters implements Clusters {
     f32[this.#at('reach')] = Math.sqrt(reach) * UP;
     const rounding = f32[this.#at('rounding')];
     f32[this.#at('twiceError')] = 2.02 * rounding * Math.sqrt(reach) * (Math.sqrt(reach) + 2 * this.#longest) + 2e-36;
+    if (this.#mayBeCoarse) this.#placeCoarse(centroids, reach === 0 ? 0 : LENGTH / f32[this.#at('reach')]);
     // The float64 scores are off by less than (d + 4)·2^-53·(3‖c‖² + 2u‖c‖), u the distance: so much must the squares
     // of the two bounds differ. Its root, with √(2u‖c‖) ≤ (u + ‖c‖)/√2, is at most this.
     const root = Math.sqrt((d + 4) * 2 ** -52);
     f32[this.#at('margin')] = (2.5 * root * Math.sqrt(reach) + 1e-37) * UP;
     f32[this.#at('marginFactor')] = (1 + root) * UP;
+  }
+
+  /** Centroids as integers, pairs of features side by side: [k/4, d/2, 4, 2]. */
+  #placeCoarse(centroids: Float64Array, scale: number): void {
+    const { d, memory } = this.#shard;
+    const pairs = Math.ceil(d / 2);
+    const rough = this.#get('rough') / 2;
+    let rounded = 0;
+    for (let c = 0; c < this.#k; c++) {
+      const to = rough + 8 * (c >> 2) * pairs + 2 * (c & 3);
+      let square = 0;
+      for (let j = 0; j < d; j++) {
+        const value = centroids[c * d + j] * scale;
+        const integer = Math.round(value);
+        memory.i16[to + 8 * (j >> 1) + (j & 1)] = integer;
+        square += (value - integer) ** 2;
+      }
+      rounded = Math.max(rounded, Math.sqrt(square));
+    }
+    // By Cauchy and Schwarz: a row's values are rounded by half a unit at most, the centroids' by what they were.
+    const half = Math.sqrt(d) / 2;
+    memory.f32[this.#at('coarseError')] = 2.02 * ((half + rounded) / LENGTH + (half * rounded) / LENGTH ** 2);
   }
 
   /** How far the centroids went since the bounds were made, and how far they are apart. */
