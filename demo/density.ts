@@ -2,6 +2,7 @@
  * Millions of points in a few hundred thousand pixels: each pixel takes the colour of the cluster that has most points
  * on it, the more opaque the more points there are.
  */
+import type { Steps } from '../src/steps.ts';
 import type { Rgb } from './palette.ts';
 
 /** Points [n, d], row-major, with the two columns that are drawn. */
@@ -32,14 +33,28 @@ export interface Groups {
   readonly starts: Uint32Array;
 }
 
+/** Rows, or pixels, between two of the places where drawing can be interrupted. */
+const SLICE = 2 ** 16;
+
+/** The ranges [start, end) of so many rows or pixels. */
+function* slices(length: number): Generator<[start: number, end: number]> {
+  for (let start = 0; start < length; start += SLICE) yield [start, Math.min(length, start + SLICE)];
+}
+
 /** A counting sort of the rows by label. */
-export function groupRows(labels: Uint32Array, k: number): Groups {
+export function* groupRows(labels: Uint32Array, k: number): Steps<Groups> {
   const starts = new Uint32Array(k + 1);
-  for (const label of labels) starts[label + 1]++;
+  for (const [start, end] of slices(labels.length)) {
+    for (let i = start; i < end; i++) starts[labels[i] + 1]++;
+    yield;
+  }
   for (let c = 0; c < k; c++) starts[c + 1] += starts[c];
   const next = starts.slice(0, k);
   const rows = new Uint32Array(labels.length);
-  for (let i = 0; i < labels.length; i++) rows[next[labels[i]]++] = i;
+  for (const [start, end] of slices(labels.length)) {
+    for (let i = start; i < end; i++) rows[next[labels[i]]++] = i;
+    yield;
+  }
   return { rows, starts };
 }
 
@@ -47,26 +62,38 @@ export function groupRows(labels: Uint32Array, k: number): Groups {
 const FAINTEST = 0.3;
 
 /** Draws the groups that have a colour. */
-export function drawDensity(picture: Picture, points: Points, groups: Groups, colours: readonly (Rgb | null)[]): void {
+export function* drawDensity(
+  picture: Picture,
+  points: Points,
+  groups: Groups,
+  colours: readonly (Rgb | null)[],
+): Steps<void> {
   const { image } = picture;
   const pixels = image.width * image.height;
   const total = new Uint32Array(pixels);
   const most = new Uint32Array(pixels);
   const winner = new Uint32Array(pixels);
   const counts = new Uint32Array(pixels);
-  colours.forEach((colour, c) => {
-    if (colour === null) return;
+  for (const [c, colour] of colours.entries()) {
+    if (colour === null) continue;
     counts.fill(0);
-    count(counts, picture, points, groups.rows.subarray(groups.starts[c], groups.starts[c + 1]));
-    for (let p = 0; p < pixels; p++) {
-      total[p] += counts[p];
-      if (counts[p] > most[p]) {
-        most[p] = counts[p];
-        winner[p] = c;
-      }
+    const rows = groups.rows.subarray(groups.starts[c], groups.starts[c + 1]);
+    for (const [start, end] of slices(rows.length)) {
+      count(counts, picture, points, rows.subarray(start, end));
+      yield;
     }
-  });
-  paint(image, total, winner, colours);
+    for (const [start, end] of slices(pixels)) {
+      for (let p = start; p < end; p++) {
+        total[p] += counts[p];
+        if (counts[p] > most[p]) {
+          most[p] = counts[p];
+          winner[p] = c;
+        }
+      }
+      yield;
+    }
+  }
+  yield* paint(image, total, winner, colours);
 }
 
 function count(counts: Uint32Array, { image, dot }: Picture, { values, d, x, y }: Points, rows: Uint32Array): void {
@@ -91,17 +118,25 @@ function jitter(row: number, step: number): number {
   return (Math.imul(row, step) >>> 0) / 2 ** 32 - 0.5;
 }
 
-function paint(image: ImageData, total: Uint32Array, winner: Uint32Array, colours: readonly (Rgb | null)[]): void {
+function* paint(
+  image: ImageData,
+  total: Uint32Array,
+  winner: Uint32Array,
+  colours: readonly (Rgb | null)[],
+): Steps<void> {
   const { data } = image;
   const depth = (1 - FAINTEST) / Math.log(opaqueCount(total));
-  for (let p = 0; p < total.length; p++) {
-    if (total[p] === 0) continue;
-    const at = 4 * p;
-    const [red, green, blue] = colours[winner[p]]!;
-    data[at] = red;
-    data[at + 1] = green;
-    data[at + 2] = blue;
-    data[at + 3] = 255 * (FAINTEST + depth * Math.log(total[p]));
+  for (const [start, end] of slices(total.length)) {
+    for (let p = start; p < end; p++) {
+      if (total[p] === 0) continue;
+      const at = 4 * p;
+      const [red, green, blue] = colours[winner[p]]!;
+      data[at] = red;
+      data[at + 1] = green;
+      data[at + 2] = blue;
+      data[at + 3] = 255 * (FAINTEST + depth * Math.log(total[p]));
+    }
+    yield;
   }
 }
 

@@ -2,6 +2,7 @@
  * The layers of the picture, each drawn into the area between the axes: (0, 0) is its upper left, in CSS pixels.
  */
 import { type Mat3d, mat3d, vec2d } from 'wgpu-matrix';
+import type { Steps } from '../src/steps.ts';
 import { FEATURES, ticks } from './axes.ts';
 import { covarianceAt } from './covariance.ts';
 import { type Axis, drawDensity, type Groups } from './density.ts';
@@ -64,13 +65,13 @@ export function drawAxes({ context, view, size, style }: Sheet): void {
   context.restore();
 }
 
-/** Draws the groups that have a colour, at the resolution of the screen. */
-export function drawFlights(
-  { context, view, size, ratio }: Sheet,
+/** The groups that have a colour, at the resolution of the screen. */
+export function* layerOfFlights(
+  { view, size, ratio }: Pick<Sheet, 'view' | 'size' | 'ratio'>,
   { n, points, mean, deviation }: Flights,
   groups: Groups,
   colours: readonly (Rgb | null)[],
-): void {
+): Steps<OffscreenCanvas> {
   const width = Math.round(size.width * ratio);
   const height = Math.round(size.height * ratio);
   const toPixels = valuesToPixels(view, { width, height });
@@ -83,9 +84,9 @@ export function drawFlights(
   const image = new ImageData(width, height);
   const x = axis(view.x, toPixels[0], toPixels[8], unit[0]);
   const y = axis(view.y, toPixels[5], toPixels[9], unit[1]);
-  drawDensity({ image, dot }, { values: points, d: D, x, y }, groups, colours);
+  yield* drawDensity({ image, dot }, { values: points, d: D, x, y }, groups, colours);
   layer.getContext('2d')!.putImageData(image, 0, 0);
-  context.drawImage(layer, 0, 0, size.width, size.height);
+  return layer;
 }
 
 function axis(column: number, scale: number, offset: number, spread: number): Axis {

@@ -3,8 +3,10 @@
  * mixture's Gaussians. It can be dragged and zoomed.
  */
 import { type Vec2d, vec2d } from 'wgpu-matrix';
+import { runInTurns } from '../src/cpu/turns.ts';
+import type { Steps } from '../src/steps.ts';
 import { type Groups, groupRows } from './density.ts';
-import { drawAxes, drawEllipses, drawFlights, drawMeans, MARGIN, type Sheet } from './draw.ts';
+import { drawAxes, drawEllipses, drawMeans, layerOfFlights, MARGIN, type Sheet } from './draw.ts';
 import type { Flights } from './flights.ts';
 import type { Clusters } from './messages.ts';
 import { clusterColour, neutralColour, type Rgb, type Scheme } from './palette.ts';
@@ -35,7 +37,9 @@ export function createPlot(canvas: HTMLCanvasElement): Plot {
   let clusters: Clusters | null = null;
   let order: readonly number[] = [];
   let alone: number | null = null;
-  let frame = 0;
+  /** Whether the picture is behind what it is to show. */
+  let stale = false;
+  let drawing = false;
 
   new ResizeObserver(requestDraw).observe(canvas);
   darkScheme.addEventListener('change', requestDraw);
@@ -50,7 +54,7 @@ export function createPlot(canvas: HTMLCanvasElement): Plot {
       clusters = next;
       order = nextOrder;
       alone = null;
-      groups = next === null ? groupRows(new Uint32Array(flights!.n), 1) : groupRows(next.labels, next.k);
+      groups = null;
       requestDraw();
     },
     setAlone(cluster) {
@@ -81,30 +85,52 @@ export function createPlot(canvas: HTMLCanvasElement): Plot {
   }
 
   function requestDraw(): void {
-    if (frame === 0) frame = requestAnimationFrame(draw);
+    stale = true;
+    canvas.ariaBusy = 'true';
+    if (!drawing) void drawUntilFresh();
   }
 
-  function draw(): void {
-    frame = 0;
-    const sheet = prepare();
-    drawAxes(sheet);
-    if (flights === null || groups === null) return;
+  /** What is asked for while it draws comes with the next picture: so dragging shows pictures on its way. */
+  async function drawUntilFresh(): Promise<void> {
+    drawing = true;
+    while (stale) {
+      stale = false;
+      await new Promise(requestAnimationFrame);
+      await runInTurns(draw());
+    }
+    drawing = false;
+    canvas.ariaBusy = 'false';
+  }
+
+  /** Millions of dots take a while, and leave the page its turns; all that is seen then changes at once. */
+  function* draw(): Steps<void> {
+    const shown = { flights, clusters, order };
+    const place = { view, size: area(canvas), ratio: devicePixelRatio };
     const colours = chooseColours(darkScheme.matches ? 'dark' : 'light');
-    drawFlights(sheet, flights, groups, colours);
-    if (clusters?.model === 'mixture') drawEllipses(sheet, flights, clusters, colours);
-    if (clusters !== null) drawMeans(sheet, flights, clusters, order, colours);
+    let layer: OffscreenCanvas | null = null;
+    if (shown.flights !== null) {
+      const { n } = shown.flights;
+      const sorted = groups ?? (yield* groupRows(clusters?.labels ?? new Uint32Array(n), clusters?.k ?? 1));
+      if (clusters === shown.clusters && flights === shown.flights) groups = sorted;
+      layer = yield* layerOfFlights(place, shown.flights, sorted, colours);
+    }
+    const sheet = prepare(place);
+    drawAxes(sheet);
+    if (layer === null || shown.flights === null) return;
+    sheet.context.drawImage(layer, 0, 0, place.size.width, place.size.height);
+    if (shown.clusters?.model === 'mixture') drawEllipses(sheet, shown.flights, shown.clusters, colours);
+    if (shown.clusters !== null) drawMeans(sheet, shown.flights, shown.clusters, shown.order, colours);
   }
 
   /** Clears the canvas, in the size that it has now. */
-  function prepare(): Sheet {
-    const ratio = devicePixelRatio;
+  function prepare({ view, size, ratio }: Pick<Sheet, 'view' | 'size' | 'ratio'>): Sheet {
     const style = getComputedStyle(canvas);
     canvas.width = Math.round(canvas.clientWidth * ratio);
     canvas.height = Math.round(canvas.clientHeight * ratio);
     context.scale(ratio, ratio);
     context.translate(MARGIN.left, MARGIN.top);
     context.font = `12px ${style.fontFamily}`;
-    return { context, view, size: area(canvas), ratio, style };
+    return { context, view, size, ratio, style };
   }
 
   /** A colour for each group, null for those not to be shown. */

@@ -14,6 +14,8 @@ import { missing } from '../missing.ts';
 
 const PATIENCE = 100_000;
 const FLIGHTS = 3_000_000;
+/** Milliseconds. */
+const LONGEST_TASK = 100;
 const root = fileURLToPath(new URL('../../demo', import.meta.url));
 
 const executablePath = await findBrowser('chrome');
@@ -42,9 +44,11 @@ beforeEach((context) => {
 
 afterEach(() => expect(complaints).toEqual([]));
 
-it('clusters all flights on the CPU', async () => {
+it('clusters all flights on the CPU, and stays responsive', async () => {
   const page = await open(chrome, '?backend=cpu');
   await finished(page);
+  await drawn(page);
+  expect(await longTasks(page)).toEqual([]);
   expect(await statuses(page)).toEqual(['loading', 'running', 'done']);
   expect(await attributes(page)).toMatchObject({ engine: 'cpu', points: String(FLIGHTS) });
   await expectTrueResult(page, FLIGHTS);
@@ -175,7 +179,12 @@ async function open(browser: Browser, query: string): Promise<Page> {
   });
   await page.evaluateOnNewDocument(() => {
     const seen: string[] = [];
-    Object.assign(window, { statuses: seen });
+    const tasks: number[] = [];
+    Object.assign(window, { statuses: seen, tasks });
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+      type: 'longtask',
+      buffered: true,
+    });
     new MutationObserver(() => {
       const status = document.getElementById('result')?.dataset.status;
       if (status !== undefined && status !== seen.at(-1)) seen.push(status);
@@ -198,6 +207,17 @@ async function failure(page: Page): Promise<string> {
 
 function statuses(page: Page): Promise<string[]> {
   return page.evaluate(() => (window as unknown as { statuses: string[] }).statuses);
+}
+
+/** Milliseconds of the tasks that nothing else in the page could run beside for too long. */
+async function longTasks(page: Page): Promise<number[]> {
+  const tasks = await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
+  return tasks.filter((duration) => duration > LONGEST_TASK);
+}
+
+/** The picture shows what it is to show. */
+async function drawn(page: Page): Promise<void> {
+  await page.waitForSelector('#plot[aria-busy="false"]');
 }
 
 function attributes(page: Page): Promise<Record<string, string | undefined>> {
@@ -285,9 +305,9 @@ async function expectTrueResult(page: Page, n: number): Promise<void> {
   for (const square of found.moments.slice(3)) expect(square).toBeCloseTo(1, 5);
 }
 
-function pixelsOfLargestCluster(page: Page): Promise<number> {
-  return page.$eval('#plot', async (element) => {
-    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+async function pixelsOfLargestCluster(page: Page): Promise<number> {
+  await drawn(page);
+  return page.$eval('#plot', (element) => {
     const canvas = element as HTMLCanvasElement;
     const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
     const colour = document.querySelector<HTMLElement>('#legend button')!.style.background.match(/\d+/g)!.map(Number);
