@@ -93,7 +93,7 @@ and skmeans do not. scikit-learn: KMeans(algorithm='lloyd', n_init=1) of float32
 sgemm: NumPy's float32 product of the points and the centroids, once for each assignment of the fit, in blocks that stay in the cache.
 inertia: in float64, of the centroids that each one returned; off by: from that of the first.
 k-means++: a fit of one iteration from it, less a fit of one iteration from centroids; an iteration: a fit of ten over its assignments.
-Memory: the peak of the resident memory of a process of its own, less what it had with an engine and without points: the caller's
+Memory: the peak of the resident memory of a process of its own, less what it had with an engine and its idle workers, without points: the caller's
 array once, and all that upload and a fit of ten iterations bring along.
 Chrome: as Node, timed from Node, which adds about a millisecond to a fit.`;
 

@@ -1,7 +1,7 @@
 /** How much memory points, an engine and a fit take, in a process of their own. */
 import { fork } from 'node:child_process';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { openCpu } from '../engines.ts';
+import { type OpenEngine, openCpu } from '../engines.ts';
 import type { KMeansProblem } from '../kmeans/cases.ts';
 import { withFile } from '../python.ts';
 import { formatTable } from '../table.ts';
@@ -24,7 +24,9 @@ interface Job {
 
 /** Resident bytes. */
 interface Memory {
-  /** With the engine and without points. */
+  /** With the engine, before it had any points. */
+  readonly engine: number;
+  /** With its workers, once they have had points, and without any. */
   readonly before: number;
   /** At its most until the upload was over. */
   readonly upload: number;
@@ -35,11 +37,11 @@ export async function peakMemory(problem: KMeansProblem): Promise<Findings> {
   const { name, title, size, data, start, n, d, k } = problem;
   const memory = await withFile([data, start], (path) => measured({ path, n, d, k }));
   const ratio = (memory.peak - memory.before) / data.byteLength;
-  const megabytes = [data.byteLength, memory.before, memory.upload, memory.peak].map((bytes) =>
+  const megabytes = [data.byteLength, memory.engine, memory.before, memory.upload, memory.peak].map((bytes) =>
     (bytes / 2 ** 20).toFixed(1),
   );
   const table = formatTable(
-    ['', 'points, MiB', 'before', 'peak of upload', 'peak', 'growth / points'],
+    ['', 'points, MiB', 'engine', 'with workers', 'peak of upload', 'peak', 'growth / points'],
     [[`cpu, ${THREADS} threads`, ...megabytes, ratio.toFixed(2)]],
   );
   console.log(`\n${title}, resident memory\n${table}`);
@@ -62,6 +64,8 @@ function measured(job: Job): Promise<Memory> {
 export async function measureMemory(argument: string): Promise<void> {
   const { path, n, d, k }: Job = JSON.parse(argument);
   const opened = await openCpu(THREADS);
+  const engine = process.memoryUsage.rss();
+  await startWorkers(opened);
   const before = process.memoryUsage.rss();
   const file = openSync(path, 'r');
   const data = readValues(file, n * d);
@@ -71,12 +75,24 @@ export async function measureMemory(argument: string): Promise<void> {
   const upload = peakResident();
   const init = { data: start, shape: [k, d] as const };
   const model = await opened.engine.kmeans(dataset, { k, init, maxIterations: ITERATIONS, tolerance: 0 });
-  const memory: Memory = { before, upload, peak: peakResident() };
+  const memory: Memory = { engine, before, upload, peak: peakResident() };
   if (data.length !== n * d || model.labels?.length !== n) throw new Error('points and result are to be there still');
   process.send!(memory);
   dataset.destroy();
   await opened.close();
   process.disconnect();
+}
+
+/** What a thread takes does not grow with the points. */
+async function startWorkers(opened: OpenEngine): Promise<void> {
+  const [n, d] = [2 ** 16, THREADS];
+  const { dataset } = await opened.upload(
+    Float32Array.from({ length: n * d }, (_, i) => i % 7),
+    n,
+    d,
+  );
+  await opened.engine.kmeans(dataset, { k: 2, maxIterations: 1 });
+  dataset.destroy();
 }
 
 function readValues(file: number, length: number): Float32Array<ArrayBuffer> {
