@@ -17,6 +17,7 @@ export class Pool {
   #workers: Promise<WorkerPlace>[] = [];
   /** Those that have started. */
   readonly #places = new Set<WorkerPlace>();
+  #engaging = 0;
   #ending: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -34,13 +35,17 @@ export class Pool {
    * @throws {Error} where there can be none: a content security policy may forbid them.
    */
   async engage(count: number): Promise<WorkerPlace[]> {
-    clearTimeout(this.#ending);
+    this.#engaging++;
     while (this.#workers.length < count) this.#workers.push(this.#start());
     try {
       return await Promise.all(this.#workers.slice(0, count));
     } catch (error) {
       this.end();
       throw error;
+    } finally {
+      this.#engaging--;
+      // Whoever asked may have given up meanwhile.
+      this.#rest();
     }
   }
 
@@ -57,7 +62,10 @@ export class Pool {
   }
 
   async #start(): Promise<WorkerPlace> {
-    const place = new WorkerPlace(startThread(), () => this.#rest());
+    const place = new WorkerPlace(startThread(), {
+      onIdle: () => this.#rest(),
+      onDeath: () => void this.#replace(place),
+    });
     try {
       await place.start(this.#module, this.#shared);
       this.#places.add(place);
@@ -68,34 +76,51 @@ export class Pool {
     }
   }
 
+  /** The shards of a worker that died are lost; new ones go to another. */
+  async #replace(place: WorkerPlace): Promise<void> {
+    if (!this.#places.delete(place)) return;
+    for (const worker of [...this.#workers]) {
+      if ((await worker.catch(() => null)) === place) this.#workers.splice(this.#workers.indexOf(worker), 1);
+    }
+  }
+
   /** Ends the workers after a while, if none has points then. */
   #rest(): void {
     clearTimeout(this.#ending);
     this.#ending = setTimeout(() => {
-      if ([...this.#places].every(({ shards }) => shards === 0)) this.end();
+      if (this.#engaging === 0 && [...this.#places].every(({ shards }) => shards === 0)) this.end();
     }, PATIENCE_MS);
     // Node: nobody waits for this.
     if (typeof this.#ending === 'object') this.#ending.unref();
   }
 }
 
+interface WorkerEvents {
+  /** Its last shard was dropped. */
+  onIdle(): void;
+  /** It ended, whatever the reason. */
+  onDeath(): void;
+}
+
 /** A worker, as a place. */
 export class WorkerPlace implements Place {
   readonly #thread: Thread;
-  readonly #onIdle: () => void;
+  readonly #events: WorkerEvents;
   readonly #shards = new Set<number>();
   readonly #calls = new Map<number, { resolve(value: unknown): void; reject(reason: unknown): void }>();
   #lastCall = START;
   /** Why it answers no more. */
   #end: Error | null = null;
 
-  /** @param onIdle called when its last shard was dropped */
-  constructor(thread: Thread, onIdle: () => void) {
+  constructor(thread: Thread, events: WorkerEvents) {
     this.#thread = thread;
-    this.#onIdle = onIdle;
+    this.#events = events;
     thread.listen(
       (response) => this.#settle(response),
-      (error) => this.#endWith(error),
+      (error) => {
+        this.#endWith(error);
+        events.onDeath();
+      },
     );
   }
 
@@ -134,7 +159,7 @@ export class WorkerPlace implements Place {
 
   drop(id: number): void {
     if (this.#end === null) this.#thread.post({ type: 'drop', id }, []);
-    if (this.#shards.delete(id) && this.#shards.size === 0) this.#onIdle();
+    if (this.#shards.delete(id) && this.#shards.size === 0) this.#events.onIdle();
   }
 
   terminate(): void {

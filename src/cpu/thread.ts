@@ -59,7 +59,8 @@ export function hardwareThreads(): number {
 
 /** Whether a memory may be sent to a worker without a copy: in a page only where it is isolated from other origins. */
 export function canShareMemory(): boolean {
-  return typeof SharedArrayBuffer === 'function' && (isNode() || globalThis.crossOriginIsolated === true);
+  if (typeof WebAssembly === 'undefined' || typeof SharedArrayBuffer === 'undefined') return false;
+  return isNode() || globalThis.crossOriginIsolated === true;
 }
 
 function isNode(): boolean {

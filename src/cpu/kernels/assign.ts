@@ -141,7 +141,8 @@ function tighten(state: usize, list: usize, count: u32): u32 {
   const factor = load<f32>(state, MARGIN_FACTOR);
   const bytes = load<u32>(state, D) << 2;
   const relative: f32 = <f32>1 + load<f32>(state, ROUNDING);
-  const absolute = load<f32>(state, REACH) * <f32>1.2e-7;
+  // Squares below 1e-36 may be lost.
+  const absolute = load<f32>(state, REACH) * <f32>1.2e-7 + <f32>1e-18;
   let left: u32 = 0;
   for (let at: u32 = 0; at < count; at++) {
     const i = load<u32>(list + (at << 2));
@@ -249,7 +250,8 @@ function coarseError(state: usize, square: v128): v128 {
   const slope = f32x4.mul(v128.load32_splat(state, COARSE_ERROR), reach);
   const lengths = f32x4.add(f32x4.sqrt(square), f32x4.splat(1e-13));
   // Behind it what float32 adds: converting, scaling, the norm.
-  return f32x4.add(f32x4.mul(slope, lengths), f32x4.mul(f32x4.splat(4e-7), f32x4.mul(reach, reach)));
+  const constant = f32x4.add(f32x4.mul(f32x4.splat(4e-7), f32x4.mul(reach, reach)), f32x4.splat(1e-36));
+  return f32x4.add(f32x4.mul(slope, lengths), constant);
 }
 
 /** Bounds of the eight rows from their scores. */

@@ -301,7 +301,7 @@ export class SimdClusters implements Clusters {
     // The float64 scores are off by less than (d + 4)·2^-53·(3‖c‖² + 2u‖c‖), u the distance: so much must the squares
     // of the two bounds differ. Its root, with √(2u‖c‖) ≤ (u + ‖c‖)/√2, is at most this.
     const root = Math.sqrt((d + 4) * 2 ** -52);
-    f32[this.#at('margin')] = (2.5 * root * Math.sqrt(reach) + 1e-37) * UP;
+    f32[this.#at('margin')] = (2.5 * root * Math.sqrt(reach) + 1e-18) * UP;
     f32[this.#at('marginFactor')] = (1 + root) * UP;
   }
 
