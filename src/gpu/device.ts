@@ -63,6 +63,8 @@ const NUDGE_MS = 4;
 
 /** Waits this long for the news of a lost device when a promise that hung on it has failed. */
 const LOSS_NEWS_MS = 200;
+/** The same where a buffer was unmapped under a read, which nothing but a loss does: a busy machine brings the news late. */
+const LOSS_NEWS_OF_READS_MS = 5000;
 
 /** A device, what is allocated on it, and its loss turned into errors. */
 export class Gpu {
@@ -108,8 +110,9 @@ export class Gpu {
     } catch (error) {
       this.checkAlive();
       if (!(error instanceof DeviceLostError)) {
-        const patience = new Promise<void>((resolve) => setTimeout(resolve, LOSS_NEWS_MS));
-        await Promise.race([patience, this.#loss]);
+        const isRead = (error as { name?: string } | null)?.name === 'AbortError';
+        const patience = isRead ? LOSS_NEWS_OF_READS_MS : LOSS_NEWS_MS;
+        await Promise.race([new Promise<void>((resolve) => setTimeout(resolve, patience)), this.#loss]);
       }
       throw error;
     } finally {
