@@ -162,6 +162,19 @@ export function* gather(dataset: CpuDataset, indices: Uint32Array): Steps<Float6
   return gathered;
 }
 
+/** The shards that rows [start, end) lie in, each with which of its own rows these are. */
+export function shardsWithin(
+  { shards, extents }: CpuDataset,
+  start: number,
+  end: number,
+): { readonly shard: Ref<Shard>; readonly start: number; readonly end: number }[] {
+  return shards.flatMap((shard, s) => {
+    const first = Math.max(start, extents[s].start);
+    const last = Math.min(end, extents[s].end);
+    return first < last ? [{ shard, start: first - extents[s].start, end: last - extents[s].start }] : [];
+  });
+}
+
 const released = new WeakSet<EngineDataset>();
 
 /** @throws {TypeError} where the dataset was destroyed. */

@@ -2,7 +2,7 @@ import type { ClusteringEngine, EngineDataset } from '../engine.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
 import { runNow, type Steps } from '../steps.ts';
 import { kernelModule } from './binary.ts';
-import { type CpuDataset, gather, held, joined, transformed, upload } from './dataset.ts';
+import { type CpuDataset, gather, held, joined, shardsWithin, transformed, upload } from './dataset.ts';
 import { CpuMixtureWorkspace, logDensities } from './mixture.ts';
 import { answersOf, ask, CallingThread } from './place.ts';
 import { Pool } from './pool.ts';
@@ -31,7 +31,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
   const threads = options.threads ?? hardwareThreads();
   const shared = (options.shared ?? true) && canShareMemory();
   const here = new CallingThread(simd ? kernelModule(false) : null);
-  const pool = new Pool(simd ? kernelModule(shared) : null, shared);
+  const pool = new Pool(simd, shared);
   let broken = false;
 
   /** So many workers as the points are worth; none where they are few, or where there can be none. */
@@ -98,13 +98,8 @@ function* allDistances(
   start: number,
   end: number,
 ): Steps<Float32Array> {
-  const { shards, extents } = held(dataset);
-  const questions = shards.flatMap((shard, s) => {
-    const first = Math.max(start, extents[s].start);
-    const last = Math.min(end, extents[s].end);
-    return first < last
-      ? [ask(shard, 'distances', [centroids, first - extents[s].start, last - extents[s].start])]
-      : [];
-  });
+  const questions = shardsWithin(held(dataset), start, end).map(({ shard, start, end }) =>
+    ask(shard, 'distances', [centroids, start, end]),
+  );
   return joined(yield* answersOf(questions));
 }

@@ -2,7 +2,7 @@ import type { MixtureWorkspace } from '../engine.ts';
 import type { Gaussians } from '../gaussians.ts';
 import type { MixtureStatistics } from '../statistics.ts';
 import type { Awaitable, Steps } from '../steps.ts';
-import { type CpuDataset, held, joined } from './dataset.ts';
+import { type CpuDataset, held, joined, shardsWithin } from './dataset.ts';
 import { type Moments, statisticsOf } from './moments.ts';
 import { answersOf, ask, askAll, drop, make, type Ref } from './place.ts';
 import { rootOf } from './tree.ts';
@@ -57,16 +57,12 @@ export function* logDensities(
   start: number,
   end: number,
 ): Steps<Float32Array> {
-  const { shards, extents } = dataset;
   const made: Ref<Moments>[] = [];
   try {
-    const questions = shards.flatMap((shard, s) => {
-      const first = Math.max(start, extents[s].start);
-      const last = Math.min(end, extents[s].end);
-      if (first >= last) return [];
+    const questions = shardsWithin(dataset, start, end).map(({ shard, start, end }) => {
       const moments = make<Moments>(shard, 'moments');
       made.push(moments);
-      return [ask(moments, 'logDensities', [gaussians, first - extents[s].start, last - extents[s].start])];
+      return ask(moments, 'logDensities', [gaussians, start, end]);
     });
     return joined(yield* answersOf(questions));
   } finally {

@@ -1,5 +1,6 @@
 /** Workers that shards live in: Web Workers in a page, worker_threads in Node, from one script that is inlined. */
 import { resultOf, type Steps } from '../steps.ts';
+import { kernelModule } from './binary.ts';
 import type { Kind } from './host.ts';
 import type { Memory } from './memory.ts';
 import { type Request, type Response, START } from './messages.ts';
@@ -12,7 +13,7 @@ const PATIENCE_MS = 1000;
 
 /** The workers of an engine: started when points need them, ended soon after the last points have gone. */
 export class Pool {
-  readonly #module: WebAssembly.Module | null;
+  readonly #simd: boolean;
   readonly #shared: boolean;
   #workers: Promise<WorkerPlace>[] = [];
   /** Those that have started. */
@@ -21,11 +22,11 @@ export class Pool {
   #ending: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param module the kernels, null for TypeScript's
+   * @param simd whether the workers have kernels, where there are some
    * @param shared whether the workers' memories are
    */
-  constructor(module: WebAssembly.Module | null, shared: boolean) {
-    this.#module = module;
+  constructor(simd: boolean, shared: boolean) {
+    this.#simd = simd;
     this.#shared = shared;
   }
 
@@ -67,7 +68,7 @@ export class Pool {
       onDeath: () => void this.#replace(place),
     });
     try {
-      await place.start(this.#module, this.#shared);
+      await place.start(this.#simd ? kernelModule(this.#shared) : null, this.#shared);
       this.#places.add(place);
       return place;
     } catch (error) {

@@ -94,12 +94,24 @@ export class Shard {
     if (weights !== null) this.weights!.set(weights, start);
   }
 
+  /** The same for one number [1], which `add` takes as it is so far and returns as it is behind the rows. */
+  *totalOver(add: (start: number, end: number, sum: number) => number): Steps<readonly Node[]> {
+    let sum = 0;
+    const take = () => {
+      const taken = Float64Array.of(sum);
+      sum = 0;
+      return taken;
+    };
+    return yield* this.sumOver((start, end) => {
+      sum = add(start, end, sum);
+    }, take);
+  }
+
   *survey(): Steps<Survey> {
     const { d } = this;
     const reach = new Float64Array(d + 1);
     let longest = 0;
-    let total = 0;
-    const add = (start: number, end: number) => {
+    const squares = yield* this.totalOver((start, end, sum) => {
       const { rows, weights } = this;
       for (let i = start, at = start * d; i < end; i++) {
         const weight = weights === null ? 1 : weights[i];
@@ -111,15 +123,10 @@ export class Shard {
         }
         reach[d] = Math.max(reach[d], weight);
         longest = Math.max(longest, square);
-        total += weight * square;
+        sum += weight * square;
       }
-    };
-    const take = () => {
-      const sum = Float64Array.of(total);
-      total = 0;
       return sum;
-    };
-    const squares = yield* this.sumOver(add, take);
+    });
     return { reach, longest: Math.sqrt(longest), squares };
   }
 

@@ -66,18 +66,12 @@ export class PlainClusters implements Clusters {
     return distances;
   }
 
-  *inertia(): Steps<readonly Node[]> {
-    let sum = 0;
-    const add = (start: number, end: number) => {
+  inertia(): Steps<readonly Node[]> {
+    return this.#shard.totalOver((start, end, sum) => {
       const { weights } = this.#shard;
       for (let i = start; i < end; i++) sum += (weights === null ? 1 : weights[i]) * this.#distanceOf(i);
-    };
-    const take = () => {
-      const taken = Float64Array.of(sum);
-      sum = 0;
-      return taken;
-    };
-    return yield* this.#shard.sumOver(add, take);
+      return sum;
+    });
   }
 
   free(): void {}

@@ -222,17 +222,9 @@ export class SimdClusters implements Clusters {
     return distances;
   }
 
-  *inertia(): Steps<readonly Node[]> {
-    let sum = 0;
-    const add = (start: number, end: number) => {
-      sum = this.#shard.kernels!.inertia(this.#state, start, end, sum);
-    };
-    const take = () => {
-      const taken = Float64Array.of(sum);
-      sum = 0;
-      return taken;
-    };
-    return yield* this.#shard.sumOver(add, take);
+  inertia(): Steps<readonly Node[]> {
+    const { kernels } = this.#shard;
+    return this.#shard.totalOver((start, end, sum) => kernels!.inertia(this.#state, start, end, sum));
   }
 
   free(): void {
