@@ -6,6 +6,8 @@ import { COVARIANCE_TYPES } from '../../src/mixture/covariance.ts';
 import { EngineSet } from '../../src/placement.ts';
 import { openSession } from '../../src/session.ts';
 import { blobs, type CasePoints, lattice, mapped, normals, spacedRows, uniforms } from '../conformance/cases/data.ts';
+import { goldenFlights } from '../golden/flights.ts';
+import { goldens } from '../golden/golden.ts';
 
 type Choice = Pick<CpuEngineOptions, 'threads' | 'simd' | 'shared'>;
 
@@ -197,7 +199,13 @@ const FITS: Record<string, Fit> = {
   'k-means‖': { ...blobs({ n: 4097, d: 7, groups: 30 }), k: 64, init: 'k-means||' },
 };
 
-it.each(Object.entries(FITS))('k-means: %s', async (_, fit) => {
+const { points: flights, n: flightCount } = await goldenFlights();
+const REAL: Record<string, Fit> = {
+  ...Object.fromEntries(goldens.map(({ name, data, n, d }) => [name, { data, n, d, k: 12 }])),
+  flights: { data: flights, n: flightCount, d: 3, k: 64 },
+};
+
+it.each(Object.entries({ ...FITS, ...REAL }))('k-means: %s', async (_, fit) => {
   const expected = await fitOn(plain, fit);
   for (const { name, engine } of others) {
     const found = await fitOn(engine, fit);
