@@ -1,5 +1,5 @@
 import type { Gaussians, GaussiansShape } from './gaussians.ts';
-import type { Frame, GpuPoints, Metric, PreparedPoints } from './points.ts';
+import type { FarRows, Frame, GpuPoints, Metric, PreparedPoints } from './points.ts';
 import type { MixtureStatistics, Statistics } from './statistics.ts';
 import type { Awaitable } from './steps.ts';
 
@@ -25,17 +25,21 @@ export interface ClusteringEngine {
   /** Opens what a fit or a prediction of k clusters needs; the caller closes it, whatever happens. */
   open(dataset: EngineDataset, k: number): Awaitable<Workspace>;
 
-  /** Squared distance of each row to the nearest of `centroids` [k, d]: Float32Array [n]. */
-  nearestDistances(dataset: EngineDataset, centroids: Float64Array, signal?: AbortSignal): Awaitable<Float32Array>;
+  /** Squared distance of each row to the nearest of `centroids` [k, d]: [n]. */
+  nearestDistances(
+    dataset: EngineDataset,
+    centroids: Float64Array,
+    signal?: AbortSignal,
+  ): Awaitable<Float32Array | Float64Array>;
 
-  /** Squared distances of the rows [start, end) to all centroids: Float32Array [(end − start)·k]. */
+  /** Squared distances of the rows [start, end) to all centroids: [(end − start)·k]. */
   allDistances(
     dataset: EngineDataset,
     centroids: Float64Array,
     start: number,
     end: number,
     signal?: AbortSignal,
-  ): Awaitable<Float32Array>;
+  ): Awaitable<Float32Array | Float64Array>;
 
   /** The rows at `indices`, in the dataset's frame: Float64Array [indices.length · d]. */
   gather(dataset: EngineDataset, indices: Uint32Array): Awaitable<Float64Array>;
@@ -114,6 +118,10 @@ export interface EngineDataset {
   readonly variance: Float64Array;
   /** Weights [n] in the caller's units, null without. */
   readonly weights: Float32Array | null;
+  /** See PreparedPoints. */
+  readonly rounding: Float64Array;
+  /** Rows that are zeros of weight 0 in here. */
+  readonly far: FarRows;
   destroy(): void;
 }
 

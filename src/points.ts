@@ -45,7 +45,25 @@ export type Metric = 'euclidean' | 'cosine';
 export interface Frame {
   readonly shift: Float64Array;
   readonly scale: number;
+  /** Whether float32 cannot tell the points apart: then the CPU engine keeps its rows in float64. WebGPU has float32 only. */
+  readonly precise: boolean;
 }
+
+/**
+ * Rows that an engine does not hold, since they lie beyond what its numbers reach in the frame: it has zeros in their
+ * place, of weight 0, and the host answers for them.
+ */
+export interface FarRows {
+  /** Ascending. */
+  readonly indices: Uint32Array;
+  /** In the caller's coordinates: [indices.length, d]. */
+  readonly values: Float64Array;
+  /** In the caller's units: [indices.length]. */
+  readonly weights: Float64Array;
+}
+
+/** Values of rows, as an engine holds them. */
+export type RowValues = Float32Array | Float64Array;
 
 /** Float32 points in the caller's own GPU buffer: [n, d] row-major from byte `offset`. */
 export interface GpuPoints {
@@ -71,8 +89,15 @@ export interface PreparedPoints {
   readonly positiveRows: number;
   /** Weighted variance of each feature [d], in the frame's units. */
   readonly variance: Float64Array;
-  /** Writes rows [start, end) in the frame to `target`, from its index 0. */
-  fill(target: Float32Array, start: number, end: number): void;
+  /** The share of distinct values of each feature [d] that float32 makes equal in the frame, in a sample of the rows. */
+  readonly rounding: Float64Array;
+  readonly far: FarRows;
+  /**
+   * Writes rows [start, end) in the frame to `target`, from its index 0.
+   *
+   * @throws {TypeError} where the caller's values are no longer those that were checked.
+   */
+  fill(target: RowValues, start: number, end: number): void;
 }
 
 /**
@@ -257,6 +282,8 @@ function prepareCentred(form: HostForm, weights: Float32Array | null): PreparedP
     totalWeight,
     positiveRows,
     variance: variance.map((value) => value * scale * scale),
+    rounding: new Float64Array(d),
+    far: noFarRows(),
     fill(target, start, end) {
       if (form.flat !== null) return fillFlat(target, form.flat, start * d, (end - start) * d, shift, scale);
       for (let i = start, to = 0; i < end; i++) {
@@ -267,8 +294,13 @@ function prepareCentred(form: HostForm, weights: Float32Array | null): PreparedP
   };
 }
 
+/** None. */
+export function noFarRows(): FarRows {
+  return { indices: new Uint32Array(0), values: new Float64Array(0), weights: new Float64Array(0) };
+}
+
 function fillFlat(
-  target: Float32Array,
+  target: RowValues,
   values: ArrayLike<number>,
   from: number,
   count: number,
@@ -302,7 +334,7 @@ export function centredFrame(
   // Equal points have no reach; what they are compared with is likely of their magnitude.
   if (reach === 0) for (const value of shift) reach = Math.max(reach, Math.abs(value));
   const scale = reach > 0 ? 2 ** clamp(-Math.ceil(Math.log2(reach)), -1022, 1022) : 1;
-  return { shift, scale };
+  return { shift, scale, precise: false };
 }
 
 function roundTo(value: number, step: number): number {
@@ -334,11 +366,13 @@ function prepareUnitRows(form: HostForm, weights: Float32Array | null): Prepared
     n,
     d,
     metric: 'cosine',
-    frame: { shift: new Float64Array(d), scale: 1 },
+    frame: { shift: new Float64Array(d), scale: 1, precise: false },
     weights,
     totalWeight,
     positiveRows,
     variance,
+    rounding: new Float64Array(d),
+    far: noFarRows(),
     fill(target, start, end) {
       for (let i = start, to = 0; i < end; i++) {
         const { values, from } = form.row(i);

@@ -107,9 +107,9 @@ function* surveyed(fields: Fields, shards: readonly Ref<Shard>[], extents: reado
   }
   const longest = Math.max(...surveys.map((survey) => survey.longest));
   const [squares] = rootOf(surveys.flatMap((survey) => survey.squares));
-  const { n, d, metric, frame, weights, totalWeight, positiveRows, variance } = fields;
+  const { n, d, metric, frame, weights, totalWeight, positiveRows, variance, rounding, far } = fields;
   const dataset: CpuDataset = {
-    ...{ n, d, metric, frame, weights, totalWeight, positiveRows, variance },
+    ...{ n, d, metric, frame, weights, totalWeight, positiveRows, variance, rounding, far },
     ...{ shards, extents, units: unitsOf(reach, n, weights !== null), longest, squares },
     destroy() {
       released.add(dataset);
@@ -129,7 +129,7 @@ export function* transformed(source: CpuDataset, matrix: Float64Array, variance:
     yield* answersOf(
       source.shards.map((shard, s) => ask(shard, 'transformInto', [{ resident: shards[s].id }, matrix])),
     );
-    const frame = { shift: new Float64Array(d), scale: 1 };
+    const frame = { shift: new Float64Array(d), scale: 1, precise: source.frame.precise };
     return yield* surveyed({ ...source, frame, variance }, shards, extents);
   } catch (error) {
     shards.forEach(drop);

@@ -6,6 +6,7 @@ import {
   centredFrame,
   type Frame,
   type GpuPoints,
+  noFarRows,
   notFiniteAt,
   type PreparedPoints,
   weigh,
@@ -76,7 +77,7 @@ export async function uploadHostPoints(
     arena.destroy();
     throw error;
   }
-  const { metric, frame, totalWeight, positiveRows, variance } = points;
+  const { metric, frame, totalWeight, positiveRows, variance, rounding, far } = points;
   return resident(arena, {
     n,
     d,
@@ -85,6 +86,8 @@ export async function uploadHostPoints(
     totalWeight,
     positiveRows,
     variance,
+    rounding,
+    far,
     weights,
     weightScale,
     chunks,
@@ -180,7 +183,9 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
     const rough = await survey(middle, scale, cosine);
     // About its mean: the variance of data far from the origin needs the second look.
     const { mean, variance, low, high } = await survey(rough.mean, scale, cosine);
-    const frame = cosine ? { shift: new Float64Array(d), scale: 1 } : roundedFrame(mean, variance, low, high);
+    const frame = cosine
+      ? { shift: new Float64Array(d), scale: 1, precise: false }
+      : roundedFrame(mean, variance, low, high);
     if (!cosine) gpu.device.queue.writeBuffer(chunks[0].adjust, 0, Float32Array.from(frame.shift));
     const load = cosine ? 2 : 1;
     return resident(arena, {
@@ -191,6 +196,8 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
       totalWeight,
       positiveRows,
       variance: variance.map((value) => value * frame.scale ** 2),
+      rounding: new Float64Array(d),
+      far: noFarRows(),
       weights,
       weightScale,
       chunks,
@@ -204,8 +211,8 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
 
 /** The shift is applied in float32 here, so it has to be a float32. */
 function roundedFrame(...survey: Parameters<typeof centredFrame>): Frame {
-  const { shift, scale } = centredFrame(...survey);
-  return { shift: shift.map(Math.fround), scale };
+  const frame = centredFrame(...survey);
+  return { ...frame, shift: frame.shift.map(Math.fround) };
 }
 
 function bindChunks(

@@ -54,7 +54,7 @@ export async function transformed(
       await queue.spend(rows * workPerRow, signal);
     }
     await queue.submit();
-    const frame = { shift: new Float64Array(d), scale: 1 };
+    const frame = { shift: new Float64Array(d), scale: 1, precise: false };
     const own = resident(arena, { ...source, frame, variance, chunks, load: 0 });
     return {
       ...own,

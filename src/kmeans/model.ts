@@ -212,7 +212,7 @@ export class KMeansModel {
   async #eachBlock(
     { engine, dataset }: Home,
     signal: AbortSignal | undefined,
-    visit: (block: Float32Array, from: number) => void,
+    visit: (block: Float32Array | Float64Array, from: number) => void,
   ): Promise<void> {
     const centroids = intoFrame(this.centroids, dataset.frame);
     const rows = Math.max(1, Math.floor(BLOCK_VALUES / this.k));

@@ -31,7 +31,7 @@ function* ownDistances(
   dataset: EngineDataset,
   centroids: Float64Array,
   signal: AbortSignal | undefined,
-): Steps<Float32Array> {
+): Steps<Float32Array | Float64Array> {
   const distances = yield* resultOf(engine.nearestDistances(dataset, centroids, signal));
   const { weights } = dataset;
   return distances.map((distance, i) => (distance > 0 && (weights === null || weights[i] > 0) ? distance : -Infinity));

@@ -1,5 +1,5 @@
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
-import type { PreparedPoints } from '../points.ts';
+import { noFarRows, type PreparedPoints } from '../points.ts';
 import type { Random } from '../random.ts';
 import { type Awaitable, resultOf, type Steps } from '../steps.ts';
 import { assignOnce } from './assign.ts';
@@ -105,6 +105,8 @@ function* reduceCandidates(
     totalWeight: dataset.totalWeight,
     positiveRows: counts.filter((count) => count > 0).length,
     variance: dataset.variance,
+    rounding: dataset.rounding,
+    far: noFarRows(),
     fill: (target, start, end) => target.set(candidates.subarray(start * d, end * d)),
   };
   const weighted = yield* resultOf(engine.upload(points, signal));

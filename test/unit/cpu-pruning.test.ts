@@ -5,7 +5,7 @@
 import { expect, it } from 'vitest';
 import { createSyncCpuEngine } from '../../src/cpu/engine.ts';
 import type { Assignment, ClusteringEngine, EngineDataset } from '../../src/engine.ts';
-import type { PreparedPoints } from '../../src/points.ts';
+import { noFarRows, type PreparedPoints } from '../../src/points.ts';
 import { type CasePoints, normals, uniforms } from '../conformance/cases/data.ts';
 
 /** The values as they are: no shift, no scale. */
@@ -14,11 +14,13 @@ function asTheyAre({ data, n, d, weights = undefined }: CasePoints): PreparedPoi
     n,
     d,
     metric: 'euclidean',
-    frame: { shift: new Float64Array(d), scale: 1 },
+    frame: { shift: new Float64Array(d), scale: 1, precise: false },
     weights: weights ?? null,
     totalWeight: weights?.reduce((sum, weight) => sum + weight, 0) ?? n,
     positiveRows: weights?.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0) ?? n,
     variance: new Float64Array(d).fill(1),
+    rounding: new Float64Array(d),
+    far: noFarRows(),
     fill: (target, start, end) => target.set(data.subarray(start * d, end * d)),
   };
 }

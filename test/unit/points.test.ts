@@ -157,7 +157,7 @@ describe('unit rows', () => {
     ];
     const prepared = prepare(rows, { metric: 'cosine' });
     expect(Array.from(filled(prepared))).toEqual([0.6, 0.8, 0.6, 0.8, 0.6, -0.8, 1, 0].map(Math.fround));
-    expect(prepared.frame).toEqual({ shift: new Float64Array(2), scale: 1 });
+    expect(prepared.frame).toEqual({ shift: new Float64Array(2), scale: 1, precise: false });
   });
 
   it('have the length that they should', () => {
