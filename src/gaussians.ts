@@ -24,3 +24,48 @@ export interface Gaussians {
   /** log π + ½·log|precision| − d/2·log 2π: [k]; −Infinity for a component that has no weight. */
   readonly offsets: Float64Array;
 }
+
+/**
+ * log(π_c·p_c(x)) of one row under all components, in float64 and in the frame that the Gaussians are in: [k]. For rows
+ * that an engine's numbers do not reach: nothing overflows on the way to a value that does not. One that does is −Infinity.
+ */
+export function logDensitiesAt(gaussians: Gaussians, row: ArrayLike<number>): Float64Array {
+  const { k, d, shape, means, factors, sharpness, offsets } = gaussians;
+  const logs = new Float64Array(k);
+  const difference = new Float64Array(d);
+  for (let c = 0; c < k; c++) {
+    let reach = 0;
+    for (let j = 0; j < d; j++) {
+      difference[j] = row[j] - means[c * d + j];
+      reach = Math.max(reach, Math.abs(difference[j]));
+    }
+    // A power of two: what is equally far stays so.
+    const unit = reach > 0 ? 2 ** Math.floor(Math.log2(reach)) : 1;
+    for (let j = 0; j < d; j++) difference[j] /= unit;
+    const squares =
+      shape === 'axes'
+        ? squaresOfAxes(difference, factors, c * d)
+        : squaresOfMatrix(difference, factors, shape === 'own' ? c * d * d : 0);
+    logs[c] = offsets[c] - 0.5 * sharpness[c] * squares * unit * unit;
+  }
+  return logs;
+}
+
+/** ‖x·U‖² with U the diagonal [d] at `from`. */
+function squaresOfAxes(x: Float64Array, factors: Float64Array, from: number): number {
+  let sum = 0;
+  for (let j = 0; j < x.length; j++) sum += (x[j] * factors[from + j]) ** 2;
+  return sum;
+}
+
+/** ‖x·U‖² with U the upper triangular [d, d] at `from`. */
+function squaresOfMatrix(x: Float64Array, factors: Float64Array, from: number): number {
+  const d = x.length;
+  let sum = 0;
+  for (let j = 0; j < d; j++) {
+    let y = 0;
+    for (let i = 0; i <= j; i++) y += x[i] * factors[from + i * d + j];
+    sum += y * y;
+  }
+  return sum;
+}
