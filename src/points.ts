@@ -1,6 +1,9 @@
 /**
  * The points matrix: reading the forms it comes in, checking it, and centring it.
  */
+import type { Backend } from './engine.ts';
+import { type Frame, reachOf, robustFrame, roundingOf, type Sample, scaleOf, withinLimit } from './frame.ts';
+import { hashUniform } from './random.ts';
 
 /** Any of the numeric typed arrays. */
 export type TypedArray =
@@ -37,19 +40,6 @@ export type PointsInput = HostPoints | DevicePoints | Rows;
 export type Metric = 'euclidean' | 'cosine';
 
 /**
- * The frame in which an engine holds a dataset: x' = (x − shift) · scale, in float64 before it is rounded to float32.
- * A shift is the feature's weighted mean rounded to a multiple of 2^⌊log₂ σ⌋, so that the subtraction is nearly always
- * exact and exact ties survive; the scale is a power of two that brings max |x'| to 1 or below, so that squares cannot
- * overflow. Cosine rows are normalised instead: shift 0, scale 1.
- */
-export interface Frame {
-  readonly shift: Float64Array;
-  readonly scale: number;
-  /** Whether float32 cannot tell the points apart: then the CPU engine keeps its rows in float64. WebGPU has float32 only. */
-  readonly precise: boolean;
-}
-
-/**
  * Rows that an engine does not hold, since they lie beyond what its numbers reach in the frame: it has zeros in their
  * place, of weight 0, and the host answers for them.
  */
@@ -76,14 +66,22 @@ export interface GpuPoints {
 }
 
 /** Host points, checked, with what their first reading told. */
+export interface SurveyedPoints {
+  readonly n: number;
+  readonly d: number;
+  /** Points in the frame that an engine of that kind holds them in. */
+  prepare(backend: Backend): PreparedPoints;
+}
+
+/** Host points in a frame, ready to be copied into an engine. */
 export interface PreparedPoints {
   readonly n: number;
   readonly d: number;
   readonly metric: Metric;
   readonly frame: Frame;
-  /** Weights [n], null without. */
+  /** Weights [n], null without; 0 for far rows. */
   readonly weights: Float32Array | null;
-  /** Σw; n without weights. */
+  /** Σw, that of far rows included; n without weights. */
   readonly totalWeight: number;
   /** Number of rows of positive weight. */
   readonly positiveRows: number;
@@ -95,43 +93,77 @@ export interface PreparedPoints {
   /**
    * Writes rows [start, end) in the frame to `target`, from its index 0.
    *
-   * @throws {TypeError} where the caller's values are no longer those that were checked.
+   * @throws {TypeError} where a value is none that the first reading saw, or the caller gave the array away.
    */
   fill(target: RowValues, start: number, end: number): void;
 }
 
+/** What float32 squares and their sums allow beside an ordinary |x'| of 1; for a model's rows on WebGPU see MODEL_LIMIT. */
+const LIMITS: Readonly<Record<Backend, number>> = { cpu: 2 ** 126, webgpu: 2 ** 48 };
+/** Rows beyond are scored apart, in float64. */
+const MODEL_LIMIT = 2 ** 30;
+/** The same for rows in float64. */
+const PRECISE_LIMIT = 2 ** 500;
+/** Squares of |x'| below it vanish in float32. */
+const FLOORS: Readonly<Record<Backend, number>> = { cpu: 0, webgpu: 2 ** -60 };
+/** From this share of equal values on float32 is too coarse. */
+export const COARSE = 0.01;
+/** Where the limit leaves so little of the scale, float32 loses what is usual beside what is far. */
+const LEAST_SCALE = 2 ** -8;
+/** No |x| is larger: squares, and sums of them, stay in float64's range. */
+const LARGEST = 1e150;
+
 /**
  * Reads and checks points and weights.
  *
+ * @param frame the frame of a model, for points that its methods take; else points have their own
  * @throws {TypeError} where something is of the wrong kind.
- * @throws {RangeError} where a value is wrong: NaN or ±Infinity, ragged rows, n·d ≠ data.length, n = 0, d = 0,
- *   a negative weight, no positive weight, a zero row under `'cosine'`. The message names the argument and the index.
+ * @throws {RangeError} where a value is wrong: NaN or ±Infinity or beyond ±1e150, ragged rows, n·d ≠ data.length, n = 0,
+ *   d = 0, a negative weight, no positive weight, a zero row under `'cosine'`. The message names the argument and the index.
  */
-export function preparePoints(
+export function surveyPoints(
   points: PointsInput,
-  { metric = 'euclidean', sampleWeight }: { metric?: Metric | undefined; sampleWeight?: Float32Array | undefined } = {},
-): PreparedPoints | GpuPoints {
+  {
+    metric = 'euclidean',
+    sampleWeight,
+    frame,
+  }: { metric?: Metric | undefined; sampleWeight?: Float32Array | undefined; frame?: Frame | undefined } = {},
+): SurveyedPoints | GpuPoints {
   const form = readForm(points);
   const weights = checkWeights(sampleWeight, form.n);
   if ('buffer' in form) return { ...form, metric, weights };
-  return metric === 'cosine' ? prepareUnitRows(form, weights) : prepareCentred(form, weights);
+  if (metric === 'cosine') return surveyUnitRows(form, weights);
+  return frame === undefined ? surveyCentred(form, weights) : surveyForModel(form, weights, frame);
+}
+
+/** Points in the frame of the CPU engine, or in a GPUBuffer. */
+export function preparePoints(
+  points: PointsInput,
+  options?: Parameters<typeof surveyPoints>[1],
+): PreparedPoints | GpuPoints {
+  const surveyed = surveyPoints(points, options);
+  return 'buffer' in surveyed ? surveyed : surveyed.prepare('cpu');
 }
 
 /**
  * Rows that are an argument beside the points: centroids, means.
  *
- * @throws {TypeError | RangeError} as `preparePoints` does, but naming the argument.
+ * @throws {TypeError | RangeError} as `surveyPoints` does, but naming the argument.
  */
 export function readRowsOf(
   name: string,
   rows: HostPoints | Rows,
 ): { readonly values: Float64Array; readonly n: number; readonly d: number } {
   try {
-    const prepared = preparePoints(rows);
-    if ('buffer' in prepared) throw new TypeError('points must be host points or a model, not a GPUBuffer');
-    const { n, d } = prepared;
-    const form = readForm(rows) as HostForm;
-    return { values: Float64Array.from({ length: n * d }, (_, i) => at(form, Math.floor(i / d), i % d)), n, d };
+    const form = readForm(rows);
+    if ('buffer' in form) throw new TypeError('points must be host points or a model, not a GPUBuffer');
+    const { n, d } = form;
+    const values = new Float64Array(n * d);
+    form.read(0, n, values);
+    values.forEach((value, at) => {
+      if (!(Math.abs(value) <= LARGEST)) throw wrongValue(form, at);
+    });
+    return { values, n, d };
   } catch (error) {
     if (error instanceof TypeError) throw new TypeError(error.message.replace(/^points/, name));
     if (error instanceof RangeError) throw new RangeError(error.message.replace(/^points/, name));
@@ -142,9 +174,10 @@ export function readRowsOf(
 interface HostForm {
   readonly n: number;
   readonly d: number;
-  /** The n·d values where they lie in one array, else null. */
-  readonly flat: ArrayLike<number> | null;
-  row(i: number): { readonly values: ArrayLike<number>; readonly from: number };
+  /** Copies rows [start, end) to the beginning of `to`; what is no number becomes NaN. */
+  read(start: number, end: number, to: Float64Array): void;
+  /** What the caller calls a value, and what it is there. */
+  at(i: number, j: number): { readonly name: string; readonly value: unknown };
 }
 
 type BufferForm = { readonly buffer: GPUBuffer; readonly n: number; readonly d: number; readonly offset: number };
@@ -153,8 +186,8 @@ function readForm(points: PointsInput): HostForm | BufferForm {
   if (points === null || typeof points !== 'object') {
     throw new TypeError(`points must be { data, shape }, { buffer, shape }, rows or a Dataset, got ${kindOf(points)}`);
   }
-  if ('buffer' in points && 'shape' in points) return readBuffer(points as DevicePoints);
-  if ('data' in points) return readFlat(points as HostPoints);
+  if ('buffer' in points && ('shape' in points || 'dims' in points)) return readBuffer(points as DevicePoints);
+  if ('data' in points) return readMatrix(points as HostPoints);
   if (typeof (points as Rows).length === 'number') return readRows(points as Rows);
   throw new TypeError('points must be { data, shape }, { buffer, shape }, rows or a Dataset');
 }
@@ -175,10 +208,14 @@ function readShape(shape: unknown): [number, number] {
 }
 
 function readBuffer(points: DevicePoints): BufferForm {
-  const [n, d] = readShape(points.shape);
+  const [n, d] = readShape(points.shape ?? (points as Described).dims);
   const { buffer, offset = 0 } = points;
   if (typeof buffer !== 'object' || buffer === null || typeof buffer.size !== 'number') {
     throw new TypeError('points.buffer must be a GPUBuffer');
+  }
+  const strides = stridesOf(points as Described, n, d);
+  if (strides !== null && !isRowMajor(strides, n, d)) {
+    throw new TypeError(`points.buffer must be row-major, got strides [${strides}]`);
   }
   if (typeof offset !== 'number') throw new TypeError(`points.offset must be a number, got ${kindOf(offset)}`);
   if (!Number.isSafeInteger(offset) || offset < 0 || offset % 4 !== 0) {
@@ -194,16 +231,100 @@ function readBuffer(points: DevicePoints): BufferForm {
   return { buffer, n, d, offset };
 }
 
-function readFlat(points: HostPoints): HostForm {
+/** How arrays of other libraries say where their values lie: ndarray, npyjs, zarrita, tensors. */
+interface Described {
+  readonly dims?: unknown;
+  readonly stride?: unknown;
+  readonly strides?: unknown;
+  readonly order?: unknown;
+  readonly fortranOrder?: unknown;
+  readonly offset?: unknown;
+}
+
+type Strides = readonly [row: number, column: number];
+
+function readMatrix(points: HostPoints & Described): HostForm {
   const { data } = points;
   if (!ArrayBuffer.isView(data) || data instanceof DataView || isBigArray(data)) {
     throw new TypeError(`points.data must be a typed array of numbers, got ${kindOf(data)}`);
   }
-  const [n, d] = readShape(points.shape);
-  if (data.length !== n * d) {
+  const [n, d] = readShape(points.shape ?? points.dims);
+  const strides = stridesOf(points, n, d);
+  const offset = points.offset ?? 0;
+  if (typeof offset !== 'number') throw new TypeError(`points.offset must be a number, got ${kindOf(offset)}`);
+  if (!Number.isSafeInteger(offset) || offset < 0) {
+    throw new RangeError(`points.offset must be a whole number of values, got ${offset}`);
+  }
+  // What says where it begins, or how it steps, may be a view of a larger array.
+  if (strides === null && offset === 0 && data.length !== n * d) {
     throw new RangeError(`points.data has ${data.length} values, shape [${n}, ${d}] needs ${n * d}`);
   }
-  return { n, d, flat: data, row: (i) => ({ values: data, from: i * d }) };
+  const [row, column] = strides ?? [d, 1];
+  const ends = [0, (n - 1) * row, (d - 1) * column, (n - 1) * row + (d - 1) * column];
+  if (offset + Math.min(...ends) < 0 || offset + Math.max(...ends) >= data.length) {
+    throw new RangeError(
+      `points.data has ${data.length} values, shape [${n}, ${d}] with strides [${row}, ${column}] from ${offset} needs others`,
+    );
+  }
+  const { length } = data;
+  return {
+    n,
+    d,
+    read(start, end, to) {
+      if (data.length !== length) throw new TypeError('points.data is no longer there');
+      if (column === 1 && row === d) {
+        to.set(data.subarray(offset + start * d, offset + end * d));
+        return;
+      }
+      for (let i = start, at = 0; i < end; i++) {
+        for (let j = 0, from = offset + i * row; j < d; j++, from += column) to[at++] = data[from];
+      }
+    },
+    at(i, j) {
+      const index = offset + i * row + j * column;
+      return { name: `points.data[${index}]`, value: data[index] };
+    },
+  };
+}
+
+/** Steps between rows and columns, in values; null where nothing says that they are not those of row-major points. */
+function stridesOf(points: Described, n: number, d: number): Strides | null {
+  const { fortranOrder, order } = points;
+  const strides = points.stride ?? points.strides;
+  if (strides !== undefined) return readStrides(strides, d);
+  if (fortranOrder !== undefined && typeof fortranOrder !== 'boolean') {
+    throw new TypeError(`points.fortranOrder must be a boolean, got ${kindOf(fortranOrder)}`);
+  }
+  const columnMajor = fortranOrder === true || isColumnMajor(order);
+  return columnMajor ? [1, n] : null;
+}
+
+function readStrides(given: unknown, d: number): Strides {
+  const strides = Array.isArray(given) || ArrayBuffer.isView(given) ? Array.from(given as ArrayLike<unknown>) : null;
+  // Tensors of TensorFlow leave out the last one, which is 1.
+  const both = strides?.length === 1 ? [...strides, 1] : strides;
+  if (both?.length !== 2 || !both.every(Number.isSafeInteger)) {
+    throw new TypeError(
+      `points.stride must be [row, column], got ${strides === null ? kindOf(given) : `[${strides}]`}`,
+    );
+  }
+  const [row, column] = both as [number, number];
+  if (strides?.length === 1 && row !== d) throw new TypeError(`points.strides [${row}] are not those of ${d} features`);
+  return [row, column];
+}
+
+function isRowMajor([row, column]: Strides, n: number, d: number): boolean {
+  return (n === 1 || row === d) && (d === 1 || column === 1);
+}
+
+/** 'C' and 'F' as NumPy has them, or the dimensions, that of the smallest step first or last. */
+function isColumnMajor(order: unknown): boolean {
+  if (order === undefined) return false;
+  if (typeof order === 'string') {
+    if (/^(c|row-major)$/i.test(order)) return false;
+    if (/^(f|fortran|column-major)$/i.test(order)) return true;
+  }
+  throw new TypeError(`points.order must be 'C' or 'F', got ${kindOf(order)}`);
 }
 
 function readRows(rows: Rows): HostForm {
@@ -218,7 +339,20 @@ function readRows(rows: Rows): HostForm {
     const length = lengthOfRow(rows, i);
     if (length !== d) throw new RangeError(`points[${i}] has ${length} features, points[0] has ${d}`);
   }
-  return { n, d, flat: null, row: (i) => ({ values: rows[i], from: 0 }) };
+  return {
+    n,
+    d,
+    read(start, end, to) {
+      for (let i = start, at = 0; i < end; i++) {
+        const row = rows[i];
+        for (let j = 0; j < d; j++) {
+          const value: unknown = row[j];
+          to[at++] = typeof value === 'number' ? value : NaN;
+        }
+      }
+    },
+    at: (i, j) => ({ name: `points[${i}][${j}]`, value: rows[i][j] }),
+  };
 }
 
 function lengthOfRow(rows: Rows, i: number): number {
@@ -229,12 +363,14 @@ function lengthOfRow(rows: Rows, i: number): number {
   return (row as ArrayLike<number>).length;
 }
 
-function checkWeights(weights: Float32Array | undefined, n: number): Float32Array | null {
-  if (weights === undefined) return null;
-  if (!(weights instanceof Float32Array)) {
-    throw new TypeError(`sampleWeight must be a Float32Array, got ${kindOf(weights)}`);
+/** A copy: what the caller does with the array later is no concern of the points. */
+function checkWeights(given: Float32Array | undefined, n: number): Float32Array | null {
+  if (given === undefined) return null;
+  if (!(given instanceof Float32Array)) {
+    throw new TypeError(`sampleWeight must be a Float32Array, got ${kindOf(given)}`);
   }
-  if (weights.length !== n) throw new RangeError(`sampleWeight has ${weights.length} values, there are ${n} points`);
+  if (given.length !== n) throw new RangeError(`sampleWeight has ${given.length} values, there are ${n} points`);
+  const weights = given.slice();
   let total = 0;
   for (let i = 0; i < n; i++) {
     const weight = weights[i];
@@ -247,50 +383,223 @@ function checkWeights(weights: Float32Array | undefined, n: number): Float32Arra
   return weights;
 }
 
-function prepareCentred(form: HostForm, weights: Float32Array | null): PreparedPoints {
-  const { n, d } = form;
-  const { totalWeight, positiveRows, first } = weigh(weights, n);
-  // Moments about the first weighted row: it lies in the data's range, so that a large offset cancels exactly.
-  const pivot = Float64Array.from({ length: d }, (_, j) => Number(at(form, first, j)));
-  const sum = new Float64Array(d);
-  const squares = new Float64Array(d);
-  const low = new Float64Array(d).fill(Infinity);
-  const high = new Float64Array(d).fill(-Infinity);
-  for (let i = 0; i < n; i++) {
-    const { values, from } = form.row(i);
-    const weight = weights === null ? 1 : weights[i];
-    for (let j = 0; j < d; j++) {
-      const value = values[from + j];
-      if (!Number.isFinite(value)) throw notFinite(form, i, j, value);
-      if (value < low[j]) low[j] = value;
-      if (value > high[j]) high[j] = value;
-      const deviation = value - pivot[j];
-      sum[j] += weight * deviation;
-      squares[j] += weight * deviation * deviation;
+/** Values that are read at a time: they stay in the nearest cache. */
+const BLOCK_VALUES = 2 ** 12;
+
+/** Rows [start, end) in blocks: float64 [count, d] that is valid until the next one. */
+function eachBlock(
+  form: HostForm,
+  start: number,
+  end: number,
+  visit: (block: Float64Array, first: number, count: number) => void,
+): void {
+  const rows = Math.max(1, Math.floor(BLOCK_VALUES / form.d));
+  const block = new Float64Array(Math.min(rows, end - start) * form.d);
+  for (let first = start; first < end; first += rows) {
+    const count = Math.min(rows, end - first);
+    form.read(first, first + count, block);
+    visit(block, first, count);
+  }
+}
+
+/** The range of each feature [d], of all rows and of those of positive weight. */
+class Range {
+  readonly least: Float64Array;
+  readonly most: Float64Array;
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+
+  constructor(d: number) {
+    [this.least, this.low] = [new Float64Array(d).fill(Infinity), new Float64Array(d).fill(Infinity)];
+    [this.most, this.high] = [new Float64Array(d).fill(-Infinity), new Float64Array(d).fill(-Infinity)];
+  }
+
+  /** @throws {TypeError | RangeError} where a value is none, or too large. */
+  add(form: HostForm, weights: Float32Array | null, block: Float64Array, first: number, count: number): void {
+    const { least, most, low, high } = this;
+    const { d } = form;
+    for (let i = 0, at = 0; i < count; i++) {
+      const absent = weights !== null && weights[first + i] === 0;
+      for (let j = 0; j < d; j++, at++) {
+        const value = block[at];
+        if (!(Math.abs(value) <= LARGEST)) throw wrongValue(form, first * d + at);
+        if (value < least[j]) least[j] = value;
+        if (value > most[j]) most[j] = value;
+        if (absent) continue;
+        if (value < low[j]) low[j] = value;
+        if (value > high[j]) high[j] = value;
+      }
     }
   }
-  const mean = sum.map((value, j) => pivot[j] + value / totalWeight);
-  const variance = squares.map((value, j) => Math.max(0, value / totalWeight - (sum[j] / totalWeight) ** 2));
-  const frame = centredFrame(mean, variance, low, high);
-  const { shift, scale } = frame;
+
+  /** @throws {TypeError} where a value is outside of the range. */
+  check(block: Float64Array, count: number): void {
+    const { least, most } = this;
+    const d = least.length;
+    for (let i = 0, at = 0; i < count; i++) {
+      for (let j = 0; j < d; j++, at++) {
+        // Not "less or greater": NaN is outside too.
+        if (!(block[at] >= least[j] && block[at] <= most[j])) throw changedPoints();
+      }
+    }
+  }
+}
+
+/** What an upload says of points that are no longer those that were checked. */
+export function changedPoints(): TypeError {
+  return new TypeError('points changed during the upload');
+}
+
+/** Rows that a sample has at most, and values, for which it has fewer rows where they are wide. */
+const SAMPLE_ROWS = 2 ** 12;
+const SAMPLE_VALUES = 2 ** 18;
+const LEAST_SAMPLE_ROWS = 2 ** 8;
+
+/** Rows of positive weight, spread over all of them: ascending indices. */
+export function sampledRows(n: number, d: number, weights: Float32Array | null): Uint32Array {
+  const positive = weights === null ? null : indicesOf(n, (i) => weights[i] > 0);
+  const total = positive?.length ?? n;
+  const rows = Math.max(LEAST_SAMPLE_ROWS, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_VALUES / d)));
+  // One of each stratum, by chance: a step of fixed length would see a period of the rows and nothing else.
+  const chosen = (s: number) => Math.floor(((s + hashUniform(0, s)) * total) / rows);
+  const places =
+    total <= rows
+      ? Uint32Array.from({ length: total }, (_, i) => i)
+      : Uint32Array.from({ length: rows }, (_, s) => chosen(s));
+  return positive === null ? places : places.map((place) => positive[place]);
+}
+
+function sampleOf(form: HostForm, weights: Float32Array | null, { low, high }: Range): Sample {
+  const { n, d } = form;
+  const indices = sampledRows(n, d, weights);
+  const values = new Float64Array(indices.length * d);
+  indices.forEach((row, i) => {
+    form.read(row, row + 1, values.subarray(i * d, (i + 1) * d));
+  });
+  return { values, weights: Float64Array.from(indices, (row) => weights?.[row] ?? 1), low, high };
+}
+
+function surveyCentred(form: HostForm, weights: Float32Array | null): SurveyedPoints {
+  const { n, d } = form;
+  const { totalWeight, positiveRows } = weigh(weights, n);
+  const range = new Range(d);
+  eachBlock(form, 0, n, (block, first, count) => range.add(form, weights, block, first, count));
+  const sample = sampleOf(form, weights, range);
+  const frame = robustFrame(sample);
+  let moments: Moments | null = null;
+  const prepareIn = (frame: Frame, rounding: Float64Array): PreparedPoints => {
+    moments ??= momentsAbout(form, weights, frame, range);
+    const reach = reachOf(frame.shift, range.low, range.high);
+    const absent = (i: number) => weights !== null && weights[i] === 0;
+    const far = farRows(form, weights, frame, reach * frame.scale, absent);
+    const { variance, scale } = moments;
+    const unit = frame.scale / scale;
+    return {
+      ...{ n, d, metric: 'euclidean', frame, weights, totalWeight, positiveRows, rounding, far },
+      variance: variance.map((value) => value * unit * unit),
+      fill: filler(form, range, frame, far),
+    };
+  };
   return {
     n,
     d,
-    metric: 'euclidean',
-    frame,
-    weights,
-    totalWeight,
-    positiveRows,
-    variance: variance.map((value) => value * scale * scale),
-    rounding: new Float64Array(d),
-    far: noFarRows(),
-    fill(target, start, end) {
-      if (form.flat !== null) return fillFlat(target, form.flat, start * d, (end - start) * d, shift, scale);
-      for (let i = start, to = 0; i < end; i++) {
-        const { values, from } = form.row(i);
-        for (let j = 0; j < d; j++) target[to++] = (values[from + j] - shift[j]) * scale;
-      }
+    prepare(backend) {
+      const held = withinLimit(frame, sample, LIMITS[backend]);
+      const rounding = roundingOf(sample, held, FLOORS[backend]);
+      const coarse = held.scale < LEAST_SCALE * frame.scale || rounding.some((share) => share > COARSE);
+      if (backend === 'webgpu' || !coarse) return prepareIn(held, rounding);
+      return prepareIn({ ...withinLimit(frame, sample, PRECISE_LIMIT), precise: true }, rounding);
     },
+  };
+}
+
+interface Moments {
+  /** Weighted, of x·scale: [d]. */
+  readonly variance: Float64Array;
+  readonly scale: number;
+}
+
+/** Weighted variances, in a scale in which no square is lost. */
+function momentsAbout(form: HostForm, weights: Float32Array | null, { shift }: Frame, { low, high }: Range): Moments {
+  const { n, d } = form;
+  const scale = scaleOf(reachOf(shift, low, high));
+  const sum = new Float64Array(d);
+  const squares = new Float64Array(d);
+  let total = 0;
+  eachBlock(form, 0, n, (block, first, count) => {
+    for (let i = 0, at = 0; i < count; i++) {
+      const weight = weights === null ? 1 : weights[first + i];
+      total += weight;
+      if (weight === 0) at += d;
+      else {
+        for (let j = 0; j < d; j++, at++) {
+          const deviation = (block[at] - shift[j]) * scale;
+          sum[j] += weight * deviation;
+          squares[j] += weight * deviation * deviation;
+        }
+      }
+    }
+  });
+  return { scale, variance: squares.map((value, j) => Math.max(0, value / total - (sum[j] / total) ** 2)) };
+}
+
+/** Points for the method of a model: its frame, whatever they are. */
+function surveyForModel(form: HostForm, weights: Float32Array | null, frame: Frame): SurveyedPoints {
+  const { n, d } = form;
+  if (d !== frame.shift.length) throw new RangeError(`points have ${d} features, the model has ${frame.shift.length}`);
+  const { totalWeight, positiveRows } = weigh(weights, n);
+  const range = new Range(d);
+  eachBlock(form, 0, n, (block, first, count) => range.add(form, weights, block, first, count));
+  return {
+    n,
+    d,
+    prepare(backend) {
+      const limit = backend === 'webgpu' ? MODEL_LIMIT : frame.precise ? PRECISE_LIMIT : LIMITS.cpu;
+      const reach = reachOf(frame.shift, range.least, range.most);
+      const far = reach * frame.scale <= limit ? noFarRows() : farRows(form, weights, frame, limit, () => true);
+      return {
+        ...{ n, d, metric: 'euclidean', frame, totalWeight, positiveRows, far },
+        weights: withoutRows(weights, n, far),
+        variance: new Float64Array(d).fill(1),
+        rounding: new Float64Array(d),
+        fill: filler(form, range, frame, far),
+      };
+    },
+  };
+}
+
+function withoutRows(weights: Float32Array | null, n: number, { indices }: FarRows): Float32Array | null {
+  if (indices.length === 0) return weights;
+  const rest = weights?.slice() ?? new Float32Array(n).fill(1);
+  for (const index of indices) rest[index] = 0;
+  return rest;
+}
+
+/** The rows, of those that may be far, of which some |x'| is over the limit. */
+function farRows(
+  form: HostForm,
+  weights: Float32Array | null,
+  { shift, scale }: Frame,
+  limit: number,
+  mayBe: (i: number) => boolean,
+): FarRows {
+  const { n, d } = form;
+  if (weights === null && !mayBe(0)) return noFarRows();
+  const indices: number[] = [];
+  const values: number[] = [];
+  eachBlock(form, 0, n, (block, first, count) => {
+    for (let i = 0; i < count; i++) {
+      if (!mayBe(first + i)) continue;
+      const row = block.subarray(i * d, (i + 1) * d);
+      if (row.every((value, j) => Math.abs(value - shift[j]) * scale <= limit)) continue;
+      indices.push(first + i);
+      for (const value of row) values.push(value);
+    }
+  });
+  return {
+    indices: Uint32Array.from(indices),
+    values: Float64Array.from(values),
+    weights: Float64Array.from(indices, (i) => weights?.[i] ?? 1),
   };
 }
 
@@ -299,88 +608,80 @@ export function noFarRows(): FarRows {
   return { indices: new Uint32Array(0), values: new Float64Array(0), weights: new Float64Array(0) };
 }
 
-function fillFlat(
+function filler(form: HostForm, range: Range, { shift, scale }: Frame, { indices }: FarRows): PreparedPoints['fill'] {
+  const { d } = form;
+  return (target, start, end) =>
+    readAgain(() => {
+      eachBlock(form, start, end, (block, first, count) => {
+        range.check(block, count);
+        fillBlock(target, (first - start) * d, block, count * d, shift, scale);
+      });
+      for (const index of indices) {
+        if (index >= start && index < end) target.fill(0, (index - start) * d, (index - start + 1) * d);
+      }
+    });
+}
+
+function fillBlock(
   target: RowValues,
-  values: ArrayLike<number>,
   from: number,
-  count: number,
+  block: Float64Array,
+  length: number,
   shift: Float64Array,
   scale: number,
 ): void {
   const d = shift.length;
-  for (let to = 0; to < count; ) {
-    for (let j = 0; j < d; j++, to++) target[to] = (values[from + to] - shift[j]) * scale;
+  for (let at = 0; at < length; ) {
+    for (let j = 0; j < d; j++, at++) target[from + at] = (block[at] - shift[j]) * scale;
   }
 }
 
-/** The frame for weighted means, weighted variances and ranges of the features, each [d]. */
-export function centredFrame(
-  mean: ArrayLike<number>,
-  variance: ArrayLike<number>,
-  low: ArrayLike<number>,
-  high: ArrayLike<number>,
-): Frame {
-  const d = mean.length;
-  const shift = new Float64Array(d);
-  let reach = 0;
-  for (let j = 0; j < d; j++) {
-    const deviation = Math.sqrt(variance[j]);
-    // No variance to be told from rounding: the value itself, which makes the column exactly zero.
-    if (low[j] === high[j]) shift[j] = low[j];
-    else if (deviation > 0) shift[j] = roundTo(mean[j], 2 ** Math.floor(Math.log2(deviation)));
-    else shift[j] = mean[j];
-    reach = Math.max(reach, high[j] - shift[j], shift[j] - low[j]);
+/** Reads what was read before; that it cannot be read now is the caller's doing. */
+function readAgain(read: () => void): void {
+  try {
+    read();
+  } catch {
+    throw changedPoints();
   }
-  // Equal points have no reach; what they are compared with is likely of their magnitude.
-  if (reach === 0) for (const value of shift) reach = Math.max(reach, Math.abs(value));
-  const scale = reach > 0 ? 2 ** clamp(-Math.ceil(Math.log2(reach)), -1022, 1022) : 1;
-  return { shift, scale, precise: false };
 }
 
-function roundTo(value: number, step: number): number {
-  const rounded = Math.round(value / step) * step;
-  return Number.isFinite(rounded) ? rounded : value;
-}
-
-function prepareUnitRows(form: HostForm, weights: Float32Array | null): PreparedPoints {
+function surveyUnitRows(form: HostForm, weights: Float32Array | null): SurveyedPoints {
   const { n, d } = form;
   const { totalWeight, positiveRows } = weigh(weights, n);
+  const range = new Range(d);
   const sum = new Float64Array(d);
   const squares = new Float64Array(d);
-  for (let i = 0; i < n; i++) {
-    const { values, from } = form.row(i);
-    for (let j = 0; j < d; j++) {
-      if (!Number.isFinite(values[from + j])) throw notFinite(form, i, j, values[from + j]);
+  eachBlock(form, 0, n, (block, first, count) => {
+    range.add(form, weights, block, first, count);
+    for (let i = 0; i < count; i++) {
+      const length = rowLength(block, i * d, d);
+      if (length === 0) throw zeroRow(first + i);
+      const weight = weights === null ? 1 : weights[first + i];
+      for (let j = 0; j < d; j++) {
+        const value = block[i * d + j] / length;
+        sum[j] += weight * value;
+        squares[j] += weight * value * value;
+      }
     }
-    const length = rowLength(values, from, d);
-    if (length === 0) throw zeroRow(i);
-    const weight = weights === null ? 1 : weights[i];
-    for (let j = 0; j < d; j++) {
-      const value = values[from + j] / length;
-      sum[j] += weight * value;
-      squares[j] += weight * value * value;
-    }
-  }
-  const variance = squares.map((value, j) => Math.max(0, value / totalWeight - (sum[j] / totalWeight) ** 2));
-  return {
-    n,
-    d,
-    metric: 'cosine',
+  });
+  const prepared: PreparedPoints = {
+    ...{ n, d, metric: 'cosine', weights, totalWeight, positiveRows },
     frame: { shift: new Float64Array(d), scale: 1, precise: false },
-    weights,
-    totalWeight,
-    positiveRows,
-    variance,
+    variance: squares.map((value, j) => Math.max(0, value / totalWeight - (sum[j] / totalWeight) ** 2)),
     rounding: new Float64Array(d),
     far: noFarRows(),
-    fill(target, start, end) {
-      for (let i = start, to = 0; i < end; i++) {
-        const { values, from } = form.row(i);
-        const length = rowLength(values, from, d);
-        for (let j = 0; j < d; j++) target[to++] = values[from + j] / length;
-      }
-    },
+    fill: (target, start, end) =>
+      readAgain(() =>
+        eachBlock(form, start, end, (block, first, count) => {
+          range.check(block, count);
+          for (let i = 0, to = (first - start) * d; i < count; i++) {
+            const length = rowLength(block, i * d, d);
+            for (let j = 0; j < d; j++) target[to++] = block[i * d + j] / length;
+          }
+        }),
+      ),
   };
+  return { n, d, prepare: () => prepared };
 }
 
 /** ‖x‖ without overflow or underflow in between. */
@@ -394,59 +695,44 @@ export function rowLength(values: ArrayLike<number>, from: number, d: number): n
   return Math.sqrt(sum) * unit;
 }
 
-/** Σw, the number of rows of positive weight, and the first of them. */
-export function weigh(
-  weights: Float32Array | null,
-  n: number,
-): { totalWeight: number; positiveRows: number; first: number } {
-  if (weights === null) return { totalWeight: n, positiveRows: n, first: 0 };
+/** Σw, and the number of rows of positive weight. */
+export function weigh(weights: Float32Array | null, n: number): { totalWeight: number; positiveRows: number } {
+  if (weights === null) return { totalWeight: n, positiveRows: n };
   let totalWeight = 0;
   let positiveRows = 0;
-  let first = -1;
   for (let i = 0; i < n; i++) {
     totalWeight += weights[i];
-    if (weights[i] > 0) {
-      positiveRows++;
-      if (first < 0) first = i;
-    }
+    if (weights[i] > 0) positiveRows++;
   }
-  return { totalWeight, positiveRows, first };
+  return { totalWeight, positiveRows };
 }
 
-/** Points [m, d] of the caller's into a frame, in float64. */
-export function intoFrame(points: ArrayLike<number>, frame: Frame): Float64Array {
-  const d = frame.shift.length;
-  return Float64Array.from({ length: points.length }, (_, i) => (points[i] - frame.shift[i % d]) * frame.scale);
-}
-
-/** Points [m, d] of a frame back to the caller's coordinates, in float64. */
-export function outOfFrame(points: ArrayLike<number>, frame: Frame): Float64Array {
-  const d = frame.shift.length;
-  return Float64Array.from({ length: points.length }, (_, i) => points[i] / frame.scale + frame.shift[i % d]);
+function indicesOf(n: number, has: (i: number) => boolean): Uint32Array {
+  const indices: number[] = [];
+  for (let i = 0; i < n; i++) if (has(i)) indices.push(i);
+  return Uint32Array.from(indices);
 }
 
 export function zeroRow(i: number): RangeError {
   return new RangeError(`points[${i}] is zero: the cosine metric needs rows of positive length`);
 }
 
-/** The error for a value of row i, feature j that is NaN or infinite. */
+/** The error for a value that is NaN, infinite, too large or no number at all. */
 export function notFiniteAt(where: string, value: number | undefined): RangeError | TypeError {
   if (value !== undefined && typeof value !== 'number') {
     return new TypeError(`${where} must be a number, got ${kindOf(value)}`);
   }
+  if (value !== undefined && Number.isFinite(value)) {
+    return new RangeError(`${where} must be at most ${LARGEST} in magnitude, got ${value}`);
+  }
   return new RangeError(`${where} must be finite${value === undefined ? '' : `, got ${value}`}`);
 }
 
-function notFinite(form: HostForm, i: number, j: number, value: unknown): Error {
-  const where = form.flat === null ? `points[${i}][${j}]` : `points.data[${i * form.d + j}]`;
-  return value === undefined || typeof value !== 'number'
-    ? new TypeError(`${where} must be a number, got ${kindOf(value)}`)
-    : notFiniteAt(where, value);
-}
-
-function at(form: HostForm, i: number, j: number): number {
-  const { values, from } = form.row(i);
-  return values[from + j];
+function wrongValue({ d, at }: HostForm, index: number): Error {
+  const { name, value } = at(Math.floor(index / d), index % d);
+  return typeof value === 'number'
+    ? notFiniteAt(name, value)
+    : new TypeError(`${name} must be a number, got ${kindOf(value)}`);
 }
 
 function isBigArray(data: object): boolean {
@@ -455,10 +741,6 @@ function isBigArray(data: object): boolean {
 
 export function meanOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function clamp(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value));
 }
 
 /** How an error message names what it was given. */

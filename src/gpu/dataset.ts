@@ -2,16 +2,8 @@ import gridCode from '../../shaders/common/grid.wgsl?raw';
 import lengthsCode from '../../shaders/common/lengths.wgsl?raw';
 import surveyCode from '../../shaders/common/survey.wgsl?raw';
 import type { EngineDataset } from '../engine.ts';
-import {
-  centredFrame,
-  type Frame,
-  type GpuPoints,
-  noFarRows,
-  notFiniteAt,
-  type PreparedPoints,
-  weigh,
-  zeroRow,
-} from '../points.ts';
+import type { Frame } from '../frame.ts';
+import { type GpuPoints, noFarRows, notFiniteAt, type PreparedPoints, weigh, zeroRow } from '../points.ts';
 import type { Arena, Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
 import { chunkRows } from './plan.ts';
@@ -207,6 +199,27 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
     arena.destroy();
     throw error;
   }
+}
+
+/** The frame for weighted means, weighted variances and ranges of the features, each [d]. */
+function centredFrame(
+  mean: ArrayLike<number>,
+  variance: ArrayLike<number>,
+  low: ArrayLike<number>,
+  high: ArrayLike<number>,
+): Frame {
+  const d = mean.length;
+  const shift = new Float64Array(d);
+  let reach = 0;
+  for (let j = 0; j < d; j++) {
+    const deviation = Math.sqrt(variance[j]);
+    const step = 2 ** Math.floor(Math.log2(deviation));
+    if (low[j] === high[j]) shift[j] = low[j];
+    else shift[j] = deviation > 0 ? Math.round(mean[j] / step) * step : mean[j];
+    reach = Math.max(reach, high[j] - shift[j], shift[j] - low[j]);
+  }
+  if (reach === 0) for (const value of shift) reach = Math.max(reach, Math.abs(value));
+  return { shift, scale: reach > 0 ? 2 ** -Math.ceil(Math.log2(reach)) : 1, precise: false };
 }
 
 /** The shift is applied in float32 here, so it has to be a float32. */

@@ -4,7 +4,8 @@
  */
 import type { Assignment, IterationStatus, LloydOptions, Workspace } from '../engine.ts';
 import type { Dataset, Home } from '../placement.ts';
-import { intoFrame, meanOf, outOfFrame, rowLength } from '../points.ts';
+import { intoFrame, outOfFrame } from '../frame.ts';
+import { meanOf, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
 import { type Awaitable, resultOf, runAsync, type Steps } from '../steps.ts';
 import { assignOnce } from './assign.ts';

@@ -4,7 +4,8 @@ import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/covariance.ts'
 import { mixtureOfCentroids } from '../mixture/fit.ts';
 import { GaussianMixtureModel } from '../mixture/model.ts';
 import { type Dataset, type Home, type MethodOptions, withPointsOf } from '../placement.ts';
-import { intoFrame, kindOf, type Metric, type PointsInput } from '../points.ts';
+import { intoFrame } from '../frame.ts';
+import { kindOf, type Metric, type PointsInput } from '../points.ts';
 import { runAsync } from '../steps.ts';
 import { assignOnce } from './assign.ts';
 

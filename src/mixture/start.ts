@@ -8,7 +8,7 @@ import type { MixtureWorkspace } from '../engine.ts';
 import { centroidsOf } from '../kmeans/fit.ts';
 import { plusPlus, randomRows } from '../kmeans/seeding.ts';
 import type { Home } from '../placement.ts';
-import { intoFrame } from '../points.ts';
+import { intoFrame } from '../frame.ts';
 import { Random } from '../random.ts';
 import { runAsync } from '../steps.ts';
 import { type CovarianceType, covarianceSize, formOf } from './covariance.ts';

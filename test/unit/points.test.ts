@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { type Frame, intoFrame, outOfFrame } from '../../src/frame.ts';
 import { kmeans } from '../../src/index.ts';
 import {
-  centredFrame,
-  intoFrame,
-  outOfFrame,
   type PointsInput,
   type PreparedPoints,
   preparePoints,
   rowLength,
+  type SurveyedPoints,
+  surveyPoints,
 } from '../../src/points.ts';
-import { moments } from '../../src/reference/kmeans.ts';
 import { asInput } from '../conformance/cases/bounds.ts';
 import { blobs, type CasePoints, lattice, mapped, uniforms } from '../conformance/cases/data.ts';
 
@@ -74,15 +73,61 @@ describe('forms of points', () => {
 });
 
 describe('the frame', () => {
-  it('has shifts that are multiples of the power of two under the deviation', () => {
+  it('has shifts that are medians, rounded to multiples of the power of two under the median deviation', () => {
     const points = mapped(blobs({ n: 1001, d: 4, seed: 203 }), (value, j) => value * 7 ** j + 1000 * j);
     const { frame } = prepare(asInput(points));
-    const { mean, variance } = moments(points);
     frame.shift.forEach((shift, j) => {
-      const step = 2 ** Math.floor(Math.log2(Math.sqrt(variance[j])));
+      const column = points.data.filter((_, at) => at % 4 === j).sort();
+      const median = column[500];
+      const deviations = column.map((value) => Math.abs(value - median)).sort();
+      const step = 2 ** Math.floor(Math.log2(deviations[500]));
       expect(shift % step).toBeCloseTo(0, 20);
-      expect(Math.abs(shift - mean[j])).toBeLessThanOrEqual(step / 2);
+      expect(Math.abs(shift - median)).toBeLessThanOrEqual(step / 2);
     });
+  });
+
+  it('stays where it is, whatever a third of the rows are', () => {
+    const clean = blobs({ n: 600, d: 2, seed: 211, offset: 300 });
+    for (const sentinel of [-9999, 2 ** 31 - 1, -3.4028234663852886e38, 1e150]) {
+      for (const dirty of [1, 200]) {
+        const data = Float64Array.from(clean.data);
+        for (let i = 0; i < dirty; i++) data.fill(sentinel, 6 * i, 6 * i + 2);
+        const { frame } = prepare({ data, shape: [600, 2] });
+        for (const shift of frame.shift) expect(Math.abs(shift - 300)).toBeLessThan(20);
+        // Bulk of the width of 10 ends between 2^-16 and 1, unless the largest value would leave float32.
+        expect(20 * frame.scale).toBeGreaterThan(2 ** -17);
+        expect(frame.precise).toBe(sentinel === 1e150);
+      }
+    }
+  });
+
+  it('has no say of rows of weight 0', () => {
+    const { data, n, d } = blobs({ n: 90, d: 2, seed: 213 });
+    const masked = Float64Array.from([...data, 1e150, -1e150, 7, 2 ** 31]);
+    const sampleWeight = Float32Array.from({ length: n + 2 }, (_, i) => (i < n ? 1 : 0));
+    const prepared = prepare({ data: masked, shape: [n + 2, d] }, { sampleWeight });
+    const alone = prepare({ data, shape: [n, d] }, { sampleWeight: sampleWeight.subarray(0, n) });
+    expect(prepared.frame).toEqual(alone.frame);
+    expect(prepared.variance).toEqual(alone.variance);
+    expect(prepared.far.indices).toEqual(Uint32Array.of(n, n + 1));
+    expect(prepared.far.values).toEqual(Float64Array.of(1e150, -1e150, 7, 2 ** 31));
+    expect(filled(prepared).subarray(n * d)).toEqual(new Float32Array(4));
+  });
+
+  it('is precise where float32 makes values equal that are not', () => {
+    const bursts = (days: readonly number[]) =>
+      Float64Array.from({ length: 600 }, (_, i) => days[i % days.length] + (i % 3) * 60_000 + ((i * 7919) % 100));
+    const prepareColumn = (data: Float64Array) => surveyPoints({ data, shape: [600, 1] }) as SurveyedPoints;
+    const years = prepareColumn(bursts([1.28e12, 1.76e12]));
+    expect(years.prepare('cpu').frame.precise).toBe(true);
+    expect(years.prepare('cpu').rounding[0]).toBeGreaterThan(0.4);
+    expect(years.prepare('webgpu').frame.precise).toBe(false);
+    expect(years.prepare('webgpu').rounding[0]).toBeGreaterThan(0.4);
+    // A missing stamp moves nothing.
+    const missing = bursts([1.76e12]);
+    missing[17] = 0;
+    expect(prepareColumn(missing).prepare('cpu').frame.precise).toBe(false);
+    expect(prepareColumn(missing).prepare('webgpu').rounding[0]).toBe(0);
   });
 
   it('has a power of two for its scale, and brings the largest value to 1 or just below', () => {
@@ -135,13 +180,13 @@ describe('the frame', () => {
     const prepared = prepare({ data, shape: [4, 1] }, { sampleWeight: Float32Array.of(0, 0, 1, 3) });
     expect(prepared.totalWeight).toBe(4);
     expect(prepared.positiveRows).toBe(2);
-    // Mean 17.5, variance 18.75: deviation 4.33, step 4.
-    expect(prepared.frame.shift[0]).toBe(16);
+    // The median is 20; nine in ten lie within 10 of it: step 8.
+    expect(prepared.frame.shift[0]).toBe(24);
     expect(prepared.variance[0]).toBeCloseTo(18.75 * prepared.frame.scale ** 2, 12);
   });
 
   it('leads into the frame and out again', () => {
-    const frame = centredFrame([10, -3], [4, 1], [0, -5], [20, 0]);
+    const frame: Frame = { shift: Float64Array.of(10, -3), scale: 1 / 16, precise: false };
     const points = Float64Array.of(1, 2, 3, 4);
     expect(outOfFrame(intoFrame(points, frame), frame)).toEqual(points);
   });
@@ -152,7 +197,7 @@ describe('unit rows', () => {
     const rows = [
       [3, 4],
       [3e-200, 4e-200],
-      [3e200, -4e200],
+      [3e149, -4e149],
       [Number.MIN_VALUE, 0],
     ];
     const prepared = prepare(rows, { metric: 'cosine' });

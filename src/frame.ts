@@ -1,0 +1,169 @@
+/**
+ * The frame in which an engine holds points, and how it is found. Float32 resolves a value to 6e-8 of its distance from
+ * the shift, so the shift has to lie in the midst of the points, wherever a few of them, or a third, may be.
+ */
+
+/**
+ * x' = (x − shift)·scale, in float64 before it is rounded to float32.
+ *
+ * A shift is a median of the feature, which no far value can move, rounded to a multiple of the power of two under the
+ * feature's spread: so the subtraction is nearly always exact, and exact ties survive. The scale is a power of two that
+ * brings the largest |x'| to 1 or below; where values lie far out it brings what is usual to 2^-16, and no value over
+ * what the engine takes. Cosine rows are normalised instead: shift 0, scale 1.
+ */
+export interface Frame {
+  readonly shift: Float64Array;
+  readonly scale: number;
+  /** Whether float32 cannot tell the points apart: then the CPU engine keeps its rows in float64. WebGPU has float32 only. */
+  readonly precise: boolean;
+}
+
+/** Rows that tell what is usual among all, and what is not: the range of them all. */
+export interface Sample {
+  /** [m, d] */
+  readonly values: Float64Array;
+  /** Positive: [m]. */
+  readonly weights: Float64Array;
+  /** The least and the largest value of each feature among all rows of positive weight: [d] each. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+/** What is usual may be smaller than the largest value by this factor before it gives the scale. */
+const ROOM = 2 ** 16;
+/** Shares of the rows: one of these deviations is that of what is usual. */
+const QUANTILES = [0.5, 0.9] as const;
+/** A power of two of float64 that has an inverse. */
+const LARGEST_EXPONENT = 1022;
+
+/** The frame for points of which this is a sample, whatever an engine takes. */
+export function robustFrame({ values, weights, low, high }: Sample): Frame {
+  const d = low.length;
+  const shift = new Float64Array(d);
+  // The deviation of half of the rows, of nine in ten, of the nearest that has one.
+  const usual = new Float64Array(QUANTILES.length + 1);
+  for (let j = 0; j < d; j++) {
+    const column = columnOf(values, j, d);
+    const [median] = quantilesOf(column, weights, [0.5]);
+    const deviations = column.map((value) => Math.abs(value - median));
+    const levels = [...quantilesOf(deviations, weights, QUANTILES), leastPositive(deviations)];
+    const spread = levels.find((level) => level > 0) ?? 0;
+    if (low[j] === high[j]) shift[j] = low[j];
+    else shift[j] = spread > 0 ? roundTo(median, 2 ** Math.floor(Math.log2(spread))) : median;
+    levels.forEach((level, i) => {
+      usual[i] = Math.max(usual[i], level);
+    });
+  }
+  let reach = reachOf(shift, low, high);
+  // Equal points have no reach; what they are compared with is likely of their magnitude.
+  if (reach === 0) reach = shift.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const spread = usual.find((level) => level > 0) ?? reach;
+  return { shift, scale: scaleOf(spread > 0 ? Math.min(reach, ROOM * spread) : reach), precise: false };
+}
+
+/** The frame with no |x'| over a limit. */
+export function withinLimit(frame: Frame, { low, high }: Pick<Sample, 'low' | 'high'>, limit: number): Frame {
+  const reach = reachOf(frame.shift, low, high);
+  return reach * frame.scale <= limit ? frame : { ...frame, scale: scaleOf(reach / limit) };
+}
+
+/** The largest distance of a value from its shift. */
+export function reachOf(shift: Float64Array, low: Float64Array, high: Float64Array): number {
+  return shift.reduce((reach, origin, j) => Math.max(reach, origin - low[j], high[j] - origin), 0);
+}
+
+/** The power of two that brings a size to 1 or just below. */
+export function scaleOf(size: number): number {
+  return size > 0 ? 2 ** clamp(-Math.ceil(Math.log2(size)), -LARGEST_EXPONENT, LARGEST_EXPONENT) : 1;
+}
+
+/**
+ * The share of the distinct values of each feature [d] that float32 makes equal in the frame.
+ *
+ * @param floor |x'| below it are as good as 0
+ */
+export function roundingOf({ values }: Sample, { shift, scale }: Frame, floor: number): Float64Array {
+  const d = shift.length;
+  return shift.map((origin, j) => {
+    const column = columnOf(values, j, d)
+      .map((value) => (value - origin) * scale)
+      .sort();
+    let distinct = 0;
+    let equal = 0;
+    for (let i = 1; i < column.length; i++) {
+      if (column[i] === column[i - 1]) continue;
+      distinct++;
+      if (held(column[i], floor) === held(column[i - 1], floor)) equal++;
+    }
+    return equal / (distinct + 1);
+  });
+}
+
+function held(value: number, floor: number): number {
+  return Math.abs(value) < floor ? 0 : Math.fround(value);
+}
+
+/** Neighbours that are nearer to each other than this share of their distance from the shift are told apart by few bits. */
+const FEW_BITS = 2 ** -17;
+
+/** Whether float32 has few bits left between neighbouring rows [m, d] in some feature of the frame. */
+export function isCrowded(rows: Float64Array, { shift, scale }: Frame): boolean {
+  const d = shift.length;
+  return shift.some((origin, j) => {
+    const column = columnOf(rows, j, d)
+      .map((value) => (value - origin) * scale)
+      .sort();
+    return column.some((value, i) => {
+      const gap = i === 0 ? 0 : value - column[i - 1];
+      return gap > 0 && gap < FEW_BITS * Math.max(Math.abs(value), Math.abs(column[i - 1]));
+    });
+  });
+}
+
+function columnOf(values: Float64Array, j: number, d: number): Float64Array {
+  const column = new Float64Array(values.length / d);
+  for (let i = 0, at = j; i < column.length; i++, at += d) column[i] = values[at];
+  return column;
+}
+
+/** The least value at which each share of the weight is reached, ascending shares: so weight 2 is the row twice. */
+function quantilesOf(values: Float64Array, weights: Float64Array, shares: readonly number[]): number[] {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (weights.every((weight) => weight === weights[0])) {
+    const sorted = values.slice().sort();
+    return shares.map((share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]);
+  }
+  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
+  let at = 0;
+  let sum = weights[order[0]];
+  return shares.map((share) => {
+    while (sum < share * total && at < order.length - 1) sum += weights[order[++at]];
+    return values[order[at]];
+  });
+}
+
+function leastPositive(values: Float64Array): number {
+  const least = values.reduce((low, value) => (value > 0 && value < low ? value : low), Infinity);
+  return least < Infinity ? least : 0;
+}
+
+function roundTo(value: number, step: number): number {
+  const rounded = Math.round(value / step) * step;
+  return Number.isFinite(rounded) ? rounded : value;
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
+
+/** Points [m, d] of the caller's into a frame, in float64. */
+export function intoFrame(points: ArrayLike<number>, frame: Frame): Float64Array {
+  const d = frame.shift.length;
+  return Float64Array.from({ length: points.length }, (_, i) => (points[i] - frame.shift[i % d]) * frame.scale);
+}
+
+/** Points [m, d] of a frame back to the caller's coordinates, in float64. */
+export function outOfFrame(points: ArrayLike<number>, frame: Frame): Float64Array {
+  const d = frame.shift.length;
+  return Float64Array.from({ length: points.length }, (_, i) => points[i] / frame.scale + frame.shift[i % d]);
+}
