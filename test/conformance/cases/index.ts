@@ -2,6 +2,7 @@ import type { ConformanceCase } from '../case.ts';
 import { chunks } from './chunks.ts';
 import { cosine } from './cosine.ts';
 import { devices } from './devices.ts';
+import { dirty } from './dirty/index.ts';
 import { empty } from './empty.ts';
 import { golden } from './golden.ts';
 import { mixture } from './mixture/index.ts';
@@ -25,4 +26,5 @@ export const cases: readonly ConformanceCase[] = [
   ...golden,
   ...properties,
   ...mixture,
+  ...dirty,
 ];
