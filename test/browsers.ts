@@ -94,24 +94,47 @@ function isExecutable(path: string): boolean {
 
 /**
  * Fetches the browser where there is none, and a software Vulkan driver where Firefox finds none. Debian's packages
- * come first where they can be installed, for they bring the system libraries that a downloaded browser lacks.
+ * come first where they can be installed, for they bring the system libraries that a downloaded browser lacks. One of
+ * them that is too old for WebGPU is renewed.
  */
 export async function fetchBrowser(name: BrowserName): Promise<void> {
   const found = await findBrowser(name);
-  if (found !== null && (name !== 'firefox' || hasVulkanDriver())) return;
   const root = process.getuid?.() === 0;
-  if (root && isDebian()) aptInstall(PLACES[name].packages);
+  const { packages } = PLACES[name];
+  if (found !== null && (name !== 'firefox' || hasVulkanDriver())) {
+    const renewable = root && isDebian() && found === onPath(name);
+    if (renewable && !(await hasAdapter(name, found))) aptInstall('--only-upgrade', ...packages);
+    return;
+  }
+  if (root && isDebian()) aptInstall(...packages);
   if ((await findBrowser(name)) !== null) return;
   run('npx', ['puppeteer', 'browsers', 'install', name, ...(root && name === 'chrome' ? ['--install-deps'] : [])]);
+}
+
+/** Asked in the browser: what a version can do goes by the system too. */
+async function hasAdapter(name: BrowserName, executablePath: string): Promise<boolean> {
+  const browser = await launchBrowser(name, executablePath).catch(() => null);
+  if (browser === null) return false;
+  try {
+    const page = await browser.newPage();
+    // WebGPU needs a secure context, which a file is.
+    await page.goto('file:///etc/os-release');
+    return await page.evaluate(async () => !!(await navigator.gpu?.requestAdapter()));
+  } catch {
+    return false;
+  } finally {
+    await browser.close();
+  }
 }
 
 function isDebian(): boolean {
   return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
 }
 
-function aptInstall(packages: readonly string[]): boolean {
-  const install = () => run('apt-get', ['install', '-y', '--no-install-recommends', ...packages]);
-  return install() || (run('apt-get', ['update']) && install());
+/** Lists of packages may be months old, and what they name too old or gone. */
+function aptInstall(...what: readonly string[]): void {
+  run('apt-get', ['update']);
+  run('apt-get', ['install', '-y', '--no-install-recommends', ...what]);
 }
 
 function run(command: string, args: readonly string[]): boolean {
