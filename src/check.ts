@@ -1,5 +1,3 @@
-import { kindOf } from './points.ts';
-
 /** A whole number of at least `low`, or the error that says so. */
 export function checkInteger(name: string, value: unknown, low: number): number {
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${kindOf(value)}`);
@@ -61,4 +59,11 @@ export function readNumbers(name: string, values: unknown, length: number): Floa
     if (!Number.isFinite(value)) throw new RangeError(`${name}[${i}] must be finite, got ${value}`);
     return value;
   });
+}
+
+/** How an error message names what it was given. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value !== 'object') return typeof value === 'function' ? 'a function' : `${typeof value} ${String(value)}`;
+  return (value as object).constructor?.name ?? 'an object';
 }

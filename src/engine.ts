@@ -1,5 +1,5 @@
-import type { Gaussians, GaussiansShape } from './gaussians.ts';
 import type { Frame } from './frame.ts';
+import type { Gaussians, GaussiansShape } from './gaussians.ts';
 import type { FarRows, GpuPoints, Metric, PreparedPoints } from './points.ts';
 import type { MixtureStatistics, Statistics } from './statistics.ts';
 import type { Awaitable } from './steps.ts';
@@ -16,7 +16,7 @@ import type { Awaitable } from './steps.ts';
  */
 export interface ClusteringEngine {
   readonly backend: Backend;
-  readonly info: EngineInfo;
+  readonly info: ProcessorInfo;
   /** Whether the device was lost: everything the engine is asked for rejects with `DeviceLostError`. */
   readonly lost: boolean;
 
@@ -99,10 +99,12 @@ export interface ClusteringEngine {
 export type Backend = 'webgpu' | 'cpu';
 
 /** What an engine runs on. `adapter` names the GPU as the browser does; it is empty on the CPU. */
-export interface EngineInfo {
+export interface ProcessorInfo {
   readonly adapter: string;
   readonly features: readonly string[];
   readonly threads: number;
+  /** Whether the adapter is a CPU that plays a GPU. */
+  readonly software: boolean;
 }
 
 /** Points that an engine holds. */
@@ -111,7 +113,7 @@ export interface EngineDataset {
   readonly d: number;
   readonly metric: Metric;
   readonly frame: Frame;
-  /** Σw, in the caller's units; n without weights. */
+  /** Σw of the rows that the engine holds, in the caller's units; n without weights. */
   readonly totalWeight: number;
   /** Number of rows of positive weight. */
   readonly positiveRows: number;

@@ -3,6 +3,8 @@
  * the shift, so the shift has to lie in the midst of the points, wherever a few of them, or a third, may be.
  */
 
+import { checkOptions, kindOf, readNumbers } from './check.ts';
+
 /**
  * x' = (x − shift)·scale, in float64 before it is rounded to float32.
  *
@@ -103,21 +105,70 @@ function held(value: number, floor: number): number {
   return Math.abs(value) < floor ? 0 : Math.fround(value);
 }
 
-/** Neighbours that are nearer to each other than this share of their distance from the shift are told apart by few bits. */
+/** A deviation that is a smaller share of a mean's distance from the shift leaves float32 few bits to tell rows by. */
 const FEW_BITS = 2 ** -17;
+/** In the frame of a model no mean is farther out. */
+const MODEL_LIMIT = 2 ** 60;
 
-/** Whether float32 has few bits left between neighbouring rows [m, d] in some feature of the frame. */
-export function isCrowded(rows: Float64Array, { shift, scale }: Frame): boolean {
-  const d = shift.length;
-  return shift.some((origin, j) => {
-    const column = columnOf(rows, j, d)
-      .map((value) => (value - origin) * scale)
-      .sort();
-    return column.some((value, i) => {
-      const gap = i === 0 ? 0 : value - column[i - 1];
-      return gap > 0 && gap < FEW_BITS * Math.max(Math.abs(value), Math.abs(column[i - 1]));
-    });
+/**
+ * The frame that is made of a model's parameters alone.
+ *
+ * @param means [k, d]
+ * @param deviations of the rows about each of them, where they are known: [k, d]
+ */
+export function frameOfModel(means: Float64Array, deviations: Float64Array, d: number): Frame {
+  const around = (sign: number) => means.map((mean, i) => mean + sign * (deviations[i] < Infinity ? deviations[i] : 0));
+  const values = Float64Array.from([...means, ...around(1), ...around(-1)]);
+  const low = new Float64Array(d).fill(Infinity);
+  const high = new Float64Array(d).fill(-Infinity);
+  values.forEach((value, i) => {
+    low[i % d] = Math.min(low[i % d], value);
+    high[i % d] = Math.max(high[i % d], value);
   });
+  const sample = { values, weights: new Float64Array(values.length / d).fill(1), low, high };
+  const frame = withinLimit(robustFrame(sample), sample, MODEL_LIMIT);
+  const { shift } = frame;
+  const isCrowded = deviations.some(
+    (deviation, i) => deviation > 0 && deviation < FEW_BITS * Math.abs(means[i] - shift[i % d]),
+  );
+  return { ...frame, precise: isCrowded || mergesRows(means, frame) };
+}
+
+/** Whether float32 makes rows [m, d] equal that are not. */
+function mergesRows(rows: Float64Array, frame: Frame): boolean {
+  const d = frame.shift.length;
+  const distinct = (values: Float64Array | Float32Array) => {
+    const seen = new Set<string>();
+    for (let from = 0; from < values.length; from += d) seen.add(values.subarray(from, from + d).join());
+    return seen.size;
+  };
+  const inFrame = intoFrame(rows, frame);
+  return distinct(Float32Array.from(inFrame)) < distinct(inFrame);
+}
+
+/** What JSON has of a frame. */
+export interface FrameJSON {
+  readonly shift: number[];
+  readonly scale: number;
+  readonly precise: boolean;
+}
+
+export function frameToJSON({ shift, scale, precise }: Frame): FrameJSON {
+  return { shift: Array.from(shift), scale, precise };
+}
+
+/**
+ * The frame that `frameToJSON` gave; null where there is none.
+ *
+ * @throws {TypeError | RangeError} where `json` is no such object.
+ */
+export function frameFromJSON(json: FrameJSON | undefined, d: number): Frame | null {
+  if (json === undefined) return null;
+  const { shift, scale, precise } = checkOptions(json);
+  if (typeof precise !== 'boolean') throw new TypeError(`json.frame.precise must be a boolean, got ${kindOf(precise)}`);
+  const [size] = readNumbers('json.frame.scale', [scale], 1);
+  if (size <= 0) throw new RangeError(`json.frame.scale must be positive, got ${size}`);
+  return { shift: readNumbers('json.frame.shift', shift, d), scale: size, precise };
 }
 
 function columnOf(values: Float64Array, j: number, d: number): Float64Array {

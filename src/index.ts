@@ -1,6 +1,6 @@
 import './globals.ts';
 
-export type { Backend, EngineInfo } from './engine.ts';
+export type { Backend } from './engine.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
 export { kmeans } from './kmeans/kmeans.ts';
 export { type KMeansJSON, KMeansModel } from './kmeans/model.ts';
@@ -28,9 +28,11 @@ export {
   type BackendChoice,
   type Dataset,
   destroyDefaultEngines,
+  type EngineInfo,
   type EngineOptions,
   type MethodOptions,
   type PlacementOptions,
+  type Reason,
 } from './placement.ts';
 export type { DevicePoints, HostPoints, Metric, PointsInput, Rows, TypedArray } from './points.ts';
 export { createEngine, type Engine, type UploadOptions } from './session.ts';

@@ -2,13 +2,22 @@
  * Which engine points live in: the choice behind `backend`, the shared default engines, and the move to the CPU when
  * a device is lost.
  */
-import { checkInteger, checkOptions, checkSignal, checkWord } from './check.ts';
+import { checkInteger, checkOptions, checkSignal, checkWord, kindOf } from './check.ts';
 import { createCpuEngine } from './cpu/engine.ts';
-import type { Backend, ClusteringEngine, EngineDataset, EngineInfo } from './engine.ts';
+import type { Backend, ClusteringEngine, EngineDataset, ProcessorInfo } from './engine.ts';
 import { DeviceLostError } from './errors.ts';
+import type { Frame } from './frame.ts';
 import { requestGpu } from './gpu/device.ts';
 import { createGpuEngine } from './gpu/engine.ts';
-import { kindOf, type Metric, type PointsInput, type PreparedPoints, preparePoints } from './points.ts';
+import {
+  COARSE,
+  type Metric,
+  type PointsInput,
+  type PreparedPoints,
+  type RowValues,
+  type SurveyedPoints,
+  surveyPoints,
+} from './points.ts';
 
 /** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
 export type BackendChoice = 'auto' | Backend;
@@ -27,10 +36,32 @@ export interface EngineOptions {
 /** Under this many values the round trips to a GPU cost more than the CPU needs for all the work. */
 const GPU_WORTHWHILE_VALUES = 2 ** 16;
 
-/** Where a dataset is at the moment. */
+/**
+ * Why something is where it is: the caller asked for it; there is a hardware adapter, or none, or only one in software; the
+ * points are too few for a GPU, or need more digits than float32 has; the GPU was lost.
+ */
+export type Reason = (typeof REASONS)[number];
+
+export const REASONS = [
+  'asked',
+  'hardware',
+  'no-adapter',
+  'software-adapter',
+  'small',
+  'precision',
+  'device-lost',
+] as const;
+
+/** What an engine runs on, and why. */
+export interface EngineInfo extends ProcessorInfo {
+  readonly reason: Reason;
+}
+
+/** Where a dataset is at the moment, and why. */
 export interface Home {
   readonly engine: ClusteringEngine;
   readonly dataset: EngineDataset;
+  readonly reason: Reason;
 }
 
 /** Points resident in an engine; made by `engine.upload`. They go with their engine, or by `destroy()`. */
@@ -40,6 +71,11 @@ export class Dataset {
   /** Number of features. */
   readonly d: number;
   readonly metric: Metric;
+  /**
+   * The share of the distinct values of each feature [d], in a sample of the points, that float32 makes equal. From 0.01 on
+   * `'auto'` takes the CPU, whose results are then those of the float64 values.
+   */
+  readonly rounding: Float64Array;
   #home: Home;
   /** Moves the points to an engine that still works; null where they cannot move. */
   readonly #evacuate: (() => Promise<Home>) | null;
@@ -52,6 +88,7 @@ export class Dataset {
     this.n = home.dataset.n;
     this.d = home.dataset.d;
     this.metric = home.dataset.metric;
+    this.rounding = home.dataset.rounding;
     this.#home = home;
     this.#evacuate = evacuate;
     this.#forget = forget;
@@ -62,6 +99,11 @@ export class Dataset {
   /** Where the points are. */
   get backend(): Backend {
     return this.#home.engine.backend;
+  }
+
+  /** Why they are there. */
+  get reason(): Reason {
+    return this.#home.reason;
   }
 
   /** Frees the points. Using the dataset afterwards is a `TypeError`. */
@@ -105,8 +147,7 @@ export class EngineSet {
   readonly #choice: BackendChoice;
   readonly #cpu: ClusteringEngine | null;
   #gpu: ClusteringEngine | null;
-  /** Whether the GPU is for more than the points that are on it already. */
-  readonly #preferGpu: boolean;
+  readonly #reason: Reason;
   #lost = false;
   #destroyed = false;
   readonly #datasets = new Set<Dataset>();
@@ -115,12 +156,12 @@ export class EngineSet {
     choice: BackendChoice,
     cpu: ClusteringEngine | null,
     gpu: ClusteringEngine | null,
-    preferGpu: boolean,
+    reason: Reason,
   ) {
     this.#choice = choice;
     this.#cpu = cpu;
     this.#gpu = gpu;
-    this.#preferGpu = preferGpu;
+    this.#reason = reason;
   }
 
   /** @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter. */
@@ -128,19 +169,24 @@ export class EngineSet {
     const { backend, device, threads, bindingLimit } = checkEngineOptions(options);
     if (backend === 'cpu') return EngineSet.of('cpu', createCpuEngine({ threads }), null);
     const gpu = await requestGpu({ device, softwareToo: backend === 'webgpu', bindingLimit });
-    if (backend === 'webgpu') return EngineSet.of('webgpu', null, createGpuEngine(gpu!));
-    if (gpu === null) return EngineSet.of('auto', createCpuEngine({ threads }), null);
-    return EngineSet.of('auto', createCpuEngine({ threads }), createGpuEngine(gpu), !gpu.software);
+    if (typeof gpu === 'string') return EngineSet.of('auto', createCpuEngine({ threads }), null, gpu);
+    if (backend === 'webgpu') return EngineSet.of('webgpu', null, createGpuEngine(gpu));
+    const reason = gpu.software ? 'software-adapter' : 'hardware';
+    return EngineSet.of('auto', createCpuEngine({ threads }), createGpuEngine(gpu), reason);
   }
 
-  /** A set of engines that exist already. */
+  /**
+   * A set of engines that exist already.
+   *
+   * @param reason why one of them is preferred: a GPU for `'hardware'`, or where it is the only one
+   */
   static of(
     choice: BackendChoice,
     cpu: ClusteringEngine | null,
     gpu: ClusteringEngine | null,
-    preferGpu = true,
+    reason: Reason = choice === 'auto' ? 'hardware' : 'asked',
   ): EngineSet {
-    return new EngineSet(choice, cpu, gpu, preferGpu);
+    return new EngineSet(choice, cpu, gpu, reason);
   }
 
   get backend(): Backend {
@@ -148,7 +194,7 @@ export class EngineSet {
   }
 
   get info(): EngineInfo {
-    return this.#preferred.info;
+    return { ...this.#preferred.info, reason: this.#lost ? 'device-lost' : this.#reason };
   }
 
   /** Whether a device of this set was lost, so that a new set may do better. */
@@ -156,26 +202,26 @@ export class EngineSet {
     return this.#lost || this.#gpu?.lost === true;
   }
 
-  async upload(
-    points: PointsInput,
-    options: { metric?: Metric | undefined; sampleWeight?: Float32Array | undefined; signal?: AbortSignal | undefined },
-  ): Promise<Dataset> {
+  async upload(points: PointsInput, options: UploadPlan): Promise<Dataset> {
     if (this.#destroyed) throw new TypeError('the engine was destroyed');
-    const prepared = preparePoints(points, options);
-    if ('buffer' in prepared) {
-      if (this.#gpu === null) throw new TypeError("points in a GPUBuffer need backend 'webgpu' and their device");
-      return this.#keep({ engine: this.#gpu, dataset: await this.#gpu.upload(prepared, options.signal) }, null);
+    const { signal } = options;
+    const surveyed = surveyPoints(points, options);
+    if ('buffer' in surveyed) {
+      const engine = this.#gpu;
+      if (engine === null) throw new TypeError("points in a GPUBuffer need backend 'webgpu' and their device");
+      return this.#keep({ engine, dataset: await engine.upload(surveyed, signal), reason: this.#reason }, null);
     }
-    const engine = this.#engineFor(prepared);
+    const { engine, points: prepared, reason } = this.#place(surveyed);
     if (engine === this.#cpu || this.#choice !== 'auto') {
-      return this.#keep({ engine, dataset: await engine.upload(prepared, options.signal) }, null);
+      return this.#keep({ engine, dataset: await engine.upload(prepared, signal), reason }, null);
     }
-    const evacuate = () => this.#uploadToCpu(prepared);
+    const watched = fingerprinted(prepared);
     try {
-      return this.#keep({ engine, dataset: await engine.upload(prepared, options.signal) }, evacuate);
+      const dataset = await engine.upload(watched.points, signal);
+      return this.#keep({ engine, dataset, reason }, () => this.#uploadAgain(prepared, watched.fingerprint()));
     } catch (error) {
       if (!(error instanceof DeviceLostError)) throw error;
-      return this.#keep(await evacuate(), null);
+      return this.#keep(await this.#uploadToCpu(prepared), null);
     }
   }
 
@@ -186,19 +232,42 @@ export class EngineSet {
   }
 
   get #preferred(): ClusteringEngine {
-    return this.#preferGpu ? (this.#gpu ?? this.#cpu)! : (this.#cpu ?? this.#gpu)!;
+    const preferGpu = this.#cpu === null || this.#reason === 'hardware';
+    return preferGpu ? (this.#gpu ?? this.#cpu)! : this.#cpu!;
   }
 
-  #engineFor({ n, d }: PreparedPoints): ClusteringEngine {
-    if (this.#cpu !== null && n * d < GPU_WORTHWHILE_VALUES) return this.#cpu;
-    return this.#preferred;
+  /** The engine that is for the points, the points as it holds them, and why. */
+  #place(surveyed: SurveyedPoints): { engine: ClusteringEngine; points: PreparedPoints; reason: Reason } {
+    const { n, d } = surveyed;
+    const engine = this.#preferred;
+    const cpu = this.#cpu;
+    const reason = this.#lost ? 'device-lost' : this.#reason;
+    if (engine === cpu) return { engine, points: surveyed.prepare('cpu'), reason };
+    if (cpu !== null && n * d < GPU_WORTHWHILE_VALUES) {
+      return { engine: cpu, points: surveyed.prepare('cpu'), reason: 'small' };
+    }
+    const points = surveyed.prepare('webgpu');
+    const coarse = points.frame.precise || points.rounding.some((share) => share > COARSE);
+    if (cpu !== null && coarse) return { engine: cpu, points: surveyed.prepare('cpu'), reason: 'precision' };
+    return { engine, points, reason };
   }
 
   async #uploadToCpu(prepared: PreparedPoints): Promise<Home> {
     this.#lost = true;
     this.#gpu = null;
     const engine = this.#cpu!;
-    return { engine, dataset: await engine.upload(prepared) };
+    return { engine, dataset: await engine.upload(prepared), reason: 'device-lost' };
+  }
+
+  /** @throws {DeviceLostError} where the caller's array is no longer what was uploaded before. */
+  async #uploadAgain(prepared: PreparedPoints, before: string): Promise<Home> {
+    const { points, fingerprint } = fingerprinted(prepared);
+    const home = await this.#uploadToCpu(points).catch((error: unknown) => {
+      throw error instanceof TypeError && !this.#destroyed ? lostWithPoints() : error;
+    });
+    if (fingerprint() === before) return home;
+    home.dataset.destroy();
+    throw lostWithPoints();
   }
 
   #keep(home: Home, evacuate: (() => Promise<Home>) | null): Dataset {
@@ -210,6 +279,37 @@ export class EngineSet {
     this.#datasets.add(dataset);
     return dataset;
   }
+}
+
+function lostWithPoints(): DeviceLostError {
+  return new DeviceLostError(
+    'the GPU device was lost, and the array of the points is no longer what was uploaded: the fit cannot go on',
+  );
+}
+
+/** The same points, and a fingerprint of what was read of them so far. */
+function fingerprinted(points: PreparedPoints): { readonly points: PreparedPoints; fingerprint(): string } {
+  // Sums of mixed values, so that the order and the size of the pieces do not matter.
+  let [low, high] = [0, 0];
+  return {
+    points: {
+      ...points,
+      fill(target: RowValues, start, end) {
+        points.fill(target, start, end);
+        const words = new Uint32Array(target.buffer, target.byteOffset, target.byteLength / 4);
+        const each = target.BYTES_PER_ELEMENT / 4;
+        const length = (end - start) * points.d * each;
+        const first = start * points.d * each;
+        for (let i = 0; i < length; i++) {
+          const mixed = Math.imul(words[i] ^ Math.imul(first + i + 1, 0x9e3779b1), 0x85ebca6b);
+          const spread = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
+          low = (low + spread) | 0;
+          high = (high + (spread ^ (spread >>> 13))) | 0;
+        }
+      },
+    },
+    fingerprint: () => `${low},${high}`,
+  };
 }
 
 function checkEngineOptions(options: Placement & Pick<EngineOptions, 'threads' | 'bindingLimit'>) {
@@ -274,14 +374,19 @@ export async function destroyDefaultEngines(): Promise<void> {
   );
 }
 
+/** What an upload needs to know. */
+interface UploadPlan {
+  metric?: Metric | undefined;
+  sampleWeight?: Float32Array | undefined;
+  signal?: AbortSignal | undefined;
+  /** That of a model, for points that its methods take. */
+  frame?: Frame | undefined;
+}
+
 /** Runs `work` on points that are resident already, or uploads them for as long as it takes. */
 export async function withPoints<T>(
   points: PointsInput | Dataset,
-  options: Placement & {
-    metric?: Metric | undefined;
-    sampleWeight?: Float32Array | undefined;
-    signal?: AbortSignal | undefined;
-  },
+  options: Placement & UploadPlan,
   work: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
   options.signal?.throwIfAborted();
@@ -306,17 +411,18 @@ export async function withPoints<T>(
 /**
  * The same for a method of a model: `work` gets the place where the points are, once more if that changes.
  *
+ * @param frame that of the model, where what it says of a row must not depend on the others; undefined for their own
  * @throws {RangeError} where the points do not have the model's features.
  */
 export async function withPointsOf<T>(
-  { d, metric }: { readonly d: number; readonly metric: Metric },
+  { d, metric, frame }: { readonly d: number; readonly metric: Metric; readonly frame?: Frame | undefined },
   points: PointsInput | Dataset,
   options: MethodOptions | undefined,
   work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
 ): Promise<T> {
   const checked = checkOptions(options);
   const signal = checkSignal(checked.signal);
-  return withPoints(points, { ...checked, metric }, (dataset) =>
+  return withPoints(points, { ...checked, metric, frame }, (dataset) =>
     dataset.use(async (home) => {
       if (home.dataset.d !== d) throw new RangeError(`points have ${home.dataset.d} features, the model has ${d}`);
       return work(home, signal);

@@ -1,6 +1,7 @@
 /**
  * The points matrix: reading the forms it comes in, checking it, and centring it.
  */
+import { kindOf } from './check.ts';
 import type { Backend } from './engine.ts';
 import { type Frame, reachOf, robustFrame, roundingOf, type Sample, scaleOf, withinLimit } from './frame.ts';
 import { hashUniform } from './random.ts';
@@ -81,7 +82,7 @@ export interface PreparedPoints {
   readonly frame: Frame;
   /** Weights [n], null without; 0 for far rows. */
   readonly weights: Float32Array | null;
-  /** Σw, that of far rows included; n without weights. */
+  /** Σw of the rows that an engine holds; n without weights. */
   readonly totalWeight: number;
   /** Number of rows of positive weight. */
   readonly positiveRows: number;
@@ -547,7 +548,6 @@ function momentsAbout(form: HostForm, weights: Float32Array | null, { shift }: F
 function surveyForModel(form: HostForm, weights: Float32Array | null, frame: Frame): SurveyedPoints {
   const { n, d } = form;
   if (d !== frame.shift.length) throw new RangeError(`points have ${d} features, the model has ${frame.shift.length}`);
-  const { totalWeight, positiveRows } = weigh(weights, n);
   const range = new Range(d);
   eachBlock(form, 0, n, (block, first, count) => range.add(form, weights, block, first, count));
   return {
@@ -557,9 +557,9 @@ function surveyForModel(form: HostForm, weights: Float32Array | null, frame: Fra
       const limit = backend === 'webgpu' ? MODEL_LIMIT : frame.precise ? PRECISE_LIMIT : LIMITS.cpu;
       const reach = reachOf(frame.shift, range.least, range.most);
       const far = reach * frame.scale <= limit ? noFarRows() : farRows(form, weights, frame, limit, () => true);
+      const rest = withoutRows(weights, n, far);
       return {
-        ...{ n, d, metric: 'euclidean', frame, totalWeight, positiveRows, far },
-        weights: withoutRows(weights, n, far),
+        ...{ n, d, metric: 'euclidean', frame, weights: rest, ...weigh(rest, n), far },
         variance: new Float64Array(d).fill(1),
         rounding: new Float64Array(d),
         fill: filler(form, range, frame, far),
@@ -741,11 +741,4 @@ function isBigArray(data: object): boolean {
 
 export function meanOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** How an error message names what it was given. */
-export function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value !== 'object') return typeof value === 'function' ? 'a function' : `${typeof value} ${String(value)}`;
-  return (value as object).constructor?.name ?? 'an object';
 }

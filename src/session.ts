@@ -1,12 +1,12 @@
 import { checkOptions, checkSignal, checkWord } from './check.ts';
-import type { Backend, EngineInfo } from './engine.ts';
+import type { Backend } from './engine.ts';
 import { kmeans } from './kmeans/kmeans.ts';
 import type { KMeansModel } from './kmeans/model.ts';
 import { checkFitOptions, type KMeansFitOptions, type KMeansOptions } from './kmeans/options.ts';
 import { gaussianMixture } from './mixture/mixture.ts';
 import type { GaussianMixtureModel } from './mixture/model.ts';
 import { checkMixtureOptions, type GaussianMixtureFitOptions, type GaussianMixtureOptions } from './mixture/options.ts';
-import { Dataset, type EngineOptions, EngineSet } from './placement.ts';
+import { Dataset, type EngineInfo, type EngineOptions, EngineSet } from './placement.ts';
 import type { Metric, PointsInput } from './points.ts';
 
 export interface UploadOptions {

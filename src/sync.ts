@@ -36,7 +36,7 @@ function* fitAlone(points: PreparedPoints, plan: FitPlan): Steps<KMeansModel> {
   const engine = createSyncCpuEngine();
   try {
     const dataset = yield* resultOf(engine.upload(points));
-    return yield* fitBest(plan, (fit) => runNow(fit({ engine, dataset })));
+    return yield* fitBest(plan, (fit) => runNow(fit({ engine, dataset, reason: 'asked' })));
   } finally {
     void engine.destroy();
   }

@@ -12,6 +12,8 @@ export class CpuMixtureWorkspace implements MixtureWorkspace {
   readonly #dataset: CpuDataset;
   readonly #run: Run;
   readonly #moments: readonly Ref<Moments>[];
+  /** What the shards' values of the last E-step are short of. */
+  #offset = 0;
 
   constructor(dataset: CpuDataset, run: Run) {
     this.#dataset = dataset;
@@ -24,9 +26,12 @@ export class CpuMixtureWorkspace implements MixtureWorkspace {
   }
 
   *#accumulate(gaussians: Gaussians, temperature: number): Steps<MixtureStatistics> {
-    held(this.#dataset);
-    const nodes = yield* askAll(this.#moments, 'accumulate', gaussians, temperature);
-    return statisticsOf(gaussians, rootOf(nodes.flat()));
+    const { totalWeight } = held(this.#dataset);
+    const { offset, relative } = relativeTo(gaussians);
+    const nodes = yield* askAll(this.#moments, 'accumulate', relative, temperature);
+    this.#offset = offset;
+    const statistics = statisticsOf(gaussians, rootOf(nodes.flat()));
+    return { ...statistics, logLikelihood: statistics.logLikelihood + offset * totalWeight };
   }
 
   labels(): Awaitable<Uint32Array> {
@@ -42,12 +47,21 @@ export class CpuMixtureWorkspace implements MixtureWorkspace {
   }
 
   *#values(): Steps<Float64Array> {
-    return joined(yield* askAll(this.#moments, 'values'));
+    return joined(yield* askAll(this.#moments, 'values')).map((value) => value + this.#offset);
   }
 
   close(): void {
     this.#moments.forEach(drop);
   }
+}
+
+/**
+ * The Gaussians with offsets less the largest: beside it a squared distance could be lost, and components whose offsets are
+ * equal would be no nearer than others.
+ */
+function relativeTo(gaussians: Gaussians): { readonly offset: number; readonly relative: Gaussians } {
+  const offset = gaussians.offsets.reduce((a, b) => Math.max(a, b));
+  return { offset, relative: { ...gaussians, offsets: gaussians.offsets.map((value) => value - offset) } };
 }
 
 /** See `ClusteringEngine.logDensities`: here they are less the largest of each row. */
@@ -62,7 +76,7 @@ export function* logDensities(
     const questions = shardsWithin(dataset, start, end).map(({ shard, start, end }) => {
       const moments = make<Moments>(shard, 'moments');
       made.push(moments);
-      return ask(moments, 'logDensities', [gaussians, start, end]);
+      return ask(moments, 'logDensities', [relativeTo(gaussians).relative, start, end]);
     });
     return joined(yield* answersOf(questions));
   } finally {

@@ -1,4 +1,4 @@
-import type { EngineInfo } from '../engine.ts';
+import type { ProcessorInfo } from '../engine.ts';
 import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
 import { MAP_READ, Usage } from './flags.ts';
 import { compileKernel, type Kernel, type KernelSource } from './kernel.ts';
@@ -11,16 +11,20 @@ export interface GpuRequest {
   readonly bindingLimit: number | undefined;
 }
 
+/** Why there is no device. */
+export type Absence = 'no-adapter' | 'software-adapter';
+
 /**
- * A device of one's own or a borrowed one; null where there is none that the request would take.
+ * A device of one's own or a borrowed one, or why there is none that the request would take.
  *
  * @throws {WebGPUUnavailableError} where software adapters would do, and there is not even one of those.
  */
-export async function requestGpu({ device, softwareToo, bindingLimit }: GpuRequest): Promise<Gpu | null> {
+export async function requestGpu({ device, softwareToo, bindingLimit }: GpuRequest): Promise<Gpu | Absence> {
   if (device !== undefined) return new Gpu(device, false, bindingLimit);
   const adapter = await requestAdapter();
-  if (adapter === null || (!softwareToo && isSoftware(adapter.info))) {
-    if (!softwareToo) return null;
+  if (adapter !== null && !softwareToo && isSoftware(adapter.info)) return 'software-adapter';
+  if (adapter === null) {
+    if (!softwareToo) return 'no-adapter';
     throw new WebGPUUnavailableError(
       'no WebGPU adapter: in Node pass the device of webgpu-clustering/node, in a browser see that WebGPU is enabled',
     );
@@ -30,7 +34,7 @@ export async function requestGpu({ device, softwareToo, bindingLimit }: GpuReque
   try {
     return new Gpu(await adapter.requestDevice({ requiredLimits }), true, bindingLimit);
   } catch (error) {
-    if (!softwareToo) return null;
+    if (!softwareToo) return 'no-adapter';
     throw new WebGPUUnavailableError(`the WebGPU adapter gave no device: ${(error as Error).message}`);
   }
 }
@@ -69,7 +73,7 @@ const LOSS_NEWS_OF_READS_MS = 5000;
 /** A device, what is allocated on it, and its loss turned into errors. */
 export class Gpu {
   readonly device: GPUDevice;
-  readonly info: EngineInfo;
+  readonly info: ProcessorInfo;
   /** Bytes of one storage binding, at most. */
   readonly bindingLimit: number;
   /** Whether it is a CPU that plays the GPU. */
@@ -90,7 +94,7 @@ export class Gpu {
     this.bindingLimit = Math.min(maxStorageBufferBindingSize, maxBufferSize, bindingLimit);
     const { vendor = '', architecture = '', description = '' } = device.adapterInfo ?? {};
     const adapter = description || `${vendor} ${architecture}`.trim();
-    this.info = { adapter, features: [...device.features].sort(), threads: 1 };
+    this.info = { adapter, features: [...device.features].sort(), threads: 1, software: this.software };
     this.#loss = device.lost.then(({ message, reason }) => {
       this.#lost = new DeviceLostError(`the GPU device was lost (${reason ?? 'unknown'}): ${message}`);
       throw this.#lost;

@@ -3,12 +3,13 @@
  * here is in the dataset's frame; the model gets the caller's coordinates.
  */
 import type { Assignment, IterationStatus, LloydOptions, Workspace } from '../engine.ts';
-import type { Dataset, Home } from '../placement.ts';
 import { intoFrame, outOfFrame } from '../frame.ts';
+import type { Dataset, Home } from '../placement.ts';
 import { meanOf, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
 import { type Awaitable, resultOf, runAsync, type Steps } from '../steps.ts';
-import { assignOnce } from './assign.ts';
+import { assignOnce, toInertia } from './assign.ts';
+import { labelFar } from './far.ts';
 import { KMeansModel } from './model.ts';
 import { checkAgainst, checkFitOptions, type FitPlan } from './options.ts';
 import { relocateEmpty } from './relocate.ts';
@@ -50,12 +51,12 @@ function* fitModel(home: Home, plan: FitPlan, start: number, run: Run): Steps<KM
   return toModel(home, plan.k, run, assignment);
 }
 
-function* fitOnce({ engine, dataset }: Home, plan: FitPlan, start: number, run: Run): Steps<Assignment> {
+function* fitOnce(home: Home, plan: FitPlan, start: number, run: Run): Steps<Assignment> {
   plan.signal?.throwIfAborted();
-  run.centroids ??= yield* firstCentroids({ engine, dataset }, plan, start);
-  const workspace = yield* resultOf(engine.open(dataset, plan.k));
+  run.centroids ??= yield* firstCentroids(home, plan, start);
+  const workspace = yield* resultOf(home.engine.open(home.dataset, plan.k));
   try {
-    yield* iterate({ engine, dataset }, workspace, plan, run);
+    yield* iterate(home, workspace, plan, run);
     return yield* resultOf(workspace.accumulate(run.centroids, plan.signal));
   } finally {
     workspace.close();
@@ -63,7 +64,8 @@ function* fitOnce({ engine, dataset }: Home, plan: FitPlan, start: number, run: 
 }
 
 /** Lloyd's iterations with relocations, until the run has converged or is at the limit. */
-function* iterate({ engine, dataset }: Home, workspace: Workspace, plan: FitPlan, run: Run): Steps<void> {
+function* iterate(home: Home, workspace: Workspace, plan: FitPlan, run: Run): Steps<void> {
+  const { engine, dataset } = home;
   const { signal, maxIterations } = plan;
   let resume = false;
   while (!run.converged && run.iterations < maxIterations) {
@@ -78,7 +80,7 @@ function* iterate({ engine, dataset }: Home, workspace: Workspace, plan: FitPlan
       signal,
       onIteration(status) {
         last = status;
-        plan.onIteration?.(toProgress(status, done, { engine, dataset }));
+        plan.onIteration?.(toProgress(status, done, home));
       },
       onCheckpoint(centroids, iterations) {
         run.centroids = centroids;
@@ -129,13 +131,8 @@ function toProgress(status: IterationStatus, done: number, { dataset }: Home) {
   return {
     iteration: done + status.iteration,
     inertia: toInertia(status.inertia, dataset),
-    shift: status.shift / (scale * scale),
+    shift: status.shift / scale / scale,
   };
-}
-
-/** Squared distances of the frame in the caller's units; for cosine 1 − cos is half the squared distance. */
-function toInertia(squared: number, { frame, metric }: Home['dataset']): number {
-  return metric === 'cosine' ? squared / 2 : squared / (frame.scale * frame.scale);
 }
 
 /** Centroids [k, d] of one start with the default options, in the dataset's frame. */
@@ -151,27 +148,33 @@ export function* centroidsOf(
   return run.centroids!;
 }
 
-/** The model of given centroids [k, d], in the dataset's frame: one assignment. */
+/** The model of given centroids [k, d], in the caller's coordinates: one assignment. */
 export function* assignToCentroids(
   home: Home,
-  centroids: Float64Array,
+  given: Float64Array,
   signal: AbortSignal | undefined,
 ): Steps<KMeansModel> {
+  const centroids = intoFrame(given, home.dataset.frame);
   const run: Run = { centroids, iterations: 0, converged: false };
   return toModel(home, centroids.length / home.dataset.d, run, yield* assignOnce(home, centroids, signal));
 }
 
-function toModel({ engine, dataset }: Home, k: number, run: Run, assignment: Assignment): KMeansModel {
+function toModel({ engine, dataset, reason }: Home, k: number, run: Run, assignment: Assignment): KMeansModel {
+  const centroids = outOfFrame(run.centroids!, dataset.frame);
+  // Far rows have no weight here, and no part in the inertia.
+  labelFar(assignment.labels, dataset.far, centroids, dataset.d);
   return new KMeansModel({
     k,
     d: dataset.d,
     metric: dataset.metric,
-    centroids: outOfFrame(run.centroids!, dataset.frame),
+    centroids,
     labels: assignment.labels,
     counts: assignment.counts,
     inertia: toInertia(assignment.inertia, dataset),
     iterations: run.iterations,
     converged: run.converged,
     backend: engine.backend,
+    reason,
+    frame: dataset.frame,
   });
 }

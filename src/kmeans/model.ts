@@ -1,13 +1,14 @@
-import { checkInteger, checkNotNegative, checkOptions, checkWord, readNumbers } from '../check.ts';
-import type { Assignment, Backend } from '../engine.ts';
+import { checkInteger, checkNotNegative, checkOptions, checkWord, kindOf, readNumbers } from '../check.ts';
+import type { Backend } from '../engine.ts';
+import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/covariance.ts';
 import { mixtureOfCentroids } from '../mixture/fit.ts';
 import { GaussianMixtureModel } from '../mixture/model.ts';
-import { type Dataset, type Home, type MethodOptions, withPointsOf } from '../placement.ts';
-import { intoFrame } from '../frame.ts';
-import { kindOf, type Metric, type PointsInput } from '../points.ts';
+import { type Dataset, type Home, type MethodOptions, REASONS, type Reason, withPointsOf } from '../placement.ts';
+import type { Metric, PointsInput } from '../points.ts';
 import { runAsync } from '../steps.ts';
-import { assignOnce } from './assign.ts';
+import { assignPoints } from './assign.ts';
+import { squaresOfFar } from './far.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
 export interface KMeansJSON {
@@ -17,16 +18,23 @@ export interface KMeansJSON {
   readonly metric: Metric;
   readonly centroids: number[];
   readonly counts: number[];
-  readonly inertia: number;
+  /** Null where it exceeds float64. */
+  readonly inertia: number | null;
   readonly iterations: number;
   readonly converged: boolean;
   readonly backend: Backend;
+  readonly reason?: Reason | undefined;
+  /** What its methods see points in; where it is missing it is made of the centroids. */
+  readonly frame?: FrameJSON | undefined;
 }
 
-type Fields = Omit<KMeansJSON, 'type' | 'centroids' | 'counts'> & {
+type Fields = Omit<KMeansJSON, 'type' | 'centroids' | 'counts' | 'inertia' | 'reason' | 'frame'> & {
+  readonly reason: Reason;
   readonly centroids: Float64Array;
   readonly labels: Uint32Array;
   readonly counts: Float64Array;
+  readonly inertia: number;
+  readonly frame: Frame | null;
 };
 
 /** Distances in one block of `transform`: 16 MiB. */
@@ -53,6 +61,14 @@ export class KMeansModel {
   readonly converged: boolean;
   /** Where the fit ended. */
   readonly backend: Backend;
+  /** Why there. */
+  readonly reason: Reason;
+  /**
+   * What its methods see points in: so what they say of a row does not depend on the other rows, and of the points of the
+   * fit it is what the fit says.
+   * @internal
+   */
+  readonly frame: Frame;
 
   /** @internal */
   constructor(fields: Fields) {
@@ -66,6 +82,8 @@ export class KMeansModel {
     this.iterations = fields.iterations;
     this.converged = fields.converged;
     this.backend = fields.backend;
+    this.reason = fields.reason;
+    this.frame = fields.frame ?? frameOfCentroids(fields);
   }
 
   /**
@@ -86,12 +104,17 @@ export class KMeansModel {
    */
   transform(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float32Array> {
     return this.#withPoints(points, options, async (home, signal) => {
-      const { frame, metric, n } = home.dataset;
-      const distances = new Float32Array(n * this.k);
+      const { k, d, centroids } = this;
+      const { frame, metric, n, far } = home.dataset;
+      const distances = new Float32Array(n * k);
       const toDistance =
         metric === 'cosine' ? (squared: number) => squared / 2 : (squared: number) => Math.sqrt(squared) / frame.scale;
       await this.#eachBlock(home, signal, (block, from) => {
-        for (let i = 0; i < block.length; i++) distances[from * this.k + i] = toDistance(block[i]);
+        for (let i = 0; i < block.length; i++) distances[from * k + i] = toDistance(block[i]);
+      });
+      const squares = squaresOfFar(far, centroids, d);
+      far.indices.forEach((row, i) => {
+        distances.set(squares.subarray(i * k, (i + 1) * k).map(Math.sqrt), row * k);
       });
       return distances;
     });
@@ -104,9 +127,7 @@ export class KMeansModel {
    */
   score(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
     return this.#withPoints(points, options, async (home, signal) => {
-      const { frame, metric } = home.dataset;
-      const { inertia } = await this.#assign(home, signal);
-      return -(metric === 'cosine' ? inertia / 2 : inertia / (frame.scale * frame.scale));
+      return -(await this.#assign(home, signal)).inertia;
     });
   }
 
@@ -138,7 +159,8 @@ export class KMeansModel {
     this.#needDensity('toGaussianMixture');
     const { covarianceType = 'tied-spherical', ...rest } = checkOptions(options);
     checkWord('covarianceType', covarianceType, COVARIANCE_TYPES);
-    return this.#withPoints(points, rest, (home, signal) =>
+    // What it is made of are the points, not the model: they have their own frame.
+    return withPointsOf({ d: this.d, metric: this.metric }, points, rest, (home, signal) =>
       mixtureOfCentroids(home, intoFrame(this.centroids, home.dataset.frame), covarianceType, signal),
     );
   }
@@ -159,10 +181,26 @@ export class KMeansModel {
 
   /** All of the model but its labels, in float64. */
   toJSON(): KMeansJSON {
-    const { k, d, metric, inertia, iterations, converged, backend } = this;
+    const { k, d, metric, iterations, converged, backend, reason } = this;
     const centroids = Array.from(this.centroids);
     const counts = Array.from(this.counts);
-    return { type: 'KMeansModel', k, d, metric, centroids, counts, inertia, iterations, converged, backend };
+    // JSON has no Infinity.
+    const inertia = Number.isFinite(this.inertia) ? this.inertia : null;
+    const frame = frameToJSON(this.frame);
+    return {
+      type: 'KMeansModel',
+      k,
+      d,
+      metric,
+      centroids,
+      counts,
+      inertia,
+      iterations,
+      converged,
+      backend,
+      reason,
+      frame,
+    };
   }
 
   /**
@@ -190,10 +228,12 @@ export class KMeansModel {
       centroids: readNumbers('json.centroids', json.centroids, k * d),
       labels: new Uint32Array(0),
       counts,
-      inertia: checkNotNegative('json.inertia', json.inertia),
+      inertia: json.inertia === null ? Infinity : checkNotNegative('json.inertia', json.inertia),
       iterations: checkInteger('json.iterations', json.iterations, 0),
       converged: json.converged,
       backend: checkWord('json.backend', json.backend, ['webgpu', 'cpu'] as const),
+      reason: checkWord('json.reason', json.reason ?? 'asked', REASONS),
+      frame: frameFromJSON(json.frame, d),
     });
   }
 
@@ -202,11 +242,12 @@ export class KMeansModel {
     options: MethodOptions | undefined,
     work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
   ): Promise<T> {
-    return withPointsOf(this, points, options, work);
+    const frame = this.metric === 'cosine' ? undefined : this.frame;
+    return withPointsOf({ d: this.d, metric: this.metric, frame }, points, options, work);
   }
 
-  #assign(home: Home, signal: AbortSignal | undefined): Promise<Assignment> {
-    return runAsync(assignOnce(home, intoFrame(this.centroids, home.dataset.frame), signal));
+  #assign(home: Home, signal: AbortSignal | undefined): Promise<{ labels: Uint32Array; inertia: number }> {
+    return runAsync(assignPoints(home, this.centroids, signal));
   }
 
   /** Squared distances of some rows to all centroids at a time, in the dataset's frame. */
@@ -229,19 +270,29 @@ export class KMeansModel {
     const { k, d, centroids, counts, inertia } = this;
     const total = counts.reduce((sum, count) => sum + count, 0);
     const variance = inertia / (d * total);
-    return GaussianMixtureModel.unfitted({
-      k,
-      d,
-      covarianceType: 'tied-spherical',
-      weights: counts.map((count) => count / total),
-      means: centroids,
-      covariances: Float64Array.of(variance),
-      precisionsCholesky: Float64Array.of(1 / Math.sqrt(variance)),
-    });
+    return GaussianMixtureModel.unfitted(
+      {
+        k,
+        d,
+        covarianceType: 'tied-spherical',
+        weights: counts.map((count) => count / total),
+        means: centroids,
+        covariances: Float64Array.of(variance),
+        precisionsCholesky: Float64Array.of(1 / Math.sqrt(variance)),
+      },
+      this.frame,
+    );
   }
 
   #needDensity(method: string): void {
     if (this.metric === 'cosine')
       throw new TypeError(`${method} needs a Euclidean model: cosine k-means has no density`);
   }
+}
+
+/** The frame of the centroids, and of where the rows about them lie, as far as the inertia tells. */
+function frameOfCentroids({ centroids, counts, inertia, d }: Fields): Frame {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const deviation = total > 0 ? Math.sqrt(inertia / (d * total)) : 0;
+  return frameOfModel(centroids, new Float64Array(centroids.length).fill(deviation), d);
 }

@@ -45,6 +45,26 @@ export function freeParameters(type: CovarianceType, k: number, d: number, mixin
   return k * d + (shared ? 1 : k) * each + (mixing === 'free' ? k - 1 : 0);
 }
 
+/** Deviations of each feature of each component: [k, d]. */
+export function deviationsOf({
+  covarianceType,
+  k,
+  d,
+  covariances,
+}: {
+  readonly covarianceType: CovarianceType;
+  readonly k: number;
+  readonly d: number;
+  readonly covariances: Float64Array;
+}): Float64Array {
+  const { rank, shared } = FORMS[covarianceType];
+  const { size } = covarianceSize(covarianceType, k, d);
+  const place = { matrix: (j: number) => j * (d + 1), diagonal: (j: number) => j, scalar: () => 0 }[rank];
+  return Float64Array.from({ length: k * d }, (_, i) =>
+    Math.sqrt(covariances[(shared ? 0 : Math.floor(i / d)) * size + place(i % d)]),
+  );
+}
+
 /** Variances below this share of the feature's own are below what float32 points can tell from zero. */
 const LEAST_SHARE = 1e-15;
 /** A conditional variance below this share of the feature's own is a component that has collapsed. */

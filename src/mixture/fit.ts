@@ -5,9 +5,11 @@
  */
 import type { MixtureWorkspace } from '../engine.ts';
 import type { Dataset, Home } from '../placement.ts';
+import type { FarRows } from '../points.ts';
 import type { MixtureStatistics } from '../statistics.ts';
 import type { Awaitable } from '../steps.ts';
 import type { CovarianceType } from './covariance.ts';
+import { answersOfFar } from './far.ts';
 import { maximize, type Update, type UpdateRules } from './maximize.ts';
 import { type ComponentStatus, GaussianMixtureModel, meanValue } from './model.ts';
 import { checkPlanAgainst, type MixturePlan } from './options.ts';
@@ -159,18 +161,28 @@ function toModel(
   lowerBound: number,
   labels: Uint32Array,
 ): GaussianMixtureModel {
-  return new GaussianMixtureModel(parametersOutOfFrame(run.parameters!, home.dataset.frame), {
+  const { frame, far } = home.dataset;
+  const parameters = parametersOutOfFrame(run.parameters!, frame);
+  return new GaussianMixtureModel(parameters, {
     mixing: plan.mixing,
     temperature: plan.temperatures[plan.temperatures.length - 1],
     lowerBound,
     lowerBounds: run.lowerBounds,
-    labels,
+    labels: withFar(labels, far, parameters),
     iterations: run.lowerBounds.length,
     converged: run.settled,
     decreased: run.decreased,
     components: Array.from(run.reseeds, (times, c) => statusOf(run.empty.includes(c), run.regularized[c], times > 0)),
     backend: home.engine.backend,
+    reason: home.reason,
+    frame,
   });
+}
+
+/** The labels, with those of rows of weight 0 that the engine does not hold. */
+function withFar(labels: Uint32Array, far: FarRows, parameters: Parameters): Uint32Array {
+  for (const { index, label } of answersOfFar(far, toGaussians(parameters), 0)) labels[index] = label;
+  return labels;
 }
 
 function statusOf(empty: boolean, regularized: boolean, reseeded: boolean): ComponentStatus {
@@ -197,19 +209,23 @@ export async function mixtureOfCentroids(
     units: positive(home.dataset.variance, 0),
   };
   const { parameters, regularized, empty }: Update = await nearestMeans(home, centroids, covarianceType, rules, signal);
+  const { frame, far } = home.dataset;
+  const given = parametersOutOfFrame(parameters, frame);
   return withMixture(home, parameters, async (workspace) => {
     const statistics = await workspace.accumulate(toGaussians(parameters), 1, signal);
-    return new GaussianMixtureModel(parametersOutOfFrame(parameters, home.dataset.frame), {
+    return new GaussianMixtureModel(given, {
       mixing: 'free',
       temperature: 1,
       lowerBound: meanValue(statistics, home.dataset),
       lowerBounds: [],
-      labels: await workspace.labels(),
+      labels: withFar(await workspace.labels(), far, given),
       iterations: 0,
       converged: false,
       decreased: false,
       components: regularized.map((collapsed, c) => statusOf(empty.includes(c), collapsed, false)),
       backend: home.engine.backend,
+      reason: home.reason,
+      frame,
     });
   });
 }

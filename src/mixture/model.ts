@@ -1,15 +1,16 @@
-import { checkInteger, checkWord, readNumbers } from '../check.ts';
+import { checkInteger, checkWord, kindOf, readNumbers } from '../check.ts';
 import type { Backend, MixtureWorkspace } from '../engine.ts';
+import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
 import { assignToCentroids } from '../kmeans/fit.ts';
 import type { KMeansModel } from '../kmeans/model.ts';
-import { type Dataset, type Home, type MethodOptions, withPointsOf } from '../placement.ts';
-import { intoFrame } from '../frame.ts';
-import { kindOf, type PointsInput } from '../points.ts';
+import { type Dataset, type Home, type MethodOptions, REASONS, type Reason, withPointsOf } from '../placement.ts';
+import type { FarRows, PointsInput } from '../points.ts';
 import { Random } from '../random.ts';
 import type { MixtureStatistics } from '../statistics.ts';
 import { runAsync } from '../steps.ts';
-import { COVARIANCE_TYPES, type CovarianceType, freeParameters, type Mixing } from './covariance.ts';
+import { COVARIANCE_TYPES, type CovarianceType, deviationsOf, freeParameters, type Mixing } from './covariance.ts';
 import { pointsOf } from './draw.ts';
+import { answersOfFar, type FarAnswer } from './far.ts';
 import { type Parameters, parametersIntoFrame, shapeOf, toGaussians } from './parameters.ts';
 import { checkMixing, checkTemperature, type MixtureStart, readCovariances, readMeans, readWeights } from './read.ts';
 
@@ -34,12 +35,15 @@ export interface GaussianMixtureJSON {
   readonly means: number[];
   readonly covariances: number[];
   readonly lowerBound: number | null;
-  readonly lowerBounds: number[];
+  readonly lowerBounds: (number | null)[];
   readonly iterations: number;
   readonly converged: boolean;
   readonly decreased: boolean;
   readonly components: ComponentStatus[];
   readonly backend: Backend;
+  readonly reason?: Reason | undefined;
+  /** What its methods see points in; where it is missing it is made of the parameters. */
+  readonly frame?: FrameJSON | undefined;
 }
 
 /** What a fit tells beside the parameters. */
@@ -54,6 +58,9 @@ export interface FitReport {
   readonly decreased: boolean;
   readonly components: readonly ComponentStatus[];
   readonly backend: Backend;
+  readonly reason: Reason;
+  /** Of the points of the fit; null where there was none. */
+  readonly frame: Frame | null;
 }
 
 /** Densities in one block of `predictProba`, and multiply-adds for them: 16 MiB, and what no watchdog minds. */
@@ -101,6 +108,14 @@ export class GaussianMixtureModel {
   readonly components: readonly ComponentStatus[];
   /** Where the fit ended. */
   readonly backend: Backend;
+  /** Why there. */
+  readonly reason: Reason;
+  /**
+   * What its methods see points in: so what they say of a row does not depend on the other rows, and of the points of the
+   * fit it is what the fit says.
+   * @internal
+   */
+  readonly frame: Frame;
 
   /** @internal */
   constructor(parameters: Parameters, report: FitReport) {
@@ -121,6 +136,8 @@ export class GaussianMixtureModel {
     this.decreased = report.decreased;
     this.components = report.components;
     this.backend = report.backend;
+    this.reason = report.reason;
+    this.frame = report.frame ?? frameOfModel(parameters.means, deviationsOf(parameters), parameters.d);
   }
 
   /**
@@ -130,7 +147,11 @@ export class GaussianMixtureModel {
    * @throws {RangeError} where the points do not have `d` features.
    */
   predict(points: PointsInput | Dataset, options?: MethodOptions): Promise<Uint32Array> {
-    return this.#withExpectation(points, options, 0, async (_, workspace) => workspace.labels());
+    return this.#withExpectation(points, options, 0, async (_, workspace, { far }) => {
+      const labels = await workspace.labels();
+      for (const { index, label } of far) labels[index] = label;
+      return labels;
+    });
   }
 
   /**
@@ -155,6 +176,7 @@ export class GaussianMixtureModel {
           probabilities.set(softmax(logs.subarray(at, at + k)), from * k + at);
         }
       }
+      for (const { index, shares } of this.#answersOfFar(dataset.far, 1)) probabilities.set(shares, index * k);
       return probabilities;
     });
   }
@@ -166,9 +188,11 @@ export class GaussianMixtureModel {
    * @throws {RangeError} where the points do not have `d` features.
    */
   scoreSamples(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float64Array> {
-    return this.#withExpectation(points, options, 1, async ({ dataset }, workspace) => {
+    return this.#withExpectation(points, options, 1, async ({ dataset }, workspace, { far }) => {
       const unit = this.d * Math.log(dataset.frame.scale);
-      return (await workspace.values()).map((value) => value + unit);
+      const values = (await workspace.values()).map((value) => value + unit);
+      for (const { index, value } of far) values[index] = value;
+      return values;
     });
   }
 
@@ -216,8 +240,9 @@ export class GaussianMixtureModel {
    * @throws {RangeError} where the points do not have `d` features.
    */
   toKMeans(points: PointsInput | Dataset, options?: MethodOptions): Promise<KMeansModel> {
-    return this.#withPoints(points, options, (home, signal) =>
-      runAsync(assignToCentroids(home, intoFrame(this.means, home.dataset.frame), signal)),
+    // The model that it makes is of the points: they have their own frame.
+    return withPointsOf({ d: this.d, metric: 'euclidean' }, points, options, (home, signal) =>
+      runAsync(assignToCentroids(home, this.means, signal)),
     );
   }
 
@@ -249,7 +274,9 @@ export class GaussianMixtureModel {
 
   /** All of the model but its labels, in float64. */
   toJSON(): GaussianMixtureJSON {
-    const { k, d, covarianceType, mixing, temperature, iterations, converged, decreased, backend } = this;
+    const { k, d, covarianceType, mixing, temperature, iterations, converged, decreased, backend, reason } = this;
+    // JSON has neither NaN nor Infinity.
+    const finite = (value: number) => (Number.isFinite(value) ? value : null);
     return {
       type: 'GaussianMixtureModel',
       k,
@@ -260,14 +287,15 @@ export class GaussianMixtureModel {
       weights: Array.from(this.weights),
       means: Array.from(this.means),
       covariances: Array.from(this.covariances),
-      // JSON has no NaN.
-      lowerBound: Number.isNaN(this.lowerBound) ? null : this.lowerBound,
-      lowerBounds: Array.from(this.lowerBounds),
+      lowerBound: finite(this.lowerBound),
+      lowerBounds: Array.from(this.lowerBounds, finite),
       iterations,
       converged,
       decreased,
       components: [...this.components],
       backend,
+      reason,
+      frame: frameToJSON(this.frame),
     };
   }
 
@@ -284,7 +312,7 @@ export class GaussianMixtureModel {
     const d = checkInteger('json.d', json.d, 1);
     const covarianceType = checkWord('json.covarianceType', json.covarianceType, COVARIANCE_TYPES);
     const iterations = checkInteger('json.iterations', json.iterations, 0);
-    const lowerBounds = readNumbers('json.lowerBounds', json.lowerBounds, iterations);
+    const lowerBounds = readBounds(json.lowerBounds, iterations);
     const parameters: Parameters = {
       k,
       d,
@@ -310,6 +338,8 @@ export class GaussianMixtureModel {
       decreased: checkBoolean('json.decreased', json.decreased),
       components: json.components.map((status, c) => checkWord(`json.components[${c}]`, status, STATUSES)),
       backend: checkWord('json.backend', json.backend, ['webgpu', 'cpu'] as const),
+      reason: checkWord('json.reason', json.reason ?? 'asked', REASONS),
+      frame: frameFromJSON(json.frame, d),
     });
   }
 
@@ -340,8 +370,12 @@ export class GaussianMixtureModel {
   }
 
   /** @internal */
-  static unfitted(parameters: Parameters): GaussianMixtureModel {
-    return new GaussianMixtureModel(parameters, unfitted(parameters.k));
+  static unfitted(parameters: Parameters, frame: Frame | null = null): GaussianMixtureModel {
+    return new GaussianMixtureModel(parameters, { ...unfitted(parameters.k), frame });
+  }
+
+  #answersOfFar(far: FarRows, temperature: number): FarAnswer[] {
+    return answersOfFar(far, toGaussians(this), temperature);
   }
 
   get #freeParameters(): number {
@@ -364,23 +398,34 @@ export class GaussianMixtureModel {
     temperature: number,
     make: (mean: number, total: number) => number,
   ): Promise<number> {
-    return this.#withExpectation(points, options, temperature, async ({ dataset }, _, statistics) =>
-      make(meanValue(statistics, dataset), dataset.totalWeight),
-    );
+    return this.#withExpectation(points, options, temperature, async ({ dataset }, _, { statistics, far }) => {
+      const apart = far.filter(({ weight }) => weight > 0);
+      const total = apart.reduce((sum, { weight }) => sum + weight, dataset.totalWeight);
+      const likelihood = apart.reduce(
+        (sum, { weight, value }) => sum + weight * value,
+        likelihoodOf(statistics, dataset),
+      );
+      return make(likelihood / total, total);
+    });
   }
 
   #withExpectation<T>(
     points: PointsInput | Dataset,
     options: MethodOptions | undefined,
     temperature: number,
-    work: (home: Home, workspace: MixtureWorkspace, statistics: MixtureStatistics) => Promise<T>,
+    work: (
+      home: Home,
+      workspace: MixtureWorkspace,
+      said: { readonly statistics: MixtureStatistics; readonly far: readonly FarAnswer[] },
+    ) => Promise<T>,
   ): Promise<T> {
     return this.#withPoints(points, options, async (home, signal) => {
       const { engine, dataset } = home;
       const workspace = await engine.openMixture(dataset, this.k, shapeOf(this.covarianceType));
       try {
         const gaussians = toGaussians(parametersIntoFrame(this, dataset.frame));
-        return await work(home, workspace, await workspace.accumulate(gaussians, temperature, signal));
+        const statistics = await workspace.accumulate(gaussians, temperature, signal);
+        return await work(home, workspace, { statistics, far: this.#answersOfFar(dataset.far, temperature) });
       } finally {
         workspace.close();
       }
@@ -392,7 +437,7 @@ export class GaussianMixtureModel {
     options: MethodOptions | undefined,
     work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
   ): Promise<T> {
-    return withPointsOf({ d: this.d, metric: 'euclidean' }, points, options, work);
+    return withPointsOf({ d: this.d, metric: 'euclidean', frame: this.frame }, points, options, work);
   }
 }
 
@@ -409,12 +454,19 @@ function unfitted(k: number): FitReport {
     decreased: false,
     components: Array.from({ length: k }, () => 'ok' as const),
     backend: 'cpu',
+    reason: 'asked',
+    frame: null,
   };
 }
 
 /** Weighted mean of T·log Σ(π·p)^(1/T), with p in the caller's units. */
-export function meanValue({ logLikelihood }: MixtureStatistics, { totalWeight, d, frame }: Home['dataset']): number {
-  return logLikelihood / totalWeight + d * Math.log(frame.scale);
+export function meanValue(statistics: MixtureStatistics, dataset: Home['dataset']): number {
+  return likelihoodOf(statistics, dataset) / dataset.totalWeight;
+}
+
+/** The sum of which that is the mean. */
+function likelihoodOf({ logLikelihood }: MixtureStatistics, { totalWeight, d, frame }: Home['dataset']): number {
+  return logLikelihood + totalWeight * d * Math.log(frame.scale);
 }
 
 /** Exponentials of logarithms, divided by their sum. */
@@ -423,6 +475,13 @@ function softmax(logs: Float32Array): Float64Array {
   const shares = Float64Array.from(logs, (log) => Math.exp(log - largest));
   const sum = shares.reduce((a, b) => a + b);
   return shares.map((share) => share / sum);
+}
+
+/** Bounds that exceed float64 are null in JSON. */
+function readBounds(given: unknown, length: number): Float64Array {
+  if (!Array.isArray(given)) throw new TypeError(`json.lowerBounds must be an array, got ${kindOf(given)}`);
+  const known = given.map((value: unknown) => (value === null ? 0 : value));
+  return readNumbers('json.lowerBounds', known, length).map((value, i) => (given[i] === null ? -Infinity : value));
 }
 
 function checkBoolean(name: string, value: unknown): boolean {

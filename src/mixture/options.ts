@@ -1,7 +1,15 @@
-import { checkFunction, checkInteger, checkNotNegative, checkOptions, checkSignal, checkWord } from '../check.ts';
+import {
+  checkFunction,
+  checkInteger,
+  checkNotNegative,
+  checkOptions,
+  checkSignal,
+  checkWord,
+  kindOf,
+} from '../check.ts';
 import { KMeansModel } from '../kmeans/model.ts';
 import type { PlacementOptions } from '../placement.ts';
-import { kindOf } from '../points.ts';
+
 import { COVARIANCE_TYPES, type CovarianceType, type Mixing } from './covariance.ts';
 import type { FixedPart } from './maximize.ts';
 import { GaussianMixtureModel } from './model.ts';

@@ -1,6 +1,7 @@
 /** The parameters of a mixture, and the form in which engines take them. */
-import type { Gaussians, GaussiansShape } from '../gaussians.ts';
+
 import { type Frame, intoFrame, outOfFrame } from '../frame.ts';
+import type { Gaussians, GaussiansShape } from '../gaussians.ts';
 import { type CovarianceType, covarianceSize, factorOf, formOf } from './covariance.ts';
 
 /** In a dataset's frame or in the caller's coordinates. */

@@ -1,6 +1,6 @@
-import { checkFunction, checkInteger, checkOptions, checkSignal, checkWord } from '../check.ts';
+import { checkFunction, checkInteger, checkOptions, checkSignal, checkWord, kindOf } from '../check.ts';
 import { type Dataset, withPoints } from '../placement.ts';
-import { kindOf, type PointsInput } from '../points.ts';
+import type { PointsInput } from '../points.ts';
 import { COVARIANCE_TYPES, type CovarianceType, freeParameters } from './covariance.ts';
 import { fitMixture } from './fit.ts';
 import type { GaussianMixtureModel } from './model.ts';

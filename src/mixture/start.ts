@@ -5,10 +5,10 @@
  * neither should its start. Everything here is in the dataset's frame.
  */
 import type { MixtureWorkspace } from '../engine.ts';
+import { intoFrame } from '../frame.ts';
 import { centroidsOf } from '../kmeans/fit.ts';
 import { plusPlus, randomRows } from '../kmeans/seeding.ts';
 import type { Home } from '../placement.ts';
-import { intoFrame } from '../frame.ts';
 import { Random } from '../random.ts';
 import { runAsync } from '../steps.ts';
 import { type CovarianceType, covarianceSize, formOf } from './covariance.ts';
@@ -198,11 +198,11 @@ async function inWhitened<T>(
   work: (white: Home) => Promise<T>,
 ): Promise<T> {
   if (formOf(covarianceType).rank === 'scalar') return work(home);
-  const { engine } = home;
+  const { engine, reason } = home;
   const ones = new Float64Array(d).fill(1);
   const dataset = await engine.transformed(home.dataset, precisionsCholesky, ones, signal);
   try {
-    return await work({ engine, dataset });
+    return await work({ engine, dataset, reason });
   } finally {
     dataset.destroy();
   }

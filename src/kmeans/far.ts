@@ -1,0 +1,27 @@
+import type { FarRows } from '../points.ts';
+
+/** Squared distances of far rows [m, d] to centroids [k, d], in the caller's coordinates: [m, k]. */
+export function squaresOfFar({ values }: FarRows, centroids: Float64Array, d: number): Float64Array {
+  const k = centroids.length / d;
+  const squares = new Float64Array((values.length / d) * k);
+  for (let from = 0, at = 0; from < values.length; from += d) {
+    for (let c = 0; c < k; c++, at++) {
+      for (let j = 0; j < d; j++) squares[at] += (values[from + j] - centroids[c * d + j]) ** 2;
+    }
+  }
+  return squares;
+}
+
+/** Labels far rows by the nearest of centroids [k, d] in the caller's coordinates; returns their Σ w·‖x − c‖². */
+export function labelFar(labels: Uint32Array, far: FarRows, centroids: Float64Array, d: number): number {
+  const k = centroids.length / d;
+  const squares = squaresOfFar(far, centroids, d);
+  let inertia = 0;
+  far.indices.forEach((row, i) => {
+    const own = squares.subarray(i * k, (i + 1) * k);
+    const least = own.reduce((a, b) => Math.min(a, b));
+    labels[row] = own.indexOf(least);
+    inertia += far.weights[i] === 0 ? 0 : far.weights[i] * least;
+  });
+  return inertia;
+}
