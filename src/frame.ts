@@ -199,7 +199,8 @@ function leastPositive(values: Float64Array): number {
 }
 
 function roundTo(value: number, step: number): number {
-  const rounded = Math.round(value / step) * step;
+  // Not −0, which JSON has not.
+  const rounded = Math.round(value / step) * step + 0;
   return Number.isFinite(rounded) ? rounded : value;
 }
 

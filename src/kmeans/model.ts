@@ -69,6 +69,8 @@ export class KMeansModel {
    * @internal
    */
   readonly frame: Frame;
+  /** Whether the frame is that of a fit, and not made of the centroids. */
+  readonly #fitted: boolean;
 
   /** @internal */
   constructor(fields: Fields) {
@@ -83,6 +85,7 @@ export class KMeansModel {
     this.converged = fields.converged;
     this.backend = fields.backend;
     this.reason = fields.reason;
+    this.#fitted = fields.frame !== null;
     this.frame = fields.frame ?? frameOfCentroids(fields);
   }
 
@@ -186,21 +189,8 @@ export class KMeansModel {
     const counts = Array.from(this.counts);
     // JSON has no Infinity.
     const inertia = Number.isFinite(this.inertia) ? this.inertia : null;
-    const frame = frameToJSON(this.frame);
-    return {
-      type: 'KMeansModel',
-      k,
-      d,
-      metric,
-      centroids,
-      counts,
-      inertia,
-      iterations,
-      converged,
-      backend,
-      reason,
-      frame,
-    };
+    const fit = this.#fitted ? { reason, frame: frameToJSON(this.frame) } : {};
+    return { type: 'KMeansModel', k, d, metric, centroids, counts, inertia, iterations, converged, backend, ...fit };
   }
 
   /**

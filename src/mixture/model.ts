@@ -116,6 +116,8 @@ export class GaussianMixtureModel {
    * @internal
    */
   readonly frame: Frame;
+  /** Whether the frame is that of a fit, and not made of the parameters. */
+  readonly #fitted: boolean;
 
   /** @internal */
   constructor(parameters: Parameters, report: FitReport) {
@@ -137,6 +139,7 @@ export class GaussianMixtureModel {
     this.components = report.components;
     this.backend = report.backend;
     this.reason = report.reason;
+    this.#fitted = report.frame !== null;
     this.frame = report.frame ?? frameOfModel(parameters.means, deviationsOf(parameters), parameters.d);
   }
 
@@ -294,8 +297,7 @@ export class GaussianMixtureModel {
       decreased,
       components: [...this.components],
       backend,
-      reason,
-      frame: frameToJSON(this.frame),
+      ...(this.#fitted ? { reason, frame: frameToJSON(this.frame) } : {}),
     };
   }
 

@@ -169,9 +169,9 @@ describe('engines', () => {
   });
 
   it('tell what they are', async () => {
-    const engine = await createEngine({ backend: 'cpu', threads: 1 });
+    const engine = await createEngine({ backend: 'cpu', threads: 1, software: false, reason: 'asked' });
     expect(engine.backend).toBe('cpu');
-    expect(engine.info).toEqual({ adapter: '', features: [], threads: 1 });
+    expect(engine.info).toEqual({ adapter: '', features: [], threads: 1, software: false, reason: 'asked' });
     await engine.destroy();
   });
 
