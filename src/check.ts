@@ -67,3 +67,8 @@ export function kindOf(value: unknown): string {
   if (typeof value !== 'object') return typeof value === 'function' ? 'a function' : `${typeof value} ${String(value)}`;
   return (value as object).constructor?.name ?? 'an object';
 }
+
+/** What JSON has in the place of ±Infinity, which it cannot write: the largest float64. */
+export function finite(value: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
+}

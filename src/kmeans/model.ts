@@ -1,4 +1,4 @@
-import { checkInteger, checkNotNegative, checkOptions, checkWord, kindOf, readNumbers } from '../check.ts';
+import { checkInteger, checkNotNegative, checkOptions, checkWord, finite, kindOf, readNumbers } from '../check.ts';
 import type { Backend } from '../engine.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/covariance.ts';
@@ -18,8 +18,8 @@ export interface KMeansJSON {
   readonly metric: Metric;
   readonly centroids: number[];
   readonly counts: number[];
-  /** Null where it exceeds float64. */
-  readonly inertia: number | null;
+  /** At most the largest float64. */
+  readonly inertia: number;
   readonly iterations: number;
   readonly converged: boolean;
   readonly backend: Backend;
@@ -28,12 +28,11 @@ export interface KMeansJSON {
   readonly frame?: FrameJSON | undefined;
 }
 
-type Fields = Omit<KMeansJSON, 'type' | 'centroids' | 'counts' | 'inertia' | 'reason' | 'frame'> & {
+type Fields = Omit<KMeansJSON, 'type' | 'centroids' | 'counts' | 'reason' | 'frame'> & {
   readonly reason: Reason;
   readonly centroids: Float64Array;
   readonly labels: Uint32Array;
   readonly counts: Float64Array;
-  readonly inertia: number;
   readonly frame: Frame | null;
 };
 
@@ -187,8 +186,7 @@ export class KMeansModel {
     const { k, d, metric, iterations, converged, backend, reason } = this;
     const centroids = Array.from(this.centroids);
     const counts = Array.from(this.counts);
-    // JSON has no Infinity.
-    const inertia = Number.isFinite(this.inertia) ? this.inertia : null;
+    const inertia = finite(this.inertia);
     const fit = this.#fitted ? { reason, frame: frameToJSON(this.frame) } : {};
     return { type: 'KMeansModel', k, d, metric, centroids, counts, inertia, iterations, converged, backend, ...fit };
   }
@@ -218,7 +216,7 @@ export class KMeansModel {
       centroids: readNumbers('json.centroids', json.centroids, k * d),
       labels: new Uint32Array(0),
       counts,
-      inertia: json.inertia === null ? Infinity : checkNotNegative('json.inertia', json.inertia),
+      inertia: checkNotNegative('json.inertia', json.inertia),
       iterations: checkInteger('json.iterations', json.iterations, 0),
       converged: json.converged,
       backend: checkWord('json.backend', json.backend, ['webgpu', 'cpu'] as const),

@@ -1,4 +1,4 @@
-import { checkInteger, checkWord, kindOf, readNumbers } from '../check.ts';
+import { checkInteger, checkWord, finite, kindOf, readNumbers } from '../check.ts';
 import type { Backend, MixtureWorkspace } from '../engine.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
 import { assignToCentroids } from '../kmeans/fit.ts';
@@ -35,7 +35,7 @@ export interface GaussianMixtureJSON {
   readonly means: number[];
   readonly covariances: number[];
   readonly lowerBound: number | null;
-  readonly lowerBounds: (number | null)[];
+  readonly lowerBounds: number[];
   readonly iterations: number;
   readonly converged: boolean;
   readonly decreased: boolean;
@@ -278,8 +278,6 @@ export class GaussianMixtureModel {
   /** All of the model but its labels, in float64. */
   toJSON(): GaussianMixtureJSON {
     const { k, d, covarianceType, mixing, temperature, iterations, converged, decreased, backend, reason } = this;
-    // JSON has neither NaN nor Infinity.
-    const finite = (value: number) => (Number.isFinite(value) ? value : null);
     return {
       type: 'GaussianMixtureModel',
       k,
@@ -290,7 +288,8 @@ export class GaussianMixtureModel {
       weights: Array.from(this.weights),
       means: Array.from(this.means),
       covariances: Array.from(this.covariances),
-      lowerBound: finite(this.lowerBound),
+      // JSON has no NaN.
+      lowerBound: Number.isNaN(this.lowerBound) ? null : finite(this.lowerBound),
       lowerBounds: Array.from(this.lowerBounds, finite),
       iterations,
       converged,
@@ -314,7 +313,7 @@ export class GaussianMixtureModel {
     const d = checkInteger('json.d', json.d, 1);
     const covarianceType = checkWord('json.covarianceType', json.covarianceType, COVARIANCE_TYPES);
     const iterations = checkInteger('json.iterations', json.iterations, 0);
-    const lowerBounds = readBounds(json.lowerBounds, iterations);
+    const lowerBounds = readNumbers('json.lowerBounds', json.lowerBounds, iterations);
     const parameters: Parameters = {
       k,
       d,
@@ -477,13 +476,6 @@ function softmax(logs: Float32Array): Float64Array {
   const shares = Float64Array.from(logs, (log) => Math.exp(log - largest));
   const sum = shares.reduce((a, b) => a + b);
   return shares.map((share) => share / sum);
-}
-
-/** Bounds that exceed float64 are null in JSON. */
-function readBounds(given: unknown, length: number): Float64Array {
-  if (!Array.isArray(given)) throw new TypeError(`json.lowerBounds must be an array, got ${kindOf(given)}`);
-  const known = given.map((value: unknown) => (value === null ? 0 : value));
-  return readNumbers('json.lowerBounds', known, length).map((value, i) => (given[i] === null ? -Infinity : value));
 }
 
 function checkBoolean(name: string, value: unknown): boolean {

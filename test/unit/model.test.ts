@@ -169,7 +169,7 @@ describe('engines', () => {
   });
 
   it('tell what they are', async () => {
-    const engine = await createEngine({ backend: 'cpu', threads: 1, software: false, reason: 'asked' });
+    const engine = await createEngine({ backend: 'cpu', threads: 1 });
     expect(engine.backend).toBe('cpu');
     expect(engine.info).toEqual({ adapter: '', features: [], threads: 1, software: false, reason: 'asked' });
     await engine.destroy();
