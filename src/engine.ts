@@ -198,6 +198,12 @@ export interface MixtureWorkspace {
    */
   accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Awaitable<MixtureStatistics>;
 
+  /**
+   * The moments that the responsibilities of the last call of `accumulate` weigh, about other means and in other
+   * coordinates. Absent where sums lose nothing about any mean, or where there is no room.
+   */
+  readonly moments?: ((about: Gaussians, signal?: AbortSignal) => Awaitable<MixtureStatistics>) | undefined;
+
   /** The component of the largest π·p of each row, in the last call of `accumulate`: Uint32Array [n]. */
   labels(): Awaitable<Uint32Array>;
 

@@ -12,6 +12,7 @@ struct Task {
   rows: u32,       // matrices: rows of a tile, a multiple of 4, at most THREADS
   tile: u32,       // matrices: vec4s of a tile in a buffer
   lanes: u32,      // axes: features that are summed at once, a power of two, at most THREADS
+  about: u32,      // where another model begins: with the answers of the pass before, the moments are about that one
 }
 
 @group(0) @binding(3) var<storage, read> model: array<vec4f>;
@@ -26,6 +27,9 @@ struct Answer {
   sum: f32,    // Σ exp((v − best)/T)
   label: u32,  // its component
 }
+
+/// The label of a row that is too far for float32, which has no moments here.
+const FAR = 0xffffffffu;
 
 const NOBODY = Answer(-3.4e38, 0.0, 0u);
 
@@ -59,8 +63,20 @@ fn logarithm(x: f32) -> f32 {
   return fma(n, 0.69314718, 2.0 * f * series);
 }
 
+/// Keeps what a row answers. Returns w·value, and whether the row is left to the host.
+fn note(row: u32, answer: Answer) -> vec2f {
+  let at = part.chunk_row + row;
+  let far = answer.best < -0.5 * FARTHEST;
+  answers[at] = vec2f(answer.best, answer.sum);
+  labels[at] = select(answer.label, FAR, far);
+  return select(vec2f(weight_of(row) * value_of(answer), 0.0), vec2f(0.0, 1.0), far);
+}
+
 /// The responsibility of component c.
 fn share_of(v: f32, c: u32, label: u32, answer: vec2f) -> f32 {
+  if (label == FAR) {
+    return 0.0;
+  }
   if (task.temperature == 0.0) {
     return select(0.0, 1.0, c == label);
   }

@@ -5,6 +5,8 @@
 // For the sums a thread is one feature (lane) of one group of rows. Float32 runs are 64 rows, then one sum a tile, then
 // the groups in order.
 //
+// With Task.about the answers are there already, and the moments are those of another y, under the model there.
+//
 // answers = (best, sum) of each row, labels = its component. slots = for each slice [fours][1 + 2d] vec4: counts, and
 // for each feature the sums and the squares; then the sum of w·value.
 
@@ -25,27 +27,27 @@ fn main(
   let fours = (part.k + 3u) / 4u;
   let slot = (part.slot + slice) * (fours * (1u + 2u * part.d) + 1u);
 
-  var value = 0.0;
-  for (var row = begin + thread; row < end; row += THREADS) {
-    var answer = NOBODY;
-    for (var four = 0u; four < fours; four++) {
-      let logs = logs_of(row, four);
-      for (var i = 0u; i < 4u; i++) {
-        consider(&answer, logs[i], 4u * four + i);
+  var noted = vec2f();
+  if (task.about == 0u) {
+    for (var row = begin + thread; row < end; row += THREADS) {
+      var answer = NOBODY;
+      for (var four = 0u; four < fours; four++) {
+        let logs = logs_of(row, four);
+        for (var i = 0u; i < 4u; i++) {
+          consider(&answer, logs[i], 4u * four + i);
+        }
       }
+      noted += note(row, answer);
     }
-    answers[part.chunk_row + row] = vec2f(answer.best, answer.sum);
-    labels[part.chunk_row + row] = answer.label;
-    value += weight_of(row) * value_of(answer);
   }
-  shared_fours[thread] = vec4f(value);
+  shared_fours[thread] = vec4f(noted, 0.0, 0.0);
   workgroupBarrier();
   if (thread == 0u) {
-    var sum = 0.0;
+    var sum = vec4f();
     for (var i = 0u; i < THREADS; i++) {
-      sum += shared_fours[i].x;
+      sum += shared_fours[i];
     }
-    slots[slot + fours * (1u + 2u * part.d)] = vec4f(sum, 0.0, 0.0, 0.0);
+    slots[slot + fours * (1u + 2u * part.d)] = sum;
   }
 
   let lanes = task.lanes;
@@ -55,7 +57,7 @@ fn main(
     let first = slot + four * (1u + 2u * part.d);
     for (var block = 0u; block < part.d; block += lanes) {
       let lane = block + thread % lanes;
-      let at = four * (3u * part.d + 2u) + 2u + 3u * min(lane, part.d - 1u);
+      let at = task.about + four * (3u * part.d + 2u) + 2u + 3u * min(lane, part.d - 1u);
       let high = model[at];
       let factor = model[at + 1u];
       let addend = model[at + 2u];

@@ -8,17 +8,22 @@
 // runs are one tile of rows, then one sum a tile.
 //
 // The tile holds x − high [rows/4, d + 1], four rows in a vec4, then y [rows, quads]; the padding keeps neighbouring rows
-// off one bank.
+// off one bank. Then, for components that have a step, what x − high lacks [rows/4, d + 1] and the grids [rows/4].
+//
+// With Task.about the answers are there already, and the moments are those of another y, under the model there.
 //
 // answers = (best, sum) of each row, labels = its component. slots = for each slice [k][1 + quads] vec4: the count, the
 // sums; then [k or 1][blocks][4]: the rows of the blocks; then the sum of w·value.
 
 var<workgroup> shares: array<f32, THREADS>;
+var<workgroup> notes: array<vec2f, THREADS>;
 
 /// y of the rows from `begin` under component c, into the tile. Rows behind the part repeat its last one.
-fn whiten(c: u32, begin: u32, workgroup: u32, thread: u32) {
+fn whiten(base: u32, c: u32, begin: u32, workgroup: u32, thread: u32) {
   let last = part.rows - 1u;
   let stride = part.d + 1u;
+  let step = step_of(base, c);
+  let rests = rests_at();
   settle();
   for (var i = thread; i < task.rows / 4u * part.d; i += THREADS) {
     let j = i % part.d;
@@ -26,28 +31,67 @@ fn whiten(c: u32, begin: u32, workgroup: u32, thread: u32) {
     let values = vec4f(
       load(min(row, last), j), load(min(row + 1u, last), j), load(min(row + 2u, last), j), load(min(row + 3u, last), j),
     );
-    tile_put((i / part.d) * stride + j, workgroup, values - model[high_at(c) + j / 4u][j % 4u]);
+    let high = model[high_at(base, c) + j / 4u][j % 4u];
+    let at = (i / part.d) * stride + j;
+    if (step > 0.0) {
+      let cut = on_grid(values, vec4f(model[unit_at(base, c) + j / 4u][j % 4u]));
+      tile_put(at, workgroup, cut - high);
+      tile_put(rests + at, workgroup, values - cut);
+    } else {
+      tile_put(at, workgroup, values - high);
+    }
   }
   settle();
+  if (step > 0.0) {
+    split(base, c, step, workgroup, thread);
+    settle();
+  }
   let width = quads();
   for (var i = thread; i < task.rows / 4u * width; i += THREADS) {
     let quad = i % width;
     let rows = i / width;
-    let addend = model[addend_at(c) + quad];
+    let addend = model[addend_at(base, c) + quad];
     var y0 = addend;
     var y1 = addend;
     var y2 = addend;
     var y3 = addend;
-    let element = factor_at(c) + quad;
-    for (var j = 0u; j < min(part.d, 4u * quad + 4u); j++) {
-      let x = tile_at(rows * stride + j, workgroup);
-      let u = model[element + j * width];
-      y0 = fma(x.xxxx, u, y0);
-      y1 = fma(x.yyyy, u, y1);
-      y2 = fma(x.zzzz, u, y2);
-      y3 = fma(x.wwww, u, y3);
+    let element = factor_at(base, c) + quad;
+    if (step > 0.0) {
+      let rest = rest_at(base, c) + quad;
+      var exact0 = vec4f();
+      var exact1 = vec4f();
+      var exact2 = vec4f();
+      var exact3 = vec4f();
+      for (var j = 0u; j < min(part.d, 4u * quad + 4u); j++) {
+        let coarse = tile_at(rows * stride + j, workgroup);
+        let fine = tile_at(rests + rows * stride + j, workgroup);
+        let x = coarse + fine;
+        let u = model[element + j * width];
+        let v = model[rest + j * width];
+        exact0 = fma(coarse.xxxx, u, exact0);
+        exact1 = fma(coarse.yyyy, u, exact1);
+        exact2 = fma(coarse.zzzz, u, exact2);
+        exact3 = fma(coarse.wwww, u, exact3);
+        y0 = fma(x.xxxx, v, fma(fine.xxxx, u, y0));
+        y1 = fma(x.yyyy, v, fma(fine.yyyy, u, y1));
+        y2 = fma(x.zzzz, v, fma(fine.zzzz, u, y2));
+        y3 = fma(x.wwww, v, fma(fine.wwww, u, y3));
+      }
+      y0 += exact0;
+      y1 += exact1;
+      y2 += exact2;
+      y3 += exact3;
+    } else {
+      for (var j = 0u; j < min(part.d, 4u * quad + 4u); j++) {
+        let x = tile_at(rows * stride + j, workgroup);
+        let u = model[element + j * width];
+        y0 = fma(x.xxxx, u, y0);
+        y1 = fma(x.yyyy, u, y1);
+        y2 = fma(x.zzzz, u, y2);
+        y3 = fma(x.wwww, u, y3);
+      }
     }
-    let at = task.rows / 4u * stride + 4u * rows * width + quad;
+    let at = whitened_at(4u * rows) + quad;
     tile_put(at, workgroup, y0);
     tile_put(at + width, workgroup, y1);
     tile_put(at + 2u * width, workgroup, y2);
@@ -56,9 +100,38 @@ fn whiten(c: u32, begin: u32, workgroup: u32, thread: u32) {
   settle();
 }
 
+/// Makes coarse parts of the differences in the tile, and adds what these lack to their rests.
+fn split(base: u32, c: u32, step: f32, workgroup: u32, thread: u32) {
+  let stride = part.d + 1u;
+  let rests = rests_at();
+  let grids = rests + task.rows / 4u * stride;
+  for (var i = thread; i < task.rows / 4u; i += THREADS) {
+    var reach = vec4f();
+    for (var j = 0u; j < part.d; j++) {
+      reach = max(reach, abs(tile_at(i * stride + j, workgroup)) / model[unit_at(base, c) + j / 4u][j % 4u]);
+    }
+    tile_put(grids + i, workgroup, grid_of(reach, step));
+  }
+  settle();
+  for (var i = thread; i < task.rows / 4u * part.d; i += THREADS) {
+    let j = i % part.d;
+    let at = (i / part.d) * stride + j;
+    let difference = tile_at(at, workgroup);
+    let grid = tile_at(grids + i / part.d, workgroup) * model[unit_at(base, c) + j / 4u][j % 4u];
+    let coarse = on_grid(difference, grid);
+    tile_put(at, workgroup, coarse);
+    tile_put(rests + at, workgroup, (difference - coarse) + tile_at(rests + at, workgroup));
+  }
+}
+
 /// Where y of a row of the tile begins.
 fn whitened_at(row: u32) -> u32 {
   return task.rows / 4u * (part.d + 1u) + row * quads();
+}
+
+/// Where what x − high lacks lies, for components that have a step.
+fn rests_at() -> u32 {
+  return whitened_at(task.rows);
 }
 
 /// log π·p of a row of the tile.
@@ -67,7 +140,7 @@ fn log_of(c: u32, row: u32, workgroup: u32) -> f32 {
   var squares = vec4f();
   for (var quad = 0u; quad < quads(); quad++) {
     let y = tile_at(whitened_at(row) + quad, workgroup);
-    squares = fma(y, y, squares);
+    squares = add_squares(y, squares);
   }
   return density_of(c, squares);
 }
@@ -86,41 +159,47 @@ fn main(
   let workgroup = part.slot + slice;
   let end = min(begin + part.slice_rows, part.rows);
   let width = quads();
-  let values = part.k * (1u + width) + select(part.k, 1u, is_shared()) * blocks_of(width) * 4u;
+  let values = part.k * (1u + width) + matrices() * blocks_of(width) * 4u;
   let slot = workgroup * (values + 1u);
 
-  var value = 0.0;
+  if (task.about == 0u) {
+    expect(begin, end, slot + values, workgroup, thread);
+  } else if (thread == 0u) {
+    slots[slot + values] = vec4f();
+  }
+  sum_moments(begin, end, slot, workgroup, thread);
+}
+
+/// Finds what the rows answer.
+fn expect(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
+  var noted = vec2f();
   for (var first = begin; first < end; first += task.rows) {
     var answer = NOBODY;
     for (var c = 0u; c < part.k; c++) {
-      whiten(c, first, workgroup, thread);
+      whiten(0u, c, first, workgroup, thread);
       if (thread < task.rows) {
         consider(&answer, log_of(c, thread, workgroup), c);
       }
     }
     let row = first + thread;
     if (thread < task.rows && row < end) {
-      answers[part.chunk_row + row] = vec2f(answer.best, answer.sum);
-      labels[part.chunk_row + row] = answer.label;
-      value += weight_of(row) * value_of(answer);
+      noted += note(row, answer);
     }
   }
-  shares[thread] = value;
+  notes[thread] = noted;
   workgroupBarrier();
   if (thread == 0u) {
-    var sum = 0.0;
+    var sum = vec2f();
     for (var i = 0u; i < THREADS; i++) {
-      sum += shares[i];
+      sum += notes[i];
     }
-    slots[slot + values] = vec4f(sum, 0.0, 0.0, 0.0);
+    slots[slot] = vec4f(sum, 0.0, 0.0);
   }
-
-  sum_moments(begin, end, slot, workgroup, thread);
 }
 
-/// Whitens a tile of rows for component c, and sets what each of them weighs for it.
+/// Sets what each of a tile of rows weighs for component c, and whitens them for its moments.
 fn weigh(c: u32, first: u32, end: u32, workgroup: u32, thread: u32) {
-  whiten(c, first, workgroup, thread);
+  whiten(0u, c, first, workgroup, thread);
   if (thread < task.rows) {
     let row = first + thread;
     var share = 0.0;
@@ -130,7 +209,11 @@ fn weigh(c: u32, first: u32, end: u32, workgroup: u32, thread: u32) {
     }
     shares[thread] = share;
   }
-  workgroupBarrier();
+  if (task.about == 0u) {
+    workgroupBarrier();
+  } else {
+    whiten(task.about, c, first, workgroup, thread);
+  }
 }
 
 /// Blocks on or above the diagonal.

@@ -5,14 +5,41 @@
 //
 // answers and slots are those of matrices-moments.wgsl, with one block.
 
-fn whitened(c: u32, row: u32) -> vec4f {
-  let high = model[high_at(c)];
-  let factor = factor_at(c);
-  var y = model[addend_at(c)];
-  for (var j = 0u; j < part.d; j++) {
-    y = fma(vec4f(load(row, j) - high[j]), model[factor + j], y);
+/// y of a row.
+fn whitened(base: u32, c: u32, row: u32) -> vec4f {
+  let high = model[high_at(base, c)];
+  let factor = factor_at(base, c);
+  let step = step_of(base, c);
+  var y = model[addend_at(base, c)];
+  if (step == 0.0) {
+    for (var j = 0u; j < part.d; j++) {
+      y = fma(vec4f(load(row, j) - high[j]), model[factor + j], y);
+    }
+    return y;
   }
-  return y;
+  var x = vec4f();
+  for (var j = 0u; j < part.d; j++) {
+    x[j] = load(row, j);
+  }
+  let unit = model[unit_at(base, c)];
+  let cut = on_grid(x, unit);
+  let difference = cut - high;
+  let reach = abs(difference) / unit;
+  let coarse = on_grid(difference, grid_of(vec4f(max(max(reach.x, reach.y), max(reach.z, reach.w))), step) * unit);
+  let fine = (difference - coarse) + (x - cut);
+  let rest = rest_at(base, c);
+  var exact = vec4f();
+  for (var j = 0u; j < part.d; j++) {
+    exact = fma(vec4f(coarse[j]), model[factor + j], exact);
+    y = fma(vec4f(fine[j]), model[factor + j], y);
+    y = fma(vec4f(coarse[j] + fine[j]), model[rest + j], y);
+  }
+  return exact + y;
+}
+
+/// log π·p of a row.
+fn log_of(c: u32, row: u32) -> f32 {
+  return density_of(c, add_squares(whitened(0u, c, row), vec4f()));
 }
 
 @compute @workgroup_size(THREADS)
@@ -28,25 +55,25 @@ fn main(
   }
   let end = min(begin + part.slice_rows, part.rows);
   let squares = 2u * part.k;
-  let values = squares + 4u * select(part.k, 1u, is_shared());
+  let values = squares + 4u * matrices();
   let slot = (part.slot + slice) * (values + 1u);
 
-  var value = 0.0;
-  for (var row = begin + thread; row < end; row += THREADS) {
-    var answer = NOBODY;
-    for (var c = 0u; c < part.k; c++) {
-      let y = whitened(c, row);
-      consider(&answer, density_of(c, y * y), c);
+  // Where the moments are about another model, the answers are there already.
+  var noted = vec2f();
+  if (task.about == 0u) {
+    for (var row = begin + thread; row < end; row += THREADS) {
+      var answer = NOBODY;
+      for (var c = 0u; c < part.k; c++) {
+        consider(&answer, log_of(c, row), c);
+      }
+      noted += note(row, answer);
     }
-    answers[part.chunk_row + row] = vec2f(answer.best, answer.sum);
-    labels[part.chunk_row + row] = answer.label;
-    value += weight_of(row) * value_of(answer);
   }
   var of_values = Sums();
-  of_values.count = value;
+  of_values.first = vec4f(noted, 0.0, 0.0);
   let sum = over_groups(of_values, thread, 1u, THREADS, false);
   if (thread == 0u) {
-    slots[slot + values] = vec4f(sum.count, 0.0, 0.0, 0.0);
+    slots[slot + values] = sum.first;
   }
 
   var all = Sums();
@@ -54,8 +81,8 @@ fn main(
     var run = Sums();
     for (var row = begin + thread; row < end; row += THREADS) {
       let at = part.chunk_row + row;
-      let y = whitened(c, row);
-      let share = weight_of(row) * share_of(density_of(c, y * y), c, labels[at], answers[at]);
+      let share = weight_of(row) * share_of(log_of(c, row), c, labels[at], answers[at]);
+      let y = whitened(task.about, c, row);
       let left = share * y;
       run.row0 = fma(left.xxxx, y, run.row0);
       run.row1 = fma(left.yyyy, y, run.row1);

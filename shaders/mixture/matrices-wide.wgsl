@@ -5,13 +5,13 @@ fn sum_moments(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
   let width = quads();
   let blocks = blocks_of(width);
   let squares = slot + part.k * (1u + width);
-  for (var i = slot + thread; i < squares + select(part.k, 1u, is_shared()) * blocks * 4u; i += THREADS) {
+  for (var i = slot + thread; i < squares + matrices() * blocks * 4u; i += THREADS) {
     slots[i] = vec4f();
   }
   storageBarrier();
   for (var c = 0u; c < part.k; c++) {
     let of_component = slot + c * (1u + width);
-    let of_blocks = squares + select(c, 0u, is_shared()) * blocks * 4u;
+    let of_blocks = squares + matrix_of(c) * blocks * 4u;
     for (var first = begin; first < end; first += task.rows) {
       weigh(c, first, end, workgroup, thread);
       for (var block = thread; block < blocks; block += THREADS) {

@@ -2,34 +2,85 @@
 //
 // A mean is a pair of float32, m = high + low: x − high is nearly always exact, and −low·U starts the sums of y.
 //
-// model = U [k or 1, d, quads], then high [k, quads], −low·U [k, quads] and the offsets [k] in .x; a vec4 each, padded
-// with zeros. quads = ⌈d/4⌉.
+// Where features are correlated the terms of y are large and cancel: by √κ, and more the farther a row lies along the
+// correlation. Float32 would lose as many digits of y, by rounding U, x − m and the sums. Such a component has a step:
+// its y is the exact sum of coarse terms and a plain sum of what these lack, which is small.
+// - U = coarse + rest. The coarse part of a column has few enough bits, and so has that of x − m, that the sum of their
+//   d products is a float32: it is exact in any order. Of x − m these are the bits above a grid that the row's largest
+//   term sets, times `step`.
+// - x is cut at a unit of its feature (terms of about 1) before anything is subtracted, and `high` is a multiple of that
+//   unit, so that the difference is exact as well.
+// Nothing here minds reassociation, as a two-sum would.
+//
+// model = U or its coarse part [k or 1, d, quads], then high [k, quads], −low·U [k, quads], and [k] the offset in .x and
+// the step in .y, 0 for plain sums; then the rest of U [k or 1, d, quads] and the units [k or 1, quads]; a vec4 each,
+// padded with zeros. quads = ⌈d/4⌉. Another model may follow, at `base`: see Task.about.
 
-/// Squares may overflow: rows that far from a component are all as far.
-const FARTHEST: f32 = 1e30;
+/// Rows that far from all components are left to the host: their squares are no float32.
+const FARTHEST: f32 = 0x1p119;
+/// Half of its square is FARTHEST.
+const LARGEST_Y: f32 = 0x1p60;
 
 fn quads() -> u32 {
   return (part.d + 3u) / 4u;
 }
 
-fn factor_at(c: u32) -> u32 {
-  return select(c, 0u, is_shared()) * part.d * quads();
+/// Which U is a component's.
+fn matrix_of(c: u32) -> u32 {
+  return select(c, 0u, is_shared());
 }
 
-fn high_at(c: u32) -> u32 {
-  return (select(part.k, 1u, is_shared()) * part.d + c) * quads();
+fn matrices() -> u32 {
+  return select(part.k, 1u, is_shared());
 }
 
-fn addend_at(c: u32) -> u32 {
-  return high_at(part.k + c);
+fn factor_at(base: u32, c: u32) -> u32 {
+  return base + matrix_of(c) * part.d * quads();
 }
 
-fn offset_of(c: u32) -> f32 {
-  return model[high_at(2u * part.k) + c].x;
+fn high_at(base: u32, c: u32) -> u32 {
+  return base + (matrices() * part.d + c) * quads();
+}
+
+fn addend_at(base: u32, c: u32) -> u32 {
+  return high_at(base, part.k + c);
+}
+
+fn rest_at(base: u32, c: u32) -> u32 {
+  return high_at(base, 2u * part.k) + part.k + matrix_of(c) * part.d * quads();
+}
+
+fn unit_at(base: u32, c: u32) -> u32 {
+  return high_at(base, 2u * part.k) + part.k + (matrices() * part.d + matrix_of(c)) * quads();
+}
+
+fn step_of(base: u32, c: u32) -> f32 {
+  return model[high_at(base, 2u * part.k) + c].y;
+}
+
+/// The largest power of two that is at most x, x ≥ 0; 0 of less than the least normal number.
+fn power_of(x: vec4f) -> vec4f {
+  return bitcast<vec4f>(bitcast<vec4u>(x) & vec4u(0x7f800000u));
+}
+
+/// The nearest multiple of a power of two.
+fn on_grid(x: vec4f, grid: vec4f) -> vec4f {
+  return round(x / grid) * grid;
+}
+
+/// The grid of a row's coarse parts, in units, from its largest difference in units.
+fn grid_of(reach: vec4f, step: f32) -> vec4f {
+  return max(vec4f(1.0), power_of(reach) * step);
+}
+
+/// What a quad of y adds to the sums of squares.
+fn add_squares(y: vec4f, squares: vec4f) -> vec4f {
+  let within = clamp(y, vec4f(-LARGEST_Y), vec4f(LARGEST_Y));
+  return fma(within, within, squares);
 }
 
 /// log π·p, from four sums of squares of y.
 fn density_of(c: u32, squares: vec4f) -> f32 {
-  let offset = offset_of(c);
+  let offset = model[high_at(0u, 2u * part.k) + c].x;
   return max(fma(-0.5, dot(squares, vec4f(1.0)), offset), offset - FARTHEST);
 }

@@ -1,14 +1,12 @@
-import gatherCode from '../../shaders/common/gather.wgsl?raw';
 import gridCode from '../../shaders/common/grid.wgsl?raw';
 import pointsCode from '../../shaders/common/points.wgsl?raw';
 import distancesCode from '../../shaders/kmeans/distances.wgsl?raw';
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
 import { adoptBuffer, type GpuDataset, uploadHostPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
+import { gather } from './gather.ts';
 import { kernelSource } from './kernel.ts';
 import { logDensities, openMixture } from './mixture.ts';
-import { cutParts } from './part.ts';
-import { Queue } from './queue.ts';
 import { readPairs } from './read.ts';
 import { openDistanceField, plusPlus } from './seeding.ts';
 import { transformed } from './transform.ts';
@@ -80,28 +78,4 @@ async function allDistances(
     ),
   );
   return readPairs(gpu, dataset, kernel, Float32Array.from(centroids), k, k, start, end);
-}
-
-async function gather(gpu: Gpu, dataset: GpuDataset, indices: Uint32Array): Promise<Float64Array> {
-  const { d, load: LOAD } = dataset;
-  if (indices.length === 0) return new Float64Array(0);
-  const kernel = await gpu.kernel(
-    kernelSource('gather', ['uniform', 'read', 'read', 'read', 'write'], { LOAD }, pointsCode, gridCode, gatherCode),
-  );
-  const queue = new Queue(gpu, dataset);
-  const bytes = indices.length * d * 4;
-  const { arena, result } = await gpu.allocate((arena) => {
-    const result = arena.storage('rows', bytes);
-    const wanted = arena.filled('indices', indices);
-    for (const { chunk, uniform } of cutParts(arena, dataset, 1, 1)) {
-      const group = kernel.bind(uniform, chunk.points, chunk.adjust, wanted, result);
-      kernel.encode(queue.pass, group, Math.ceil((indices.length * d) / 64));
-    }
-    return { arena, result };
-  });
-  try {
-    return Float64Array.from(new Float32Array(await queue.read(result, 0, bytes)));
-  } finally {
-    arena.destroy();
-  }
 }

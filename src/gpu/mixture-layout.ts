@@ -1,6 +1,7 @@
 /** How Gaussians and their moments lie in the buffers of the kernels of shaders/mixture. No adapter is needed here. */
 import type { Gaussians, GaussiansShape } from '../gaussians.ts';
 import type { MixtureStatistics } from '../statistics.ts';
+import { LARGEST_EXACT } from './plan.ts';
 
 /** Offset of a component that has no weight or does not exist; far below any that does, and finite in float32. */
 const NO_WEIGHT = -3e37;
@@ -12,7 +13,12 @@ export interface MixtureLayout {
   readonly cells: number;
   /** The buffer of the parameters, the parameters as float32 leaves them, and what is to be added to all logarithms. */
   pack(gaussians: Gaussians): { values: Float32Array<ArrayBuffer>; used: Gaussians; offset: number };
-  unpack(cells: Float32Array, scale: number): Omit<MixtureStatistics, 'used'>;
+  unpack(cells: Float32Array, scale: number): UnpackedStatistics;
+}
+
+export interface UnpackedStatistics extends Omit<MixtureStatistics, 'used'> {
+  /** How many rows are not in the statistics, because they are too far for float32; about, beyond 2²⁴. */
+  readonly far: number;
 }
 
 export function layoutOf(k: number, d: number, shape: GaussiansShape): MixtureLayout {
@@ -32,10 +38,16 @@ function positiveFloat32(value: number): number {
   return toFloat32(Math.max(SMALLEST, value));
 }
 
-/** m = high + low, two float32 numbers. */
-function split(mean: number): { high: number; low: number } {
-  const high = toFloat32(mean);
-  return { high, low: Math.fround(Math.max(-LARGEST, Math.min(LARGEST, mean)) - high) };
+/** m = high + low: two float32 numbers, or a multiple of a power of two and what it lacks. */
+function splitMean(mean: number, unit?: number): { high: number; low: number } {
+  const bounded = Math.max(-LARGEST, Math.min(LARGEST, mean));
+  if (unit === undefined) {
+    const high = Math.fround(bounded);
+    return { high, low: Math.fround(bounded - high) };
+  }
+  // Multiples that have too many bits for a float32 are rounded to one that has not.
+  const high = Math.fround(Math.round(bounded / unit) * unit);
+  return { high, low: bounded - high };
 }
 
 /** Offsets less the largest, so that what is small stays exact. */
@@ -65,7 +77,7 @@ function axesLayout(k: number, d: number): MixtureLayout {
         if (c >= k) continue;
         values[base + 4] = -sharpness[c] / 2;
         for (let j = 0; j < d; j++) {
-          const { high, low } = split(gaussians.means[c * d + j]);
+          const { high, low } = splitMean(gaussians.means[c * d + j]);
           const factor = factors[c * d + j];
           values[base + 8 + 12 * j] = high;
           values[base + 12 + 12 * j] = factor;
@@ -87,7 +99,7 @@ function axesLayout(k: number, d: number): MixtureLayout {
           squares[c * d + j] = scale * cells[base + 8 + 8 * j];
         }
       }
-      return { counts, sums, squares, logLikelihood: scale * cells[fours * slot] };
+      return { counts, sums, squares, logLikelihood: scale * cells[fours * slot], far: cells[fours * slot + 1] };
     },
   };
 }
@@ -99,34 +111,52 @@ function matricesLayout(k: number, d: number, shared: boolean): MixtureLayout {
   const blocks = (quads * (quads + 1)) / 2;
   const matrices = shared ? 1 : k;
   const highs = matrices * d * width;
+  const offsets = highs + 2 * k * width;
+  const rests = offsets + 4 * k;
+  const units = rests + matrices * d * width;
+  const modelFloats = d <= LARGEST_EXACT ? units + matrices * width : rests;
   const firstBlock = 4 * k * (1 + quads);
   const cells = firstBlock + 16 * matrices * blocks + 4;
   return {
     k,
-    modelFloats: highs + 2 * k * width + 4 * k,
+    modelFloats,
     cells,
     pack(gaussians) {
-      const values = new Float32Array(highs + 2 * k * width + 4 * k);
-      const factors = gaussians.factors.map((value, at) =>
-        at % (d + 1) === Math.floor(at / (d * d)) ? positiveFloat32(value) : toFloat32(value),
-      );
-      const means = new Float64Array(k * d);
+      const values = new Float32Array(modelFloats);
+      const factors = gaussians.factors.slice();
+      const means = gaussians.means.slice();
       const { offset, of } = relativeOffsets(gaussians);
-      for (let row = 0; row < matrices * d; row++) {
-        for (let j = 0; j < d; j++) values[row * width + j] = factors[row * d + j];
-      }
+      const exact = Array.from({ length: matrices }, (_, matrix) => {
+        const u = factors.subarray(matrix * d * d, (matrix + 1) * d * d);
+        const split = cancels(u, d) ? splitFactor(u, d) : null;
+        if (split === null)
+          u.forEach((value, at) => void (u[at] = at % (d + 1) === 0 ? positiveFloat32(value) : toFloat32(value)));
+        for (let i = 0; i < d; i++) {
+          const row = (matrix * d + i) * width;
+          for (let j = i; j < d; j++) {
+            values[row + j] = split === null ? u[i * d + j] : split.coarse[i * d + j];
+            if (split !== null) values[rests + row + j] = u[i * d + j] - split.coarse[i * d + j];
+          }
+        }
+        if (d <= LARGEST_EXACT) values.fill(1, units + matrix * width, units + (matrix + 1) * width);
+        if (split !== null) values.set(split.units, units + matrix * width);
+        return split;
+      });
       for (let c = 0; c < k; c++) {
+        const matrix = shared ? 0 : c;
+        const split = exact[matrix];
         const high = highs + c * width;
         const addends = new Float64Array(d);
         for (let i = 0; i < d; i++) {
-          const mean = split(gaussians.means[c * d + i]);
+          const mean = splitMean(means[c * d + i], split?.units[i]);
           values[high + i] = mean.high;
-          means[c * d + i] = mean.high + mean.low;
-          const row = ((shared ? 0 : c * d) + i) * d;
-          for (let j = i; j < d; j++) addends[j] -= mean.low * factors[row + j];
+          // What low·U is made of in float64 is m to the last digit.
+          if (split === null) means[c * d + i] = mean.high + mean.low;
+          for (let j = i; j < d; j++) addends[j] -= mean.low * factors[(matrix * d + i) * d + j];
         }
         values.set(addends.map(toFloat32), high + k * width);
-        values[highs + 2 * k * width + 4 * c] = of(c);
+        values[offsets + 4 * c] = of(c);
+        if (split !== null) values[offsets + 4 * c + 1] = 2 ** (1 - bitsOf(d));
       }
       return { values, used: { ...gaussians, means, factors }, offset };
     },
@@ -150,7 +180,7 @@ function matricesLayout(k: number, d: number, shared: boolean): MixtureLayout {
           }
         }
       }
-      return { counts, sums, squares, logLikelihood: scale * values[cells - 4] };
+      return { counts, sums, squares, logLikelihood: scale * values[cells - 4], far: values[cells - 3] };
     },
   };
 }
@@ -161,4 +191,60 @@ function cornerOf(block: number, width: number): [row: number, column: number] {
   const place = block % (width + 1);
   const length = width - row;
   return place < length ? [row, row + place] : [width - 1 - row, width - 1 - row + place - length];
+}
+
+/** A sum of y whose terms are larger than it by more than this loses digits that the bound on log p needs. */
+const CANCELLATION = 4;
+
+/** Whether the terms of some y = Σ (x − m)·U are larger than y, root mean square: √(Σᵢ Σᵢᵢ·Uᵢⱼ²), where y has 1. */
+function cancels(u: Float64Array, d: number): boolean {
+  if (d === 1 || d > LARGEST_EXACT) return false;
+  const variances = variancesOf(u, d);
+  for (let j = 0; j < d; j++) {
+    let terms = 0;
+    for (let i = 0; i <= j; i++) terms += variances[i] * u[i * d + j] ** 2;
+    if (terms > CANCELLATION ** 2) return true;
+  }
+  return false;
+}
+
+/** The diagonal of the covariance (U·Uᵀ)⁻¹: the squared lengths of the columns of U⁻¹. */
+function variancesOf(u: Float64Array, d: number): Float64Array {
+  const column = new Float64Array(d);
+  return Float64Array.from({ length: d }, (_, j) => {
+    let squares = 0;
+    for (let i = j; i >= 0; i--) {
+      let sum = i === j ? 1 : 0;
+      for (let l = i + 1; l <= j; l++) sum -= u[i * d + l] * column[l];
+      column[i] = sum / u[i * d + i];
+      squares += column[i] ** 2;
+    }
+    return squares;
+  });
+}
+
+/** Bits of a coarse part: d products of two of them add up to 24. */
+function bitsOf(d: number): number {
+  return Math.floor((24 - Math.ceil(Math.log2(d))) / 2);
+}
+
+/**
+ * Coarse parts of U, and the units of the features: powers of two by which (x − m)·U has terms of about 1. Null where
+ * they are beyond what is safe in float32.
+ */
+function splitFactor(u: Float64Array, d: number): { coarse: Float64Array; units: Float64Array } | null {
+  const units = Float64Array.from({ length: d }, (_, i) => {
+    let largest = 0;
+    for (let j = i; j < d; j++) largest = Math.max(largest, Math.abs(u[i * d + j]));
+    return 2 ** -Math.ceil(Math.log2(largest));
+  });
+  if (!units.every((unit) => unit >= SMALLEST && unit <= 1 / SMALLEST)) return null;
+  const coarse = new Float64Array(d * d);
+  for (let j = 0; j < d; j++) {
+    let largest = 0;
+    for (let i = 0; i <= j; i++) largest = Math.max(largest, Math.abs(u[i * d + j]) * units[i]);
+    const step = 2 ** (Math.ceil(Math.log2(largest)) - bitsOf(d));
+    for (let i = 0; i <= j; i++) coarse[i * d + j] = Math.round((u[i * d + j] * units[i]) / step) * (step / units[i]);
+  }
+  return { coarse, units };
 }

@@ -14,13 +14,14 @@ import sumsCode from '../../shaders/mixture/sums.wgsl?raw';
 import tileStorageCode from '../../shaders/mixture/tile-storage.wgsl?raw';
 import tileWorkgroupCode from '../../shaders/mixture/tile-workgroup.wgsl?raw';
 import type { MixtureWorkspace } from '../engine.ts';
-import type { Gaussians, GaussiansShape } from '../gaussians.ts';
+import { type Gaussians, type GaussiansShape, logDensitiesAt } from '../gaussians.ts';
 import type { MixtureStatistics } from '../statistics.ts';
 import type { GpuDataset } from './dataset.ts';
 import type { Arena, Gpu } from './device.ts';
 import { bindFold, compileFold } from './fold.ts';
 import { type Binding, type Kernel, kernelSource } from './kernel.ts';
-import { layoutOf, type MixtureLayout } from './mixture-layout.ts';
+import { addFar, answerFar, FAR, FARTHEST, type FarRow } from './mixture-far.ts';
+import { layoutOf, type MixtureLayout, type UnpackedStatistics } from './mixture-layout.ts';
 import { cutParts } from './part.ts';
 import { type MixturePlan, mixturePlan } from './plan.ts';
 import { Queue } from './queue.ts';
@@ -81,12 +82,18 @@ function momentsSource({ load: LOAD }: GpuDataset, plan: MixturePlan) {
 }
 
 /** The struct Task of answer.wgsl. */
-function taskOf(temperature: number, { weights }: GpuDataset, plan: MixturePlan, shared: boolean): ArrayBuffer {
+function taskOf(
+  temperature: number,
+  { weights }: GpuDataset,
+  plan: MixturePlan,
+  shared: boolean,
+  about: number,
+): ArrayBuffer {
   const task = new ArrayBuffer(TASK_BYTES);
   new Float32Array(task).set([temperature, temperature === 0 ? 0 : 1 / temperature]);
   const [rows, tile] = plan.kind === 'matrices' ? [plan.ROWS, plan.TILE] : [0, 0];
   const lanes = plan.kind === 'axes' ? plan.LANES : 0;
-  new Uint32Array(task).set([weights === null ? 0 : 1, shared ? 1 : 0, rows, tile, lanes], 2);
+  new Uint32Array(task).set([weights === null ? 0 : 1, shared ? 1 : 0, rows, tile, lanes, about], 2);
   return task;
 }
 
@@ -109,9 +116,15 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
   readonly #answers: readonly GPUBuffer[];
   readonly #labels: readonly GPUBuffer[];
   readonly #spans: readonly Span[];
-  /** What the logarithms on the device lack, and the temperature, of the last E-step. */
-  #offset = 0;
-  #temperature = 1;
+  /** Absent where two models have no room in a binding. */
+  readonly moments: MixtureWorkspace['moments'];
+  /** Of the last E-step; `offset` is what the logarithms on the device lack. */
+  #last: {
+    readonly temperature: number;
+    readonly offset: number;
+    readonly logLikelihood: number;
+    readonly far: readonly FarRow[];
+  } = { temperature: 1, offset: 0, logLikelihood: 0, far: [] };
 
   constructor(
     gpu: Gpu,
@@ -130,7 +143,9 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
     this.#layout = layout;
     this.#plan = plan;
     this.#queue = new Queue(gpu, dataset);
-    this.#model = arena.storage('mixture', layout.modelFloats * 4);
+    const hasRoom = 2 * layout.modelFloats * 4 <= gpu.bindingLimit;
+    this.moments = hasRoom ? (about, signal) => this.#momentsAbout(about, signal) : undefined;
+    this.#model = arena.storage('mixture', (hasRoom ? 2 : 1) * layout.modelFloats * 4);
     this.#task = arena.uniform('task', new Array(TASK_BYTES / 4).fill(0));
     this.#totals = arena.storage('totals', 2 * cells * 4);
     this.#answers = chunks.map((chunk) => arena.storage('answers', chunk.rows * 8));
@@ -171,36 +186,76 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
   async accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Promise<MixtureStatistics> {
     this.#gpu.checkAlive();
     this.#dataset.check();
-    const { queue } = this.#gpu.device;
-    const { weightScale } = this.#dataset;
+    const { weights, totalWeight } = this.#dataset;
     const { values, used, offset } = this.#layout.pack(gaussians);
-    queue.writeBuffer(this.#model, 0, values);
-    queue.writeBuffer(this.#task, 0, taskOf(temperature, this.#dataset, this.#plan, gaussians.shape === 'shared'));
+    this.#gpu.device.queue.writeBuffer(this.#model, 0, values);
+    const statistics = await this.#run(temperature, gaussians, 0, signal);
+    const far: FarRow[] = [];
+    if (statistics.far > 0) {
+      const labels = await readLabels(this.#queue, this.#dataset, this.#labels);
+      const indices = Array.from(labels.keys()).filter((i) => labels[i] === FAR);
+      far.push(...(await answerFar(this.#gpu, this.#dataset, indices, gaussians, temperature)));
+      signal?.throwIfAborted();
+    }
+    addFar(statistics, far, used, weights);
+    const weightOf = (i: number) => (weights === null ? 1 : weights[i]);
+    const farWeight = far.reduce((sum, { index }) => sum + weightOf(index), 0);
+    const farValues = far.reduce(
+      (sum, { index, value }) => sum + (weightOf(index) > 0 ? weightOf(index) * value : 0),
+      0,
+    );
+    const logLikelihood = statistics.logLikelihood + offset * (totalWeight - farWeight) + farValues;
+    this.#last = { temperature, offset, logLikelihood, far };
+    return { ...statistics, used, logLikelihood };
+  }
+
+  async #momentsAbout(about: Gaussians, signal?: AbortSignal): Promise<MixtureStatistics> {
+    this.#gpu.checkAlive();
+    this.#dataset.check();
+    const { modelFloats } = this.#layout;
+    const { values, used } = this.#layout.pack(about);
+    this.#gpu.device.queue.writeBuffer(this.#model, modelFloats * 4, values);
+    const { temperature, logLikelihood, far } = this.#last;
+    const statistics = await this.#run(temperature, about, modelFloats / 4, signal);
+    addFar(statistics, far, used, this.#dataset.weights);
+    return { ...statistics, used, logLikelihood };
+  }
+
+  /** @param about where in the buffer the model begins that the moments are about; 0: that of the E-step, which is run */
+  async #run(
+    temperature: number,
+    { shape }: Gaussians,
+    about: number,
+    signal: AbortSignal | undefined,
+  ): Promise<UnpackedStatistics> {
+    const task = taskOf(temperature, this.#dataset, this.#plan, shape === 'shared', about);
+    this.#gpu.device.queue.writeBuffer(this.#task, 0, task);
     for (const { dispatches, work } of this.#spans) {
       for (const { kernel, group, workgroups } of dispatches) kernel.encode(this.#queue.pass, group, workgroups);
       await this.#queue.spend(work, signal);
     }
     const cells = new Float32Array(await this.#queue.read(this.#totals, 0, this.#layout.cells * 4));
     signal?.throwIfAborted();
-    this.#offset = offset;
-    this.#temperature = temperature;
-    const { counts, sums, squares, logLikelihood } = this.#layout.unpack(cells, 1 / weightScale);
-    return { used, counts, sums, squares, logLikelihood: logLikelihood + offset * this.#dataset.totalWeight };
+    return this.#layout.unpack(cells, 1 / this.#dataset.weightScale);
   }
 
-  labels(): Promise<Uint32Array> {
-    return readLabels(this.#queue, this.#dataset, this.#labels);
+  async labels(): Promise<Uint32Array> {
+    const labels = await readLabels(this.#queue, this.#dataset, this.#labels);
+    for (const { index, label } of this.#last.far) labels[index] = label;
+    return labels;
   }
 
   async values(): Promise<Float64Array> {
+    const { temperature, offset, far } = this.#last;
     const values = new Float64Array(this.#dataset.n);
     for (const [i, { firstRow, rows }] of this.#dataset.chunks.entries()) {
       const answers = new Float32Array(await this.#queue.read(this.#answers[i], 0, rows * 8));
       for (let row = 0; row < rows; row++) {
-        const spread = this.#temperature === 0 ? 0 : this.#temperature * Math.log(answers[2 * row + 1]);
-        values[firstRow + row] = this.#offset + answers[2 * row] + spread;
+        const spread = temperature === 0 ? 0 : temperature * Math.log(answers[2 * row + 1]);
+        values[firstRow + row] = offset + answers[2 * row] + spread;
       }
     }
+    for (const { index, value } of far) values[index] = value;
     return values;
   }
 
@@ -232,5 +287,29 @@ export async function logDensities(
       ...(axes ? [axesCode, axesDensitiesCode] : [matricesCode, matricesDensitiesCode]),
     ),
   );
-  return readPairs(gpu, dataset, kernel, values, k, axes ? Math.ceil(k / 4) : k, start, end);
+  const logs = await readPairs(gpu, dataset, kernel, values, k, axes ? Math.ceil(k / 4) : k, start, end);
+  await replaceFar(gpu, dataset, gaussians, logs, start);
+  return logs;
+}
+
+/** Puts those of the host in place of logarithms of rows that are too far for float32: less the largest of the row. */
+async function replaceFar(
+  gpu: Gpu,
+  dataset: GpuDataset,
+  gaussians: Gaussians,
+  logs: Float32Array,
+  start: number,
+): Promise<void> {
+  const { k } = gaussians;
+  const indices: number[] = [];
+  for (let from = 0; from < logs.length; from += k) {
+    let best = logs[from];
+    for (let c = 1; c < k; c++) best = Math.max(best, logs[from + c]);
+    if (best < FARTHEST) indices.push(start + from / k);
+  }
+  for (const { index, values } of await answerFar(gpu, dataset, indices, gaussians, 1)) {
+    const exact = logDensitiesAt(gaussians, values);
+    const best = exact.reduce((a, b) => Math.max(a, b));
+    exact.forEach((log, c) => void (logs[(index - start) * k + c] = Math.max(log - best, FARTHEST)));
+  }
 }

@@ -166,6 +166,9 @@ const LARGEST_TILE = 900;
 /** 4 × 4 blocks of the moments that as many threads keep in registers. */
 const KEPT_BLOCKS = 64;
 
+/** Features up to which y may be the exact sum of coarse terms: of more there are too few bits left for a term. */
+export const LARGEST_EXACT = 128;
+
 /** Rows that are whitened together, and where. */
 interface TilePlan {
   readonly THREADS: number;
@@ -180,7 +183,7 @@ interface TilePlan {
 
 function tilePlan(d: number): TilePlan {
   const quads = Math.ceil(d / 4);
-  const ofFourRows = d + 1 + 4 * quads;
+  const ofFourRows = d + 1 + 4 * quads + (d <= LARGEST_EXACT ? d + 2 : 0);
   const kept = (quads * (quads + 1)) / 2 <= KEPT_BLOCKS;
   const THREADS = kept ? KEPT_BLOCKS : 2 * KEPT_BLOCKS;
   if (ofFourRows > LARGEST_TILE) return { THREADS, ROWS: 16, TILE: 4 * ofFourRows, inStorage: true, kept };

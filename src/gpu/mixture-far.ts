@@ -1,0 +1,96 @@
+/**
+ * Rows that lie so far from all components that the squares of their distances are no float32: kernels leave them out, and
+ * the host answers for them in float64.
+ */
+import { type Gaussians, logDensitiesAt } from '../gaussians.ts';
+import type { GpuDataset } from './dataset.ts';
+import type { Gpu } from './device.ts';
+import { gather } from './gather.ts';
+import type { UnpackedStatistics } from './mixture-layout.ts';
+
+/** What a row's label is on the device: FAR of answer.wgsl. */
+export const FAR = 0xffffffff;
+/** Logarithms below this are no logarithms: half of FARTHEST of the kernels. */
+export const FARTHEST = -(2 ** 118);
+
+/** Values that are gathered at once. */
+const BLOCK_VALUES = 2 ** 18;
+
+export interface FarRow {
+  readonly index: number;
+  readonly values: Float64Array;
+  readonly label: number;
+  /** T·log Σ (π·p)^(1/T) */
+  readonly value: number;
+  /** Responsibilities: [k]. */
+  readonly shares: Float64Array;
+}
+
+/** The answers of the rows at `indices`. */
+export async function answerFar(
+  gpu: Gpu,
+  dataset: GpuDataset,
+  indices: readonly number[],
+  gaussians: Gaussians,
+  temperature: number,
+): Promise<FarRow[]> {
+  const { d } = dataset;
+  const each = Math.max(1, Math.floor(BLOCK_VALUES / d));
+  const rows: FarRow[] = [];
+  for (let from = 0; from < indices.length; from += each) {
+    const block = Uint32Array.from(indices.slice(from, from + each));
+    const values = await gather(gpu, dataset, block);
+    block.forEach((index, i) => {
+      const row = values.slice(i * d, (i + 1) * d);
+      rows.push({ index, values: row, ...answerOf(logDensitiesAt(gaussians, row), temperature) });
+    });
+  }
+  return rows;
+}
+
+function answerOf(logs: Float64Array, temperature: number): Pick<FarRow, 'label' | 'value' | 'shares'> {
+  const best = logs.reduce((a, b) => Math.max(a, b));
+  const label = logs.indexOf(best);
+  if (temperature === 0) return { label, value: best, shares: logs.map((_, c) => (c === label ? 1 : 0)) };
+  const powers = logs.map((log) => Math.exp((log - best) / temperature));
+  const sum = powers.reduce((a, b) => a + b);
+  return { label, value: best + temperature * Math.log(sum), shares: powers.map((power) => power / sum) };
+}
+
+/** Adds what far rows have to add to statistics about the means, and in the coordinates, of `used`. */
+export function addFar(
+  { counts, sums, squares }: UnpackedStatistics,
+  rows: readonly FarRow[],
+  used: Gaussians,
+  weights: Float32Array | null,
+): void {
+  const { k, d, shape } = used;
+  const y = new Float64Array(d);
+  for (const { index, values, shares } of rows) {
+    const weight = weights === null ? 1 : weights[index];
+    for (let c = 0; c < k; c++) {
+      const share = weight * shares[c];
+      if (share === 0) continue;
+      whiten(values, used, c, y);
+      counts[c] += share;
+      for (let j = 0; j < d; j++) {
+        sums[c * d + j] += share * y[j];
+        if (shape === 'axes') squares[c * d + j] += share * y[j] * y[j];
+        else for (let i = 0; i < d; i++) squares[((shape === 'own' ? c * d : 0) + j) * d + i] += share * y[j] * y[i];
+      }
+    }
+  }
+}
+
+/** y = (x − m)·U */
+function whiten(x: Float64Array, { d, shape, means, factors }: Gaussians, c: number, y: Float64Array): void {
+  if (shape === 'axes') {
+    for (let j = 0; j < d; j++) y[j] = (x[j] - means[c * d + j]) * factors[c * d + j];
+    return;
+  }
+  y.fill(0);
+  for (let i = 0; i < d; i++) {
+    const row = ((shape === 'own' ? c * d : 0) + i) * d;
+    for (let j = i; j < d; j++) y[j] += (x[i] - means[c * d + i]) * factors[row + j];
+  }
+}
