@@ -23,7 +23,8 @@ const COLUMNS = {
   coordinates: (group, _, normal) => CITIES[group] + 0.05 * normal(),
   // Milliseconds of one day, in bursts a second apart.
   stamps: (group, uniform) => 1.76e12 + 1000 * group + 20 * uniform(),
-  // Minutes of two days that are fifteen years apart.
+  // Bursts, or minutes, of two days that are fifteen years apart.
+  bursts: (group, uniform) => (group % 2 === 0 ? 1.76e12 : 1.28e12) + 1000 * (group >> 1) + 20 * uniform(),
   days: (group, uniform) => (group % 2 === 0 ? 1.76e12 : 1.28e12) + 60_000 * (group >> 1) + 100 * uniform(),
   prices: (group, uniform) => Math.round(100 * PRICES[group % 4] * (1 + uniform())) / 100,
   mostlyZero: (group, uniform) => (uniform() < 0.8 ? 0 : 5 * (1 + group) * uniform()),

@@ -83,18 +83,13 @@ export function checkSound(model: KMeansModel, { n }: CasePoints): void {
   KMeansModel.fromJSON(JSON.parse(JSON.stringify(model)));
 }
 
-/** TODO */
-export function roundingOf(dataset: Dataset): Float64Array {
-  return (dataset as unknown as { rounding?: Float64Array }).rounding ?? new Float64Array(dataset.d);
-}
-
 /** One iteration and ten from the explicit start, one more from rows that the engine draws, and the methods. */
 export async function checkDirty(engine: Engine, backend: 'cpu' | 'webgpu', points: DirtyPoints): Promise<void> {
   const dataset = await upload(engine, points);
   try {
-    equal(roundingOf(dataset).length, points.d, 'length of rounding');
-    const yardstick = new Yardstick(points, roundingOf(dataset), backend);
-    if (yardstick.gpu && !isFine(roundingOf(dataset))) {
+    equal(dataset.rounding.length, points.d, 'length of rounding');
+    const yardstick = new Yardstick(points, dataset.rounding, backend);
+    if (yardstick.gpu && !isFine(dataset.rounding)) {
       checkSound(await fit(engine, dataset, points, 10), points);
       return;
     }
@@ -264,8 +259,8 @@ const recipes: Readonly<Record<string, Omit<Recipe, 'seed'>>> = {
     ...{ n: 300, groups: 6, k: 6, precision: 64 },
     dirt: [{ value: 5e-324, place: 'cell' }],
   },
-  'two days fifteen years apart, beside measurements': {
-    columns: ['days', 'shares'],
+  'bursts of two days fifteen years apart': {
+    columns: ['bursts', 'shares'],
     ...{ n: 300, groups: 6, k: 6, precision: 64 },
     dirt: [{ value: -9999, place: 'cell' }],
   },

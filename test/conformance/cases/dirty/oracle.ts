@@ -26,17 +26,15 @@ export class Yardstick {
     const { d } = points;
     this.#points = points;
     this.#gpu = backend === 'webgpu';
-    const columns = Array.from({ length: d }, (_, j) => valuesThatCount(points, j));
-    this.#median = Float64Array.from(columns, (values) => quantile(values, 0.5));
-    const far = columns.map((values, j) => values.map((value) => Math.abs(value - this.#median[j])));
-    this.#spread = Float64Array.from(far, (values) => quantile(values, 0.5));
+    const columns = Array.from({ length: d }, (_, j) => Column.of(points, j));
+    this.#median = Float64Array.from(columns, ({ median }) => median);
+    this.#spread = Float64Array.from(columns, ({ spread }) => spread);
     this.#steps = Float64Array.from({ length: d }, (_, j) =>
       rounding[j] > COARSE && !this.#gpu ? 2 ** -47 : 2 ** -24,
     );
-    this.#size =
-      [0.5, 0.75, 0.9, 1]
-        .map((share) => Math.max(...far.map((values) => quantile(values, share))))
-        .find((size) => size > 0) ?? 0;
+    const usual = Math.max(...this.#spread);
+    const reach = Math.max(...columns.map((column) => column.reach));
+    this.#size = usual > 0 ? Math.min(reach, 2 ** 16 * usual) : reach;
   }
 
   get gpu(): boolean {
@@ -70,18 +68,41 @@ export class Yardstick {
 
   /** What is squared to nothing. */
   #tiny(j: number): number {
-    return (this.#steps[j] > 2 ** -40 ? (this.#gpu ? 1e-18 : 1e-44) : 1e-160) * this.#size;
+    if (this.#steps[j] < 2 ** -40) return 1e-160 * this.#size;
+    return (this.#gpu ? 1e-18 : 2 ** -148) * this.#size;
   }
 }
 
-function valuesThatCount({ data, n, d, weights }: CasePoints, j: number): Float64Array {
-  const values: number[] = [];
-  for (let i = 0; i < n; i++) if (weights === undefined || weights[i] > 0) values.push(data[i * d + j]);
-  return Float64Array.from(values);
+/** The middle of a column by the weights of its rows, and how far half of them and all of them lie from it. */
+class Column {
+  readonly median: number;
+  readonly spread: number;
+  readonly reach: number;
+
+  private constructor(values: readonly number[], weights: readonly number[]) {
+    const [low, high] = middles(values, weights);
+    const deviations = values.map((value) => Math.abs(value - low));
+    this.median = low;
+    this.spread = Math.max(high - low, middles(deviations, weights)[1]);
+    this.reach = Math.max(...deviations);
+  }
+
+  static of({ data, n, d, weights }: CasePoints, j: number): Column {
+    const rows = Array.from({ length: n }, (_, i) => i).filter((i) => weights === undefined || weights[i] > 0);
+    return new Column(
+      rows.map((i) => data[i * d + j]),
+      rows.map((i) => weights?.[i] ?? 1),
+    );
+  }
 }
 
-function quantile(values: Float64Array, share: number): number {
-  return values.slice().sort()[Math.min(values.length - 1, Math.floor(share * values.length))];
+/** The values on both sides of the middle of the weight: the same one but where it lies between two. */
+function middles(values: readonly number[], weights: readonly number[]): [low: number, high: number] {
+  const order = values.map((_, i) => i).sort((a, b) => values[a] - values[b]);
+  const half = weights.reduce((sum, weight) => sum + weight, 0) / 2;
+  let sum = 0;
+  const at = order.findIndex((i) => (sum += weights[i]) >= half);
+  return [values[order[at]], values[order[sum > half ? at : Math.min(at + 1, order.length - 1)]]];
 }
 
 /** √Σx² without overflow or underflow in between. */
