@@ -9,7 +9,7 @@ export interface Clusters {
   /** Labels [n] of the last assignment. */
   labels(): Steps<Uint32Array>;
   /** Squared distances [n] to the centroids of the last assignment. */
-  distances(): Steps<Float32Array>;
+  distances(): Steps<Float64Array>;
   /** Σ w·distance² of the last assignment, term by term: [1]. */
   inertia(): Steps<readonly Node[]>;
   free(): void;
@@ -26,4 +26,6 @@ export interface ClustersOptions {
   readonly units: Units;
   /** The largest ‖x‖ of all rows. */
   readonly longest: number;
+  /** A length that nearly all rows have at most. */
+  readonly usual: number;
 }

@@ -5,18 +5,21 @@ import { type Units, unitsOf } from './fixed.ts';
 import { createMemory } from './memory.ts';
 import { type Extent, shardsOf } from './partition.ts';
 import { answersOf, ask, askAll, drop, makeShard, type Place, type Question, type Ref } from './place.ts';
-import { bytesOf, Shard, type ShardShape } from './shard.ts';
+import { bytesOf, bytesOfValue, LENGTHS, Shard, type ShardShape, type Survey } from './shard.ts';
 import { rootOf } from './tree.ts';
 
-/** Points in float32, centred, cut into shards; distances, sums and centroids in float64. */
+/** Points in float32, or in float64 where that does not tell them apart, cut into shards; the rest is float64. */
 export interface CpuDataset extends EngineDataset {
   readonly shards: readonly Ref<Shard>[];
   /** The rows of each. */
   readonly extents: readonly Extent[];
   /** What sums of the rows are counted in. */
   readonly units: Units;
-  /** The largest ‖x‖. */
+  /** The largest ‖x‖ of all rows, and of those of positive weight. */
   readonly longest: number;
+  readonly longestWeighted: number;
+  /** A length that nearly all rows have at most. */
+  readonly usual: number;
   /** Σ w·‖x‖². */
   readonly squares: number;
 }
@@ -36,11 +39,12 @@ export function* upload(
 ): Steps<CpuDataset> {
   if ('buffer' in points) throw new TypeError("points in a GPUBuffer need backend 'webgpu'");
   const { n, d } = points;
-  const extents = shardsOf(n, d, places.length);
+  const { precise } = points.frame;
+  const extents = shardsOf(n, d, places.length, bytesOfValue(precise));
   const shards: Ref<Shard>[] = [];
   try {
     for (const [s, extent] of extents.entries()) {
-      const shape = { extent, d, weighted: points.weights !== null };
+      const shape = { extent, d, weighted: points.weights !== null, precise };
       shards.push(yield* uploadShard(points, shape, places[s % places.length], sharing));
     }
     return yield* surveyed(points, shards, extents);
@@ -75,7 +79,7 @@ function* fillHere(points: PreparedPoints, shard: Shard): Steps<void> {
 function* fillThere(points: PreparedPoints, shape: ShardShape, ref: Ref<Shard>): Steps<void> {
   const sent: Question<void>[] = [];
   for (const { start, end, first } of pieces(shape)) {
-    const rows = new Float32Array((end - start) * shape.d);
+    const rows = new (shape.precise ? Float64Array : Float32Array)((end - start) * shape.d);
     points.fill(rows, first + start, first + end);
     const weights = points.weights?.slice(first + start, first + end) ?? null;
     sent.push(ask(ref, 'fill', [start, rows, weights], [rows.buffer]));
@@ -99,18 +103,20 @@ type Fields = Omit<EngineDataset, 'destroy'>;
 /** The dataset, with what one pass over its rows tells. */
 function* surveyed(fields: Fields, shards: readonly Ref<Shard>[], extents: readonly Extent[]): Steps<CpuDataset> {
   const surveys = yield* askAll(shards, 'survey');
-  const reach = new Float64Array(fields.d + 1);
-  for (const survey of surveys) {
-    survey.reach.forEach((value, j) => {
-      reach[j] = Math.max(reach[j], value);
-    });
-  }
-  const longest = Math.max(...surveys.map((survey) => survey.longest));
+  const largest = (of: (survey: Survey) => number) => Math.max(...surveys.map(of));
   const [squares] = rootOf(surveys.flatMap((survey) => survey.squares));
   const { n, d, metric, frame, weights, totalWeight, positiveRows, variance, rounding, far } = fields;
   const dataset: CpuDataset = {
     ...{ n, d, metric, frame, weights, totalWeight, positiveRows, variance, rounding, far },
-    ...{ shards, extents, units: unitsOf(reach, n, weights !== null), longest, squares },
+    ...{ shards, extents, squares },
+    units: unitsOf(
+      surveys.map(({ bits }) => bits),
+      n,
+      d + 1,
+    ),
+    longest: largest(({ longest }) => longest),
+    longestWeighted: largest(({ longestWeighted }) => longestWeighted),
+    usual: usualLength(surveys, n),
     destroy() {
       released.add(dataset);
       shards.forEach(drop);
@@ -119,11 +125,24 @@ function* surveyed(fields: Fields, shards: readonly Ref<Shard>[], extents: reado
   return dataset;
 }
 
+/** Of so many rows, one may be longer than the usual length. */
+const ROWS_FOR_UNUSUAL = 64;
+
+/** The square root of a power of two. */
+function usualLength(surveys: readonly Survey[], n: number): number {
+  let longer = n;
+  for (let bin = 0; bin < LENGTHS; bin++) {
+    for (const { lengths } of surveys) longer -= lengths[bin];
+    if (longer * ROWS_FOR_UNUSUAL <= n) return bin === 0 ? 0 : 2 ** ((bin + 1 - LENGTHS / 2) / 2);
+  }
+  return Infinity;
+}
+
 /** See `ClusteringEngine.transformed`. */
 export function* transformed(source: CpuDataset, matrix: Float64Array, variance: Float64Array): Steps<CpuDataset> {
   const { d, extents, weights } = source;
   const shards = source.shards.map(({ place }, s) =>
-    makeShard(place, { extent: extents[s], d, weighted: weights !== null }),
+    makeShard(place, { extent: extents[s], d, weighted: weights !== null, precise: source.frame.precise }),
   );
   try {
     yield* answersOf(

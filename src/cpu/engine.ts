@@ -68,7 +68,7 @@ export function createSyncCpuEngine({ simd = true }: Pick<CpuEngineOptions, 'sim
 function verbsOf(run: Run, threads: number): Omit<ClusteringEngine, 'upload' | 'destroy'> {
   return {
     backend: 'cpu',
-    info: { adapter: '', features: [], threads },
+    info: { adapter: '', features: [], threads, software: false },
     lost: false,
     open: (dataset, k) => new CpuWorkspace(held(dataset), k, run),
     nearestDistances: (dataset, centroids, signal) => run(nearestDistances(held(dataset), centroids, run), signal),
@@ -83,7 +83,7 @@ function verbsOf(run: Run, threads: number): Omit<ClusteringEngine, 'upload' | '
   };
 }
 
-function* nearestDistances(dataset: CpuDataset, centroids: Float64Array, run: Run): Steps<Float32Array> {
+function* nearestDistances(dataset: CpuDataset, centroids: Float64Array, run: Run): Steps<Float64Array> {
   const workspace = new CpuWorkspace(dataset, centroids.length / dataset.d, run);
   try {
     return yield* workspace.distances(centroids);
@@ -97,7 +97,7 @@ function* allDistances(
   centroids: Float64Array,
   start: number,
   end: number,
-): Steps<Float32Array> {
+): Steps<Float64Array> {
   const questions = shardsWithin(held(dataset), start, end).map(({ shard, start, end }) =>
     ask(shard, 'distances', [centroids, start, end]),
   );

@@ -1,23 +1,37 @@
 /**
- * Exact sums. A weighted value is rounded once, to a multiple of a unit of its column, and integers add up: so a sum has
- * the same bits whatever the order of its terms, whoever computed it, and whether it was summed anew or kept up to date.
- * The unit leaves 62 bits to the sum: with three million rows, 2^-40 of the column's largest value.
+ * Exact sums. A weighted value is an integer number of some power of two, and integers add up: so a sum has the same bits
+ * whatever the order of its terms, whoever computed it, and whether it was summed anew or kept up to date. The integers
+ * of a column have 62 bits for their sum, so that a value has a window of 40 bits with three million rows, or one or two of
+ * these behind one another; where a column's window lies, a sample of its values says. Whatever lies outside of it, a far
+ * value or the last bits of a small one, is spilled: added to integers without limits, which is slow and rare. What a
+ * total is rounded to, once, is that of exact addition, wherever the windows lie.
  */
+import { lowestBitOf, topBitOf } from './bits.ts';
 
 /** The columns of a sum: d features, then the weight, padded to an even number. */
 export interface Units {
   readonly stride: number;
-  /** 1; with weights 2: what one unit is too coarse for, where light clusters lie beside heavy ones. */
+  /** 1; 2 where one window is too short for what the values have in bits. */
   readonly limbs: number;
+  /** Of a window: no value counts more than 2^bits units. */
+  readonly bits: number;
   /** Powers of two: [limbs, stride]. */
   readonly units: Float64Array;
 }
 
-/** Integers, sums of units: high·2^32 + low, each [k, limbs, stride]. */
+/** Integers, sums of units: high·2^32 + low, each [k, limbs, stride]; and what was spilled. */
 export interface FixedSums {
   readonly high: Float64Array;
   /** From 0 to 2^32 − 1. */
   readonly low: Float64Array;
+  /** In units of 2^-1074, by cluster·stride + column. */
+  readonly spilled: ReadonlyMap<number, bigint>;
+}
+
+/** The highest and the lowest bit of the weighted values and the weights of some rows: [rows, d + 1, 2]. */
+export interface BitSample {
+  readonly rows: number;
+  readonly bits: Int16Array;
 }
 
 const SUM_BITS = 62;
@@ -27,52 +41,257 @@ const VALUE_BITS = 51;
 /** A number this large has the unit as its last place. */
 export const UNITS_OF_LARGE = 1.5 * 2 ** 52;
 
-/** For `n` rows whose weighted values and weights are at most `reach` [d + 1]. */
-export function unitsOf(reach: Float64Array, n: number, weighted: boolean): Units {
-  const stride = 2 * Math.ceil(reach.length / 2);
-  const limbs = weighted ? 2 : 1;
+/** Every finite float64 is a multiple of 2^-1074. */
+const FINEST = 1074;
+/** Units are normal numbers. */
+const LEAST_UNIT = -1022;
+
+/** What stands for the bits of a zero in a sample, which has none. */
+export const NO_BITS = 0x7fff;
+
+/** Of the rows of a sample: more spilled values than this share would cost more than a second limb. */
+const MOST_SPILLED = 1 / 256;
+
+/** For `n` rows of so many columns, the weight among them. */
+export function unitsOf(samples: readonly BitSample[], n: number, columns: number): Units {
   const bits = Math.min(VALUE_BITS, SUM_BITS - Math.ceil(Math.log2(n + 1)));
+  const rows = samples.reduce((sum, sample) => sum + sample.rows, 0);
+  const one = windowsOf(samples, columns, bits);
+  const limbs = one.outside <= MOST_SPILLED * rows ? 1 : 2;
+  const { starts } = limbs === 1 ? one : windowsOf(samples, columns, 2 * bits + 1);
+  const stride = 2 * Math.ceil(columns / 2);
   const units = new Float64Array(limbs * stride).fill(1);
-  reach.forEach((largest, j) => {
-    units[j] = powerAbove(largest) * 2 ** -bits;
-    if (weighted) units[stride + j] = units[j] * 2 ** -(bits + 1);
+  starts.forEach((start, j) => {
+    const finest = 2 ** Math.max(LEAST_UNIT, start);
+    units[(limbs - 1) * stride + j] = finest;
+    // What is left of a value behind the first limb is half of its unit at most.
+    if (limbs === 2) units[j] = finest * 2 ** (bits + 1);
   });
-  return { stride, limbs, units };
+  return { stride, limbs, bits, units };
 }
 
-/** The least power of two that is not less; 1 for 0. */
-function powerAbove(value: number): number {
-  if (value === 0) return 1;
-  const power = 2 ** Math.floor(Math.log2(value));
-  return power < value ? 2 * power : power;
+/** Where the window of each column begins, so that as few as can be of the sample's values lie outside, and how many. */
+function windowsOf(
+  samples: readonly BitSample[],
+  columns: number,
+  width: number,
+): { starts: Int32Array; outside: number } {
+  const all = new BitCounts();
+  for (const { bits } of samples) for (let at = 0; at < bits.length; at += 2) all.add(bits[at], bits[at + 1]);
+  all.accumulate();
+  const starts = new Int32Array(columns);
+  let outside = 0;
+  const own = new BitCounts();
+  for (let j = 0; j < columns; j++) {
+    own.clear();
+    for (const { bits } of samples) {
+      for (let at = 2 * j; at < bits.length; at += 2 * columns) own.add(bits[at], bits[at + 1]);
+    }
+    own.accumulate();
+    // A column of whose values the sample has none has those of the others, if any.
+    const counted = own.isEmpty ? all : own;
+    let least = Infinity;
+    let ties = 1;
+    for (let start = counted.first(width); start <= counted.last(width); start++) {
+      // Among equals the other columns decide: what a column has rarely is likely of their kind.
+      const cost = own.outside(start, width) + all.outside(start, width) / (all.total + 1);
+      if (cost < least) {
+        least = cost;
+        starts[j] = start;
+        ties = 1;
+      } else if (cost === least && start === starts[j] + ties) ties++;
+    }
+    starts[j] += ties >> 1;
+    outside += own.outside(starts[j], width);
+  }
+  return { starts, outside };
 }
 
-/** Counts [k] and sums [k, d] of all shards: exact, then rounded once (with weights once a limb). */
+/** Bits of products of two float64 lie within ± this. */
+const BITS = 2304;
+
+/** How many values have their highest, and their lowest bit below a place. */
+class BitCounts {
+  total = 0;
+  /** Counts at a place, then below it. */
+  readonly #highest = new Int32Array(2 * BITS);
+  readonly #lowest = new Int32Array(2 * BITS);
+  #top = -BITS;
+  #bottom = BITS;
+
+  get isEmpty(): boolean {
+    return this.total === 0;
+  }
+
+  clear(): void {
+    // One more than the last place was summed up to.
+    this.#highest.fill(0, this.#bottom + BITS, this.#top + BITS + 2);
+    this.#lowest.fill(0, this.#bottom + BITS, this.#top + BITS + 2);
+    this.total = 0;
+    this.#top = -BITS;
+    this.#bottom = BITS;
+  }
+
+  add(highest: number, lowest: number): void {
+    if (lowest === NO_BITS) return;
+    this.total++;
+    this.#highest[highest + BITS + 1]++;
+    this.#lowest[lowest + BITS + 1]++;
+    if (highest > this.#top) this.#top = highest;
+    if (lowest < this.#bottom) this.#bottom = lowest;
+  }
+
+  /** Behind the last value. */
+  accumulate(): void {
+    for (let at = this.#bottom + BITS + 1; at <= this.#top + BITS + 1; at++) {
+      this.#highest[at] += this.#highest[at - 1];
+      this.#lowest[at] += this.#lowest[at - 1];
+    }
+  }
+
+  /** The places where it may be worth to begin a window. */
+  first(width: number): number {
+    return this.isEmpty ? 0 : Math.min(this.#bottom, this.#top + 1 - width);
+  }
+
+  last(width: number): number {
+    return this.isEmpty ? 0 : Math.max(this.#bottom, this.#top + 1 - width);
+  }
+
+  /** Number of values with bits outside of a window; one that exceeds it at both ends counts twice. */
+  outside(start: number, width: number): number {
+    return this.total - this.#below(this.#highest, start + width) + this.#below(this.#lowest, start);
+  }
+
+  #below(counts: Int32Array, place: number): number {
+    if (this.isEmpty || place <= this.#bottom) return 0;
+    return counts[Math.min(place, this.#top + 1) + BITS];
+  }
+}
+
+/** What the limbs of a column leave of a value. */
+export function leftOver(value: number, column: number, { limbs, stride, bits, units }: Units): number {
+  if (Math.abs(value) > units[column] * 2 ** bits) return value;
+  let left = value;
+  for (let at = column; at < limbs * stride; at += stride) {
+    const large = units[at] * UNITS_OF_LARGE;
+    left -= left + large - large;
+  }
+  return left;
+}
+
+/** The sums of what the limbs leave over. */
+export class Spill {
+  readonly #stride: number;
+  readonly #sums = new Map<number, bigint>();
+
+  constructor({ stride }: Units) {
+    this.#stride = stride;
+  }
+
+  clear(): void {
+    this.#sums.clear();
+  }
+
+  /** @param value not 0 */
+  add(value: number, column: number, cluster: number): void {
+    const at = cluster * this.#stride + column;
+    const sum = (this.#sums.get(at) ?? 0n) + multipleOf(value);
+    if (sum === 0n) this.#sums.delete(at);
+    else this.#sums.set(at, sum);
+  }
+
+  /** A copy. */
+  sums(): Map<number, bigint> {
+    return new Map(this.#sums);
+  }
+}
+
+/** How often 2^-1074 goes into a value. */
+function multipleOf(value: number): bigint {
+  const lowest = lowestBitOf(value);
+  // In two steps, neither of which overflows.
+  const half = Math.trunc(-lowest / 2);
+  return BigInt(value * 2 ** half * 2 ** (-lowest - half)) << BigInt(lowest + FINEST);
+}
+
+/** So many times 2^-1074, rounded once. */
+function roundedMultiple(multiple: bigint): number {
+  const magnitude = multiple < 0n ? -multiple : multiple;
+  const excess = Math.max(0, 4 * magnitude.toString(16).length - 64);
+  let leading = magnitude >> BigInt(excess);
+  // What is cut off shows in the last of 60 bits or more, and rounding sees on which side of a tie it lies.
+  if (leading << BigInt(excess) !== magnitude) leading |= 1n;
+  const half = (excess - FINEST) >> 1;
+  const value = Number(leading) * 2 ** half * 2 ** (excess - FINEST - half);
+  return multiple < 0n ? -value : value;
+}
+
+/** Counts [k] and sums [k, d] of all shards: exact, then rounded once. */
 export function momentsOf(
   parts: readonly FixedSums[],
-  { stride, limbs, units }: Units,
+  units: Units,
   k: number,
   d: number,
 ): { counts: Float64Array; sums: Float64Array } {
   const counts = new Float64Array(k);
   const sums = new Float64Array(k * d);
-  const value = (c: number, j: number) => {
-    let sum = 0;
-    for (let limb = limbs - 1; limb >= 0; limb--) {
-      let high = 0;
-      let low = 0;
-      const at = (c * limbs + limb) * stride + j;
-      for (const part of parts) {
-        high += part.high[at];
-        low += part.low[at];
-      }
-      sum += (high * 2 ** 32 + low) * units[limb * stride + j];
-    }
-    return sum;
-  };
   for (let c = 0; c < k; c++) {
-    for (let j = 0; j < d; j++) sums[c * d + j] = value(c, j);
-    counts[c] = value(c, d);
+    for (let j = 0; j < d; j++) sums[c * d + j] = total(parts, units, c, j);
+    counts[c] = total(parts, units, c, d);
+  }
+  for (const at of new Set(parts.flatMap(({ spilled }) => Array.from(spilled.keys())))) {
+    const c = Math.floor(at / units.stride);
+    const j = at % units.stride;
+    const value = totalWithSpill(parts, units, c, j);
+    if (j < d) sums[c * d + j] = value;
+    else counts[c] = value;
   }
   return { counts, sums };
+}
+
+function total(parts: readonly FixedSums[], { stride, limbs, bits, units }: Units, c: number, j: number): number {
+  const at = c * limbs * stride + j;
+  let high = 0;
+  let low = 0;
+  for (const part of parts) {
+    high += part.high[at];
+    low += part.low[at];
+  }
+  if (limbs === 1) return (high * 2 ** 32 + low) * units[j];
+  let fineHigh = 0;
+  let fineLow = 0;
+  for (const part of parts) {
+    fineHigh += part.high[at + stride];
+    fineLow += part.low[at + stride];
+  }
+  // Whole units of the first limb go there, and so on upwards: high·2^32 + low + fraction.
+  const ratio = 2 ** (bits + 1);
+  const fineCarry = Math.floor(fineLow / 2 ** 32);
+  fineHigh += fineCarry;
+  const whole = Math.floor(fineHigh / (ratio / 2 ** 32));
+  const fraction = ((fineHigh - whole * (ratio / 2 ** 32)) * 2 ** 32 + (fineLow - fineCarry * 2 ** 32)) / ratio;
+  low += whole;
+  const carry = Math.floor(low / 2 ** 32);
+  high += carry;
+  low -= carry * 2 ** 32;
+  // Each of these two sums is the only thing that rounds.
+  if (Math.abs(high) < 2 ** 20) return (high * 2 ** 32 + low + fraction) * units[j];
+  // Beside 2^51 a fraction counts by which of the quarters it is, or lies between.
+  const quarters = Math.floor(4 * fraction);
+  return (high * 2 ** 32 + (low + quarters / 4 + (4 * fraction > quarters ? 1 / 8 : 0))) * units[j];
+}
+
+function totalWithSpill(parts: readonly FixedSums[], units: Units, c: number, j: number): number {
+  const { stride, limbs } = units;
+  let sum = 0n;
+  for (const { high, low, spilled } of parts) {
+    sum += spilled.get(c * stride + j) ?? 0n;
+    for (let limb = 0; limb < limbs; limb++) {
+      const at = (c * limbs + limb) * stride + j;
+      const integer = (BigInt(high[at]) << 32n) + BigInt(low[at]);
+      sum += integer << BigInt(topBitOf(units.units[limb * stride + j]) + FINEST);
+    }
+  }
+  return roundedMultiple(sum);
 }

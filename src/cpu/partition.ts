@@ -20,10 +20,10 @@ export interface Extent {
 }
 
 /** Shards of whole chunks, as even as these allow: one for each thread, or more where they would be too large. */
-export function shardsOf(n: number, d: number, threads: number): Extent[] {
+export function shardsOf(n: number, d: number, threads: number, bytesOfValue = 4): Extent[] {
   const chunkRows = SLICE_ROWS * Math.ceil(Math.ceil(n / SLICE_ROWS) / MAX_CHUNKS);
   const chunks = Math.ceil(n / chunkRows);
-  const needed = Math.ceil((4 * n * d) / MAX_SHARD_BYTES / threads) * threads;
+  const needed = Math.ceil((bytesOfValue * n * d) / MAX_SHARD_BYTES / threads) * threads;
   const shards = Math.min(chunks, needed);
   const boundary = (shard: number) => Math.min(n, Math.round((shard * chunks) / shards) * chunkRows);
   return Array.from({ length: shards }, (_, s) => ({ start: boundary(s), end: boundary(s + 1), chunkRows }));

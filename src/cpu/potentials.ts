@@ -1,3 +1,4 @@
+import type { RowValues } from '../points.ts';
 import { hashUniform } from '../random.ts';
 import type { Steps } from '../steps.ts';
 import { SLICE_ROWS } from './partition.ts';
@@ -9,13 +10,13 @@ import type { Shard } from './shard.ts';
  */
 export interface Potentials {
   /** Folds centres [m, d] in, which may be none; the potential of each slice. */
-  fold(centres: Float32Array): Steps<Float64Array>;
+  fold(centres: RowValues): Steps<Float64Array>;
   /**
    * What the potential of each slice would be with each of the candidates [m, d] folded in: [slices, m].
    *
    * @param direct whether distances have to be summed term by term
    */
-  trial(candidates: Float32Array, direct: boolean): Steps<Float64Array>;
+  trial(candidates: RowValues, direct: boolean): Steps<Float64Array>;
   /** The row at a share of the potential of a slice. */
   draw(slice: number, share: number): Steps<Drawn>;
   /** See `DistanceField.sample`; indices in the dataset. */
@@ -27,8 +28,15 @@ export interface Drawn {
   /** Its index in the dataset. */
   readonly index: number;
   /** [d] */
-  readonly row: Float32Array;
+  readonly row: RowValues;
 }
+
+/**
+ * The largest squared distances, of float32 rows and of float64 ones: a total of as many as there may be rows, times
+ * their weights, is finite. Rows farther than that are as likely as each other.
+ */
+export const FARTHEST = 2 ** 128 - 2 ** 104;
+export const FARTHEST_PRECISE = 2 ** 860;
 
 /** What both kinds of kernels share: distances are read in TypeScript, and written by the kernels. */
 export abstract class PotentialsOf implements Potentials {
@@ -40,16 +48,16 @@ export abstract class PotentialsOf implements Potentials {
   }
 
   /** Squared distances [n]; a view, see ShardMemory. */
-  protected abstract get distances(): Float32Array;
+  protected abstract get distances(): RowValues;
 
   /** Lowers the distances of a slice to those from centres [m, d]; returns the slice's potential. */
-  protected abstract lower(start: number, end: number, centres: Float32Array): number;
+  protected abstract lower(start: number, end: number, centres: RowValues): number;
 
-  abstract trial(candidates: Float32Array, direct: boolean): Steps<Float64Array>;
+  abstract trial(candidates: RowValues, direct: boolean): Steps<Float64Array>;
 
   abstract free(): void;
 
-  *fold(centres: Float32Array): Steps<Float64Array> {
+  *fold(centres: RowValues): Steps<Float64Array> {
     const { n } = this.shard;
     const potentials = new Float64Array(Math.ceil(n / SLICE_ROWS));
     if (centres.length > 0) this.#folded = true;

@@ -1,4 +1,5 @@
 import type { DistanceField } from '../engine.ts';
+import type { RowValues } from '../points.ts';
 import type { Awaitable, Steps } from '../steps.ts';
 import { type CpuDataset, joined } from './dataset.ts';
 import { SLICE_ROWS } from './partition.ts';
@@ -40,7 +41,7 @@ interface Draw {
 function* draw(
   dataset: CpuDataset,
   potentials: readonly Ref<Potentials>[],
-  centres: Float32Array,
+  centres: RowValues,
   pairs: Float32Array,
 ): Steps<Draw> {
   const { extents } = dataset;
@@ -58,18 +59,20 @@ function* draw(
 
 /** Of the mean distance: rounding above this share of it could decide which candidate is best. */
 const ROUNDING = 1e-4;
+/** Squares and products of longer rows may overflow. */
+const LONGEST = 2 ** 60;
 
 /** The candidate that leaves the least potential, the first of equals. */
 function* best(
-  { d, longest, totalWeight }: CpuDataset,
+  { d, longestWeighted, totalWeight }: CpuDataset,
   potentials: readonly Ref<Potentials>[],
   { drawn, total }: Draw,
 ): Steps<Drawn> {
   const rows = joined(drawn.map(({ row }) => row));
   const totals = new Float64Array(drawn.length);
   // ‖x‖² + ‖c‖² − 2x·c in float32 is off by at most this.
-  const rounding = (d + 4) * 2 ** -24 * 4 * longest ** 2;
-  const direct = rounding * totalWeight > ROUNDING * total;
+  const rounding = (d + 4) * 2 ** -24 * 4 * longestWeighted ** 2;
+  const direct = longestWeighted > LONGEST || rounding * totalWeight > ROUNDING * total;
   joined(yield* askAll(potentials, 'trial', rows, direct)).forEach((sum, i) => {
     totals[i % totals.length] += sum;
   });
@@ -79,17 +82,19 @@ function* best(
 /** The squared distances that k-means‖ samples from. */
 export class CpuDistanceField implements DistanceField {
   readonly #potentials: readonly Ref<Potentials>[];
+  readonly #precise: boolean;
   readonly #run: Run;
   readonly #signal: AbortSignal | undefined;
 
   constructor(dataset: CpuDataset, run: Run, signal: AbortSignal | undefined) {
     this.#potentials = dataset.shards.map((shard) => make<Potentials>(shard, 'potentials'));
+    this.#precise = dataset.frame.precise;
     this.#run = run;
     this.#signal = signal;
   }
 
   fold(centroids: Float64Array): Awaitable<number> {
-    return this.#run(this.#fold(Float32Array.from(centroids)), this.#signal);
+    return this.#run(this.#fold(this.#precise ? centroids : Float32Array.from(centroids)), this.#signal);
   }
 
   sample(factor: number, seed: number): Awaitable<Uint32Array> {
@@ -100,7 +105,7 @@ export class CpuDistanceField implements DistanceField {
     this.#potentials.forEach(drop);
   }
 
-  *#fold(centres: Float32Array): Steps<number> {
+  *#fold(centres: RowValues): Steps<number> {
     return joined(yield* askAll(this.#potentials, 'fold', centres)).reduce((sum, value) => sum + value, 0);
   }
 

@@ -1,5 +1,9 @@
+import type { RowValues } from '../points.ts';
+import { hashUniform } from '../random.ts';
 import type { Steps } from '../steps.ts';
 import { instantiate, type Kernels } from './binary.ts';
+import { lowestBitOf, topBitOf } from './bits.ts';
+import { type BitSample, NO_BITS } from './fixed.ts';
 import { type Memory, ShardMemory } from './memory.ts';
 import { type Extent, SLICE_ROWS } from './partition.ts';
 import { type Node, Tree } from './tree.ts';
@@ -9,21 +13,38 @@ export interface ShardShape {
   readonly extent: Extent;
   readonly d: number;
   readonly weighted: boolean;
+  /** Whether the rows are float64: then TypeScript computes. */
+  readonly precise: boolean;
 }
 
 /** What a pass over the rows has to tell before anything is summed. */
 export interface Survey {
-  /** The largest magnitude of weight × value of each feature, and the largest weight: [d + 1]. */
-  readonly reach: Float64Array;
-  /** The largest ‖x‖. */
+  /** The largest ‖x‖, and that of the rows of positive weight. */
   readonly longest: number;
+  readonly longestWeighted: number;
+  /** How many rows have which exponent of ‖x‖², behind {@link LENGTHS} / 2: [LENGTHS]. */
+  readonly lengths: Uint32Array;
+  readonly bits: BitSample;
   /** Σ w·‖x‖²: [1]. */
   readonly squares: readonly Node[];
 }
 
+/** Exponents that ‖x‖² may have. */
+export const LENGTHS = 2048;
+
+/** Of a shard, the values and the rows whose bits are looked at, at most; but so many rows at least. */
+const SAMPLED_VALUES = 2 ** 18;
+const SAMPLED_ROWS = 2 ** 14;
+const LEAST_SAMPLED_ROWS = 64;
+
+/** Bytes of a value. */
+export function bytesOfValue(precise: boolean): number {
+  return precise ? 8 : 4;
+}
+
 /** Bytes that the rows of a shard and their weights take. */
-export function bytesOf({ extent, d, weighted }: ShardShape): number {
-  return 4 * (extent.end - extent.start) * (d + (weighted ? 1 : 0));
+export function bytesOf({ extent, d, weighted, precise }: ShardShape): number {
+  return (extent.end - extent.start) * (bytesOfValue(precise) * d + (weighted ? 4 : 0));
 }
 
 /** Rows of a dataset in one memory, and what is asked of them alone; indices count from the shard's first row. */
@@ -33,27 +54,32 @@ export class Shard {
   readonly d: number;
   readonly extent: Extent;
   readonly memory: ShardMemory;
-  /** Null where there is no SIMD: then TypeScript computes. */
+  /** Null where there is no SIMD, or where rows are float64: then TypeScript computes. */
   readonly kernels: Kernels | null;
-  /** Byte offset of the rows, float32 [n, d]. */
+  /** Whether the rows are float64. */
+  readonly precise: boolean;
+  /** Byte offset of the rows [n, d]. */
   readonly rowsAt: number;
   /** Byte offset of the weights, float32 [n]; 0 without. */
   readonly weightsAt: number;
 
   /** @param memory with room for `bytesOf` and a little more; what it holds already stays. */
-  constructor({ extent, d, weighted }: ShardShape, memory: Memory, module: WebAssembly.Module | null) {
+  constructor({ extent, d, weighted, precise }: ShardShape, memory: Memory, module: WebAssembly.Module | null) {
     this.extent = extent;
     this.n = extent.end - extent.start;
     this.d = d;
+    this.precise = precise;
     this.memory = new ShardMemory(memory);
-    this.kernels = module === null ? null : instantiate(module, memory as WebAssembly.Memory);
-    this.rowsAt = this.memory.allocate(4 * this.n * d);
+    this.kernels = module === null || precise ? null : instantiate(module, memory as WebAssembly.Memory);
+    this.rowsAt = this.memory.allocate(bytesOfValue(precise) * this.n * d);
     this.weightsAt = weighted ? this.memory.allocate(4 * this.n) : 0;
   }
 
   /** [n, d]; a view, see ShardMemory. */
-  get rows(): Float32Array {
-    return this.memory.f32.subarray(this.rowsAt / 4, this.rowsAt / 4 + this.n * this.d);
+  get rows(): RowValues {
+    const { f32, f64 } = this.memory;
+    const from = this.rowsAt / bytesOfValue(this.precise);
+    return (this.precise ? f64 : f32).subarray(from, from + this.n * this.d);
   }
 
   /** [n], null without; a view too. */
@@ -89,7 +115,7 @@ export class Shard {
   free(): void {}
 
   // biome-ignore lint/correctness/useYield: a verb like the others
-  *fill(start: number, values: Float32Array, weights: Float32Array | null): Steps<void> {
+  *fill(start: number, values: RowValues, weights: Float32Array | null): Steps<void> {
     this.rows.set(values, start * this.d);
     if (weights !== null) this.weights!.set(weights, start);
   }
@@ -109,25 +135,49 @@ export class Shard {
 
   *survey(): Steps<Survey> {
     const { d } = this;
-    const reach = new Float64Array(d + 1);
+    const lengths = new Uint32Array(LENGTHS);
     let longest = 0;
+    let longestWeighted = 0;
     const squares = yield* this.totalOver((start, end, sum) => {
       const { rows, weights } = this;
       for (let i = start, at = start * d; i < end; i++) {
         const weight = weights === null ? 1 : weights[i];
         let square = 0;
-        for (let j = 0; j < d; j++, at++) {
-          const value = rows[at];
-          reach[j] = Math.max(reach[j], weight * Math.abs(value));
-          square += value * value;
-        }
-        reach[d] = Math.max(reach[d], weight);
-        longest = Math.max(longest, square);
+        for (let j = 0; j < d; j++, at++) square += rows[at] * rows[at];
+        const bin = square > 0 ? topBitOf(square) + LENGTHS / 2 : 0;
+        lengths[bin < 0 ? 0 : bin]++;
+        if (square > longest) longest = square;
+        if (weight > 0 && square > longestWeighted) longestWeighted = square;
         sum += weight * square;
       }
       return sum;
     });
-    return { reach, longest: Math.sqrt(longest), squares };
+    const bits = this.#sampleBits();
+    return {
+      ...{ longest: Math.sqrt(longest), longestWeighted: Math.sqrt(longestWeighted), lengths, squares },
+      bits,
+    };
+  }
+
+  /** Where the bits of the weighted values of some rows lie, one row of each of as many stretches. */
+  #sampleBits(): BitSample {
+    const { n, d, rows, weights } = this;
+    const count = Math.min(n, SAMPLED_ROWS, Math.max(LEAST_SAMPLED_ROWS, Math.floor(SAMPLED_VALUES / (d + 1))));
+    const bits = new Int16Array(2 * count * (d + 1)).fill(NO_BITS);
+    for (let s = 0, to = 0; s < count; s++) {
+      // At a place of its own in each stretch: no pattern of the rows hides from all of them.
+      const i = Math.min(n - 1, Math.floor(((s + hashUniform(0, s)) * n) / count));
+      const weight = weights === null ? 1 : weights[i];
+      const lowest = weight === 0 ? 0 : lowestBitOf(weight);
+      for (let j = 0; j <= d; j++, to += 2) {
+        const value = j < d ? rows[i * d + j] : 1;
+        if (weight === 0 || value === 0) continue;
+        // Of a product the exponents of the lowest bits add up.
+        bits[to] = topBitOf(weight * value);
+        bits[to + 1] = lowest + lowestBitOf(value);
+      }
+    }
+    return { rows: count, bits };
   }
 
   *gather(indices: Uint32Array): Steps<Float64Array> {
@@ -140,10 +190,10 @@ export class Shard {
   }
 
   /** Squared distances of the rows [start, end) to centroids [k, d]: [(end − start)·k]. */
-  *distances(centroids: Float64Array, start: number, end: number): Steps<Float32Array> {
+  *distances(centroids: Float64Array, start: number, end: number): Steps<Float64Array> {
     const { d } = this;
     const k = centroids.length / d;
-    const distances = new Float32Array((end - start) * k);
+    const distances = new Float64Array((end - start) * k);
     const pause = rowsOfTurn(centroids.length);
     for (let from = start; from < end; from += pause) {
       const { rows } = this;
@@ -173,7 +223,7 @@ export class Shard {
   }
 }
 
-function transformRow(rows: Float32Array, from: number, matrix: Float64Array, row: Float64Array): void {
+function transformRow(rows: RowValues, from: number, matrix: Float64Array, row: Float64Array): void {
   const d = row.length;
   if (matrix.length === d) {
     for (let j = 0; j < d; j++) row[j] = rows[from + j] * matrix[j];
@@ -187,13 +237,7 @@ function transformRow(rows: Float32Array, from: number, matrix: Float64Array, ro
 }
 
 /** ‖x − c‖² of the row at `from` and the centroid at `to`; even features and odd ones apart, as SIMD has them. */
-export function squaredDistance(
-  rows: Float32Array,
-  from: number,
-  centroids: Float64Array | Float32Array,
-  to: number,
-  d: number,
-): number {
+export function squaredDistance(rows: RowValues, from: number, centroids: RowValues, to: number, d: number): number {
   let even = 0;
   let odd = 0;
   let j = 0;

@@ -7,6 +7,9 @@ import { askAll, drop, make, type Ref } from './place.ts';
 import { rootOf } from './tree.ts';
 import { updateCentroids } from './update.ts';
 
+/** Of the squares, an inertia below this share has lost too many digits to them. */
+const LEAST_SHARE = 2 ** -20;
+
 /** Runs steps: in turns with other work, or in one go. */
 export type Run = <T>(steps: Steps<T>, signal?: AbortSignal) => Awaitable<T>;
 
@@ -20,8 +23,8 @@ export class CpuWorkspace implements Workspace {
     this.#dataset = dataset;
     this.#k = k;
     this.#run = run;
-    const { shards, units, longest } = dataset;
-    this.#clusters = shards.map((shard) => make<Clusters>(shard, 'clusters', { k, units, longest }));
+    const { shards, units, longest, usual } = dataset;
+    this.#clusters = shards.map((shard) => make<Clusters>(shard, 'clusters', { k, units, longest, usual }));
   }
 
   lloyd(start: Float64Array, options: LloydOptions): Awaitable<LloydResult> {
@@ -33,7 +36,7 @@ export class CpuWorkspace implements Workspace {
   }
 
   /** Squared distance of each row to the nearest of `centroids` [k, d]. */
-  *distances(centroids: Float64Array): Steps<Float32Array> {
+  *distances(centroids: Float64Array): Steps<Float64Array> {
     yield* this.#assign(centroids);
     return joined(yield* askAll(this.#clusters, 'distances'));
   }
@@ -53,7 +56,7 @@ export class CpuWorkspace implements Workspace {
       centroids = update.centroids;
       const empty = emptyClusters(counts);
       const unchanged = changed === 0 && (options.resume || iteration > 1);
-      const inertia = inertiaOf(this.#dataset.squares, previous, counts, sums);
+      const inertia = yield* this.#inertia(previous, counts, sums);
       options.onIteration({ iteration, inertia, shift: update.shift, changed, empty: empty.length });
       options.onCheckpoint(centroids, iteration);
       signal?.throwIfAborted();
@@ -70,6 +73,16 @@ export class CpuWorkspace implements Workspace {
     const [inertia] = rootOf((yield* askAll(this.#clusters, 'inertia')).flat());
     const labels = joined(yield* askAll(this.#clusters, 'labels'));
     return { counts, sums, inertia, labels };
+  }
+
+  /** Σ w·distance² of the last assignment. */
+  *#inertia(centroids: Float64Array, counts: Float64Array, sums: Float64Array): Steps<number> {
+    const { squares } = this.#dataset;
+    const inertia = inertiaOf(squares, centroids, counts, sums);
+    // Not where the squares have all the digits, as beside far rows: there term by term.
+    if (inertia > LEAST_SHARE * squares) return inertia;
+    const [summed] = rootOf((yield* askAll(this.#clusters, 'inertia')).flat());
+    return summed;
   }
 
   *#assign(centroids: Float64Array): Steps<{ counts: Float64Array; sums: Float64Array; changed: number }> {

@@ -37,7 +37,7 @@ function answersOf(
 ): Answers {
   const { n, d, data, weights } = points;
   const parts = shardsOf(n, d, threads).map((extent) => {
-    const shape = { extent, d, weighted: weights !== undefined };
+    const shape = { extent, d, weighted: weights !== undefined, precise: false };
     const shard = new Shard(shape, createMemory(bytesOf(shape), false), kindModule(kind));
     shard.rows.set(data.subarray(extent.start * d, extent.end * d));
     shard.weights?.set(weights!.subarray(extent.start, extent.end));
@@ -207,7 +207,7 @@ describe.each(Object.keys(KINDS) as KindName[])('moments by %s', (kind) => {
 
   it('gives back its memory', () => {
     const { points, start } = draw({ n: 20, d: 3, k: 2, covarianceType: 'full' });
-    const shape = { extent: shardsOf(20, 3, 1)[0], d: 3, weighted: false };
+    const shape = { extent: shardsOf(20, 3, 1)[0], d: 3, weighted: false, precise: false };
     const shard = new Shard(shape, createMemory(bytesOf(shape), false), kindModule(kind));
     shard.rows.set(points.data);
     const before = shard.memory.allocate(1);

@@ -1,6 +1,7 @@
 /** What the CPU engine is put together from. */
 import { describe, expect, it } from 'vitest';
-import { momentsOf, UNITS_OF_LARGE, unitsOf } from '../../src/cpu/fixed.ts';
+import { lowestBitOf, topBitOf } from '../../src/cpu/bits.ts';
+import { type BitSample, leftOver, momentsOf, NO_BITS, Spill, UNITS_OF_LARGE, unitsOf } from '../../src/cpu/fixed.ts';
 import { createMemory, ShardMemory } from '../../src/cpu/memory.ts';
 import { SLICE_ROWS, shardsOf } from '../../src/cpu/partition.ts';
 import { rootOf, Tree } from '../../src/cpu/tree.ts';
@@ -109,7 +110,7 @@ describe('ShardMemory', () => {
 });
 
 describe('fixed-point sums', () => {
-  /** A float64 that is a multiple of 2^-1074, as that multiple. */
+  /** A float64, as how often 2^-1074 goes into it. */
   function exactly(value: number): bigint {
     let scaled = value;
     let shift = 0n;
@@ -120,51 +121,111 @@ describe('fixed-point sums', () => {
     return (BigInt(scaled) << 1074n) >> shift;
   }
 
-  it.each([
-    [false, 1],
-    [true, 1e6],
-    [true, 1e-30],
-  ])('are exact to half a unit a term: weighted %s, reach %d', (weighted, scale) => {
+  /** That of a sum's float64 neighbours which is nearest to it. */
+  function expectRounded(found: number, sum: bigint, what: string): void {
+    const off = (value: number) => {
+      const difference = exactly(value) - sum;
+      return difference < 0n ? -difference : difference;
+    };
+    const next = Math.abs(found) * 2 ** -52 || Number.MIN_VALUE;
+    for (const other of [found - next, found + next]) expect(off(found) <= off(other), `${what}: ${found}`).toBe(true);
+  }
+
+  const sampleOf = (values: readonly number[]): BitSample => ({
+    rows: values.length,
+    bits: Int16Array.from(
+      values.flatMap((value) => [...(value === 0 ? [NO_BITS, NO_BITS] : [topBitOf(value), lowestBitOf(value)]), 0, 0]),
+    ),
+  });
+
+  const COLUMNS: Record<string, (uniform: () => number) => number> = {
+    uniform: (uniform) => uniform() - 0.5,
+    'eight decades': (uniform) => (uniform() - 0.5) * 10 ** (-8 * uniform()),
+    'sixty decades': (uniform) => (uniform() - 0.5) * 10 ** (60 * uniform() - 30),
+    denormal: (uniform) => 2 ** -1074 * Math.floor(1000 * uniform()),
+    huge: (uniform) => (uniform() - 0.5) * 2 ** 600,
+    'one far value': (uniform) => (uniform() < 0.01 ? 1e300 : uniform()),
+    'nothing but zeros': () => 0,
+  };
+
+  it.each(Object.keys(COLUMNS))('are exact, and rounded once: %s', (column) => {
     const uniform = uniforms(5);
-    const n = 1000;
-    const values = Float32Array.from({ length: n }, () => scale * (uniform() - 0.5) * 10 ** (-8 * uniform()));
-    const reach = Float64Array.of(Math.max(...values.map(Math.abs)), 1);
-    const { stride, limbs, units } = unitsOf(reach, n, weighted);
-    const parts = [0, 1].map(() => ({
-      high: new Float64Array(limbs * stride),
-      low: new Float64Array(limbs * stride),
-    }));
-    const integers = parts.map(() => new Array<bigint>(limbs).fill(0n));
-    values.forEach((value, i) => {
-      let rest: number = value;
-      for (let limb = 0; limb < limbs; limb++) {
-        const unit = units[limb * stride];
-        const count = rest / unit + UNITS_OF_LARGE - UNITS_OF_LARGE;
-        integers[i % 2][limb] += BigInt(count);
-        rest -= count * unit;
-      }
-      expect(Math.abs(rest)).toBeLessThanOrEqual(units[(limbs - 1) * stride] / 2);
-    });
-    integers.forEach((ofPart, p) => {
-      ofPart.forEach((integer, limb) => {
-        parts[p].high[limb * stride] = Number(integer >> 32n);
-        parts[p].low[limb * stride] = Number(integer & 0xffff_ffffn);
+    const values = Array.from({ length: 1000 }, () => COLUMNS[column](uniform));
+    // As if there were more rows, so that windows are shorter, and a sample of some of them.
+    for (const [n, sampled] of [
+      [1000, 1000],
+      [1000, 30],
+      [3e6, 1000],
+      [3e6, 1],
+    ]) {
+      const units = unitsOf([sampleOf(values.slice(0, sampled))], n, 2);
+      const { stride, limbs } = units;
+      const length = limbs * stride;
+      const parts = [0, 1].map(() => ({ high: new Float64Array(length), low: new Float64Array(length) }));
+      const integers = parts.map(() => new Array<bigint>(length).fill(0n));
+      const spills = parts.map(() => new Spill(units));
+      values.forEach((value, i) => {
+        let left = leftOver(value, 0, units);
+        if (left !== 0) spills[i % 2].add(left, 0, 0);
+        for (let at = 0, rest = value - left; at < length; at += stride) {
+          const large = units.units[at] * UNITS_OF_LARGE;
+          const whole = rest + large - large;
+          integers[i % 2][at] += BigInt(whole / units.units[at]);
+          rest -= whole;
+          left = rest;
+        }
+        expect(left).toBe(0);
       });
-    });
-    const { sums } = momentsOf(parts, { stride, limbs, units }, 1, 1);
-    const truth = values.reduce((sum, value) => sum + exactly(value), 0n);
-    const off = exactly(sums[0]) - truth;
-    const bound = (exactly(units[(limbs - 1) * stride]) * BigInt(n)) / 2n + exactly(Math.abs(sums[0]) * 2 ** -51);
-    expect((off < 0n ? -off : off) <= bound).toBe(true);
+      integers.forEach((ofPart, p) => {
+        ofPart.forEach((integer, at) => {
+          expect(integer < 2n ** 62n && integer > -(2n ** 62n)).toBe(true);
+          parts[p].high[at] = Number(integer >> 32n);
+          parts[p].low[at] = Number(integer & 0xffff_ffffn);
+        });
+      });
+      const summed = parts.map((part, p) => ({ ...part, spilled: spills[p].sums() }));
+      const { sums } = momentsOf(summed, units, 1, 1);
+      const sum = values.reduce((total, value) => total + exactly(value), 0n);
+      expectRounded(sums[0], sum, `n = ${n}, ${sampled} sampled`);
+    }
+  });
+
+  it('have one limb where a window holds the values, two where it does not', () => {
+    const uniform = uniforms(6);
+    const floats = Array.from({ length: 1000 }, () => Math.fround(uniform()));
+    const products = floats.map((value) => value * Math.fround(uniform()));
+    expect(unitsOf([sampleOf(floats)], 3e6, 2).limbs).toBe(1);
+    expect(unitsOf([sampleOf([...floats, 1e30])], 3e6, 2).limbs).toBe(1);
+    expect(unitsOf([sampleOf(products)], 3e6, 2).limbs).toBe(2);
   });
 
   it('have units that n of the largest values do not overflow', () => {
     for (const n of [1, 1000, 3_000_000, 2 ** 31]) {
-      const { units } = unitsOf(Float64Array.of(0.75, 1, 0), n, true);
-      for (const [j, largest] of [0.75, 1].entries()) {
-        expect((BigInt(largest / units[j]) + 1n) * BigInt(n)).toBeLessThan(2n ** 63n);
-        expect(largest / units[j]).toBeLessThanOrEqual(2 ** 51);
-      }
+      const { bits } = unitsOf([sampleOf([0.75, 1, 0])], n, 2);
+      expect(2n ** BigInt(bits) * BigInt(n)).toBeLessThan(2n ** 63n);
+      expect(bits).toBeLessThanOrEqual(51);
+    }
+  });
+});
+
+describe('the bits of a number', () => {
+  it.each([
+    1,
+    3,
+    0.75,
+    1e300,
+    2 ** -1074,
+    3 * 2 ** -1074,
+    2 ** -1022,
+    Number.MAX_VALUE,
+    2 ** 52 + 1,
+    2 ** 40 + 2 ** 20,
+  ])('lie where they are: %d', (value) => {
+    for (const signed of [value, -value]) {
+      const [top, lowest] = [topBitOf(signed), lowestBitOf(signed)];
+      expect(2 ** top <= value && (top === 1023 || value < 2 ** (top + 1))).toBe(true);
+      expect(Number.isInteger(value / 2 ** Math.max(lowest, -1074))).toBe(true);
+      if (lowest > -1074) expect((value / 2 ** lowest) % 2).toBe(1);
     }
   });
 });

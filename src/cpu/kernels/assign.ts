@@ -20,33 +20,39 @@ const NORMS: usize = 24;
 const NARROW: usize = 28;
 const CENTROIDS: usize = 32;
 const EXACT_NORMS: usize = 36;
-const SHIFTS: usize = 40;
-const HALVES: usize = 44;
-const SUMS: usize = 48;
-const LARGE: usize = 52;
-const SCRATCH: usize = 56;
-const LIST: usize = 60;
-const D: usize = 64;
-const K: usize = 68;
-const STRIDE: usize = 72;
-const LIMBS: usize = 76;
-const FARTHEST: usize = 80;
-const BOUNDED: usize = 84;
-const CHANGED: usize = 88;
-const SCANNED: usize = 92;
-const FARTHEST_SHIFT: usize = 96;
-const OTHER_SHIFT: usize = 100;
-const REACH: usize = 104;
-const ROUNDING: usize = 108;
-const MARGIN: usize = 112;
-const MARGIN_FACTOR: usize = 116;
-const TWICE_ERROR: usize = 120;
-const COARSE: usize = 124;
-const ROUGH: usize = 128;
-const RETRY: usize = 132;
-const RETRIED: usize = 136;
-const COARSE_ERROR: usize = 140;
-const OPEN: usize = 144;
+const MOTIONS: usize = 40;
+const ROUGH: usize = 44;
+const ROUGH_NORMS: usize = 48;
+const SUMS: usize = 52;
+const LARGE: usize = 56;
+const SCRATCH: usize = 60;
+const LIST: usize = 64;
+const RETRY: usize = 68;
+const SPILLS: usize = 72;
+const D: usize = 76;
+const K: usize = 80;
+const STRIDE: usize = 84;
+const LIMBS: usize = 88;
+const FARTHEST: usize = 92;
+const BOUNDED: usize = 96;
+const COARSE: usize = 100;
+const BY_ROW: usize = 104;
+const CHANGED: usize = 108;
+const SCANNED: usize = 112;
+const OPEN: usize = 116;
+const RETRIED: usize = 120;
+const SPILLED: usize = 124;
+const FARTHEST_SHIFT: usize = 128;
+const OTHER_SHIFT: usize = 132;
+const ROUNDING: usize = 136;
+const LIFT: usize = 140;
+const REACH: usize = 144;
+const LEAST: usize = 148;
+const ROUGH_REACH: usize = 152;
+const ROUGH_LEAST: usize = 156;
+const ROUGH_ERROR: usize = 160;
+const MARGIN_FACTOR: usize = 164;
+const TWICE_ERROR: usize = 168;
 
 /** Offsets into the scratch, behind the scores: labels and bounds of listed rows; exact scores; then the block. */
 const BEFORE: usize = 128;
@@ -57,6 +63,13 @@ const FACTORS: usize = 216;
 const UP: f32 = 1.0000003;
 const DOWN: f32 = 0.9999997;
 const NONE: u32 = 0xffffffff;
+/** Squares below 1e-36 may be lost: so much a length may be more than its root says. */
+const LOST: f32 = 4e-18;
+
+/** Offsets into the motion of a centroid, behind its shift: half the way to the next one, and two terms for its length. */
+const HALF: usize = 4;
+const MARGIN: usize = 8;
+const BLUR: usize = 12;
 
 /** Assigns rows [start, end), at most a slice of them. */
 export function assign(state: usize, start: u32, end: u32): void {
@@ -89,20 +102,31 @@ function doubtful(state: usize, start: u32, end: u32, list: usize): u32 {
   const labels: usize = load<u32>(state, LABELS);
   const upper: usize = load<u32>(state, UPPER);
   const lower: usize = load<u32>(state, LOWER);
-  const shifts: usize = load<u32>(state, SHIFTS);
-  const halves: usize = load<u32>(state, HALVES);
+  const motions: usize = load<u32>(state, MOTIONS);
   const farthest = v128.load32_splat(state, FARTHEST);
   const farthestShift = f32x4.mul(v128.load32_splat(state, FARTHEST_SHIFT), f32x4.splat(UP));
   const otherShift = f32x4.mul(v128.load32_splat(state, OTHER_SHIFT), f32x4.splat(UP));
-  const margin = v128.load32_splat(state, MARGIN);
   const factor = v128.load32_splat(state, MARGIN_FACTOR);
   let count: u32 = 0;
   // The arrays have room for whole fours behind the last row.
   for (let i = start; i < end; i += 4) {
     const at: usize = i << 2;
     const label = v128.load(labels + at);
-    const own = gathered(shifts, labels + at);
-    const u = f32x4.mul(f32x4.add(v128.load(upper + at), own), f32x4.splat(UP));
+    const m0 = v128.load(motions + (load<u32>(labels + at) << 4));
+    const m1 = v128.load(motions + (load<u32>(labels + at, 4) << 4));
+    const m2 = v128.load(motions + (load<u32>(labels + at, 8) << 4));
+    const m3 = v128.load(motions + (load<u32>(labels + at, 12) << 4));
+    const first = v128.shuffle<f32>(m0, m1, 0, 4, 1, 5);
+    const second = v128.shuffle<f32>(m2, m3, 0, 4, 1, 5);
+    const shift = v128.shuffle<f64>(first, second, 0, 2);
+    const half = v128.shuffle<f64>(first, second, 1, 3);
+    const margin = v128.shuffle<f64>(
+      v128.shuffle<f32>(m0, m1, 2, 6, 2, 6),
+      v128.shuffle<f32>(m2, m3, 2, 6, 2, 6),
+      0,
+      2,
+    );
+    const u = f32x4.mul(f32x4.add(v128.load(upper + at), shift), f32x4.splat(UP));
     const moved = f32x4.sub(
       v128.load(lower + at),
       v128.bitselect(otherShift, farthestShift, i32x4.eq(label, farthest)),
@@ -111,7 +135,7 @@ function doubtful(state: usize, start: u32, end: u32, list: usize): u32 {
     const l = f32x4.sub(moved, f32x4.mul(f32x4.abs(moved), f32x4.splat(1 - DOWN)));
     v128.store(upper + at, u);
     v128.store(lower + at, l);
-    const limit = f32x4.pmax(l, gathered(halves, labels + at));
+    const limit = f32x4.pmax(l, half);
     const kept = i32x4.bitmask(f32x4.lt(f32x4.add(f32x4.mul(u, factor), margin), limit));
     for (let lane: u32 = 0; lane < 4; lane++) {
       store<u32>(list + <usize>(count << 2), i + lane);
@@ -121,38 +145,28 @@ function doubtful(state: usize, start: u32, end: u32, list: usize): u32 {
   return tighten(state, list, count);
 }
 
-/** The values [4] at four labels. */
-function gathered(values: usize, labels: usize): v128 {
-  let four = v128.load32_zero(values + (load<u32>(labels) << 2));
-  four = v128.load_lane<f32>(values + (load<u32>(labels, 4) << 2), four, 1);
-  four = v128.load_lane<f32>(values + (load<u32>(labels, 8) << 2), four, 2);
-  return v128.load_lane<f32>(values + (load<u32>(labels, 12) << 2), four, 3);
-}
-
 /** Replaces the upper bounds of listed rows by their distances; lists those whose label that leaves open. */
 function tighten(state: usize, list: usize, count: u32): u32 {
   const rows: usize = load<u32>(state, ROWS);
   const labels: usize = load<u32>(state, LABELS);
   const upper: usize = load<u32>(state, UPPER);
   const lower: usize = load<u32>(state, LOWER);
-  const halves: usize = load<u32>(state, HALVES);
+  const motions: usize = load<u32>(state, MOTIONS);
   const narrow: usize = load<u32>(state, NARROW);
-  const margin = load<f32>(state, MARGIN);
   const factor = load<f32>(state, MARGIN_FACTOR);
   const bytes = load<u32>(state, D) << 2;
   const relative: f32 = <f32>1 + load<f32>(state, ROUNDING);
-  // Squares below 1e-36 may be lost.
-  const absolute = load<f32>(state, REACH) * <f32>1.2e-7 + <f32>1e-18;
   let left: u32 = 0;
   for (let at: u32 = 0; at < count; at++) {
     const i = load<u32>(list + (at << 2));
     const label = load<u32>(labels + (i << 2));
     const distance = distanceTo(rows + i * bytes, narrow + label * bytes, bytes);
-    const u = sqrt<f32>(distance * relative) * UP + absolute;
+    const motion = motions + (label << 4);
+    const u = sqrt<f32>(distance * relative) * UP + load<f32>(motion, BLUR);
     store<f32>(upper + (i << 2), u);
-    const limit = max<f32>(load<f32>(lower + (i << 2)), load<f32>(halves + (label << 2)));
+    const limit = max<f32>(load<f32>(lower + (i << 2)), load<f32>(motion, HALF));
     store<u32>(list + (left << 2), i);
-    left += 1 - <u32>(u * factor + margin < limit);
+    left += 1 - <u32>(u * factor + load<f32>(motion, MARGIN) < limit);
   }
   return left;
 }
@@ -213,29 +227,39 @@ function score(state: usize, scratch: usize, coarse: u32): void {
   const k = (load<u32>(state, K) + 3) & ~3;
   const block = scratch + ROWS_OF_BLOCK;
   const rows: usize = load<u32>(state, ROWS);
-  const norms: usize = load<u32>(state, NORMS);
   const factors = scratch + FACTORS;
   if (coarse) {
-    packCoarse(rows, scratch, d, load<f32>(state, REACH), block, scratch + SQUARES, factors);
-    scan<i16>(block, (d + 1) >> 1, load<u32>(state, ROUGH), norms, k, scratch, factors);
+    packCoarse(rows, scratch, d, load<f32>(state, ROUGH_REACH), block, scratch + SQUARES, factors);
+    scan<i16>(block, (d + 1) >> 1, load<u32>(state, ROUGH), load<u32>(state, ROUGH_NORMS), k, scratch, factors);
   } else {
     pack(rows, scratch, d << 2, block);
-    if (load<u32>(state, BOUNDED)) squares(block, d, scratch + SQUARES);
-    scan<f32>(block, d, load<u32>(state, PACKED), norms, k, scratch, factors);
+    if (load<u32>(state, BOUNDED) | load<u32>(state, BY_ROW)) squares(block, d, scratch + SQUARES);
+    scan<f32>(block, d, load<u32>(state, PACKED), load<u32>(state, NORMS), k, scratch, factors);
   }
 }
 
 /** A bit for each row whose best score stands out by more than rounding. */
 function clearRows(state: usize, scratch: usize, coarse: u32): u32 {
+  if (coarse | load<u32>(state, BY_ROW)) {
+    return clearFour(state, scratch, coarse) | (clearFour(state, scratch + 16, coarse) << 4);
+  }
   const twice = v128.load32_splat(state, TWICE_ERROR);
   const gap0 = f32x4.sub(v128.load(scratch, SECOND), v128.load(scratch, BEST));
   const gap1 = f32x4.sub(v128.load(scratch, SECOND + 16), v128.load(scratch, BEST + 16));
   // Not "less or equal": NaN is not clear.
-  if (!coarse) return i32x4.bitmask(f32x4.gt(gap0, twice)) | (i32x4.bitmask(f32x4.gt(gap1, twice)) << 4);
-  const two = f32x4.splat(2);
-  const clear0 = f32x4.gt(gap0, f32x4.mul(two, coarseError(state, v128.load(scratch, SQUARES))));
-  const clear1 = f32x4.gt(gap1, f32x4.mul(two, coarseError(state, v128.load(scratch, SQUARES + 16))));
-  return i32x4.bitmask(clear0) | (i32x4.bitmask(clear1) << 4);
+  return i32x4.bitmask(f32x4.gt(gap0, twice)) | (i32x4.bitmask(f32x4.gt(gap1, twice)) << 4);
+}
+
+/** The same for four rows, each with an error of its own, and only where no centroid that was left out could be nearer. */
+function clearFour(state: usize, scores: usize, coarse: u32): u32 {
+  const best = v128.load(scores, BEST);
+  const square = v128.load(scores, SQUARES);
+  const length = lengthOf(square);
+  const error = errorOf(state, coarse, best, square, length);
+  const farthest = f32x4.add(f32x4.mul(length, v128.load32_splat(state, LIFT)), upperOf(state, best, square, error));
+  const least = v128.load32_splat(state + (coarse ? ROUGH_LEAST : LEAST));
+  const clear = f32x4.gt(f32x4.sub(v128.load(scores, SECOND), best), f32x4.mul(error, f32x4.splat(2)));
+  return i32x4.bitmask(v128.and(clear, f32x4.lt(farthest, least)));
 }
 
 function sameLabels(scratch: usize, labels: usize): u32 {
@@ -244,30 +268,67 @@ function sameLabels(scratch: usize, labels: usize): u32 {
   return i32x4.bitmask(same0) | (i32x4.bitmask(same1) << 4);
 }
 
-/** What integers lose of the scores of four rows of such squares. */
-function coarseError(state: usize, square: v128): v128 {
-  const reach = v128.load32_splat(state, REACH);
-  const slope = f32x4.mul(v128.load32_splat(state, COARSE_ERROR), reach);
-  const lengths = f32x4.add(f32x4.sqrt(square), f32x4.splat(1e-13));
+/** ‖x‖ at most, but for its rounding. */
+function lengthOf(square: v128): v128 {
+  return f32x4.add(f32x4.sqrt(square), f32x4.splat(LOST));
+}
+
+/**
+ * What rounding may do to the scores of four rows, of every centroid that is at most as far as one of such a score; see
+ * `farthestOf`.
+ */
+function errorOf(state: usize, coarse: u32, score: v128, square: v128, length: v128): v128 {
+  if (coarse) return roughErrorOf(state, length);
+  const m = farthestOf(state, score, square, length);
+  const factor = f32x4.splat(load<f32>(state, ROUNDING) * <f32>1.01);
+  const terms = f32x4.mul(m, f32x4.add(m, f32x4.add(length, length)));
+  return f32x4.add(f32x4.mul(factor, terms), f32x4.splat(1e-36));
+}
+
+/**
+ * ‖c‖ at most, of the centroids that are no farther from x than one of such a score: ‖x‖ + the distance, that is. What is
+ * missing of the distance by rounding, 5γ‖x‖² + 3γ·distance² at most for rounding errors γ, is in the lift, 1 + 3√γ.
+ */
+function farthestOf(state: usize, score: v128, square: v128, length: v128): v128 {
+  const distance = f32x4.sqrt(positive(f32x4.add(score, square)));
+  const lifted = f32x4.mul(f32x4.add(length, distance), v128.load32_splat(state, LIFT));
+  return f32x4.pmin(lifted, v128.load32_splat(state, REACH));
+}
+
+/** What integers lose of the scores of four rows of such lengths. */
+function roughErrorOf(state: usize, length: v128): v128 {
+  const reach = v128.load32_splat(state, ROUGH_REACH);
+  const slope = f32x4.mul(v128.load32_splat(state, ROUGH_ERROR), reach);
+  const lengths = f32x4.add(length, f32x4.splat(1e-13));
   // Behind it what float32 adds: converting, scaling, the norm.
   const constant = f32x4.add(f32x4.mul(f32x4.splat(4e-7), f32x4.mul(reach, reach)), f32x4.splat(1e-36));
   return f32x4.add(f32x4.mul(slope, lengths), constant);
 }
 
+/** The distance at most, where a score is off by at most `error`. */
+function upperOf(state: usize, score: v128, square: v128, error: v128): v128 {
+  const slack = f32x4.add(error, f32x4.mul(v128.load32_splat(state, ROUNDING), square));
+  const squared = positive(f32x4.add(f32x4.add(score, square), slack));
+  return f32x4.mul(f32x4.sqrt(f32x4.mul(squared, f32x4.splat(UP))), f32x4.splat(UP));
+}
+
 /** Bounds of the eight rows from their scores. */
 function bound(state: usize, scratch: usize, coarse: u32, upper: usize, lower: usize): void {
-  const rounding = load<f32>(state, ROUNDING);
-  const reach = load<f32>(state, REACH);
-  const constant = f32x4.splat(rounding * reach * reach * <f32>1.01 + <f32>1e-36);
-  const linear = f32x4.splat(<f32>2.02 * rounding * reach);
+  const least = v128.load32_splat(state + (coarse ? ROUGH_LEAST : LEAST));
+  const lift = v128.load32_splat(state, LIFT);
+  const rounding = v128.load32_splat(state, ROUNDING);
   for (let at: usize = 0; at < 32; at += 16) {
     const square = v128.load(scratch + at, SQUARES);
-    const error = coarse ? coarseError(state, square) : f32x4.add(constant, f32x4.mul(linear, f32x4.sqrt(square)));
-    const slack = f32x4.add(error, f32x4.mul(f32x4.splat(rounding), square));
-    const own = f32x4.add(f32x4.add(v128.load(scratch + at, BEST), square), slack);
-    const other = f32x4.sub(f32x4.add(v128.load(scratch + at, SECOND), square), slack);
-    v128.store(upper + at, f32x4.mul(f32x4.sqrt(f32x4.mul(positive(own), f32x4.splat(UP))), f32x4.splat(UP)));
-    v128.store(lower + at, f32x4.mul(f32x4.sqrt(f32x4.mul(positive(other), f32x4.splat(DOWN))), f32x4.splat(DOWN)));
+    const length = lengthOf(square);
+    const best = v128.load(scratch + at, BEST);
+    v128.store(upper + at, upperOf(state, best, square, errorOf(state, coarse, best, square, length)));
+    // Of centroids beyond those that the error is for, none is nearer than the second best; of those left out, than this.
+    const second = v128.load(scratch + at, SECOND);
+    const slack = f32x4.add(errorOf(state, coarse, second, square, length), f32x4.mul(rounding, square));
+    const other = positive(f32x4.sub(f32x4.add(second, square), slack));
+    const scanned = f32x4.sqrt(f32x4.mul(other, f32x4.splat(DOWN)));
+    const bounds = f32x4.pmin(scanned, f32x4.sub(least, f32x4.mul(length, lift)));
+    v128.store(lower + at, f32x4.mul(bounds, f32x4.splat(DOWN)));
   }
 }
 
@@ -283,7 +344,10 @@ function settle(state: usize, i: u32, scores: usize, clear: u32, coarse: u32, re
     store<u32>(state, count + 1, OPEN);
     return;
   }
-  const label = clear || isClear(state, i, scores) ? load<u32>(scores, INDEX) : assignExactly(state, i);
+  const label =
+    clear || (!load<u32>(state, BY_ROW) && isClear(state, i, scores))
+      ? load<u32>(scores, INDEX)
+      : assignExactly(state, i);
   const before = load<u32>(load<u32>(state, LABELS) + (i << 2));
   if (label !== before) relabel(state, i, before, label);
 }
@@ -291,10 +355,10 @@ function settle(state: usize, i: u32, scores: usize, clear: u32, coarse: u32, re
 /** Whether a score stands out for this row, after all: the error of all rows is that of the longest. */
 function isClear(state: usize, i: u32, scores: usize): bool {
   const d = load<u32>(state, D);
-  const row: usize = load<u32>(state, ROWS) + (i << 2) * d;
-  const reach = load<f32>(state, REACH);
-  const error = load<f32>(state, ROUNDING) * reach * (reach + 2 * sqrt<f32>(squareOf(row, d))) * <f32>1.01;
-  return load<f32>(scores, SECOND) - load<f32>(scores, BEST) > 2 * (error + <f32>1e-36);
+  const square = f32x4.splat(squareOf(load<u32>(state, ROWS) + (i << 2) * d, d));
+  const best = load<f32>(scores, BEST);
+  const error = f32x4.extract_lane(errorOf(state, 0, f32x4.splat(best), square, lengthOf(square)), 0);
+  return load<f32>(scores, SECOND) - best > 2 * error;
 }
 
 /** The label by the float64 scores, and bounds from them. */
@@ -308,12 +372,14 @@ function assignExactly(state: usize, i: u32): u32 {
   if (load<u32>(state, BOUNDED)) {
     let square: f64 = 0;
     for (let p = row, end = row + (d << 2); p < end; p += 4) square += <f64>load<f32>(p) * <f64>load<f32>(p);
-    const reach = <f64>load<f32>(state, REACH);
-    // 2^-53 in place of 2^-24, and 2·‖x‖·‖c‖ ≤ ‖x‖² + ‖c‖².
-    const error = <f64>load<f32>(state, ROUNDING) * 4e-9 * (square + 2 * reach * reach);
     const own = squaredDistance(row, d, centroids + (label << 3) * d);
     store<f32>(load<u32>(state, UPPER) + (i << 2), <f32>sqrt<f64>(own) * UP);
-    const other = sqrt<f64>(max<f64>(0, load<f64>(scores, SECOND_SCORE) + square - error));
+    // As for float32, with 2^-53 in place of 2^-24: a centroid longer than m is no nearer than the second best.
+    const length = sqrt<f64>(square);
+    const squared = load<f64>(scores, SECOND_SCORE) + square;
+    const m = <f64>1.001 * (length + sqrt<f64>(max<f64>(0, squared)));
+    const error = <f64>load<f32>(state, ROUNDING) * 4e-9 * (m * (m + 2 * length) + square);
+    const other = sqrt<f64>(max<f64>(0, squared - error));
     store<f32>(load<u32>(state, LOWER) + (i << 2), <f32>min<f64>(3e38, other) * DOWN);
   }
   return label;
@@ -333,18 +399,25 @@ function relabel(state: usize, i: u32, before: u32, label: u32): void {
   const limbs = load<u32>(state, LIMBS);
   const bytes = (stride * limbs) << 3;
   if (before !== NONE) addRow(row, -weight, d, large, stride, limbs, sums + before * bytes);
-  addRow(row, weight, d, large, stride, limbs, sums + label * bytes);
+  if (!addRow(row, weight, d, large, stride, limbs, sums + label * bytes)) return;
+  const count = load<u32>(state, SPILLED);
+  const spill: usize = load<u32>(state, SPILLS) + count * 12;
+  store<u32>(spill, i);
+  store<u32>(spill, before, 4);
+  store<u32>(spill, label, 8);
+  store<u32>(state, count + 1, SPILLED);
 }
 
 /** Half the distance of each centroid to the nearest other one, at most: a row that is nearer than that is its own. */
 export function halve(state: usize): void {
   const scratch: usize = load<u32>(state, SCRATCH);
   const narrow: usize = load<u32>(state, NARROW);
-  const halves: usize = load<u32>(state, HALVES);
+  const motions: usize = load<u32>(state, MOTIONS);
   const d = load<u32>(state, D);
   const k = load<u32>(state, K);
-  const rounding = load<f32>(state, ROUNDING);
-  const reach = load<f32>(state, REACH);
+  const rounding = f32x4.splat(load<f32>(state, ROUNDING));
+  const least = v128.load32_splat(state, LEAST);
+  const lift = v128.load32_splat(state, LIFT);
   const block = scratch + ROWS_OF_BLOCK;
   const bytes = d << 2;
   for (let c: u32 = 0; c < k; c += BLOCK) {
@@ -352,15 +425,22 @@ export function halve(state: usize): void {
     pack(narrow, scratch, bytes, block);
     squares(block, d, scratch + SQUARES);
     scan<f32>(block, d, load<u32>(state, PACKED), load<u32>(state, NORMS), (k + 3) & ~3, scratch, 0);
-    for (let i: u32 = 0; i < BLOCK && c + i < k; i++) {
-      const at = i << 2;
+    for (let half: u32 = 0; half < BLOCK && c + half < k; half += 4) {
+      const at = scratch + (half << 2);
       // The nearest is the centroid itself; where rounding says another, that one is as near.
-      const isItself = load<u32>(scratch + at, INDEX) === c + i;
-      const score = isItself ? load<f32>(scratch + at, SECOND) : load<f32>(scratch + at, BEST);
-      const square = load<f32>(scratch + at, SQUARES);
+      const own = i32x4.add(i32x4.splat(c + half), i32x4(0, 1, 2, 3));
+      const score = v128.bitselect(v128.load(at, SECOND), v128.load(at, BEST), i32x4.eq(v128.load(at, INDEX), own));
+      const square = v128.load(at, SQUARES);
+      const length = lengthOf(square);
+      const error = f32x4.add(errorOf(state, 0, score, square, length), f32x4.mul(rounding, square));
       // Twice: for the rounding of the centroid to the row that it is here.
-      const error = <f32>2 * rounding * (reach * (reach + 2 * sqrt<f32>(square)) * <f32>1.01 + square) + <f32>1e-36;
-      store<f32>(halves + ((c + i) << 2), <f32>0.5 * sqrt<f32>(max<f32>(0, score + square - error)) * DOWN);
+      const other = f32x4.sub(f32x4.add(score, square), f32x4.add(error, error));
+      const scanned = f32x4.mul(f32x4.sqrt(positive(other)), f32x4.splat(DOWN));
+      const bounds = f32x4.mul(f32x4.pmin(scanned, f32x4.sub(least, f32x4.mul(length, lift))), f32x4.splat(0.5));
+      v128.store(at, f32x4.mul(bounds, f32x4.splat(DOWN)), BEST);
+      for (let i: u32 = 0; i < 4 && c + half + i < k; i++) {
+        store<f32>(motions + ((c + half + i) << 4), load<f32>(at + (i << 2), BEST), HALF);
+      }
     }
   }
 }
@@ -375,9 +455,9 @@ export function inertia(state: usize, start: u32, end: u32, sum: f64): f64 {
   return sum;
 }
 
-/** Squared distances of rows [start, end) to the centroids of their labels, in float32. */
+/** Squared distances of rows [start, end) to the centroids of their labels: float64. */
 export function distances(state: usize, start: u32, end: u32, to: usize): void {
-  for (let i = start; i < end; i++, to += 4) store<f32>(to, <f32>ownDistance(state, i));
+  for (let i = start; i < end; i++, to += 8) store<f64>(to, ownDistance(state, i));
 }
 
 function ownDistance(state: usize, i: u32): f64 {

@@ -21,7 +21,7 @@ export function fold(rows: usize, weights: usize, d: u32, start: u32, end: u32, 
     const at = distances + (i << 2);
     const before = load<f32>(at);
     const distance = distanceTo(rows + <usize>i * bytes, centre, bytes);
-    // Not the least of both: NaN, where squares overflow, is no distance.
+    // Where squares overflow the largest distance stays, which is finite.
     const least = select(distance, before, distance < before);
     store<f32>(at, least);
     sum += weights === 0 ? <f64>least : <f64>load<f32>(weights + (i << 2)) * <f64>least;
@@ -173,8 +173,9 @@ export function trialDirect(
 
 function addTotal(scores0: v128, scores1: v128, scratch: usize, total: usize): void {
   const zero = f32x4.splat(0);
-  const distance0 = f32x4.pmax(zero, f32x4.add(scores0, v128.load(scratch, SQUARES)));
-  const distance1 = f32x4.pmax(zero, f32x4.add(scores1, v128.load(scratch, SQUARES + 16)));
+  // In this order NaN stays NaN, and less than nothing.
+  const distance0 = f32x4.pmax(f32x4.add(scores0, v128.load(scratch, SQUARES)), zero);
+  const distance1 = f32x4.pmax(f32x4.add(scores1, v128.load(scratch, SQUARES + 16)), zero);
   const least0 = f32x4.pmin(v128.load(scratch, DISTANCES), distance0);
   const least1 = f32x4.pmin(v128.load(scratch, DISTANCES + 16), distance1);
   const w0 = v128.load(scratch, SHARES);

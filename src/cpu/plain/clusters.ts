@@ -1,10 +1,12 @@
 /**
  * Nearest-centroid assignment in float64, which is what labels are defined by: scores ‖c‖² − 2x·c, summed in the order
- * of the features; on centred float32 points their rounding stays below 1e-13·‖x‖².
+ * of the features; on centred float32 points their rounding stays below 1e-13·‖x‖². For rows in float64, which tell more
+ * apart than that, by squared distances, term by term.
  */
+import type { RowValues } from '../../points.ts';
 import type { Steps } from '../../steps.ts';
 import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
-import { UNITS_OF_LARGE, type Units } from '../fixed.ts';
+import { type FixedSums, Spill, UNITS_OF_LARGE, type Units } from '../fixed.ts';
 import { type Shard, squaredDistance } from '../shard.ts';
 import type { Node } from '../tree.ts';
 import { rowsOfTurn } from '../turns.ts';
@@ -12,6 +14,8 @@ import { rowsOfTurn } from '../turns.ts';
 const UNLABELLED = 0xffffffff;
 /** Integers of float64 stay exact a little longer than this. */
 const CARRY_AT = 2 ** 52;
+/** Times it, a number's 27 lowest bits are set apart from the others. */
+const SPLITTER = 2 ** 27 + 1;
 
 export class PlainClusters implements Clusters {
   readonly #shard: Shard;
@@ -21,6 +25,7 @@ export class PlainClusters implements Clusters {
   /** Of each sum, the part that is a multiple of 2^32, over 2^32, and the rest: [k, limbs, stride]. */
   readonly #high: Float64Array;
   readonly #low: Float64Array;
+  readonly #spill: Spill;
   #packed: PackedCentroids | null = null;
   /** False before the first assignment, and after one that did not end. */
   #labelled = false;
@@ -32,6 +37,7 @@ export class PlainClusters implements Clusters {
     this.#labels = new Uint32Array(shard.n);
     this.#high = new Float64Array(k * units.limbs * units.stride);
     this.#low = new Float64Array(k * units.limbs * units.stride);
+    this.#spill = new Spill(units);
   }
 
   *assign(centroids: Float64Array): Steps<Assigned> {
@@ -55,9 +61,9 @@ export class PlainClusters implements Clusters {
     return this.#labels.slice();
   }
 
-  *distances(): Steps<Float32Array> {
+  *distances(): Steps<Float64Array> {
     const { n, d } = this.#shard;
-    const distances = new Float32Array(n);
+    const distances = new Float64Array(n);
     const pause = rowsOfTurn(d);
     for (let start = 0; start < n; start += pause) {
       for (let i = start; i < Math.min(n, start + pause); i++) distances[i] = this.#distanceOf(i);
@@ -85,11 +91,12 @@ export class PlainClusters implements Clusters {
     this.#labels.fill(UNLABELLED);
     this.#high.fill(0);
     this.#low.fill(0);
+    this.#spill.clear();
   }
 
   /** @returns the number of rows whose label changed. */
   #assignRows(packed: PackedCentroids, start: number, end: number): number {
-    const { rows, weights } = this.#shard;
+    const { rows, precise } = this.#shard;
     const { d } = packed;
     let changed = 0;
     const label = (i: number, nearest: number) => {
@@ -97,12 +104,10 @@ export class PlainClusters implements Clusters {
       if (before === nearest) return;
       this.#labels[i] = nearest;
       changed++;
-      const weight = weights === null ? 1 : weights[i];
-      if (weight === 0) return;
-      if (before !== UNLABELLED) this.#addRow(rows, i * d, -weight, before);
-      this.#addRow(rows, i * d, weight, nearest);
+      this.#moveRow(rows, i, before, nearest);
     };
     let i = start;
+    if (precise) for (; i < end; i++) label(i, leastDistant(rows, i * d, packed, this.#k));
     for (; i + 4 <= end; i += 4) {
       nearestOfFour(rows, i * d, packed);
       for (let p = 0; p < 4; p++) label(i + p, nearest[p]);
@@ -111,20 +116,40 @@ export class PlainClusters implements Clusters {
     return changed;
   }
 
-  /** Adds weight × a row, and the weight, to the sums of a cluster: see fixed.ts. */
-  #addRow(rows: Float32Array, from: number, weight: number, cluster: number): void {
-    const { d } = this.#shard;
-    const { stride, limbs, units } = this.#units;
-    const to = cluster * limbs * stride;
-    for (let j = 0; j <= d; j++) {
-      let value = j < d ? weight * rows[from + j] : weight;
+  /** Takes weight × a row, and the weight, from the sums of one cluster to those of another. */
+  #moveRow(rows: RowValues, i: number, before: number, after: number): void {
+    const { d, weights, precise } = this.#shard;
+    const weight = weights === null ? 1 : weights[i];
+    if (weight === 0) return;
+    for (let j = 0, at = i * d; j < d; j++, at++) {
+      if (precise && weights !== null) {
+        // Of 26 bits at most each, so that the products are exact (Dekker 1971).
+        const spread = rows[at] * SPLITTER;
+        const high = spread - (spread - rows[at]);
+        this.#moveValue(weight * high, j, before, after);
+        this.#moveValue(weight * (rows[at] - high), j, before, after);
+      } else this.#moveValue(weight * rows[at], j, before, after);
+    }
+    this.#moveValue(weight, d, before, after);
+  }
+
+  /** See fixed.ts. */
+  #moveValue(value: number, column: number, before: number, after: number): void {
+    const { stride, limbs, bits, units } = this.#units;
+    let left = value;
+    if (Math.abs(value) <= units[column] * 2 ** bits) {
       for (let limb = 0; limb < limbs; limb++) {
-        const unit = units[limb * stride + j];
-        const count = value / unit + UNITS_OF_LARGE - UNITS_OF_LARGE;
-        this.#addInteger(to + limb * stride + j, count);
-        value -= count * unit;
+        const at = limb * stride + column;
+        const large = units[at] * UNITS_OF_LARGE;
+        const whole = left + large - large;
+        if (before !== UNLABELLED) this.#addInteger(before * limbs * stride + at, -whole / units[at]);
+        this.#addInteger(after * limbs * stride + at, whole / units[at]);
+        left -= whole;
       }
     }
+    if (left === 0) return;
+    if (before !== UNLABELLED) this.#spill.add(-left, column, before);
+    this.#spill.add(left, column, after);
   }
 
   #addInteger(at: number, value: number): void {
@@ -139,9 +164,9 @@ export class PlainClusters implements Clusters {
     this.#low[at] -= carried * 2 ** 32;
   }
 
-  #sums(): { high: Float64Array; low: Float64Array } {
+  #sums(): FixedSums {
     for (let at = 0; at < this.#low.length; at++) this.#carry(at);
-    return { high: this.#high.slice(), low: this.#low.slice() };
+    return { high: this.#high.slice(), low: this.#low.slice(), spilled: this.#spill.sums() };
   }
 }
 
@@ -170,7 +195,7 @@ function packCentroids(centroids: Float64Array, k: number, d: number): PackedCen
 const nearest = new Uint32Array(4);
 
 /** A tile of four rows by two centroids: eight sums in registers for six loads. */
-function nearestOfFour(rows: Float32Array, from: number, { d, values, norms }: PackedCentroids): void {
+function nearestOfFour(rows: RowValues, from: number, { d, values, norms }: PackedCentroids): void {
   const x1 = from + d;
   const x2 = x1 + d;
   const x3 = x2 + d;
@@ -252,7 +277,7 @@ function nearestOfFour(rows: Float32Array, from: number, { d, values, norms }: P
 }
 
 /** Index of the centroid nearest to the row that begins at `from`. */
-function nearestOf(rows: Float32Array, from: number, { d, values, norms }: PackedCentroids): number {
+function nearestOf(rows: RowValues, from: number, { d, values, norms }: PackedCentroids): number {
   let best = Infinity;
   let found = 0;
   for (let c = 0; c < norms.length; c++) {
@@ -261,6 +286,20 @@ function nearestOf(rows: Float32Array, from: number, { d, values, norms }: Packe
     const score = norms[c] - 2 * dot;
     if (score < best) {
       best = score;
+      found = c;
+    }
+  }
+  return found;
+}
+
+/** Index of the centroid at the least squared distance from the row that begins at `from`. */
+function leastDistant(rows: RowValues, from: number, { d, values }: PackedCentroids, k: number): number {
+  let best = Infinity;
+  let found = 0;
+  for (let c = 0; c < k; c++) {
+    const distance = squaredDistance(rows, from, values, c * d, d);
+    if (distance < best) {
+      best = distance;
       found = c;
     }
   }

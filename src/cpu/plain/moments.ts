@@ -1,5 +1,6 @@
 /** Four rows at a time, so that every parameter and every sum is fetched once for four. */
 import type { Gaussians } from '../../gaussians.ts';
+import type { RowValues } from '../../points.ts';
 import type { Steps } from '../../steps.ts';
 import { layoutOf, type Moments, rowsOfMoments, shiftsOf } from '../moments.ts';
 import type { Shard } from '../shard.ts';
@@ -113,7 +114,7 @@ class Tile {
   }
 
   /** Takes up to four rows; the last stands in for those that are missing. */
-  whiten(rows: Float32Array, start: number, count: number): void {
+  whiten(rows: RowValues, start: number, count: number): void {
     const { k, d, shape, means, factors, sharpness, offsets } = this.#gaussians;
     const last = (start + count - 1) * d;
     const x0 = start * d;
@@ -206,7 +207,7 @@ class Tile {
 
 /** x − m of four rows, side by side. */
 function subtract(
-  rows: Float32Array,
+  rows: RowValues,
   x0: number,
   x1: number,
   x2: number,

@@ -1,17 +1,19 @@
+import type { RowValues } from '../../points.ts';
 import type { Steps } from '../../steps.ts';
 import { SLICE_ROWS } from '../partition.ts';
-import { PotentialsOf } from '../potentials.ts';
+import { FARTHEST, FARTHEST_PRECISE, PotentialsOf } from '../potentials.ts';
 import { type Shard, squaredDistance } from '../shard.ts';
 
 export class PlainPotentials extends PotentialsOf {
-  protected readonly distances: Float32Array;
+  protected readonly distances: RowValues;
 
   constructor(shard: Shard) {
     super(shard);
-    this.distances = new Float32Array(shard.n).fill(Infinity);
+    const { n, precise } = shard;
+    this.distances = precise ? new Float64Array(n).fill(FARTHEST_PRECISE) : new Float32Array(n).fill(FARTHEST);
   }
 
-  protected override lower(start: number, end: number, centres: Float32Array): number {
+  protected override lower(start: number, end: number, centres: RowValues): number {
     const { rows, weights, d } = this.shard;
     const { distances } = this;
     let sum = 0;
@@ -24,7 +26,7 @@ export class PlainPotentials extends PotentialsOf {
     return sum;
   }
 
-  override *trial(candidates: Float32Array): Steps<Float64Array> {
+  override *trial(candidates: RowValues): Steps<Float64Array> {
     const { n, d } = this.shard;
     const m = candidates.length / d;
     const totals = new Float64Array(Math.ceil(n / SLICE_ROWS) * m);

@@ -1,6 +1,6 @@
 import type { Steps } from '../../steps.ts';
 import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
-import { UNITS_OF_LARGE, type Units } from '../fixed.ts';
+import { type FixedSums, leftOver, Spill, UNITS_OF_LARGE, type Units } from '../fixed.ts';
 import { SLICE_ROWS } from '../partition.ts';
 import type { Shard } from '../shard.ts';
 import type { Node } from '../tree.ts';
@@ -18,33 +18,39 @@ const FIELDS = [
   'narrow',
   'centroids',
   'exactNorms',
-  'shifts',
-  'halves',
+  'motions',
+  'rough',
+  'roughNorms',
   'sums',
   'large',
   'scratch',
   'list',
+  'retry',
+  'spills',
   'd',
   'k',
   'stride',
   'limbs',
   'farthest',
   'bounded',
+  'coarse',
+  'byRow',
   'changed',
   'scanned',
+  'open',
+  'retried',
+  'spilled',
   'farthestShift',
   'otherShift',
-  'reach',
   'rounding',
-  'margin',
+  'lift',
+  'reach',
+  'least',
+  'roughReach',
+  'roughLeast',
+  'roughError',
   'marginFactor',
   'twiceError',
-  'coarse',
-  'rough',
-  'retry',
-  'retried',
-  'coarseError',
-  'open',
 ] as const;
 
 type Field = (typeof FIELDS)[number];
@@ -89,11 +95,20 @@ const MOST_RETRIED = 1 / 3;
 /** Rows and centroids are scaled to it, as in kernels/scan.ts. */
 const LENGTH = 30000;
 
+/** Centroids beyond are left out of a float32 scan: products with rows of up to 2^64 do not overflow. */
+const LONGEST_SCANNED = 2 ** 60;
+/** Rows have an error each where the longest of all is so many times as long as nearly all are. */
+const UNEVEN = 4;
+/** So many times that centroids may be as long before the longest spoil the integers of the others, which are left out. */
+const LONGEST_ROUGH = 2;
+
 export class SimdClusters implements Clusters {
   readonly #shard: Shard;
   readonly #k: number;
   readonly #units: Units;
   readonly #longest: number;
+  readonly #usual: number;
+  readonly #spill: Spill;
   /** Byte offset of the state. */
   readonly #state: number;
   readonly #allocated: number[] = [];
@@ -106,11 +121,13 @@ export class SimdClusters implements Clusters {
   /** Number of changed labels from which on bounds are tried again. */
   #tryAt = 0;
 
-  constructor(shard: Shard, { k, units, longest }: ClustersOptions) {
+  constructor(shard: Shard, { k, units, longest, usual }: ClustersOptions) {
     this.#shard = shard;
     this.#k = k;
     this.#units = units;
     this.#longest = longest;
+    this.#usual = usual;
+    this.#spill = new Spill(units);
     this.#state = this.#allocate(4 * FIELDS.length);
     this.#allocateAll();
   }
@@ -140,14 +157,16 @@ export class SimdClusters implements Clusters {
       narrow: this.#allocate(4 * k * d),
       centroids: this.#allocate(8 * k * d),
       exactNorms: this.#allocate(8 * k),
-      shifts: this.#allocate(4 * k),
-      halves: this.#allocate(4 * k),
-      sums: this.#allocate(8 * k * limbs * stride),
-      large: this.#allocate(8 * limbs * stride),
-      scratch: this.#allocate(BEFORE_BLOCK + 4 * BLOCK * d),
-      list: this.#allocate(4 * (SLICE_ROWS + BLOCK)),
+      motions: this.#allocate(16 * k),
       rough: this.#allocate(this.#mayBeCoarse ? 4 * padded * Math.ceil(d / 2) : 0),
+      roughNorms: this.#allocate(this.#mayBeCoarse ? 4 * padded : 0),
+      sums: this.#allocate(8 * k * limbs * stride),
+      large: this.#allocate(8 * (limbs + 1) * stride),
+      scratch: this.#allocate(BEFORE_BLOCK + 4 * BLOCK * d),
+      // Long enough for the distances of a slice.
+      list: this.#allocate(8 * (SLICE_ROWS + BLOCK)),
       retry: this.#allocate(4 * (SLICE_ROWS + BLOCK)),
+      spills: this.#allocate(12 * SLICE_ROWS),
       d,
       k,
       stride,
@@ -156,11 +175,15 @@ export class SimdClusters implements Clusters {
     for (const [field, value] of Object.entries(offsets)) this.#set(field as Field, value);
     const { memory } = this.#shard;
     const large = this.#get('large') / 8;
-    this.#units.units.forEach((unit, j) => {
+    const { units, bits } = this.#units;
+    units.forEach((unit, j) => {
       memory.f64[large + j] = unit * UNITS_OF_LARGE;
     });
+    for (let j = 0; j < stride; j++) memory.f64[large + units.length + j] = units[j] * 2 ** bits;
     // (d + 4)·2^-24 bounds what a dot product of float32 and its rounded factors lose, relative to its terms.
-    memory.f32[this.#at('rounding')] = (d + 4) * 2 ** -24 * (1 + d * 2 ** -24) * UP;
+    const rounding = (d + 4) * 2 ** -24 * (1 + d * 2 ** -24) * UP;
+    memory.f32[this.#at('rounding')] = rounding;
+    memory.f32[this.#at('lift')] = 1 + 3 * Math.sqrt(rounding) + 2 ** -20;
   }
 
   /** Whether a scan of integers could be worth its conversions. */
@@ -192,7 +215,9 @@ export class SimdClusters implements Clusters {
     this.#set('coarse', this.#mayBeCoarse && this.#waits === 0 ? 1 : 0);
     const rows = rowsOfTurn(centroids.length / SPEED);
     for (let start = 0; start < n; start += rows) {
+      this.#set('spilled', 0);
       kernels!.assign(this.#state, start, Math.min(n, start + rows));
+      this.#takeSpilled();
       yield;
     }
     this.#centroids = centroids.slice();
@@ -208,15 +233,15 @@ export class SimdClusters implements Clusters {
     return this.#shard.memory.u32.slice(from, from + this.#shard.n);
   }
 
-  *distances(): Steps<Float32Array> {
+  *distances(): Steps<Float64Array> {
     const { n, memory, kernels } = this.#shard;
-    const distances = new Float32Array(n);
+    const distances = new Float64Array(n);
     // The list of doubtful rows is free between two assignments, and as long as a slice.
     const list = this.#get('list');
     for (let start = 0; start < n; start += SLICE_ROWS) {
       const end = Math.min(n, start + SLICE_ROWS);
       kernels!.distances(this.#state, start, end, list);
-      distances.set(memory.f32.subarray(list / 4, list / 4 + end - start), start);
+      distances.set(memory.f64.subarray(list / 8, list / 8 + end - start), start);
       yield;
     }
     return distances;
@@ -261,6 +286,24 @@ export class SimdClusters implements Clusters {
     memory.u32.fill(UNLABELLED, labels, labels + n);
     const sums = this.#get('sums');
     memory.u8.fill(0, sums, sums + 8 * this.#k * this.#units.limbs * this.#units.stride);
+    this.#spill.clear();
+  }
+
+  /** Adds what the kernel's integers left over of the rows that it listed. */
+  #takeSpilled(): void {
+    const { d, memory, weights } = this.#shard;
+    const rows = this.#shard.rows as Float32Array;
+    const list = this.#get('spills') / 4;
+    for (let at = list, end = list + 3 * this.#get('spilled'); at < end; at += 3) {
+      const [i, before, label] = memory.u32.subarray(at, at + 3);
+      const weight = weights === null ? 1 : weights[i];
+      for (let j = 0; j <= d; j++) {
+        const left = leftOver(j < d ? weight * rows[i * d + j] : weight, j, this.#units);
+        if (left === 0) continue;
+        if (before !== UNLABELLED) this.#spill.add(-left, j, before);
+        this.#spill.add(left, j, label);
+      }
+    }
   }
 
   /** Centroids in all the forms that the kernel wants. */
@@ -272,58 +315,84 @@ export class SimdClusters implements Clusters {
     const exactNorms = this.#get('exactNorms') / 8;
     f64.set(centroids, this.#get('centroids') / 8);
     f32.set(centroids, narrow);
-    f32.fill(NOBODY, norms + k, norms + 4 * Math.ceil(k / 4));
-    let reach = 0;
     for (let c = 0; c < k; c++) {
       let norm = 0;
-      const to = packed + (c & ~3) * d + (c & 3);
-      for (let j = 0; j < d; j++) {
-        const value = centroids[c * d + j];
-        norm += value * value;
-        f32[to + 4 * j] = -2 * value;
-      }
+      for (let j = c * d; j < (c + 1) * d; j++) norm += centroids[j] * centroids[j];
       f64[exactNorms + c] = norm;
-      f32[norms + c] = norm;
-      reach = Math.max(reach, norm);
     }
-    f32[this.#at('reach')] = Math.sqrt(reach) * UP;
-    const rounding = f32[this.#at('rounding')];
-    f32[this.#at('twiceError')] = 2.02 * rounding * Math.sqrt(reach) * (Math.sqrt(reach) + 2 * this.#longest) + 2e-36;
-    if (this.#mayBeCoarse) this.#placeCoarse(centroids, reach === 0 ? 0 : LENGTH / f32[this.#at('reach')]);
-    // The float64 scores are off by less than (d + 4)·2^-53·(3‖c‖² + 2u‖c‖), u the distance: so much must the squares
-    // of the two bounds differ. Its root, with √(2u‖c‖) ≤ (u + ‖c‖)/√2, is at most this.
-    const root = Math.sqrt((d + 4) * 2 ** -52);
-    f32[this.#at('margin')] = (2.5 * root * Math.sqrt(reach) + 1e-18) * UP;
-    f32[this.#at('marginFactor')] = (1 + root) * UP;
+    const { reach, least } = this.#placeNorms(norms, LONGEST_SCANNED);
+    for (let c = 0; c < k; c++) {
+      const to = packed + (c & ~3) * d + (c & 3);
+      const isScanned = f64[exactNorms + c] <= LONGEST_SCANNED ** 2;
+      for (let j = 0; j < d; j++) f32[to + 4 * j] = isScanned ? -2 * centroids[c * d + j] : 0;
+    }
+    f32[this.#at('reach')] = reach * UP;
+    f32[this.#at('least')] = least;
+    const longest = Math.max(reach, this.#longest);
+    const isEven = least === NOBODY && longest <= Math.min(LONGEST_SCANNED, UNEVEN * this.#usual);
+    this.#set('byRow', isEven ? 0 : 1);
+    f32[this.#at('twiceError')] = 2.02 * f32[this.#at('rounding')] * reach * (reach + 2 * this.#longest) + 2e-36;
+    if (this.#mayBeCoarse) this.#placeCoarse(centroids, reach);
+    f32[this.#at('marginFactor')] = (1 + this.#root) * UP;
+  }
+
+  /**
+   * Writes ‖c‖² of the centroids that are scanned, up to a length, and what nobody is near in place of the others: `reach`
+   * is the length of the longest of those, `least` of the shortest of these.
+   */
+  #placeNorms(to: number, longest: number): { reach: number; least: number } {
+    const { f32, f64 } = this.#shard.memory;
+    const exactNorms = this.#get('exactNorms') / 8;
+    let reach = 0;
+    let least = NOBODY;
+    for (let c = 0; c < this.#k; c++) {
+      const norm = f64[exactNorms + c];
+      const isScanned = norm <= longest ** 2;
+      f32[to + c] = isScanned ? norm : NOBODY;
+      if (isScanned) reach = Math.max(reach, Math.sqrt(norm));
+      else least = Math.min(least, Math.sqrt(norm) / UP);
+    }
+    f32.fill(NOBODY, to + this.#k, to + 4 * Math.ceil(this.#k / 4));
+    return { reach, least };
   }
 
   /** Centroids as integers, pairs of features side by side: [k/4, d/2, 4, 2]. */
-  #placeCoarse(centroids: Float64Array, scale: number): void {
+  #placeCoarse(centroids: Float64Array, longest: number): void {
     const { d, memory } = this.#shard;
+    const exactNorms = this.#get('exactNorms') / 8;
+    // What is left out here is scanned in float32 where it could be nearest.
+    const limit =
+      longest > UNEVEN * this.#usual ? Math.min(LONGEST_ROUGH * this.#usual, LONGEST_SCANNED) : LONGEST_SCANNED;
+    const { reach, least } = this.#placeNorms(this.#get('roughNorms') / 4, limit);
+    const scale = reach === 0 ? 0 : LENGTH / (reach * UP);
     const pairs = Math.ceil(d / 2);
     const rough = this.#get('rough') / 2;
     let rounded = 0;
     for (let c = 0; c < this.#k; c++) {
       const to = rough + 8 * (c >> 2) * pairs + 2 * (c & 3);
+      const isScanned = memory.f64[exactNorms + c] <= limit ** 2;
       let square = 0;
       for (let j = 0; j < d; j++) {
-        const value = centroids[c * d + j] * scale;
+        const value = isScanned ? centroids[c * d + j] * scale : 0;
         const integer = Math.round(value);
         memory.i16[to + 8 * (j >> 1) + (j & 1)] = integer;
         square += (value - integer) ** 2;
       }
       rounded = Math.max(rounded, Math.sqrt(square));
     }
+    memory.f32[this.#at('roughReach')] = reach * UP;
+    memory.f32[this.#at('roughLeast')] = least;
     // By Cauchy and Schwarz: a row's values are rounded by half a unit at most, the centroids' by what they were.
     const half = Math.sqrt(d) / 2;
-    memory.f32[this.#at('coarseError')] = 2.02 * ((half + rounded) / LENGTH + (half * rounded) / LENGTH ** 2);
+    memory.f32[this.#at('roughError')] = 2.02 * ((half + rounded) / LENGTH + (half * rounded) / LENGTH ** 2);
   }
 
   /** How far the centroids went since the bounds were made, and how far they are apart. */
   #measureShifts(before: Float64Array, centroids: Float64Array): void {
     const { d, memory } = this.#shard;
-    const { f32 } = memory;
-    const shifts = this.#get('shifts') / 4;
+    const { f32, f64 } = memory;
+    const motions = this.#get('motions') / 4;
+    const exactNorms = this.#get('exactNorms') / 8;
     let farthest = 0;
     let largest = 0;
     let other = 0;
@@ -331,7 +400,11 @@ export class SimdClusters implements Clusters {
       let square = 0;
       for (let j = c * d; j < (c + 1) * d; j++) square += (centroids[j] - before[j]) ** 2;
       const shift = Math.sqrt(square) * UP;
-      f32[shifts + c] = shift;
+      const length = Math.sqrt(f64[exactNorms + c]);
+      // The float64 score of c is off by less than g·(‖c‖² + 2‖x‖·‖c‖), g = (d + 4)·2^-53. Any other centroid's, at a
+      // distance v ≥ the lower bound, by less than g·(5‖x‖² + 3v²), and ‖x‖ ≤ u + ‖c‖, u the upper bound: so c's is the
+      // least where v²·(1 − 3g) > u²·(1 + 12g) + 14g·‖c‖². The root of that, √(14g) = 2.65·√(2g), is what is added to u.
+      f32.set([shift, 0, (2.7 * this.#root * length + 1e-18) * UP, length * 1.2e-7 + 1e-18], motions + 4 * c);
       if (shift > largest) {
         other = largest;
         largest = shift;
@@ -344,7 +417,12 @@ export class SimdClusters implements Clusters {
     if (ROWS_FOR_HALVES * this.#k <= this.#shard.n) this.#shard.kernels!.halve(this.#state);
   }
 
-  #sums(): { high: Float64Array; low: Float64Array } {
+  /** √(2g), of what float64 scores lose. */
+  get #root(): number {
+    return Math.sqrt((this.#shard.d + 4) * 2 ** -52);
+  }
+
+  #sums(): FixedSums {
     const { memory } = this.#shard;
     const length = this.#k * this.#units.limbs * this.#units.stride;
     const from = this.#get('sums') / 4;
@@ -354,7 +432,7 @@ export class SimdClusters implements Clusters {
       low[i] = memory.u32[from + 2 * i];
       high[i] = memory.i32[from + 2 * i + 1];
     }
-    return { high, low };
+    return { high, low, spilled: this.#spill.sums() };
   }
 
   #at(field: Field): number {

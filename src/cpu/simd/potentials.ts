@@ -1,6 +1,7 @@
+import type { RowValues } from '../../points.ts';
 import type { Steps } from '../../steps.ts';
 import { SLICE_ROWS } from '../partition.ts';
-import { PotentialsOf } from '../potentials.ts';
+import { FARTHEST, PotentialsOf } from '../potentials.ts';
 import type { Shard } from '../shard.ts';
 
 /** Rows of a block, and the bytes before it in the kernel's scratch. */
@@ -15,7 +16,7 @@ export class SimdPotentials extends PotentialsOf {
   constructor(shard: Shard) {
     super(shard);
     this.#distancesAt = shard.memory.allocate(4 * shard.n);
-    this.distances.fill(Infinity);
+    this.distances.fill(FARTHEST);
   }
 
   protected override get distances(): Float32Array {
@@ -23,7 +24,7 @@ export class SimdPotentials extends PotentialsOf {
     return this.shard.memory.f32.subarray(from, from + this.shard.n);
   }
 
-  override *fold(centres: Float32Array): Steps<Float64Array> {
+  override *fold(centres: RowValues): Steps<Float64Array> {
     return yield* this.#with([4 * centres.length], ([at]) => {
       this.#centres = at;
       this.shard.memory.f32.set(centres, at / 4);
@@ -31,7 +32,7 @@ export class SimdPotentials extends PotentialsOf {
     });
   }
 
-  protected override lower(start: number, end: number, centres: Float32Array): number {
+  protected override lower(start: number, end: number, centres: RowValues): number {
     const { kernels, rowsAt, weightsAt, d } = this.shard;
     let sum = 0;
     for (let at = 0; at < 4 * centres.length; at += 4 * d) {
@@ -40,7 +41,7 @@ export class SimdPotentials extends PotentialsOf {
     return sum;
   }
 
-  override *trial(candidates: Float32Array, direct: boolean): Steps<Float64Array> {
+  override *trial(candidates: RowValues, direct: boolean): Steps<Float64Array> {
     const { d } = this.shard;
     const m = candidates.length / d;
     const padded = 2 * Math.ceil(m / 2);
@@ -89,7 +90,7 @@ export class SimdPotentials extends PotentialsOf {
 }
 
 /** −2 × rows [m, d] as [m/2, d, 2], and their ‖c‖²; the last one again where it has no other beside it. */
-function expand(rows: Float32Array, d: number, to: Float32Array, norms: Float32Array): void {
+function expand(rows: RowValues, d: number, to: Float32Array, norms: Float32Array): void {
   const m = rows.length / d;
   for (let c = 0; c < norms.length; c++) {
     const from = Math.min(c, m - 1) * d;
