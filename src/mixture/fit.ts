@@ -10,10 +10,11 @@ import type { MixtureStatistics } from '../statistics.ts';
 import type { Awaitable } from '../steps.ts';
 import type { CovarianceType } from './covariance.ts';
 import { answersOfFar } from './far.ts';
-import { maximize, type Update, type UpdateRules } from './maximize.ts';
+import type { Update, UpdateRules } from './maximize.ts';
 import { type ComponentStatus, GaussianMixtureModel, meanValue } from './model.ts';
 import { checkPlanAgainst, type MixturePlan } from './options.ts';
 import { type Parameters, parametersOutOfFrame, toGaussians } from './parameters.ts';
+import { maximizeFrom } from './recentre.ts';
 import { reseedEmpty } from './reseed.ts';
 import { firstParameters, nearestMeans, withMixture } from './start.ts';
 
@@ -131,7 +132,7 @@ async function iterate(
   // The rule of k-means, and firmer than a bound in float32: the same labels make the same parameters again.
   const labels = temperature === 0 ? await workspace.labels() : null;
   const unchanged = labels !== null && run.labels !== null && labels.every((label, i) => label === run.labels![i]);
-  const update = maximize(statistics, run.parameters!, rules, temperature);
+  const update = await maximizeFrom(workspace, statistics, run.parameters!, rules, temperature, signal);
   const reseeded = await reseedEmpty(home, workspace, update, run.parameters!, rules, run.reseeds);
   const next = await workspace.accumulate(toGaussians(reseeded.parameters), temperature, signal);
   const lowerBound = meanValue(next, home.dataset);

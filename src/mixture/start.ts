@@ -14,9 +14,10 @@ import { runAsync } from '../steps.ts';
 import { type CovarianceType, covarianceSize, formOf } from './covariance.ts';
 import { pointsOf } from './draw.ts';
 import { inverseTranspose, transpose } from './linear.ts';
-import { type FixedPart, maximize, type Update, type UpdateRules } from './maximize.ts';
+import type { FixedPart, Update, UpdateRules } from './maximize.ts';
 import type { ExplicitStart, InitMethod, MixturePlan } from './options.ts';
 import { factorAll, type Parameters, shapeOf, toGaussians } from './parameters.ts';
+import { maximizeFrom } from './recentre.ts';
 import { withMeanCovariance } from './reseed.ts';
 
 /** The parameters that a start begins with. */
@@ -102,9 +103,10 @@ async function hardStep(
   rules: UpdateRules,
   signal: AbortSignal | undefined,
 ): Promise<Update> {
-  return withMixture(home, parameters, async (workspace) =>
-    maximize(await workspace.accumulate(toGaussians(parameters), 0, signal), parameters, rules, 0),
-  );
+  return withMixture(home, parameters, async (workspace) => {
+    const statistics = await workspace.accumulate(toGaussians(parameters), 0, signal);
+    return maximizeFrom(workspace, statistics, parameters, rules, 0, signal);
+  });
 }
 
 /** Opens what the E-step of such parameters needs, and closes it. */
