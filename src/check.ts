@@ -68,6 +68,19 @@ export function kindOf(value: unknown): string {
   return (value as object).constructor?.name ?? 'an object';
 }
 
+/** No |x| is larger: squares, and sums of them, stay in float64's range. */
+export const LARGEST = 1e150;
+
+/** So many coordinates of points, copied. */
+export function readCoordinates(name: string, values: unknown, length: number): Float64Array {
+  const numbers = readNumbers(name, values, length);
+  numbers.forEach((value, i) => {
+    if (Math.abs(value) > LARGEST)
+      throw new RangeError(`${name}[${i}] must be at most ${LARGEST} in magnitude, got ${value}`);
+  });
+  return numbers;
+}
+
 /** What JSON has in the place of ±Infinity, which it cannot write: the largest float64. */
 export function finite(value: number): number {
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));

@@ -20,13 +20,18 @@ export interface Frame {
   readonly precise: boolean;
 }
 
-/** Rows that tell what is usual among all, and what is not: the range of them all. */
+/** What is usual among points: their columns in a sample of the rows of positive weight. */
 export interface Sample {
-  /** [m, d] */
-  readonly values: Float64Array;
-  /** Positive: [m]. */
-  readonly weights: Float64Array;
-  /** The least and the largest value of each feature among all rows of positive weight: [d] each. */
+  /** The values of each feature, ascending: [d][m]. */
+  readonly columns: readonly Float64Array[];
+  /** Of each feature [d]. */
+  readonly medians: Float64Array;
+  /** From the median: the deviation of half of the rows, of nine in ten, of the nearest that has one. [d][3] */
+  readonly deviations: readonly (readonly number[])[];
+}
+
+/** The least and the largest value of each feature: [d] each. */
+export interface Span {
   readonly low: Float64Array;
   readonly high: Float64Array;
 }
@@ -38,39 +43,97 @@ const QUANTILES = [0.5, 0.9] as const;
 /** A power of two of float64 that has an inverse. */
 const LARGEST_EXPONENT = 1022;
 
-/** The frame for points of which this is a sample, whatever an engine takes. */
-export function robustFrame({ values, weights, low, high }: Sample): Frame {
-  const d = low.length;
-  const shift = new Float64Array(d);
-  // The deviation of half of the rows, of nine in ten, of the nearest that has one.
-  const usual = new Float64Array(QUANTILES.length + 1);
+/**
+ * @param values rows [m, d]
+ * @param weights positive: [m]
+ */
+export function sampled(values: Float64Array, weights: Float64Array, d: number): Sample {
+  const columns = Array.from({ length: d }, () => new Float64Array(weights.length));
+  const medians = new Float64Array(d);
+  const deviations: number[][] = [];
+  const even = weights.every((weight) => weight === weights[0]);
   for (let j = 0; j < d; j++) {
-    const column = columnOf(values, j, d);
-    const [median] = quantilesOf(column, weights, [0.5]);
-    const deviations = column.map((value) => Math.abs(value - median));
-    const levels = [...quantilesOf(deviations, weights, QUANTILES), leastPositive(deviations)];
-    const spread = levels.find((level) => level > 0) ?? 0;
-    if (low[j] === high[j]) shift[j] = low[j];
-    else shift[j] = spread > 0 ? roundTo(median, 2 ** Math.floor(Math.log2(spread))) : median;
-    levels.forEach((level, i) => {
-      usual[i] = Math.max(usual[i], level);
-    });
+    const column = columns[j];
+    for (let i = 0, at = j; i < column.length; i++, at += d) column[i] = values[at];
+    const shares = even ? null : sortWith(column, weights);
+    if (shares === null) column.sort();
+    const middle = quantile(column.length, shares, 0.5);
+    medians[j] = column[middle];
+    deviations.push(deviationsFrom(column, shares, middle));
   }
-  let reach = reachOf(shift, low, high);
+  return { columns, medians, deviations };
+}
+
+/** Sorts values, and returns their weights in that order. */
+function sortWith(values: Float64Array, weights: Float64Array): Float64Array {
+  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
+  const unsorted = values.slice();
+  order.forEach((from, to) => {
+    values[to] = unsorted[from];
+  });
+  return Float64Array.from(order, (from) => weights[from]);
+}
+
+/** The first place at which a share of the weight is reached: so weight 2 is the row twice. */
+function quantile(length: number, weights: Float64Array | null, share: number): number {
+  if (weights === null) return Math.max(0, Math.ceil(share * length) - 1);
+  const target = share * weights.reduce((sum, weight) => sum + weight, 0);
+  let sum = 0;
+  return Math.max(
+    0,
+    weights.findIndex((weight) => (sum += weight) >= target),
+  );
+}
+
+/** Quantiles of |x − median|, and the least positive one, of ascending values: a walk outwards from the median. */
+function deviationsFrom(column: Float64Array, weights: Float64Array | null, middle: number): number[] {
+  const { length } = column;
+  const median = column[middle];
+  const total = weights === null ? length : weights.reduce((sum, weight) => sum + weight, 0);
+  const found = [0, 0, 0];
+  let sum = 0;
+  let [left, right] = [middle, middle + 1];
+  for (let step = 0; step < length; step++) {
+    const below = left >= 0 ? median - column[left] : Infinity;
+    const above = right < length ? column[right] - median : Infinity;
+    const isBelow = below <= above;
+    const deviation = isBelow ? below : above;
+    const before = sum;
+    sum += weights === null ? 1 : weights[isBelow ? left : right];
+    QUANTILES.forEach((share, q) => {
+      if (before < share * total && sum >= share * total) found[q] = deviation;
+    });
+    if (deviation > 0 && found[2] === 0) found[2] = deviation;
+    if (isBelow) left--;
+    else right++;
+  }
+  return found;
+}
+
+/** The frame for points of which this is a sample, whatever an engine takes. */
+export function robustFrame({ medians, deviations }: Sample, { low, high }: Span): Frame {
+  const shift = medians.map((median, j) => {
+    const [spread] = deviations[j];
+    if (low[j] === high[j]) return low[j];
+    // Where half of the rows have one value, no other deviation is sure to be usual: that value is the shift.
+    return spread > 0 ? roundTo(median, 2 ** Math.floor(Math.log2(spread))) : median;
+  });
+  let reach = reachOf(shift, { low, high });
   // Equal points have no reach; what they are compared with is likely of their magnitude.
   if (reach === 0) reach = shift.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const spread = usual.find((level) => level > 0) ?? reach;
+  const usual = [0, 1, 2].map((level) => deviations.reduce((most, of) => Math.max(most, of[level]), 0));
+  const spread = usual.find((deviation) => deviation > 0) ?? reach;
   return { shift, scale: scaleOf(spread > 0 ? Math.min(reach, ROOM * spread) : reach), precise: false };
 }
 
 /** The frame with no |x'| over a limit. */
-export function withinLimit(frame: Frame, { low, high }: Pick<Sample, 'low' | 'high'>, limit: number): Frame {
-  const reach = reachOf(frame.shift, low, high);
+export function withinLimit(frame: Frame, span: Span, limit: number): Frame {
+  const reach = reachOf(frame.shift, span);
   return reach * frame.scale <= limit ? frame : { ...frame, scale: scaleOf(reach / limit) };
 }
 
 /** The largest distance of a value from its shift. */
-export function reachOf(shift: Float64Array, low: Float64Array, high: Float64Array): number {
+export function reachOf(shift: Float64Array, { low, high }: Span): number {
   return shift.reduce((reach, origin, j) => Math.max(reach, origin - low[j], high[j] - origin), 0);
 }
 
@@ -84,20 +147,20 @@ export function scaleOf(size: number): number {
  *
  * @param floor |x'| below it are as good as 0
  */
-export function roundingOf({ values }: Sample, { shift, scale }: Frame, floor: number): Float64Array {
-  const d = shift.length;
+export function roundingOf({ columns }: Sample, { shift, scale }: Frame, floor: number): Float64Array {
   return shift.map((origin, j) => {
-    const column = columnOf(values, j, d)
-      .map((value) => (value - origin) * scale)
-      .sort();
-    let distinct = 0;
+    const column = columns[j];
+    let distinct = 1;
     let equal = 0;
+    let last = held((column[0] - origin) * scale, floor);
     for (let i = 1; i < column.length; i++) {
       if (column[i] === column[i - 1]) continue;
+      const value = held((column[i] - origin) * scale, floor);
       distinct++;
-      if (held(column[i], floor) === held(column[i - 1], floor)) equal++;
+      if (value === last) equal++;
+      last = value;
     }
-    return equal / (distinct + 1);
+    return equal / distinct;
   });
 }
 
@@ -125,8 +188,8 @@ export function frameOfModel(means: Float64Array, deviations: Float64Array, d: n
     low[i % d] = Math.min(low[i % d], value);
     high[i % d] = Math.max(high[i % d], value);
   });
-  const sample = { values, weights: new Float64Array(values.length / d).fill(1), low, high };
-  const frame = withinLimit(robustFrame(sample), sample, MODEL_LIMIT);
+  const sample = sampled(values, new Float64Array(values.length / d).fill(1), d);
+  const frame = withinLimit(robustFrame(sample, { low, high }), { low, high }, MODEL_LIMIT);
   const { shift } = frame;
   const isCrowded = deviations.some(
     (deviation, i) => deviation > 0 && deviation < FEW_BITS * Math.abs(means[i] - shift[i % d]),
@@ -169,33 +232,6 @@ export function frameFromJSON(json: FrameJSON | undefined, d: number): Frame | n
   const [size] = readNumbers('json.frame.scale', [scale], 1);
   if (size <= 0) throw new RangeError(`json.frame.scale must be positive, got ${size}`);
   return { shift: readNumbers('json.frame.shift', shift, d), scale: size, precise };
-}
-
-function columnOf(values: Float64Array, j: number, d: number): Float64Array {
-  const column = new Float64Array(values.length / d);
-  for (let i = 0, at = j; i < column.length; i++, at += d) column[i] = values[at];
-  return column;
-}
-
-/** The least value at which each share of the weight is reached, ascending shares: so weight 2 is the row twice. */
-function quantilesOf(values: Float64Array, weights: Float64Array, shares: readonly number[]): number[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (weights.every((weight) => weight === weights[0])) {
-    const sorted = values.slice().sort();
-    return shares.map((share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]);
-  }
-  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
-  let at = 0;
-  let sum = weights[order[0]];
-  return shares.map((share) => {
-    while (sum < share * total && at < order.length - 1) sum += weights[order[++at]];
-    return values[order[at]];
-  });
-}
-
-function leastPositive(values: Float64Array): number {
-  const least = values.reduce((low, value) => (value > 0 && value < low ? value : low), Infinity);
-  return least < Infinity ? least : 0;
 }
 
 function roundTo(value: number, step: number): number {

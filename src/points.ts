@@ -1,9 +1,19 @@
 /**
  * The points matrix: reading the forms it comes in, checking it, and centring it.
  */
-import { kindOf } from './check.ts';
+import { kindOf, LARGEST } from './check.ts';
 import type { Backend } from './engine.ts';
-import { type Frame, reachOf, robustFrame, roundingOf, type Sample, scaleOf, withinLimit } from './frame.ts';
+import {
+  type Frame,
+  reachOf,
+  robustFrame,
+  roundingOf,
+  type Sample,
+  type Span,
+  sampled,
+  scaleOf,
+  withinLimit,
+} from './frame.ts';
 import { hashUniform } from './random.ts';
 
 /** Any of the numeric typed arrays. */
@@ -111,8 +121,6 @@ const FLOORS: Readonly<Record<Backend, number>> = { cpu: 0, webgpu: 2 ** -60 };
 export const COARSE = 0.01;
 /** Where the limit leaves so little of the scale, float32 loses what is usual beside what is far. */
 const LEAST_SCALE = 2 ** -8;
-/** No |x| is larger: squares, and sums of them, stay in float64's range. */
-const LARGEST = 1e150;
 
 /**
  * Reads and checks points and weights.
@@ -403,46 +411,88 @@ function eachBlock(
   }
 }
 
-/** The range of each feature [d], of all rows and of those of positive weight. */
-class Range {
-  readonly least: Float64Array;
-  readonly most: Float64Array;
-  readonly low: Float64Array;
-  readonly high: Float64Array;
+/** What the first reading of the points learns of each feature. */
+class Survey {
+  /** The range of all rows. */
+  readonly all: Span;
+  /** The range of the rows of positive weight. */
+  readonly span: Span;
+  /** Σ w·deviation and Σ w·deviation², where a deviation is (x − pivot)·scale. */
+  readonly sums: Float64Array;
+  readonly squares: Float64Array;
 
-  constructor(d: number) {
-    [this.least, this.low] = [new Float64Array(d).fill(Infinity), new Float64Array(d).fill(Infinity)];
-    [this.most, this.high] = [new Float64Array(d).fill(-Infinity), new Float64Array(d).fill(-Infinity)];
+  constructor(d: number, weighted: boolean) {
+    const span = () => ({ low: new Float64Array(d).fill(Infinity), high: new Float64Array(d).fill(-Infinity) });
+    this.span = span();
+    this.all = weighted ? span() : this.span;
+    this.sums = new Float64Array(d);
+    this.squares = new Float64Array(d);
   }
 
-  /** @throws {TypeError | RangeError} where a value is none, or too large. */
-  add(form: HostForm, weights: Float32Array | null, block: Float64Array, first: number, count: number): void {
-    const { least, most, low, high } = this;
-    const { d } = form;
+  /**
+   * Takes rows in.
+   *
+   * @throws {TypeError | RangeError} where a value is none, or too large.
+   */
+  add(
+    form: HostForm,
+    weights: Float32Array | null,
+    block: Float64Array,
+    first: number,
+    count: number,
+    pivot: Float64Array,
+    scale: number,
+  ): void {
+    if (weights === null) this.#addRows(block, count, pivot, scale);
+    else this.#addWeighted(weights.subarray(first, first + count), block, pivot, scale);
+    for (let j = 0; j < form.d; j++) {
+      // NaN is in no range, but in the sum.
+      const isInRange = this.all.low[j] >= -LARGEST && this.all.high[j] <= LARGEST;
+      if (!isInRange || Number.isNaN(this.sums[j])) checkValues(form, block, first, count);
+    }
+  }
+
+  #addRows(block: Float64Array, count: number, pivot: Float64Array, scale: number): void {
+    const { sums, squares } = this;
+    const { low, high } = this.span;
+    const d = pivot.length;
     for (let i = 0, at = 0; i < count; i++) {
-      const absent = weights !== null && weights[first + i] === 0;
       for (let j = 0; j < d; j++, at++) {
         const value = block[at];
-        if (!(Math.abs(value) <= LARGEST)) throw wrongValue(form, first * d + at);
-        if (value < least[j]) least[j] = value;
-        if (value > most[j]) most[j] = value;
-        if (absent) continue;
         if (value < low[j]) low[j] = value;
         if (value > high[j]) high[j] = value;
+        const deviation = (value - pivot[j]) * scale;
+        sums[j] += deviation;
+        squares[j] += deviation * deviation;
       }
     }
   }
 
-  /** @throws {TypeError} where a value is outside of the range. */
-  check(block: Float64Array, count: number): void {
-    const { least, most } = this;
-    const d = least.length;
-    for (let i = 0, at = 0; i < count; i++) {
+  #addWeighted(weights: Float32Array, block: Float64Array, pivot: Float64Array, scale: number): void {
+    const { sums, squares, all, span } = this;
+    const d = pivot.length;
+    for (let i = 0, at = 0; i < weights.length; i++) {
+      const weight = weights[i];
       for (let j = 0; j < d; j++, at++) {
-        // Not "less or greater": NaN is outside too.
-        if (!(block[at] >= least[j] && block[at] <= most[j])) throw changedPoints();
+        const value = block[at];
+        if (value < all.low[j]) all.low[j] = value;
+        if (value > all.high[j]) all.high[j] = value;
+        // Absent, but for a value that is none.
+        if (weight === 0 && !Number.isNaN(value)) continue;
+        if (value < span.low[j]) span.low[j] = value;
+        if (value > span.high[j]) span.high[j] = value;
+        const deviation = (value - pivot[j]) * scale;
+        sums[j] += weight * deviation;
+        squares[j] += weight * deviation * deviation;
       }
     }
+  }
+}
+
+/** @throws {TypeError | RangeError} where a value is none, or too large. */
+function checkValues(form: HostForm, block: Float64Array, first: number, count: number): void {
+  for (let at = 0; at < count * form.d; at++) {
+    if (!(Math.abs(block[at]) <= LARGEST)) throw wrongValue(form, first * form.d + at);
   }
 }
 
@@ -452,117 +502,128 @@ export function changedPoints(): TypeError {
 }
 
 /** Rows that a sample has at most, and values, for which it has fewer rows where they are wide. */
-const SAMPLE_ROWS = 2 ** 12;
-const SAMPLE_VALUES = 2 ** 18;
+const SAMPLE_ROWS = 2 ** 11;
+const SAMPLE_VALUES = 2 ** 17;
 const LEAST_SAMPLE_ROWS = 2 ** 8;
 
 /** Rows of positive weight, spread over all of them: ascending indices. */
 export function sampledRows(n: number, d: number, weights: Float32Array | null): Uint32Array {
-  const positive = weights === null ? null : indicesOf(n, (i) => weights[i] > 0);
-  const total = positive?.length ?? n;
+  const { positiveRows } = weigh(weights, n);
   const rows = Math.max(LEAST_SAMPLE_ROWS, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_VALUES / d)));
   // One of each stratum, by chance: a step of fixed length would see a period of the rows and nothing else.
-  const chosen = (s: number) => Math.floor(((s + hashUniform(0, s)) * total) / rows);
+  const chosen = (s: number) => Math.floor(((s + hashUniform(0, s)) * positiveRows) / rows);
   const places =
-    total <= rows
-      ? Uint32Array.from({ length: total }, (_, i) => i)
+    positiveRows <= rows
+      ? Uint32Array.from({ length: positiveRows }, (_, i) => i)
       : Uint32Array.from({ length: rows }, (_, s) => chosen(s));
-  return positive === null ? places : places.map((place) => positive[place]);
+  if (weights === null || positiveRows === n) return places;
+  // The rows at those places among the ones of positive weight.
+  let [i, place] = [-1, -1];
+  return places.map((wanted) => {
+    while (place < wanted) if (weights[++i] > 0) place++;
+    return i;
+  });
 }
 
-function sampleOf(form: HostForm, weights: Float32Array | null, { low, high }: Range): Sample {
+function sampleOf(form: HostForm, weights: Float32Array | null): Sample {
   const { n, d } = form;
   const indices = sampledRows(n, d, weights);
   const values = new Float64Array(indices.length * d);
   indices.forEach((row, i) => {
     form.read(row, row + 1, values.subarray(i * d, (i + 1) * d));
   });
-  return { values, weights: Float64Array.from(indices, (row) => weights?.[row] ?? 1), low, high };
+  return sampled(
+    values,
+    Float64Array.from(indices, (row) => weights?.[row] ?? 1),
+    d,
+  );
 }
 
 function surveyCentred(form: HostForm, weights: Float32Array | null): SurveyedPoints {
   const { n, d } = form;
   const { totalWeight, positiveRows } = weigh(weights, n);
-  const range = new Range(d);
-  eachBlock(form, 0, n, (block, first, count) => range.add(form, weights, block, first, count));
-  const sample = sampleOf(form, weights, range);
-  const frame = robustFrame(sample);
-  let moments: Moments | null = null;
+  const sample = sampleOf(form, weights);
+  const { medians, columns } = sample;
+  const pivot = medians.map((median) => (Number.isFinite(median) ? median : 0));
+  const scale = scaleOf(reachOf(pivot, { low: leastOf(columns), high: mostOf(columns) }));
+  const survey = surveyed(form, weights, pivot, scale);
+  const { span } = survey;
+  const frame = robustFrame(sample, span);
+  const moments = momentsOf(form, weights, survey, totalWeight, pivot, scale);
   const prepareIn = (frame: Frame, rounding: Float64Array): PreparedPoints => {
-    moments ??= momentsAbout(form, weights, frame, range);
-    const reach = reachOf(frame.shift, range.low, range.high);
-    const absent = (i: number) => weights !== null && weights[i] === 0;
-    const far = farRows(form, weights, frame, reach * frame.scale, absent);
-    const { variance, scale } = moments;
-    const unit = frame.scale / scale;
+    const limit = reachOf(frame.shift, span) * frame.scale;
+    const far = positiveRows === n ? noFarRows() : farRows(form, weights, frame, limit, (i) => weights![i] === 0);
+    const unit = frame.scale / moments.scale;
     return {
       ...{ n, d, metric: 'euclidean', frame, weights, totalWeight, positiveRows, rounding, far },
-      variance: variance.map((value) => value * unit * unit),
-      fill: filler(form, range, frame, far),
+      variance: moments.variance.map((value) => value * unit * unit),
+      fill: filler(form, survey.all, frame, far),
     };
   };
   return {
     n,
     d,
     prepare(backend) {
-      const held = withinLimit(frame, sample, LIMITS[backend]);
+      const held = withinLimit(frame, span, LIMITS[backend]);
       const rounding = roundingOf(sample, held, FLOORS[backend]);
       const coarse = held.scale < LEAST_SCALE * frame.scale || rounding.some((share) => share > COARSE);
       if (backend === 'webgpu' || !coarse) return prepareIn(held, rounding);
-      return prepareIn({ ...withinLimit(frame, sample, PRECISE_LIMIT), precise: true }, rounding);
+      return prepareIn({ ...withinLimit(frame, span, PRECISE_LIMIT), precise: true }, rounding);
     },
   };
 }
 
-interface Moments {
-  /** Weighted, of x·scale: [d]. */
-  readonly variance: Float64Array;
-  readonly scale: number;
+function leastOf(columns: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(columns, (column) => (Number.isFinite(column[0]) ? column[0] : 0));
 }
 
-/** Weighted variances, in a scale in which no square is lost. */
-function momentsAbout(form: HostForm, weights: Float32Array | null, { shift }: Frame, { low, high }: Range): Moments {
-  const { n, d } = form;
-  const scale = scaleOf(reachOf(shift, low, high));
-  const sum = new Float64Array(d);
-  const squares = new Float64Array(d);
-  let total = 0;
-  eachBlock(form, 0, n, (block, first, count) => {
-    for (let i = 0, at = 0; i < count; i++) {
-      const weight = weights === null ? 1 : weights[first + i];
-      total += weight;
-      if (weight === 0) at += d;
-      else {
-        for (let j = 0; j < d; j++, at++) {
-          const deviation = (block[at] - shift[j]) * scale;
-          sum[j] += weight * deviation;
-          squares[j] += weight * deviation * deviation;
-        }
-      }
-    }
+function mostOf(columns: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(columns, (column) => {
+    const last = column[column.length - 1];
+    return Number.isFinite(last) ? last : 0;
   });
-  return { scale, variance: squares.map((value, j) => Math.max(0, value / total - (sum[j] / total) ** 2)) };
+}
+
+function surveyed(form: HostForm, weights: Float32Array | null, pivot: Float64Array, scale: number): Survey {
+  const survey = new Survey(form.d, weights !== null);
+  eachBlock(form, 0, form.n, (block, first, count) => survey.add(form, weights, block, first, count, pivot, scale));
+  return survey;
+}
+
+/** Weighted variances [d], of x·scale. */
+function momentsOf(
+  form: HostForm,
+  weights: Float32Array | null,
+  { sums, squares, span }: Survey,
+  total: number,
+  pivot: Float64Array,
+  scale: number,
+): { readonly variance: Float64Array; readonly scale: number } {
+  const variance = squares.map((value, j) => Math.max(0, value / total - (sums[j] / total) ** 2));
+  // Squares of what is far beside the sample may exceed float64: once more, in a scale for all.
+  const safe = scaleOf(reachOf(pivot, span));
+  if (variance.every(Number.isFinite) || safe === scale) return { variance, scale };
+  return momentsOf(form, weights, surveyed(form, weights, pivot, safe), total, pivot, safe);
 }
 
 /** Points for the method of a model: its frame, whatever they are. */
 function surveyForModel(form: HostForm, weights: Float32Array | null, frame: Frame): SurveyedPoints {
   const { n, d } = form;
   if (d !== frame.shift.length) throw new RangeError(`points have ${d} features, the model has ${frame.shift.length}`);
-  const range = new Range(d);
-  eachBlock(form, 0, n, (block, first, count) => range.add(form, weights, block, first, count));
+  const { all } = surveyed(form, weights, frame.shift, 0);
   return {
     n,
     d,
     prepare(backend) {
       const limit = backend === 'webgpu' ? MODEL_LIMIT : frame.precise ? PRECISE_LIMIT : LIMITS.cpu;
-      const reach = reachOf(frame.shift, range.least, range.most);
+      const reach = reachOf(frame.shift, all);
       const far = reach * frame.scale <= limit ? noFarRows() : farRows(form, weights, frame, limit, () => true);
       const rest = withoutRows(weights, n, far);
       return {
         ...{ n, d, metric: 'euclidean', frame, weights: rest, ...weigh(rest, n), far },
         variance: new Float64Array(d).fill(1),
         rounding: new Float64Array(d),
-        fill: filler(form, range, frame, far),
+        fill: filler(form, all, frame, far),
       };
     },
   };
@@ -584,18 +645,16 @@ function farRows(
   mayBe: (i: number) => boolean,
 ): FarRows {
   const { n, d } = form;
-  if (weights === null && !mayBe(0)) return noFarRows();
   const indices: number[] = [];
   const values: number[] = [];
-  eachBlock(form, 0, n, (block, first, count) => {
-    for (let i = 0; i < count; i++) {
-      if (!mayBe(first + i)) continue;
-      const row = block.subarray(i * d, (i + 1) * d);
-      if (row.every((value, j) => Math.abs(value - shift[j]) * scale <= limit)) continue;
-      indices.push(first + i);
-      for (const value of row) values.push(value);
-    }
-  });
+  const row = new Float64Array(d);
+  for (let i = 0; i < n; i++) {
+    if (!mayBe(i)) continue;
+    form.read(i, i + 1, row);
+    if (row.every((value, j) => Math.abs(value - shift[j]) * scale <= limit)) continue;
+    indices.push(i);
+    for (const value of row) values.push(value);
+  }
   return {
     indices: Uint32Array.from(indices),
     values: Float64Array.from(values),
@@ -608,13 +667,12 @@ export function noFarRows(): FarRows {
   return { indices: new Uint32Array(0), values: new Float64Array(0), weights: new Float64Array(0) };
 }
 
-function filler(form: HostForm, range: Range, { shift, scale }: Frame, { indices }: FarRows): PreparedPoints['fill'] {
+function filler(form: HostForm, span: Span, frame: Frame, { indices }: FarRows): PreparedPoints['fill'] {
   const { d } = form;
   return (target, start, end) =>
     readAgain(() => {
       eachBlock(form, start, end, (block, first, count) => {
-        range.check(block, count);
-        fillBlock(target, (first - start) * d, block, count * d, shift, scale);
+        fillBlock(target, (first - start) * d, block, count, span, frame);
       });
       for (const index of indices) {
         if (index >= start && index < end) target.fill(0, (index - start) * d, (index - start + 1) * d);
@@ -624,15 +682,21 @@ function filler(form: HostForm, range: Range, { shift, scale }: Frame, { indices
 
 function fillBlock(
   target: RowValues,
-  from: number,
+  to: number,
   block: Float64Array,
-  length: number,
-  shift: Float64Array,
-  scale: number,
+  count: number,
+  span: Span,
+  { shift, scale }: Frame,
 ): void {
+  const { low, high } = span;
   const d = shift.length;
-  for (let at = 0; at < length; ) {
-    for (let j = 0; j < d; j++, at++) target[from + at] = (block[at] - shift[j]) * scale;
+  for (let i = 0, at = 0; i < count; i++) {
+    for (let j = 0; j < d; j++, at++) {
+      const value = block[at];
+      // Not "less or greater": NaN is outside too.
+      if (!(value >= low[j] && value <= high[j])) throw changedPoints();
+      target[to + at] = (value - shift[j]) * scale;
+    }
   }
 }
 
@@ -648,40 +712,47 @@ function readAgain(read: () => void): void {
 function surveyUnitRows(form: HostForm, weights: Float32Array | null): SurveyedPoints {
   const { n, d } = form;
   const { totalWeight, positiveRows } = weigh(weights, n);
-  const range = new Range(d);
-  const sum = new Float64Array(d);
-  const squares = new Float64Array(d);
+  const origin = new Float64Array(d);
+  const survey = new Survey(d, weights !== null);
+  const units = new Survey(d, weights !== null);
   eachBlock(form, 0, n, (block, first, count) => {
-    range.add(form, weights, block, first, count);
-    for (let i = 0; i < count; i++) {
-      const length = rowLength(block, i * d, d);
-      if (length === 0) throw zeroRow(first + i);
-      const weight = weights === null ? 1 : weights[first + i];
-      for (let j = 0; j < d; j++) {
-        const value = block[i * d + j] / length;
-        sum[j] += weight * value;
-        squares[j] += weight * value * value;
-      }
-    }
+    survey.add(form, weights, block, first, count, origin, 0);
+    normalise(block, count, d, first);
+    units.add(form, weights, block, first, count, origin, 1);
   });
   const prepared: PreparedPoints = {
     ...{ n, d, metric: 'cosine', weights, totalWeight, positiveRows },
-    frame: { shift: new Float64Array(d), scale: 1, precise: false },
-    variance: squares.map((value, j) => Math.max(0, value / totalWeight - (sum[j] / totalWeight) ** 2)),
+    frame: { shift: origin, scale: 1, precise: false },
+    variance: momentsOf(form, weights, units, totalWeight, origin, 1).variance,
     rounding: new Float64Array(d),
     far: noFarRows(),
     fill: (target, start, end) =>
       readAgain(() =>
         eachBlock(form, start, end, (block, first, count) => {
-          range.check(block, count);
-          for (let i = 0, to = (first - start) * d; i < count; i++) {
-            const length = rowLength(block, i * d, d);
-            for (let j = 0; j < d; j++) target[to++] = block[i * d + j] / length;
-          }
+          checkWithin(block, count, survey.all);
+          normalise(block, count, d, first);
+          target.set(count * d === block.length ? block : block.subarray(0, count * d), (first - start) * d);
         }),
       ),
   };
   return { n, d, prepare: () => prepared };
+}
+
+/** Brings rows to unit length. */
+function normalise(rows: Float64Array, count: number, d: number, first: number): void {
+  for (let i = 0, from = 0; i < count; i++, from += d) {
+    const length = rowLength(rows, from, d);
+    if (length === 0) throw zeroRow(first + i);
+    for (let at = from; at < from + d; at++) rows[at] /= length;
+  }
+}
+
+/** @throws {TypeError} where a value is outside of the range that was seen. */
+function checkWithin(block: Float64Array, count: number, { low, high }: Span): void {
+  const d = low.length;
+  for (let i = 0, at = 0; i < count; i++) {
+    for (let j = 0; j < d; j++, at++) if (!(block[at] >= low[j] && block[at] <= high[j])) throw changedPoints();
+  }
 }
 
 /** ‖x‖ without overflow or underflow in between. */
@@ -705,12 +776,6 @@ export function weigh(weights: Float32Array | null, n: number): { totalWeight: n
     if (weights[i] > 0) positiveRows++;
   }
   return { totalWeight, positiveRows };
-}
-
-function indicesOf(n: number, has: (i: number) => boolean): Uint32Array {
-  const indices: number[] = [];
-  for (let i = 0; i < n; i++) if (has(i)) indices.push(i);
-  return Uint32Array.from(indices);
 }
 
 export function zeroRow(i: number): RangeError {

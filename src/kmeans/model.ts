@@ -1,4 +1,13 @@
-import { checkInteger, checkNotNegative, checkOptions, checkWord, finite, kindOf, readNumbers } from '../check.ts';
+import {
+  checkInteger,
+  checkNotNegative,
+  checkOptions,
+  checkWord,
+  finite,
+  kindOf,
+  readCoordinates,
+  readNumbers,
+} from '../check.ts';
 import type { Backend } from '../engine.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/covariance.ts';
@@ -213,7 +222,7 @@ export class KMeansModel {
       k,
       d,
       metric: checkWord('json.metric', json.metric, ['euclidean', 'cosine'] as const),
-      centroids: readNumbers('json.centroids', json.centroids, k * d),
+      centroids: readCoordinates('json.centroids', json.centroids, k * d),
       labels: new Uint32Array(0),
       counts,
       inertia: checkNotNegative('json.inertia', json.inertia),

@@ -1,4 +1,4 @@
-import { checkInteger, checkWord, finite, kindOf, readNumbers } from '../check.ts';
+import { checkInteger, checkWord, finite, kindOf, readCoordinates, readNumbers } from '../check.ts';
 import type { Backend, MixtureWorkspace } from '../engine.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
 import { assignToCentroids } from '../kmeans/fit.ts';
@@ -319,7 +319,7 @@ export class GaussianMixtureModel {
       d,
       covarianceType,
       weights: readWeights('json.weights', json.weights, k),
-      means: readNumbers('json.means', json.means, k * d),
+      means: readCoordinates('json.means', json.means, k * d),
       ...readCovariances('json.covariances', json.covariances, covarianceType, k, d),
     };
     if (!Array.isArray(json.components)) {

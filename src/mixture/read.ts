@@ -1,5 +1,5 @@
 /** Reading and checking what parameters of a mixture are given. */
-import { checkNotNegative, checkWord, readNumbers } from '../check.ts';
+import { checkNotNegative, checkWord, readCoordinates, readNumbers } from '../check.ts';
 import { type HostPoints, type Rows, readRowsOf } from '../points.ts';
 import { type CovarianceType, covarianceSize, formOf, type Mixing } from './covariance.ts';
 import { factorAll, type Parameters } from './parameters.ts';
@@ -38,7 +38,7 @@ export function readMeans(name: string, means: MixtureStart['means'], k: number)
   if (means !== null && typeof means === 'object' && 'length' in means && typeof means[0] === 'number') {
     const { length } = means;
     if (length % k !== 0) throw new RangeError(`${name} has ${length} values, which are no ${k} rows`);
-    return { means: readNumbers(name, means, length), d: length / k };
+    return { means: readCoordinates(name, means, length), d: length / k };
   }
   const { values, n, d } = readRowsOf(name, means as HostPoints | Rows);
   if (n !== k) throw new RangeError(`${name} has ${n} rows, k is ${k}`);
