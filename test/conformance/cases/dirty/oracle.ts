@@ -22,11 +22,12 @@ export class Yardstick {
   readonly #steps: Float64Array;
   readonly #size: number;
 
-  constructor(points: CasePoints, rounding: ArrayLike<number>, backend: 'cpu' | 'webgpu') {
+  /** @param middle the points that the frame is made of: those of a model where its methods take others */
+  constructor(points: CasePoints, rounding: ArrayLike<number>, backend: 'cpu' | 'webgpu', middle: CasePoints = points) {
     const { d } = points;
     this.#points = points;
     this.#gpu = backend === 'webgpu';
-    const columns = Array.from({ length: d }, (_, j) => Column.of(points, j));
+    const columns = Array.from({ length: d }, (_, j) => Column.of(middle, j));
     this.#median = Float64Array.from(columns, ({ median }) => median);
     this.#spread = Float64Array.from(columns, ({ spread }) => spread);
     this.#steps = Float64Array.from({ length: d }, (_, j) =>
