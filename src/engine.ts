@@ -119,6 +119,8 @@ export interface EngineDataset {
   readonly positiveRows: number;
   /** Weighted variance of each feature [d], in the frame's units. */
   readonly variance: Float64Array;
+  /** See PreparedPoints. */
+  readonly usualVariance: Float64Array;
   /** Weights [n] in the caller's units, null without. */
   readonly weights: Float32Array | null;
   /** See PreparedPoints. */

@@ -126,6 +126,18 @@ export function robustFrame({ medians, deviations }: Sample, { low, high }: Span
   return { shift, scale: scaleOf(spread > 0 ? Math.min(reach, ROOM * spread) : reach), precise: false };
 }
 
+/** Squared deviations of what is usual are no larger: groups that lie 32 usual deviations apart have room. */
+const USUAL_SQUARES = 2 ** 10;
+
+/** Variances [d] that no far value can move, from those of the features, in a frame of that scale. */
+export function usualVariances({ deviations }: Sample, variance: Float64Array, scale: number): Float64Array {
+  return variance.map((value, j) => {
+    const [half, , nearest] = deviations[j];
+    const usual = (half > 0 ? half : nearest) * scale;
+    return usual > 0 ? Math.min(value, USUAL_SQUARES * usual * usual) : value;
+  });
+}
+
 /** The frame with no |x'| over a limit. */
 export function withinLimit(frame: Frame, span: Span, limit: number): Frame {
   const reach = reachOf(frame.shift, span);

@@ -12,6 +12,7 @@ import {
   type Span,
   sampled,
   scaleOf,
+  usualVariances,
   withinLimit,
 } from './frame.ts';
 import { hashUniform } from './random.ts';
@@ -98,6 +99,8 @@ export interface PreparedPoints {
   readonly positiveRows: number;
   /** Weighted variance of each feature [d], in the frame's units. */
   readonly variance: Float64Array;
+  /** The same as no far value can move it: at most the variance, and at most that of the usual deviation, with room. */
+  readonly usualVariance: Float64Array;
   /** The share of distinct values of each feature [d] that float32 makes equal in the frame, in a sample of the rows. */
   readonly rounding: Float64Array;
   readonly far: FarRows;
@@ -554,9 +557,11 @@ function surveyCentred(form: HostForm, weights: Float32Array | null): SurveyedPo
     const limit = reachOf(frame.shift, span) * frame.scale;
     const far = positiveRows === n ? noFarRows() : farRows(form, weights, frame, limit, (i) => weights![i] === 0);
     const unit = frame.scale / moments.scale;
+    const variance = moments.variance.map((value) => value * unit * unit);
     return {
       ...{ n, d, metric: 'euclidean', frame, weights, totalWeight, positiveRows, rounding, far },
-      variance: moments.variance.map((value) => value * unit * unit),
+      variance,
+      usualVariance: usualVariances(sample, variance, frame.scale),
       fill: filler(form, survey.all, frame, far),
     };
   };
@@ -622,6 +627,7 @@ function surveyForModel(form: HostForm, weights: Float32Array | null, frame: Fra
       return {
         ...{ n, d, metric: 'euclidean', frame, weights: rest, ...weigh(rest, n), far },
         variance: new Float64Array(d).fill(1),
+        usualVariance: new Float64Array(d).fill(1),
         rounding: new Float64Array(d),
         fill: filler(form, all, frame, far),
       };
@@ -720,10 +726,12 @@ function surveyUnitRows(form: HostForm, weights: Float32Array | null): SurveyedP
     normalise(block, count, d, first);
     units.add(form, weights, block, first, count, origin, 1);
   });
+  const { variance } = momentsOf(form, weights, units, totalWeight, origin, 1);
   const prepared: PreparedPoints = {
     ...{ n, d, metric: 'cosine', weights, totalWeight, positiveRows },
     frame: { shift: origin, scale: 1, precise: false },
-    variance: momentsOf(form, weights, units, totalWeight, origin, 1).variance,
+    variance,
+    usualVariance: variance,
     rounding: new Float64Array(d),
     far: noFarRows(),
     fill: (target, start, end) =>

@@ -105,9 +105,9 @@ function* surveyed(fields: Fields, shards: readonly Ref<Shard>[], extents: reado
   const surveys = yield* askAll(shards, 'survey');
   const largest = (of: (survey: Survey) => number) => Math.max(...surveys.map(of));
   const [squares] = rootOf(surveys.flatMap((survey) => survey.squares));
-  const { n, d, metric, frame, weights, totalWeight, positiveRows, variance, rounding, far } = fields;
+  const { n, d, metric, frame, weights, totalWeight, positiveRows, variance, usualVariance, rounding, far } = fields;
   const dataset: CpuDataset = {
-    ...{ n, d, metric, frame, weights, totalWeight, positiveRows, variance, rounding, far },
+    ...{ n, d, metric, frame, weights, totalWeight, positiveRows, variance, usualVariance, rounding, far },
     ...{ shards, extents, squares },
     units: unitsOf(
       surveys.map(({ bits }) => bits),
@@ -149,7 +149,7 @@ export function* transformed(source: CpuDataset, matrix: Float64Array, variance:
       source.shards.map((shard, s) => ask(shard, 'transformInto', [{ resident: shards[s].id }, matrix])),
     );
     const frame = { shift: new Float64Array(d), scale: 1, precise: source.frame.precise };
-    return yield* surveyed({ ...source, frame, variance }, shards, extents);
+    return yield* surveyed({ ...source, frame, variance, usualVariance: variance }, shards, extents);
   } catch (error) {
     shards.forEach(drop);
     throw error;

@@ -69,7 +69,7 @@ export async function uploadHostPoints(
     arena.destroy();
     throw error;
   }
-  const { metric, frame, totalWeight, positiveRows, variance, rounding, far } = points;
+  const { metric, frame, totalWeight, positiveRows, variance, usualVariance, rounding, far } = points;
   return resident(arena, {
     n,
     d,
@@ -78,6 +78,7 @@ export async function uploadHostPoints(
     totalWeight,
     positiveRows,
     variance,
+    usualVariance,
     rounding,
     far,
     weights,
@@ -188,6 +189,7 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
       totalWeight,
       positiveRows,
       variance: variance.map((value) => value * frame.scale ** 2),
+      usualVariance: variance.map((value) => value * frame.scale ** 2),
       rounding: new Float64Array(d),
       far: noFarRows(),
       weights,

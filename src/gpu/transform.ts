@@ -55,7 +55,7 @@ export async function transformed(
     }
     await queue.submit();
     const frame = { shift: new Float64Array(d), scale: 1, precise: false };
-    const own = resident(arena, { ...source, frame, variance, chunks, load: 0 });
+    const own = resident(arena, { ...source, frame, variance, usualVariance: variance, chunks, load: 0 });
     return {
       ...own,
       check() {

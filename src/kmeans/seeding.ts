@@ -105,6 +105,7 @@ function* reduceCandidates(
     totalWeight: dataset.totalWeight,
     positiveRows: counts.filter((count) => count > 0).length,
     variance: dataset.variance,
+    usualVariance: dataset.usualVariance,
     rounding: dataset.rounding,
     far: noFarRows(),
     fill: (target, start, end) => target.set(candidates.subarray(start * d, end * d)),

@@ -103,9 +103,9 @@ function expect(workspace: MixtureWorkspace, run: Run, plan: MixturePlan): Await
 }
 
 function rulesOf({ dataset }: Home, { mixing, fixed, regularization }: MixturePlan): UpdateRules {
-  const { frame, variance } = dataset;
+  const { frame, usualVariance } = dataset;
   const added = regularization * frame.scale * frame.scale;
-  return { mixing, fixed, regularization: added, units: positive(variance, added) };
+  return { mixing, fixed, regularization: added, units: positive(usualVariance, added) };
 }
 
 /**
@@ -207,7 +207,7 @@ export async function mixtureOfCentroids(
     mixing: 'free',
     fixed: [],
     regularization: 0,
-    units: positive(home.dataset.variance, 0),
+    units: positive(home.dataset.usualVariance, 0),
   };
   const { parameters, regularized, empty }: Update = await nearestMeans(home, centroids, covarianceType, rules, signal);
   const { frame, far } = home.dataset;

@@ -8,8 +8,8 @@ import type { Parameters } from './parameters.ts';
 
 /** A component that loses all weight again and again has nothing to be for. */
 const MAX_RESEEDS = 10;
-/** Rows nearer to the mean of their component than this, in the frame, lie on it. */
-const ON_THE_MEAN = 1e-7;
+/** Rows nearer to the mean of their component than this share of a usual deviation, and of the mean, lie on it. */
+const ON_THE_MEAN = 4e-7;
 
 /**
  * Moves components without weight, in index order, to distinct rows of positive weight that the mixture explains worst:
@@ -34,7 +34,10 @@ export async function reseedEmpty(
   );
   const offTheMean = (row: number, values: Float64Array) => {
     const mean = previous.means.subarray(labels[row] * d, (labels[row] + 1) * d);
-    return values.some((value, j) => Math.abs(value - mean[j]) > ON_THE_MEAN);
+    return values.some((value, j) => {
+      const near = ON_THE_MEAN * (Math.sqrt(rules.units[j]) + Math.abs(mean[j]));
+      return Math.abs(value - mean[j]) > near;
+    });
   };
   const rows = await runAsync(worstRows(engine, dataset, badness, movable.length, offTheMean));
   const taken = movable.slice(0, rows.length);

@@ -19,6 +19,7 @@ function asTheyAre({ data, n, d, weights = undefined }: CasePoints): PreparedPoi
     totalWeight: weights?.reduce((sum, weight) => sum + weight, 0) ?? n,
     positiveRows: weights?.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0) ?? n,
     variance: new Float64Array(d).fill(1),
+    usualVariance: new Float64Array(d).fill(1),
     rounding: new Float64Array(d),
     far: noFarRows(),
     fill: (target, start, end) => target.set(data.subarray(start * d, end * d)),
