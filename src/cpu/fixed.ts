@@ -49,6 +49,12 @@ const LEAST_UNIT = -1022;
 /** What stands for the bits of a zero in a sample, which has none. */
 export const NO_BITS = 0x7fff;
 
+/**
+ * Bits above the highest of a sample, where there is room: the largest value of all is hardly larger. What is missing
+ * below costs more, since half as many values have each bit less.
+ */
+const ROOM_ABOVE = 3;
+
 /** Of the rows of a sample: more spilled values than this share would cost more than a second limb. */
 const MOST_SPILLED = 1 / 256;
 
@@ -101,7 +107,7 @@ function windowsOf(
         ties = 1;
       } else if (cost === least && start === starts[j] + ties) ties++;
     }
-    starts[j] += ties >> 1;
+    starts[j] += Math.min(ROOM_ABOVE, ties >> 1);
     outside += own.outside(starts[j], width);
   }
   return { starts, outside };

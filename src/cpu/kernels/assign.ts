@@ -279,9 +279,13 @@ function lengthOf(square: v128): v128 {
  */
 function errorOf(state: usize, coarse: u32, score: v128, square: v128, length: v128): v128 {
   if (coarse) return roughErrorOf(state, length);
-  const m = farthestOf(state, score, square, length);
+  return errorUpTo(state, farthestOf(state, score, square, length), length);
+}
+
+/** The same of every centroid that is at most so long. */
+function errorUpTo(state: usize, longest: v128, length: v128): v128 {
   const factor = f32x4.splat(load<f32>(state, ROUNDING) * <f32>1.01);
-  const terms = f32x4.mul(m, f32x4.add(m, f32x4.add(length, length)));
+  const terms = f32x4.mul(longest, f32x4.add(longest, f32x4.add(length, length)));
   return f32x4.add(f32x4.mul(factor, terms), f32x4.splat(1e-36));
 }
 
@@ -314,22 +318,30 @@ function upperOf(state: usize, score: v128, square: v128, error: v128): v128 {
 
 /** Bounds of the eight rows from their scores. */
 function bound(state: usize, scratch: usize, coarse: u32, upper: usize, lower: usize): void {
-  const least = v128.load32_splat(state + (coarse ? ROUGH_LEAST : LEAST));
-  const lift = v128.load32_splat(state, LIFT);
-  const rounding = v128.load32_splat(state, ROUNDING);
-  for (let at: usize = 0; at < 32; at += 16) {
-    const square = v128.load(scratch + at, SQUARES);
-    const length = lengthOf(square);
-    const best = v128.load(scratch + at, BEST);
-    v128.store(upper + at, upperOf(state, best, square, errorOf(state, coarse, best, square, length)));
-    // Of centroids beyond those that the error is for, none is nearer than the second best; of those left out, than this.
-    const second = v128.load(scratch + at, SECOND);
-    const slack = f32x4.add(errorOf(state, coarse, second, square, length), f32x4.mul(rounding, square));
-    const other = positive(f32x4.sub(f32x4.add(second, square), slack));
-    const scanned = f32x4.sqrt(f32x4.mul(other, f32x4.splat(DOWN)));
-    const bounds = f32x4.pmin(scanned, f32x4.sub(least, f32x4.mul(length, lift)));
-    v128.store(lower + at, f32x4.mul(bounds, f32x4.splat(DOWN)));
+  const byRow = coarse | load<u32>(state, BY_ROW);
+  boundFour(state, scratch, coarse, byRow, upper, lower);
+  boundFour(state, scratch + 16, coarse, byRow, upper + 16, lower + 16);
+}
+
+function boundFour(state: usize, scores: usize, coarse: u32, byRow: u32, upper: usize, lower: usize): void {
+  const best = v128.load(scores, BEST);
+  const second = v128.load(scores, SECOND);
+  const square = v128.load(scores, SQUARES);
+  const length = lengthOf(square);
+  const reach = v128.load32_splat(state, REACH);
+  let error = byRow ? errorOf(state, coarse, best, square, length) : errorUpTo(state, reach, length);
+  v128.store(upper, upperOf(state, best, square, error));
+  if (byRow) error = errorOf(state, coarse, second, square, length);
+  const slack = f32x4.add(error, f32x4.mul(v128.load32_splat(state, ROUNDING), square));
+  const other = positive(f32x4.sub(f32x4.add(second, square), slack));
+  let bounds = f32x4.sqrt(f32x4.mul(other, f32x4.splat(DOWN)));
+  // Centroids beyond those that the error is for are no nearer than the second best; nor those that were left out, or than
+  // this.
+  if (byRow) {
+    const least = v128.load32_splat(state + (coarse ? ROUGH_LEAST : LEAST));
+    bounds = f32x4.pmin(bounds, f32x4.sub(least, f32x4.mul(length, v128.load32_splat(state, LIFT))));
   }
+  v128.store(lower, f32x4.mul(bounds, f32x4.splat(DOWN)));
 }
 
 function positive(values: v128): v128 {
