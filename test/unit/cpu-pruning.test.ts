@@ -5,26 +5,8 @@
 import { expect, it } from 'vitest';
 import { createSyncCpuEngine } from '../../src/cpu/engine.ts';
 import type { Assignment, ClusteringEngine, EngineDataset } from '../../src/engine.ts';
-import { noFarRows, type PreparedPoints } from '../../src/points.ts';
 import { type CasePoints, normals, uniforms } from '../conformance/cases/data.ts';
-
-/** The values as they are: no shift, no scale. */
-function asTheyAre({ data, n, d, weights = undefined }: CasePoints): PreparedPoints {
-  return {
-    n,
-    d,
-    metric: 'euclidean',
-    frame: { shift: new Float64Array(d), scale: 1, precise: false },
-    weights: weights ?? null,
-    totalWeight: weights?.reduce((sum, weight) => sum + weight, 0) ?? n,
-    positiveRows: weights?.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0) ?? n,
-    variance: new Float64Array(d).fill(1),
-    usualVariance: new Float64Array(d).fill(1),
-    rounding: new Float64Array(d),
-    far: noFarRows(),
-    fill: (target, start, end) => target.set(data.subarray(start * d, end * d)),
-  };
-}
+import { asTheyAre } from './cpu-points.ts';
 
 const simd = createSyncCpuEngine();
 const plain = createSyncCpuEngine({ simd: false });
@@ -80,7 +62,13 @@ const SHAPES: readonly [n: number, d: number, k: number][] = [
   [4097, 1, 15],
 ];
 
-type Make = (n: number, d: number, k: number, seed: number) => CasePoints & { start: Float64Array };
+type Made = CasePoints & {
+  readonly start: Float64Array;
+  /** How far centroids wander; by default over the range of the start. */
+  readonly spread?: number;
+};
+
+type Make = (n: number, d: number, k: number, seed: number) => Made;
 
 const DATA: Record<string, Make> = {
   blobs(n, d, k, seed) {
@@ -124,6 +112,21 @@ const DATA: Record<string, Make> = {
     const data = Float32Array.from({ length: n * d }, () => 4 * z());
     for (let j = 0; j < d; j++) data[Math.floor(n * u()) * d + j] = 1e6;
     return { n, d, start, data };
+  },
+  'far cells'(n, d, k, seed) {
+    const [u, z] = [uniforms(seed), normals(seed + 1)];
+    const far = [-9999, 1e6, 1e10, 2 ** 31, 2 ** 62, -(2 ** 100), 2 ** 126];
+    const data = Float32Array.from({ length: n * d }, () => z());
+    const start = Float64Array.from({ length: k * d }, () => z());
+    for (const value of far) {
+      const i = Math.floor(n * u());
+      const j = Math.floor(d * u());
+      data[i * d + j] = value;
+      // Some of them have a centroid of their own.
+      const c = Math.floor(2 * k * u());
+      if (c < k) start[c * d + j] = value;
+    }
+    return { n, d, start, data, spread: 4 };
   },
   distant(n, d, k, seed) {
     const [u, z] = [uniforms(seed), normals(seed + 1)];
@@ -213,7 +216,7 @@ it.each(cases)('%s, %s: labels are those of the float64 scores', (data, move) =>
   for (const seed of seeds) {
     for (const [n, d, k] of SHAPES) {
       const points = DATA[data](n, d, k, 31 * seed + n);
-      const spread = Math.max(...points.start) - Math.min(...points.start);
+      const { spread = Math.max(...points.start) - Math.min(...points.start) } = points;
       try {
         expectSame(points, k, 12, MOVES[move](d, seed + 7, spread), points.start);
       } catch (error) {
