@@ -116,7 +116,7 @@ export function robustFrame({ medians, deviations }: Sample, { low, high }: Span
     const [spread] = deviations[j];
     if (low[j] === high[j]) return low[j];
     // Where half of the rows have one value, no other deviation is sure to be usual: that value is the shift.
-    return spread > 0 ? roundTo(median, 2 ** Math.floor(Math.log2(spread))) : median;
+    return spread > 0 ? roundTo(median, stepOf(spread, Math.max(-low[j], high[j]))) : median;
   });
   let reach = reachOf(shift, { low, high });
   // Equal points have no reach; what they are compared with is likely of their magnitude.
@@ -254,6 +254,16 @@ function roundTo(value: number, step: number): number {
 
 function clamp(value: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, value));
+}
+
+/** How many usual deviations a shift may be off for the sake of what lies far out. */
+const LEEWAY = 16;
+
+/** What shifts are multiples of: as much as the last place of the largest float32 where that is little, and few are. */
+function stepOf(spread: number, largest: number): number {
+  const step = 2 ** Math.floor(Math.log2(spread));
+  const lastPlace = 2 ** (Math.floor(Math.log2(largest)) - 23);
+  return lastPlace > step && lastPlace <= LEEWAY * step ? lastPlace : step;
 }
 
 /** Points [m, d] of the caller's into a frame, in float64. */
