@@ -4,7 +4,7 @@
 // is nothing to rescore, and the rows stay in registers. All threads read the same centroid at once, and each reading
 // serves four rows: the cache is as good as workgroup memory then, and there is no barrier in the loop.
 //
-// labels [rows of the buffer]; model = centroids [k, d], then norms [k], then the largest norm.
+// labels [rows of the buffer]; model = centroids [k, d], then norms [k].
 
 @group(0) @binding(3) var<storage, read> model: array<f32>;
 @group(0) @binding(4) var<storage, read_write> labels: array<u32>;

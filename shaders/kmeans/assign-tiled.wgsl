@@ -7,9 +7,12 @@
 // k, so that few columns are idle. The odd strides keep the transposing stores off one bank.
 //
 // Float32 cannot tell centroids apart whose scores differ by less than the error of the form. With u = 2⁻²⁴ a score
-// is off by at most γ·(2‖x‖·‖c‖ + ‖c‖²), γ = (d + 8)·u (Higham 2002, section 3.1, with room for the norm and the last
-// subtraction). A row whose second best score is within twice that of the best goes to the list of its slice, for
-// rescore.wgsl; all others have their label, exactly. A tie is always in that band.
+// is off by at most E(‖c‖) = γ·(2‖x‖·‖c‖ + ‖c‖²), γ = (d + 8)·u (Higham 2002, section 3.1, with room for the norms and the
+// last subtraction). Let b have the best score and c the least distance. Then ‖c‖ ≤ ‖c − x‖ + ‖x‖ ≤ ‖b − x‖ + ‖x‖ ≤
+// 2‖x‖ + ‖b‖ = M, and ‖b‖ ≤ M: c's score is above that of b by 2·E(M) at most. So a row whose second best score is within
+// that of the best goes to the list of its slice, for rescore.wgsl; all others have their label, exactly. A tie is always
+// in that band. The norms of best and second best alone would not do: a third one, of twice the row's, may be nearer than
+// both. The largest norm of all would do, and flag every row on account of one far centroid.
 //
 // flagged = for each slice of the buffer a count, then slice_rows places.
 
@@ -155,14 +158,15 @@ fn merge(nearest: ptr<function, Nearest>, best: vec4f, second: vec4f, label: vec
 
 /// Labels the rows [row, row + 4), or flags them.
 fn settle(row: u32, nearest: Nearest) {
-  let largest = model[part.k * part.d + part.k];
   let error = 2.0 * f32(part.d + 8u) * 5.9604645e-8;
   for (var p = 0u; p < 4u; p++) {
     if (row + p >= part.rows) {
       return;
     }
     let at = part.chunk_row + row + p;
-    let band = error * (2.0 * sqrt(norms[at]) * sqrt(largest) + largest);
+    let length = sqrt(norms[at]);
+    let reach = 2.0 * length + sqrt(norm_of(nearest.label[p]));
+    let band = error * reach * (2.0 * length + reach);
     if (nearest.second[p] - nearest.best[p] <= band) {
       let list = (at / part.slice_rows) * (part.slice_rows + 1u);
       let place = atomicAdd(&flagged[list], 1u);

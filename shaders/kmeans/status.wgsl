@@ -23,24 +23,22 @@ struct Line {
 @group(0) @binding(0) var<uniform> rule: Rule;
 @group(0) @binding(1) var<storage, read> totals: array<f32>;
 @group(0) @binding(2) var<storage, read> moves: array<f32>;
-@group(0) @binding(3) var<storage, read_write> model: array<f32>;
-@group(0) @binding(4) var<storage, read_write> changed: atomic<u32>;
-@group(0) @binding(5) var<storage, read_write> control: Control;
-@group(0) @binding(6) var<storage, read_write> log: array<Line>;
+@group(0) @binding(3) var<storage, read_write> changed: atomic<u32>;
+@group(0) @binding(4) var<storage, read_write> control: Control;
+@group(0) @binding(5) var<storage, read_write> log: array<Line>;
 
 const THREADS = 64u;
 
 struct Sums {
   inertia: f32,
   shift: f32,
-  largest: f32,
   empty: f32,
 }
 
 var<workgroup> partial: array<Sums, THREADS>;
 
 fn add(a: Sums, b: Sums) -> Sums {
-  return Sums(a.inertia + b.inertia, a.shift + b.shift, max(a.largest, b.largest), a.empty + b.empty);
+  return Sums(a.inertia + b.inertia, a.shift + b.shift, a.empty + b.empty);
 }
 
 @compute @workgroup_size(THREADS)
@@ -50,7 +48,7 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   var sums = Sums();
   for (var c = thread; c < k; c += THREADS) {
     let empty = select(0.0, 1.0, totals[k * d + c] <= 0.0);
-    sums = add(sums, Sums(totals[k * (d + 1u) + c], moves[c], model[k * d + c], empty));
+    sums = add(sums, Sums(totals[k * (d + 1u) + c], moves[c], empty));
   }
   partial[thread] = sums;
   for (var half = THREADS / 2u; half > 0u; half /= 2u) {
@@ -74,7 +72,6 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   } else if (iteration >= rule.max_iterations) {
     done = 3u;
   }
-  model[k * d + k] = sums.largest;
   control = Control(done, iteration, 1u);
   log[(iteration - 1u) % LOG] = Line(iteration, moved, u32(sums.empty), done, sums.inertia, sums.shift, vec2u());
 }

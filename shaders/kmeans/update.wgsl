@@ -1,7 +1,7 @@
 // New centroids from the totals: c + Σw·(x − c) / Σw, a workgroup a centroid. Without weight it stays.
 // Cosine: the sum Σw·x brought to unit length; one shorter than 1e-6·Σw has no direction, and the centroid stays.
 //
-// model = centroids [k, d], norms [k], the largest norm; moves [k] = squared shifts.
+// model = centroids [k, d], norms [k]; moves [k] = squared shifts.
 
 struct Shape {
   k: u32,

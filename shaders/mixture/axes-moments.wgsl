@@ -41,13 +41,15 @@ fn main(
     }
   }
   shared_fours[thread] = vec4f(noted, 0.0, 0.0);
-  workgroupBarrier();
-  if (thread == 0u) {
-    var sum = vec4f();
-    for (var i = 0u; i < THREADS; i++) {
-      sum += shared_fours[i];
+  // In pairs: values are all of one sign, and a sum in a row would round each to the whole of them.
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (thread < half) {
+      shared_fours[thread] += shared_fours[thread + half];
     }
-    slots[slot + fours * (1u + 2u * part.d)] = sum;
+  }
+  if (thread == 0u) {
+    slots[slot + fours * (1u + 2u * part.d)] = shared_fours[0];
   }
 
   let lanes = task.lanes;

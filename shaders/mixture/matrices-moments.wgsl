@@ -187,13 +187,15 @@ fn expect(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
     }
   }
   notes[thread] = noted;
-  workgroupBarrier();
-  if (thread == 0u) {
-    var sum = vec2f();
-    for (var i = 0u; i < THREADS; i++) {
-      sum += notes[i];
+  // In pairs: values are all of one sign, and a sum in a row would round each to the whole of them.
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (thread < half) {
+      notes[thread] += notes[thread + half];
     }
-    slots[slot] = vec4f(sum, 0.0, 0.0);
+  }
+  if (thread == 0u) {
+    slots[slot] = vec4f(notes[0], 0.0, 0.0);
   }
 }
 

@@ -147,7 +147,7 @@ async function compileAll(
     ),
     compile(
       'status',
-      ['uniform', 'read', 'read', 'write', 'write', 'write', 'write'],
+      ['uniform', 'read', 'read', 'write', 'write', 'write'],
       { LOG: LOG_LINES },
       controlCode,
       statusCode,
@@ -162,7 +162,7 @@ export class GpuWorkspace implements Workspace {
   readonly #dataset: GpuDataset;
   readonly #k: number;
   readonly #queue: Queue;
-  /** Centroids [k, d], their norms [k], the largest norm. */
+  /** Centroids [k, d], their norms [k]. */
   readonly #model: GPUBuffer;
   readonly #previous: GPUBuffer;
   readonly #totals: GPUBuffer;
@@ -200,7 +200,7 @@ export class GpuWorkspace implements Workspace {
     this.#dataset = dataset;
     this.#k = k;
     this.#queue = new Queue(gpu, dataset);
-    this.#model = arena.storage('model', (k * d + k + 1) * 4);
+    this.#model = arena.storage('model', k * (d + 1) * 4);
     this.#previous = arena.storage('previous', k * d * 4);
     this.#totals = arena.storage('totals', 2 * cells * 4);
     this.#control = arena.storage('control', CONTROL_WORDS * 4);
@@ -284,15 +284,7 @@ export class GpuWorkspace implements Workspace {
       },
       {
         kernel: kernels.status,
-        group: kernels.status.bind(
-          this.#rule,
-          this.#totals,
-          moves,
-          this.#model,
-          this.#changed,
-          this.#control,
-          this.#log,
-        ),
+        group: kernels.status.bind(this.#rule, this.#totals, moves, this.#changed, this.#control, this.#log),
         workgroups: 1,
       },
     ];
@@ -364,13 +356,12 @@ export class GpuWorkspace implements Workspace {
   #begin(centroids: Float64Array, resume: boolean): void {
     const { queue } = this.#gpu.device;
     const { d } = this.#dataset;
-    const model = new Float32Array(this.#k * d + this.#k + 1);
+    const model = new Float32Array(this.#k * (d + 1));
     model.set(centroids);
     for (let c = 0; c < this.#k; c++) {
       let norm = 0;
       for (let j = c * d; j < (c + 1) * d; j++) norm += model[j] * model[j];
       model[this.#k * d + c] = norm;
-      model[this.#k * d + this.#k] = Math.max(model[this.#k * d + this.#k], norm);
     }
     queue.writeBuffer(this.#model, 0, model);
     queue.writeBuffer(this.#control, 0, Uint32Array.of(0, 0, resume ? 1 : 0));

@@ -13,9 +13,9 @@ import { type Parameters, toGaussians } from './parameters.ts';
 /** Coordinates that hold the squares, then the means, then the covariances. */
 const MOST_PASSES = 3;
 /** A mean that moves by more of its new deviations than this costs more digits than the bounds on a step allow. */
-const FAR = 2;
+const FAR = 1.5;
 /** A conditional variance below this share of its feature's, in the coordinates in use, does too. */
-const NARROW = 1 / 64;
+const NARROW = 1 / 16;
 /** Mean squares beyond it may have overflown in the sums. */
 const LARGEST_SQUARE = 2 ** 100;
 
