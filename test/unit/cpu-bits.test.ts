@@ -113,6 +113,27 @@ const ulps = (n: number, d: number): CasePoints => {
   return { n, d, data: Float32Array.from({ length: n * d }, () => 1 + 2 ** -23 * Math.floor(9 * uniform())) };
 };
 
+/** Cells of some rows hold what stands for "no value", or what was measured wrongly. */
+const withCells = (points: CasePoints, cells: readonly number[]): CasePoints => {
+  const data = Float64Array.from(points.data);
+  cells.forEach((cell, i) => {
+    data[(5 + 97 * i) * points.d + (i % points.d)] = cell;
+  });
+  return { ...points, data };
+};
+
+/** Time stamps in milliseconds, bursts a second apart, some of them missing. */
+const stamps = (n: number): CasePoints => {
+  const uniform = uniforms(14);
+  const data = Float64Array.from({ length: n }, (_, i) => (i < 3 ? 0 : 1.76e12 + (i % 6) * 1000 + 20 * uniform()));
+  return { n, d: 1, data };
+};
+
+const decades = (n: number, d: number): CasePoints => {
+  const uniform = uniforms(15);
+  return { n, d, data: Float32Array.from({ length: n * d }, () => (uniform() - 0.5) * 10 ** (60 * uniform() - 30)) };
+};
+
 const duplicates = (n: number, d: number, distinct: number): CasePoints => {
   const rows = scattered(distinct, d, 17).data;
   const data = Float32Array.from(
@@ -187,6 +208,16 @@ const FITS: Record<string, Fit> = {
   },
   'weights from 1e-6 to 1e6': { ...weighted(blobs({ n: 3000, d: 3, groups: 30 }), (u) => 10 ** (12 * u - 6)), k: 64 },
   'weights from 1e-6 to 1e6, d = 33': { ...weighted(scattered(1500, 33, 4), (u) => 10 ** (12 * u - 6)), k: 16 },
+  'a cell of −9999, d = 3, k = 64': { ...withCells(scattered(3100, 3, 5), [-9999]), k: 64 },
+  'a cell of 3.4e38, d = 16, k = 64': { ...withCells(scattered(2600, 16, 6), [3.4e38]), k: 64 },
+  'cells of many kinds, weights, some of them zero': {
+    ...weighted(withCells(blobs({ n: 3000, d: 7, groups: 20 }), [-9999, 2 ** 31, 1e15, 1e30, -3.4e38, 1e-42]), (u) =>
+      u < 0.1 ? 0 : u < 0.2 ? 1e-30 : 10 ** (8 * u),
+    ),
+    k: 32,
+  },
+  'sixty decades': { ...decades(2100, 3), k: 40 },
+  'time stamps, some of them missing': { ...stamps(2600), k: 7 },
   'cosine, d = 3, k = 64': { ...blobs({ n: 3000, d: 3, groups: 50 }), k: 64, metric: 'cosine' },
   'cosine, d = 130, k = 12': { ...blobs({ n: 1500, d: 130, groups: 10 }), k: 12, metric: 'cosine' },
   'empty clusters': {
