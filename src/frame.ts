@@ -182,8 +182,12 @@ function held(value: number, floor: number): number {
 
 /** A deviation that is a smaller share of a mean's distance from the shift leaves float32 few bits to tell rows by. */
 const FEW_BITS = 2 ** -17;
-/** In the frame of a model no mean is farther out. */
+/** In the frame of a model no mean is farther out in float32. */
 const MODEL_LIMIT = 2 ** 60;
+/** The largest |x'| of rows in float64: their squares are numbers. */
+export const PRECISE_LIMIT = 2 ** 500;
+/** Means that tell what is usual among them. */
+const MODEL_SAMPLE = 2 ** 10;
 
 /**
  * The frame that is made of a model's parameters alone.
@@ -192,33 +196,44 @@ const MODEL_LIMIT = 2 ** 60;
  * @param deviations of the rows about each of them, where they are known: [k, d]
  */
 export function frameOfModel(means: Float64Array, deviations: Float64Array, d: number): Frame {
-  const around = (sign: number) => means.map((mean, i) => mean + sign * (deviations[i] < Infinity ? deviations[i] : 0));
-  const values = Float64Array.from([...means, ...around(1), ...around(-1)]);
-  const low = new Float64Array(d).fill(Infinity);
-  const high = new Float64Array(d).fill(-Infinity);
-  values.forEach((value, i) => {
-    low[i % d] = Math.min(low[i % d], value);
-    high[i % d] = Math.max(high[i % d], value);
+  const k = means.length / d;
+  const span = { low: new Float64Array(d).fill(Infinity), high: new Float64Array(d).fill(-Infinity) };
+  means.forEach((mean, i) => {
+    const deviation = deviations[i] < Infinity ? deviations[i] : 0;
+    span.low[i % d] = Math.min(span.low[i % d], mean - deviation);
+    span.high[i % d] = Math.max(span.high[i % d], mean + deviation);
   });
-  const sample = sampled(values, new Float64Array(values.length / d).fill(1), d);
-  const frame = withinLimit(robustFrame(sample, { low, high }), { low, high }, MODEL_LIMIT);
+  // Where the rows of each lie: at the mean, and a deviation to either side.
+  const each = Math.ceil(k / MODEL_SAMPLE);
+  const values: number[] = [];
+  for (let c = 0; c < k; c += each) {
+    for (const sign of [0, 1, -1]) {
+      for (let i = c * d; i < (c + 1) * d; i++) {
+        values.push(means[i] + (sign === 0 || !(deviations[i] < Infinity) ? 0 : sign * deviations[i]));
+      }
+    }
+  }
+  const sample = sampled(Float64Array.from(values), new Float64Array(values.length / d).fill(1), d);
+  const robust = robustFrame(sample, span);
+  const frame = withinLimit(robust, span, MODEL_LIMIT);
   const { shift } = frame;
-  const isCrowded = deviations.some(
-    (deviation, i) => deviation > 0 && deviation < FEW_BITS * Math.abs(means[i] - shift[i % d]),
-  );
-  return { ...frame, precise: isCrowded || mergesRows(means, frame) };
+  const isCrowded = deviations.some((deviation, i) => deviation < FEW_BITS * Math.abs(means[i] - shift[i % d]));
+  const isWide = frame.scale < robust.scale;
+  if (!isWide && !(isCrowded && needsDigits(means, deviations, frame))) return frame;
+  return { ...withinLimit(robust, span, PRECISE_LIMIT), precise: true };
 }
 
-/** Whether float32 makes rows [m, d] equal that are not. */
-function mergesRows(rows: Float64Array, frame: Frame): boolean {
+/** Whether rows about the means have few bits in float32; where no deviation tells, whether it makes means equal. */
+function needsDigits(means: Float64Array, deviations: Float64Array, frame: Frame): boolean {
+  if (deviations.every((deviation) => deviation > 0)) return true;
   const d = frame.shift.length;
-  const distinct = (values: Float64Array | Float32Array) => {
+  const distinct = (rows: Float64Array | Float32Array) => {
     const seen = new Set<string>();
-    for (let from = 0; from < values.length; from += d) seen.add(values.subarray(from, from + d).join());
+    for (let from = 0; from < rows.length; from += d) seen.add(rows.subarray(from, from + d).join());
     return seen.size;
   };
-  const inFrame = intoFrame(rows, frame);
-  return distinct(Float32Array.from(inFrame)) < distinct(inFrame);
+  const rows = intoFrame(means, frame);
+  return distinct(Float32Array.from(rows)) < distinct(rows);
 }
 
 /** What JSON has of a frame. */

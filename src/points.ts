@@ -5,6 +5,7 @@ import { kindOf, LARGEST } from './check.ts';
 import type { Backend } from './engine.ts';
 import {
   type Frame,
+  PRECISE_LIMIT,
   reachOf,
   robustFrame,
   roundingOf,
@@ -116,8 +117,6 @@ export interface PreparedPoints {
 const LIMITS: Readonly<Record<Backend, number>> = { cpu: 2 ** 126, webgpu: 2 ** 48 };
 /** Rows beyond are scored apart, in float64. */
 const MODEL_LIMIT = 2 ** 30;
-/** The same for rows in float64. */
-const PRECISE_LIMIT = 2 ** 500;
 /** Squares of |x'| below it vanish in float32. */
 const FLOORS: Readonly<Record<Backend, number>> = { cpu: 0, webgpu: 2 ** -60 };
 /** From this share of equal values on float32 is too coarse. */

@@ -108,7 +108,9 @@ async function fillChunk(
 
 /** Sums of weights stay in float32's range whatever their unit. */
 function scaleOf(weights: Float32Array | null): number {
-  return weights === null ? 1 : 2 ** -Math.ceil(Math.log2(weights.reduce((a, b) => Math.max(a, b))));
+  const largest = weights?.reduce((a, b) => Math.max(a, b)) ?? 1;
+  // None where all rows are answered elsewhere.
+  return largest > 0 ? 2 ** -Math.ceil(Math.log2(largest)) : 1;
 }
 
 function uploadWeights(
@@ -171,14 +173,11 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
     const range = await survey(new Float32Array(d), 0, false);
     if (cosine) await writeLengths(gpu, queue, points, chunks);
     signal?.throwIfAborted();
-    const middle = cosine ? new Float32Array(d) : range.low.map((low, j) => low / 2 + range.high[j] / 2);
-    const scale = cosine ? 1 : centredFrame(middle, new Float64Array(d), range.low, range.high).scale;
-    const rough = await survey(middle, scale, cosine);
+    const sample = await sampleOf(gpu, points, chunks);
+    const frame = cosine ? { shift: new Float64Array(d), scale: 1, precise: false } : frameOf(sample, range);
+    const rough = await survey(frame.shift, frame.scale, cosine);
     // About its mean: the variance of data far from the origin needs the second look.
-    const { mean, variance, low, high } = await survey(rough.mean, scale, cosine);
-    const frame = cosine
-      ? { shift: new Float64Array(d), scale: 1, precise: false }
-      : roundedFrame(mean, variance, low, high);
+    const inFrame = (await survey(rough.mean, frame.scale, cosine)).variance.map((value) => value * frame.scale ** 2);
     if (!cosine) gpu.device.queue.writeBuffer(chunks[0].adjust, 0, Float32Array.from(frame.shift));
     const load = cosine ? 2 : 1;
     return resident(arena, {
@@ -188,8 +187,8 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
       frame,
       totalWeight,
       positiveRows,
-      variance: variance.map((value) => value * frame.scale ** 2),
-      usualVariance: variance.map((value) => value * frame.scale ** 2),
+      variance: inFrame,
+      usualVariance: cosine ? inFrame : usualVariances(sample, inFrame, frame.scale),
       rounding: new Float64Array(d),
       far: noFarRows(),
       weights,
@@ -203,31 +202,28 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
   }
 }
 
-/** The frame for weighted means, weighted variances and ranges of the features, each [d]. */
-function centredFrame(
-  mean: ArrayLike<number>,
-  variance: ArrayLike<number>,
-  low: ArrayLike<number>,
-  high: ArrayLike<number>,
-): Frame {
-  const d = mean.length;
-  const shift = new Float64Array(d);
-  let reach = 0;
-  for (let j = 0; j < d; j++) {
-    const deviation = Math.sqrt(variance[j]);
-    const step = 2 ** Math.floor(Math.log2(deviation));
-    if (low[j] === high[j]) shift[j] = low[j];
-    else shift[j] = deviation > 0 ? Math.round(mean[j] / step) * step : mean[j];
-    reach = Math.max(reach, high[j] - shift[j], shift[j] - low[j]);
-  }
-  if (reach === 0) for (const value of shift) reach = Math.max(reach, Math.abs(value));
-  return { shift, scale: reach > 0 ? 2 ** -Math.ceil(Math.log2(reach)) : 1, precise: false };
-}
+/** The largest |x'| of rows of positive weight: LARGEST of points.wgsl. */
+const LARGEST = 2 ** 48;
+/** Values of float32 have no need of a larger scale, and the inverse of the scale is to be one. */
+const LARGEST_SCALE = 2 ** 120;
 
 /** The shift is applied in float32 here, so it has to be a float32. */
-function roundedFrame(...survey: Parameters<typeof centredFrame>): Frame {
-  const frame = centredFrame(...survey);
-  return { ...frame, shift: frame.shift.map(Math.fround) };
+function frameOf(sample: Sample, range: Survey): Frame {
+  const robust = robustFrame(sample, range);
+  const rounded = { ...robust, shift: robust.shift.map(Math.fround), scale: Math.min(robust.scale, LARGEST_SCALE) };
+  return withinLimit(rounded, range, LARGEST);
+}
+
+/** What is usual among the rows, as they lie. */
+async function sampleOf(gpu: Gpu, { n, d, weights }: GpuPoints, chunks: readonly Chunk[]): Promise<Sample> {
+  const indices = sampledRows(n, d, weights);
+  const frame = { shift: new Float64Array(d), scale: 1 };
+  const values = await gather(gpu, { n, d, chunks, frame, load: 0, check: () => undefined }, indices);
+  return sampled(
+    values,
+    Float64Array.from(indices, (row) => weights?.[row] ?? 1),
+    d,
+  );
 }
 
 function bindChunks(

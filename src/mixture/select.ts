@@ -115,13 +115,13 @@ async function rowOf(
   const options = signal === undefined ? {} : { signal };
   const { k, d, covarianceType, mixing, lowerBound, iterations, converged } = model;
   const total = await dataset.use(async (home) => home.dataset.totalWeight);
-  // The points are those of the fit: the bound is their log-likelihood.
-  const deviance = -2 * total * lowerBound;
+  // Of the model, not of the fit's bound: what the table says is what the model's methods say, to the bit.
+  const deviance = -2 * total * (await model.score(dataset, options));
   const parameters = freeParameters(covarianceType, k, d, mixing);
   return {
     k,
     covarianceType,
-    bic: deviance + parameters * Math.log(total),
+    bic: parameters * Math.log(total) + deviance,
     icl: await model.icl(dataset, options),
     aic: deviance + 2 * parameters,
     lowerBound,
