@@ -10,6 +10,7 @@ import { type BenchOptions, type Choices, chosenOptions } from '../options.ts';
 import type { Size } from '../points.ts';
 import { circumstances, writeReport } from '../report.ts';
 import { inChrome, openChrome } from './chrome.ts';
+import { farCells } from './dirty.ts';
 import { GOALS, type Outcome, outcomeTable } from './goals.ts';
 import { tenIterations, toConvergence } from './lloyd.ts';
 import { peakMemory } from './memory.ts';
@@ -40,6 +41,9 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   },
   async *separated(setting) {
     for (const size of SEPARATED) yield await toConvergence(separated(size), setting, GOALS.converged);
+  },
+  async *dirty(setting) {
+    yield await farCells(setting);
   },
   async *plusplus(setting) {
     yield await seeding(blobProblem('C'), setting);
@@ -92,6 +96,7 @@ its points uploaded, the others where they use them. This package and scikit-lea
 and skmeans do not. scikit-learn: KMeans(algorithm='lloyd', n_init=1) of float32 points, its copy of them included.
 sgemm: NumPy's float32 product of the points and the centroids, once for each assignment of the fit, in blocks that stay in the cache.
 inertia: in float64, of the centroids that each one returned; off by: from that of the first.
+one far cell: a fit of points of which one cell is far from all others, over that of the same points without.
 k-means++: a fit of one iteration from it, less a fit of one iteration from centroids; an iteration: a fit of ten over its assignments.
 Memory: the peak of the resident memory of a process of its own, less what it had with an engine and its idle workers, without points: the caller's
 array once, and all that upload and a fit of ten iterations bring along.
