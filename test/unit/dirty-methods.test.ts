@@ -38,10 +38,10 @@ it(`models of numbers alone, ${draws} draws`, { timeout: 1000 * (60 + draws) }, 
     const uniform = uniforms(seed);
     const d = 1 + Math.floor(3 * uniform());
     const k = 1 + Math.floor(5 * uniform());
-    const size = () => (uniform() < 0.5 ? 1 : 10 ** (300 * uniform() - 150)) * (uniform() - 0.5);
-    const unit = size();
-    const centroids = Float64Array.from({ length: k * d }, () => (uniform() < 0.8 ? unit * uniform() : size()));
-    const data = Float64Array.from({ length: 12 * d }, () => (uniform() < 0.5 ? unit * uniform() : size()));
+    const size = (most: number) => (uniform() < 0.5 ? 1 : 10 ** (most * (2 * uniform() - 1))) * (uniform() - 0.5);
+    const unit = size(20);
+    const centroids = Float64Array.from({ length: k * d }, () => (uniform() < 0.8 ? unit * uniform() : size(20)));
+    const data = Float64Array.from({ length: 12 * d }, () => (uniform() < 0.5 ? unit * uniform() : size(150)));
     await checkKMeans(modelOf(centroids, d), { data, n: 12, d }, new Float64Array(d), 'cpu', options, {
       alone: [0, 1, 2, 3, 4, 5],
       besides: [10, 11],

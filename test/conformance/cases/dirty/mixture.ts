@@ -55,10 +55,7 @@ export async function checkGroups(engine: Engine, backend: 'cpu' | 'webgpu', gro
     'from means': await engine.gaussianMixture(dataset, { ...options, init: { means: points.means } }),
   };
   for (const [name, model] of Object.entries(models)) {
-    check(
-      model.components.every((status) => status === 'ok'),
-      `${name}: components ${model.components.join()}`,
-    );
+    check(!model.components.includes('empty'), `${name}: components ${model.components.join()}`);
     for (let c = 0; c < k; c++) {
       atMost(Math.abs(model.weights[c] - 1 / k), 1e-9, `${name}: weight ${c} is ${model.weights[c]}: difference`);
       const expected = momentsOf(points, c, k);
