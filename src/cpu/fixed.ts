@@ -13,10 +13,10 @@ export interface Units {
   readonly stride: number;
   /** 1; 2 where one window is too short for what the values have in bits. */
   readonly limbs: number;
-  /** Of a window: no value counts more than 2^bits units. */
-  readonly bits: number;
   /** Powers of two: [limbs, stride]. */
   readonly units: Float64Array;
+  /** The largest values that count: [stride]. */
+  readonly limits: Float64Array;
 }
 
 /** Integers, sums of units: high·2^32 + low, each [k, limbs, stride]; and what was spilled. */
@@ -73,7 +73,7 @@ export function unitsOf(samples: readonly BitSample[], n: number, columns: numbe
     // What is left of a value behind the first limb is half of its unit at most.
     if (limbs === 2) units[j] = finest * 2 ** (bits + 1);
   });
-  return { stride, limbs, bits, units };
+  return { stride, limbs, units, limits: units.slice(0, stride).map((unit) => unit * 2 ** bits) };
 }
 
 /** Where the window of each column begins, so that as few as can be of the sample's values lie outside, and how many. */
@@ -176,8 +176,8 @@ class BitCounts {
 }
 
 /** What the limbs of a column leave of a value. */
-export function leftOver(value: number, column: number, { limbs, stride, bits, units }: Units): number {
-  if (Math.abs(value) > units[column] * 2 ** bits) return value;
+export function leftOver(value: number, column: number, { limbs, stride, units, limits }: Units): number {
+  if (Math.abs(value) > limits[column]) return value;
   let left = value;
   for (let at = column; at < limbs * stride; at += stride) {
     const large = units[at] * UNITS_OF_LARGE;
@@ -256,7 +256,7 @@ export function momentsOf(
   return { counts, sums };
 }
 
-function total(parts: readonly FixedSums[], { stride, limbs, bits, units }: Units, c: number, j: number): number {
+function total(parts: readonly FixedSums[], { stride, limbs, units }: Units, c: number, j: number): number {
   const at = c * limbs * stride + j;
   let high = 0;
   let low = 0;
@@ -272,7 +272,7 @@ function total(parts: readonly FixedSums[], { stride, limbs, bits, units }: Unit
     fineLow += part.low[at + stride];
   }
   // Whole units of the first limb go there, and so on upwards: high·2^32 + low + fraction.
-  const ratio = 2 ** (bits + 1);
+  const ratio = units[j] / units[stride + j];
   const fineCarry = Math.floor(fineLow / 2 ** 32);
   fineHigh += fineCarry;
   const whole = Math.floor(fineHigh / (ratio / 2 ** 32));

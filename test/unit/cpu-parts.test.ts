@@ -201,9 +201,11 @@ describe('fixed-point sums', () => {
 
   it('have units that n of the largest values do not overflow', () => {
     for (const n of [1, 1000, 3_000_000, 2 ** 31]) {
-      const { bits } = unitsOf([sampleOf([0.75, 1, 0])], n, 2);
-      expect(2n ** BigInt(bits) * BigInt(n)).toBeLessThan(2n ** 63n);
-      expect(bits).toBeLessThanOrEqual(51);
+      const { units, limits } = unitsOf([sampleOf([0.75, 1, 0])], n, 2);
+      const largest = limits[0] / units[0];
+      expect(BigInt(largest) * BigInt(n)).toBeLessThan(2n ** 63n);
+      expect(largest).toBeLessThanOrEqual(2 ** 51);
+      expect(limits[0]).toBeGreaterThanOrEqual(0.75);
     }
   });
 });

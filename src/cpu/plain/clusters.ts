@@ -135,9 +135,9 @@ export class PlainClusters implements Clusters {
 
   /** See fixed.ts. */
   #moveValue(value: number, column: number, before: number, after: number): void {
-    const { stride, limbs, bits, units } = this.#units;
+    const { stride, limbs, units, limits } = this.#units;
     let left = value;
-    if (Math.abs(value) <= units[column] * 2 ** bits) {
+    if (Math.abs(value) <= limits[column]) {
       for (let limb = 0; limb < limbs; limb++) {
         const at = limb * stride + column;
         const large = units[at] * UNITS_OF_LARGE;

@@ -175,11 +175,11 @@ export class SimdClusters implements Clusters {
     for (const [field, value] of Object.entries(offsets)) this.#set(field as Field, value);
     const { memory } = this.#shard;
     const large = this.#get('large') / 8;
-    const { units, bits } = this.#units;
+    const { units, limits } = this.#units;
     units.forEach((unit, j) => {
       memory.f64[large + j] = unit * UNITS_OF_LARGE;
     });
-    for (let j = 0; j < stride; j++) memory.f64[large + units.length + j] = units[j] * 2 ** bits;
+    memory.f64.set(limits, large + units.length);
     // (d + 4)·2^-24 bounds what a dot product of float32 and its rounded factors lose, relative to its terms.
     const rounding = (d + 4) * 2 ** -24 * (1 + d * 2 ** -24) * UP;
     memory.f32[this.#at('rounding')] = rounding;
