@@ -29,6 +29,8 @@ const COLUMNS = {
   prices: (group, uniform) => Math.round(100 * PRICES[group % 4] * (1 + uniform())) / 100,
   mostlyZero: (group, uniform) => (uniform() < 0.8 ? 0 : 5 * (1 + group) * uniform()),
   oneHot: (group) => +(group === 1),
+  // Most of them small, some near a million.
+  incomes: (group, uniform) => Math.round(10 ** (1 + group / 2 + 3 * uniform() * uniform())),
   years: (group, uniform) => 18 + 12 * group + Math.floor(4 * uniform()),
   constant: () => 1 / 3,
   tiny: (group, uniform) => 1e-40 * (group + 0.5 * uniform()),

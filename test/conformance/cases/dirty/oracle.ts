@@ -167,6 +167,8 @@ export function assignAll(
   const labels = new Uint32Array(n);
   const distances = new Float64Array(n);
   const doubtful = new Set<number>();
+  // In float64 on the CPU; the other engine's bound is 1e-4 of the squared distance.
+  const margin = yardstick.gpu ? 1 + 1e-4 : 1 + 1e-9;
   for (let i = 0; i < n; i++) {
     const all = centroids.map((centroid) => distance(points, i, centroid));
     const nearest = all.indexOf(Math.min(...all));
@@ -177,7 +179,7 @@ export function assignAll(
     all.forEach((other, c) => {
       // Centroids that are the same are a tie that goes to the lowest.
       if (c === nearest || centroids[c].every((value, j) => value === centroids[nearest][j])) return;
-      if (other - yardstick.ofDistance(i, centroids[c]) <= (1 + 1e-4) * own) doubtful.add(c).add(nearest);
+      if (other - yardstick.ofDistance(i, centroids[c]) <= margin * own) doubtful.add(c).add(nearest);
     });
   }
   return { labels, distances, doubtful };
