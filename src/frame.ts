@@ -40,8 +40,8 @@ export interface Span {
 const ROOM = 2 ** 16;
 /** Shares of the rows: one of these deviations is that of what is usual. */
 const QUANTILES = [0.5, 0.9] as const;
-/** A power of two of float64 that has an inverse. */
-const LARGEST_EXPONENT = 1022;
+/** Scales stay within it: so their squares have inverses. */
+const LARGEST_EXPONENT = 500;
 
 /**
  * @param values rows [m, d]

@@ -7,6 +7,13 @@ import { kernelSource } from './kernel.ts';
 import { cutParts } from './part.ts';
 import { Queue } from './queue.ts';
 
+/** A factor beyond it is that of a feature which float32 cannot tell from zero: times that it stays zero. */
+const LARGEST = 2 ** 126;
+
+function bounded(factor: number): number {
+  return Math.max(-LARGEST, Math.min(LARGEST, factor));
+}
+
 /** Multiply-adds of one dispatch. */
 const PIECE_WORK = 2 ** 28;
 
@@ -34,7 +41,7 @@ export async function transformed(
   );
   const queue = new Queue(gpu, source);
   const { arena, chunks, pieces } = await gpu.allocate((arena) => {
-    const factors = arena.filled('matrix', Float32Array.from(matrix));
+    const factors = arena.filled('matrix', Float32Array.from(matrix, bounded));
     const adjust = arena.storage('adjust', 4);
     const chunks = source.chunks.map(({ firstRow, rows, weights }): Chunk => {
       const buffer = arena.storage('points', rows * d * 4);
