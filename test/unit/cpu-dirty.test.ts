@@ -174,7 +174,26 @@ describe('labels', () => {
       return c < 2 ? 1e-7 * z() : c === 2 ? 2 * x[at % d] : -5 * (1 + u());
     });
     const moved = (by: number) => start.map((value) => value * (1 + by * z()));
-    expectScored(data, d, [start, start, moved(1e-8), moved(1e-7)]);
+    expectScored(data, d, [start, start, start, moved(1e-9), moved(1e-8), moved(1e-7)]);
+  });
+
+  // The second nearest of all is one that integers leave out beside a farther one, or float32 beyond 2^60: it comes nearer.
+  it.each([
+    [8, 1],
+    [3, 2 ** 59],
+  ])('d = %i, lengths about %d: bounds know of centroids that a scan leaves out', (d, length) => {
+    const k = 24;
+    const z = normals(d);
+    const data = Float32Array.from({ length: 2000 * d }, (_, at) => length * ((at % d === 0 ? 0.95 : 0) + 1e-3 * z()));
+    const centroids = (far: number) =>
+      Float64Array.from({ length: k * d }, (_, at) => {
+        const [c, j] = [Math.floor(at / d), at % d];
+        if (c === 0) return length * [0.95, 0, 1.5, 0][Math.min(j, 3)];
+        if (c === 1) return length * (j === 0 ? far : 0);
+        if (c === 2) return length * (j === 1 ? 100 : 0);
+        return length * (j === 0 ? -1.95 : 1e-3 * c);
+      });
+    expectScored(data, d, [3, 3, 3, 3, 2.4, 2.3].map(centroids));
   });
 });
 
