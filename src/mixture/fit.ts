@@ -103,9 +103,17 @@ function expect(workspace: MixtureWorkspace, run: Run, plan: MixturePlan): Await
 }
 
 function rulesOf({ dataset }: Home, { mixing, fixed, regularization }: MixturePlan): UpdateRules {
-  const { frame, usualVariance } = dataset;
-  const added = regularization * frame.scale * frame.scale;
-  return { mixing, fixed, regularization: added, units: positive(usualVariance, added) };
+  const { scale } = dataset.frame;
+  const added = regularization * scale * scale;
+  return { mixing, fixed, regularization: added, units: unitsOf(dataset, added) };
+}
+
+/** What rows in float64 can tell from zero beside what those in float32 can, in variances. */
+const PRECISE_SHARE = 2 ** -40;
+
+/** Variances [d] that jitters and floors are shares of. */
+function unitsOf({ usualVariance, frame }: Home['dataset'], added: number): Float64Array {
+  return positive(frame.precise ? usualVariance.map((value) => value * PRECISE_SHARE) : usualVariance, added);
 }
 
 /**
@@ -207,7 +215,7 @@ export async function mixtureOfCentroids(
     mixing: 'free',
     fixed: [],
     regularization: 0,
-    units: positive(home.dataset.usualVariance, 0),
+    units: unitsOf(home.dataset, 0),
   };
   const { parameters, regularized, empty }: Update = await nearestMeans(home, centroids, covarianceType, rules, signal);
   const { frame, far } = home.dataset;
