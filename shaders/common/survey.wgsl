@@ -1,5 +1,5 @@
 // What the host must know of points that it never sees: per slice and feature the weighted moments of (x − pivot)·scale
-// and the range, and the first value that is NaN or infinite. A workgroup a slice of 1024 rows and 64 features, a feature
+// and the range of the rows of positive weight, and of all rows the first value that is NaN or infinite. A workgroup a slice of 1024 rows and 64 features, a feature
 // a thread; runs of 64 rows keep the float32 sums short.
 //
 // The points are read as integers: a compiler may take for granted that a float is finite.
@@ -25,6 +25,7 @@ struct Extent {
 @group(0) @binding(6) var<storage, read_write> survey: array<vec4f>;
 
 const SLICE = 1024u;
+const LARGEST: f32 = 0x1.fffffep127;
 
 @compute @workgroup_size(64)
 fn main(
@@ -39,7 +40,7 @@ fn main(
   if (slice * SLICE >= extent.rows || j >= extent.d) {
     return;
   }
-  var all = vec4f(0.0, 0.0, 3.4e38, -3.4e38);
+  var all = vec4f(0.0, 0.0, LARGEST, -LARGEST);
   let end = min((slice + 1u) * SLICE, extent.rows);
   for (var start = slice * SLICE; start < end; start += 64u) {
     var run = vec2f();
@@ -54,10 +55,13 @@ fn main(
           x *= adjust[at];
         }
         let weight = select(1.0, weights[select(0u, at, WEIGHTED)], WEIGHTED);
-        let deviation = (x - pivot[j]) * extent.scale;
-        run += weight * vec2f(deviation, deviation * deviation);
-        all.z = min(all.z, x);
-        all.w = max(all.w, x);
+        if (weight > 0.0) {
+          // Halves of float32 numbers have a difference that is one.
+          let deviation = (0.5 * x - 0.5 * pivot[j]) * extent.scale * 2.0;
+          run += weight * vec2f(deviation, deviation * deviation);
+          all.z = min(all.z, x);
+          all.w = max(all.w, x);
+        }
       }
     }
     all.x += run.x;

@@ -2,9 +2,10 @@ import gridCode from '../../shaders/common/grid.wgsl?raw';
 import lengthsCode from '../../shaders/common/lengths.wgsl?raw';
 import surveyCode from '../../shaders/common/survey.wgsl?raw';
 import type { EngineDataset } from '../engine.ts';
-import type { Frame } from '../frame.ts';
-import { type GpuPoints, noFarRows, notFiniteAt, type PreparedPoints, weigh, zeroRow } from '../points.ts';
+import { type Frame, robustFrame, type Sample, sampled, usualVariances, withinLimit } from '../frame.ts';
+import { type GpuPoints, noFarRows, notFiniteAt, type PreparedPoints, sampledRows, weigh, zeroRow } from '../points.ts';
 import type { Arena, Gpu } from './device.ts';
+import { gather } from './gather.ts';
 import { kernelSource } from './kernel.ts';
 import { chunkRows } from './plan.ts';
 import { Queue } from './queue.ts';
@@ -173,8 +174,8 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
     const range = await survey(new Float32Array(d), 0, false);
     if (cosine) await writeLengths(gpu, queue, points, chunks);
     signal?.throwIfAborted();
-    const sample = await sampleOf(gpu, points, chunks);
-    const frame = cosine ? { shift: new Float64Array(d), scale: 1, precise: false } : frameOf(sample, range);
+    const sample = cosine ? null : await sampleOf(gpu, points, chunks);
+    const frame = sample ? frameOf(sample, range) : { shift: new Float64Array(d), scale: 1, precise: false };
     const rough = await survey(frame.shift, frame.scale, cosine);
     // About its mean: the variance of data far from the origin needs the second look.
     const inFrame = (await survey(rough.mean, frame.scale, cosine)).variance.map((value) => value * frame.scale ** 2);
@@ -188,7 +189,7 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
       totalWeight,
       positiveRows,
       variance: inFrame,
-      usualVariance: cosine ? inFrame : usualVariances(sample, inFrame, frame.scale),
+      usualVariance: sample ? usualVariances(sample, inFrame, frame.scale) : inFrame,
       rounding: new Float64Array(d),
       far: noFarRows(),
       weights,

@@ -4,11 +4,15 @@ import pointsCode from '../../shaders/common/points.wgsl?raw';
 import type { GpuDataset } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
-import { cutParts } from './part.ts';
+import { cutParts, type Rows } from './part.ts';
 import { Queue } from './queue.ts';
 
 /** The rows at `indices`, in the dataset's frame: Float64Array [indices.length · d]. */
-export async function gather(gpu: Gpu, dataset: GpuDataset, indices: Uint32Array): Promise<Float64Array> {
+export async function gather(
+  gpu: Gpu,
+  dataset: Rows & Pick<GpuDataset, 'load'>,
+  indices: Uint32Array,
+): Promise<Float64Array> {
   const { d, load: LOAD } = dataset;
   if (indices.length === 0) return new Float64Array(0);
   const kernel = await gpu.kernel(

@@ -10,6 +10,9 @@ export interface Part {
   readonly uniform: GPUBuffer;
 }
 
+/** What the cut depends on. */
+export type Rows = Pick<GpuDataset, 'n' | 'd' | 'chunks' | 'check'> & { readonly frame: { readonly scale: number } };
+
 /**
  * The rows [start, end) of a dataset, cut where its chunks are.
  *
@@ -17,7 +20,7 @@ export interface Part {
  */
 export function cutParts(
   arena: Arena,
-  dataset: GpuDataset,
+  dataset: Rows,
   k: number,
   sliceRows: number,
   start = 0,

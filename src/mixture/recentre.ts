@@ -31,7 +31,7 @@ export async function maximizeFrom(
   let update = maximize(statistics, previous, rules, temperature);
   let moments = statistics;
   for (let pass = 0; pass < MOST_PASSES && workspace.moments !== undefined; pass++) {
-    const about = betterThan(moments, update, rules);
+    const about = betterThan(moments, update);
     if (about === null) break;
     moments = await workspace.moments(about, signal);
     update = maximize(moments, previous, rules, temperature);
@@ -40,13 +40,9 @@ export async function maximizeFrom(
 }
 
 /** What the moments should be about instead; null where they are good enough. */
-function betterThan(
-  moments: MixtureStatistics,
-  { parameters, empty }: Update,
-  { units }: UpdateRules,
-): Gaussians | null {
+function betterThan(moments: MixtureStatistics, { parameters, empty }: Update): Gaussians | null {
   const { used } = moments;
-  if (overflows(moments)) return { ...used, factors: plainFactors(used, units) };
+  if (overflows(moments)) return { ...used, factors: plainFactors(used) };
   const next = toGaussians(parameters);
   const living = Array.from({ length: next.k }, (_, c) => c).filter((c) => !empty.includes(c));
   const means = used.means.slice();
@@ -72,10 +68,9 @@ function sumOf(values: Float64Array): number {
   return values.reduce((a, b) => a + b, 0);
 }
 
-/** Factors by which each feature has variance 1 over all rows. */
-function plainFactors({ d, shape, factors }: Gaussians, units: Float64Array): Float64Array {
-  const isDiagonal = (at: number) => shape === 'axes' || Math.floor(at / d) % d === at % d;
-  return factors.map((_, at) => (isDiagonal(at) ? 1 / Math.sqrt(units[at % d]) : 0));
+/** 1: the frame's own coordinates, in which no square is too large. */
+function plainFactors({ d, shape, factors }: Gaussians): Float64Array {
+  return factors.map((_, at) => (shape === 'axes' || Math.floor(at / d) % d === at % d ? 1 : 0));
 }
 
 /** Whether a component is far from where it was, in its new deviations. */

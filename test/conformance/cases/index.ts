@@ -7,6 +7,7 @@ import { empty } from './empty.ts';
 import { golden } from './golden.ts';
 import { mixture } from './mixture/index.ts';
 import { numbers } from './numbers.ts';
+import { precision } from './precision.ts';
 import { progress } from './progress.ts';
 import { properties } from './properties.ts';
 import { regimes } from './regimes.ts';
@@ -16,6 +17,7 @@ import { weights } from './weights.ts';
 export const cases: readonly ConformanceCase[] = [
   ...regimes,
   ...numbers,
+  ...precision,
   ...weights,
   ...cosine,
   ...empty,

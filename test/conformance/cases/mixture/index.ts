@@ -5,6 +5,7 @@ import { devices } from './devices.ts';
 import { fitting } from './fitting.ts';
 import { golden } from './golden.ts';
 import { link } from './link.ts';
+import { precision } from './precision.ts';
 import { progress } from './progress.ts';
 import { regimes } from './regimes.ts';
 import { select } from './select.ts';
@@ -13,6 +14,7 @@ import { steps } from './steps.ts';
 export const mixture: readonly ConformanceCase[] = [
   ...regimes,
   ...steps,
+  ...precision,
   ...link,
   ...collapse,
   ...fitting,
