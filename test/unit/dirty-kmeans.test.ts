@@ -6,7 +6,7 @@ import { drawDirty } from '../conformance/cases/dirty/data.ts';
 import { checkDirty } from '../conformance/cases/dirty/kmeans.ts';
 
 /** DIRTY_DRAWS=1000 looks for longer; DIRTY_SEED=… begins elsewhere. */
-const draws = Number(process.env.DIRTY_DRAWS ?? 60);
+const draws = Number(process.env.DIRTY_DRAWS ?? 30);
 const first = Number(process.env.DIRTY_SEED ?? 0);
 
 describe.each([{ simd: true }, { simd: false }])('dirty data against float64: %o', ({ simd }) => {

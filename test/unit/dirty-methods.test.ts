@@ -29,7 +29,7 @@ it('a row of nearly nothing has the distances of 0', async () => {
   }
 });
 
-const draws = Number(process.env.DIRTY_DRAWS ?? 20);
+const draws = Number(process.env.DIRTY_DRAWS ?? 10);
 const first = Number(process.env.DIRTY_SEED ?? 0);
 
 /** Centroids and rows of any size, each row in two companies. */

@@ -210,7 +210,9 @@ describe('an array that changes while it is copied', () => {
 
   it.each([NaN, 1e9, undefined, '5'])('rows that give %s at some later reading', async (later) => {
     const plain = Array.from({ length: 30 }, (_, i) => [(i % 3) * 4 + (i % 5) / 8]);
-    const expected = await cpu.kmeans(plain, fit);
+    const changed = plain.map((row, i) => (i === 13 ? [Number(later)] : row));
+    const fits = [plain, ...(later === 1e9 ? [changed] : [])].map((rows) => cpu.kmeans(rows, fit));
+    const allowed = (await Promise.all(fits)).map(({ centroids }) => centroids.join());
     for (let readings = 1; readings < 12; readings++) {
       let left = readings;
       const row = {
@@ -219,15 +221,11 @@ describe('an array that changes while it is copied', () => {
           return left-- > 0 ? plain[13][0] : (later as number);
         },
       };
-      const outcome = await cpu
-        .kmeans(
-          plain.map((other, i) => (i === 13 ? (row as never) : other)),
-          fit,
-        )
-        .catch((error: Error) => error);
-      // Read less often than that, or refused.
-      if (outcome instanceof KMeansModel) expect(outcome).toEqual(expected);
-      else expect([outcome.name, outcome.message]).toEqual(['TypeError', 'points changed during the upload']);
+      const rows = plain.map((other, i) => (i === 13 ? (row as never) : other));
+      const outcome = await cpu.kmeans(rows, fit).catch((error: Error) => error);
+      // Seen before it was copied, or read less often than that; else refused.
+      if (outcome instanceof KMeansModel) expect(allowed).toContain(outcome.centroids.join());
+      else expect(outcome.message).toMatch(/^points(\[13\]\[0\] must be| changed during the upload)/);
     }
   });
 });
@@ -399,8 +397,8 @@ describe('numbers beyond 1e150', () => {
   it('1e150 is a number like others', async () => {
     const rows = [[-1e150], [-1e150], [1e150], [5e149]];
     const model = await cpu.kmeans(rows, { k: 2, init: [[-1e150], [1e150]] });
-    expect(model.centroids[0] / -1e150).toBeCloseTo(1, 7);
-    expect(model.centroids[1] / 7.5e149).toBeCloseTo(1, 7);
+    expect(model.centroids[0] / -1e150).toBeCloseTo(1, 6);
+    expect(model.centroids[1] / 7.5e149).toBeCloseTo(1, 6);
     expect(model.inertia / 1.25e299).toBeCloseTo(1, 6);
     expect([...model.counts]).toEqual([2, 2]);
   });
@@ -413,7 +411,8 @@ describe('JSON of what a fit returns can be read', () => {
   it.each([1, 2, 3])('k-means, %i clusters, where inertia overflows', async (k) => {
     const model = await kmeans(rows, { k, sampleWeight: heavy, backend: 'cpu' });
     const read = KMeansModel.fromJSON(JSON.parse(JSON.stringify(model)));
-    expect(read.inertia).toBe(model.inertia);
+    // JSON has no Infinity.
+    expect(read.inertia).toBe(Math.min(model.inertia, Number.MAX_VALUE));
     expect(read.centroids).toEqual(model.centroids);
     expect(model.centroids.every(Number.isFinite)).toBe(true);
     expect(Number.isNaN(model.inertia)).toBe(false);
