@@ -28,6 +28,8 @@ export interface Sample {
   readonly medians: Float64Array;
   /** From the median: the deviation of half of the rows, of nine in ten, of the nearest that has one. [d][3] */
   readonly deviations: readonly (readonly number[])[];
+  /** The same from zero. */
+  readonly magnitudes: readonly (readonly number[])[];
 }
 
 /** The least and the largest value of each feature: [d] each. */
@@ -51,17 +53,18 @@ export function sampled(values: Float64Array, weights: Float64Array, d: number):
   const columns = Array.from({ length: d }, () => new Float64Array(weights.length));
   const medians = new Float64Array(d);
   const deviations: number[][] = [];
+  const magnitudes: number[][] = [];
   const even = weights.every((weight) => weight === weights[0]);
   for (let j = 0; j < d; j++) {
     const column = columns[j];
     for (let i = 0, at = j; i < column.length; i++, at += d) column[i] = values[at];
     const shares = even ? null : sortWith(column, weights);
     if (shares === null) column.sort();
-    const middle = quantile(column.length, shares, 0.5);
-    medians[j] = column[middle];
-    deviations.push(deviationsFrom(column, shares, middle));
+    medians[j] = column[quantile(column.length, shares, 0.5)];
+    deviations.push(deviationsFrom(medians[j], column, shares));
+    magnitudes.push(deviationsFrom(0, column, shares));
   }
-  return { columns, medians, deviations };
+  return { columns, medians, deviations, magnitudes };
 }
 
 /** Sorts values, and returns their weights in that order. */
@@ -85,17 +88,18 @@ function quantile(length: number, weights: Float64Array | null, share: number): 
   );
 }
 
-/** Quantiles of |x − median|, and the least positive one, of ascending values: a walk outwards from the median. */
-function deviationsFrom(column: Float64Array, weights: Float64Array | null, middle: number): number[] {
+/** Quantiles of |x − centre|, and the least positive one, of ascending values: a walk outwards from the centre. */
+function deviationsFrom(centre: number, column: Float64Array, weights: Float64Array | null): number[] {
   const { length } = column;
-  const median = column[middle];
   const total = weights === null ? length : weights.reduce((sum, weight) => sum + weight, 0);
   const found = [0, 0, 0];
   let sum = 0;
-  let [left, right] = [middle, middle + 1];
+  let right = column.findIndex((value) => value > centre);
+  if (right < 0) right = length;
+  let left = right - 1;
   for (let step = 0; step < length; step++) {
-    const below = left >= 0 ? median - column[left] : Infinity;
-    const above = right < length ? column[right] - median : Infinity;
+    const below = left >= 0 ? centre - column[left] : Infinity;
+    const above = right < length ? column[right] - centre : Infinity;
     const isBelow = below <= above;
     const deviation = isBelow ? below : above;
     const before = sum;
@@ -111,10 +115,12 @@ function deviationsFrom(column: Float64Array, weights: Float64Array | null, midd
 }
 
 /** The frame for points of which this is a sample, whatever an engine takes. */
-export function robustFrame({ medians, deviations }: Sample, { low, high }: Span): Frame {
+export function robustFrame({ medians, deviations, magnitudes }: Sample, { low, high }: Span): Frame {
   const shift = medians.map((median, j) => {
-    const [spread] = deviations[j];
+    const [spread, wide] = deviations[j];
     if (low[j] === high[j]) return low[j];
+    // Groups on both sides of zero, the median in one of them: from there the others lose a bit.
+    if (magnitudes[j][1] <= HALFWAY * wide && spread > 0) return 0;
     // Where half of the rows have one value, no other deviation is sure to be usual: that value is the shift.
     return spread > 0 ? roundTo(median, stepOf(spread, Math.max(-low[j], high[j]))) : median;
   });
@@ -271,6 +277,8 @@ function clamp(value: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, value));
 }
 
+/** So much nearer than to the median nine in ten rows are to zero, if that lies between them. */
+const HALFWAY = 0.75;
 /** How many usual deviations a shift may be off for the sake of what lies far out. */
 const LEEWAY = 16;
 

@@ -5,6 +5,7 @@ import {
   type PointsInput,
   type PreparedPoints,
   preparePoints,
+  type RowValues,
   rowLength,
   type SurveyedPoints,
   surveyPoints,
@@ -16,9 +17,9 @@ function prepare(points: PointsInput, options?: Parameters<typeof preparePoints>
   return preparePoints(points, options) as PreparedPoints;
 }
 
-/** All rows in the frame, in float32. */
-function filled(points: PreparedPoints): Float32Array {
-  const rows = new Float32Array(points.n * points.d);
+/** All rows in the frame, in float32, or in float64 where the frame says so. */
+function filled(points: PreparedPoints): RowValues {
+  const rows = new (points.frame.precise ? Float64Array : Float32Array)(points.n * points.d);
   points.fill(rows, 0, points.n);
   return rows;
 }
