@@ -201,7 +201,7 @@ export const mixture: readonly ConformanceCase[] = [
   ),
   withEngine('dirty: a step of EM beside rows that are no measurement', async (engine, { backend }) => {
     for (const covarianceType of TYPES) {
-      for (const value of [-9999, 2147483647, 1e15]) {
+      for (const value of [-9999, 2147483647, 1e15, -1e20]) {
         const { points, start } = drawStep(covarianceType, value, 103);
         const dataset = await upload(engine, points);
         if (backend === 'cpu' || isFine(dataset.rounding)) {
