@@ -27,7 +27,7 @@ export function layoutOf(k: number, d: number, shape: GaussiansShape): MixtureLa
 
 /** Nothing on the device is larger: what overflows there may be anything. */
 const LARGEST = 2 ** 126;
-/** Factors and sharpnesses are not smaller: their squares would vanish beside points of length 1, and they do anyway. */
+/** Factors are not smaller, nor are sharpnesses than its square: a deviation is not larger than the points reach. */
 const SMALLEST = 2 ** -60;
 
 function toFloat32(value: number): number {
@@ -69,7 +69,7 @@ function axesLayout(k: number, d: number): MixtureLayout {
       const values = new Float32Array(fours * stride);
       const means = new Float64Array(k * d);
       const factors = gaussians.factors.map(positiveFloat32);
-      const sharpness = gaussians.sharpness.map(positiveFloat32);
+      const sharpness = gaussians.sharpness.map((value) => toFloat32(Math.max(SMALLEST ** 2, value)));
       const { offset, of } = relativeOffsets(gaussians);
       for (let c = 0; c < 4 * fours; c++) {
         const base = Math.floor(c / 4) * stride + (c % 4);

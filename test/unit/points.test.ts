@@ -145,7 +145,7 @@ describe('the frame', () => {
     for (const factor of [1e-30, 1e-3, 1, 12345, 1e30]) {
       const points = prepare(asInput(mapped(blobs({ n: 501, d: 3, seed: 205 }), (value) => value * factor)));
       expect(Number.isInteger(Math.log2(points.frame.scale))).toBe(true);
-      const largest = filled(points).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const largest = Float64Array.from(filled(points)).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       expect(largest).toBeLessThanOrEqual(1);
       expect(largest).toBeGreaterThan(0.5);
     }
