@@ -76,6 +76,8 @@ export interface GpuPoints {
   readonly offset: number;
   readonly metric: Metric;
   readonly weights: Float32Array | null;
+  /** That of a model, for points that its methods take. */
+  readonly frame: Frame | undefined;
 }
 
 /** Host points, checked, with what their first reading told. */
@@ -114,11 +116,11 @@ export interface PreparedPoints {
 }
 
 /** What float32 squares and their sums allow beside an ordinary |x'| of 1; for a model's rows on WebGPU see MODEL_LIMIT. */
-const LIMITS: Readonly<Record<Backend, number>> = { cpu: 2 ** 126, webgpu: 2 ** 48 };
+export const LIMITS: Readonly<Record<Backend, number>> = { cpu: 2 ** 126, webgpu: 2 ** 48 };
 /** Rows beyond are scored apart, in float64. */
-const MODEL_LIMIT = 2 ** 30;
+export const MODEL_LIMIT = 2 ** 30;
 /** Squares of |x'| below it vanish in float32. */
-const FLOORS: Readonly<Record<Backend, number>> = { cpu: 0, webgpu: 2 ** -60 };
+export const FLOORS: Readonly<Record<Backend, number>> = { cpu: 0, webgpu: 2 ** -60 };
 /** From this share of equal values on float32 is too coarse. */
 export const COARSE = 0.01;
 /** Where the limit leaves so little of the scale, float32 loses what is usual beside what is far. */
@@ -142,7 +144,7 @@ export function surveyPoints(
 ): SurveyedPoints | GpuPoints {
   const form = readForm(points);
   const weights = checkWeights(sampleWeight, form.n);
-  if ('buffer' in form) return { ...form, metric, weights };
+  if ('buffer' in form) return { ...form, metric, weights, frame };
   if (metric === 'cosine') return surveyUnitRows(form, weights);
   return frame === undefined ? surveyCentred(form, weights) : surveyForModel(form, weights, frame);
 }
@@ -634,7 +636,8 @@ function surveyForModel(form: HostForm, weights: Float32Array | null, frame: Fra
   };
 }
 
-function withoutRows(weights: Float32Array | null, n: number, { indices }: FarRows): Float32Array | null {
+/** Weights of the rows that are left, null where all are and had none. */
+export function withoutRows(weights: Float32Array | null, n: number, { indices }: FarRows): Float32Array | null {
   if (indices.length === 0) return weights;
   const rest = weights?.slice() ?? new Float32Array(n).fill(1);
   for (const index of indices) rest[index] = 0;
@@ -645,7 +648,7 @@ function withoutRows(weights: Float32Array | null, n: number, { indices }: FarRo
 function farRows(
   form: HostForm,
   weights: Float32Array | null,
-  { shift, scale }: Frame,
+  frame: Frame,
   limit: number,
   mayBe: (i: number) => boolean,
 ): FarRows {
@@ -656,7 +659,7 @@ function farRows(
   for (let i = 0; i < n; i++) {
     if (!mayBe(i)) continue;
     form.read(i, i + 1, row);
-    if (row.every((value, j) => Math.abs(value - shift[j]) * scale <= limit)) continue;
+    if (!isFar(row, frame, limit)) continue;
     indices.push(i);
     for (const value of row) values.push(value);
   }
@@ -670,6 +673,11 @@ function farRows(
 /** None. */
 export function noFarRows(): FarRows {
   return { indices: new Uint32Array(0), values: new Float64Array(0), weights: new Float64Array(0) };
+}
+
+/** Whether a row [d] has a value beyond the limit of the frame. */
+export function isFar(row: Float64Array, { shift, scale }: Frame, limit: number): boolean {
+  return row.some((value, j) => Math.abs(value - shift[j]) * scale > limit);
 }
 
 function filler(form: HostForm, span: Span, frame: Frame, { indices }: FarRows): PreparedPoints['fill'] {

@@ -2,8 +2,31 @@ import gridCode from '../../shaders/common/grid.wgsl?raw';
 import lengthsCode from '../../shaders/common/lengths.wgsl?raw';
 import surveyCode from '../../shaders/common/survey.wgsl?raw';
 import type { EngineDataset } from '../engine.ts';
-import { type Frame, robustFrame, type Sample, sampled, usualVariances, withinLimit } from '../frame.ts';
-import { type GpuPoints, noFarRows, notFiniteAt, type PreparedPoints, sampledRows, weigh, zeroRow } from '../points.ts';
+import {
+  type Frame,
+  reachOf,
+  robustFrame,
+  roundingOf,
+  type Sample,
+  sampled,
+  usualVariances,
+  withinLimit,
+} from '../frame.ts';
+import {
+  type FarRows,
+  FLOORS,
+  type GpuPoints,
+  isFar,
+  LIMITS,
+  MODEL_LIMIT,
+  noFarRows,
+  notFiniteAt,
+  type PreparedPoints,
+  sampledRows,
+  weigh,
+  withoutRows,
+  zeroRow,
+} from '../points.ts';
 import type { Arena, Gpu } from './device.ts';
 import { gather } from './gather.ts';
 import { kernelSource } from './kernel.ts';
@@ -155,8 +178,17 @@ export function resident(arena: Arena, fields: Omit<GpuDataset, 'check' | 'destr
   };
 }
 
-/** Adopts a borrowed buffer: nothing is copied; a survey on the GPU checks the values and finds the frame. */
-export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSignal | undefined): Promise<GpuDataset> {
+/**
+ * Adopts a borrowed buffer: nothing is copied; a survey on the GPU checks the values and finds the frame.
+ *
+ * @param far rows that are known to be beyond the frame's reach, and have weight 0 in `points`
+ */
+export async function adoptBuffer(
+  gpu: Gpu,
+  points: GpuPoints,
+  signal: AbortSignal | undefined,
+  far: FarRows | null = null,
+): Promise<GpuDataset> {
   const { n, d, metric, weights } = points;
   const { totalWeight, positiveRows } = weigh(weights, n);
   const cosine = metric === 'cosine';
@@ -175,7 +207,16 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
     if (cosine) await writeLengths(gpu, queue, points, chunks);
     signal?.throwIfAborted();
     const sample = cosine ? null : await sampleOf(gpu, points, chunks);
-    const frame = sample ? frameOf(sample, range) : { shift: new Float64Array(d), scale: 1, precise: false };
+    const frame = sample
+      ? frameOf(sample, range, points.frame)
+      : { shift: new Float64Array(d), scale: 1, precise: false };
+    if (!cosine && far === null) {
+      const found = await farRowsOf(gpu, points, chunks, frame, range);
+      if (found.indices.length > 0) {
+        arena.destroy();
+        return adoptBuffer(gpu, { ...points, weights: withoutRows(weights, n, found) }, signal, found);
+      }
+    }
     const rough = await survey(frame.shift, frame.scale, cosine);
     // About its mean: the variance of data far from the origin needs the second look.
     const inFrame = (await survey(rough.mean, frame.scale, cosine)).variance.map((value) => value * frame.scale ** 2);
@@ -190,8 +231,8 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
       positiveRows,
       variance: inFrame,
       usualVariance: sample ? usualVariances(sample, inFrame, frame.scale) : inFrame,
-      rounding: new Float64Array(d),
-      far: noFarRows(),
+      rounding: sample ? roundingOf(sample, frame, FLOORS.webgpu) : new Float64Array(d),
+      far: far ?? noFarRows(),
       weights,
       weightScale,
       chunks,
@@ -203,23 +244,70 @@ export async function adoptBuffer(gpu: Gpu, points: GpuPoints, signal: AbortSign
   }
 }
 
-/** The largest |x'| of rows of positive weight: LARGEST of points.wgsl. */
-const LARGEST = 2 ** 48;
 /** Values of float32 have no need of a larger scale, and the inverse of the scale is to be one. */
 const LARGEST_SCALE = 2 ** 120;
 
 /** The shift is applied in float32 here, so it has to be a float32. */
-function frameOf(sample: Sample, range: Survey): Frame {
-  const robust = robustFrame(sample, range);
-  const rounded = { ...robust, shift: robust.shift.map(Math.fround), scale: Math.min(robust.scale, LARGEST_SCALE) };
-  return withinLimit(rounded, range, LARGEST);
+function frameOf(sample: Sample, range: Survey, given: Frame | undefined): Frame {
+  const frame = given ?? robustFrame(sample, range);
+  const rounded = { ...frame, shift: frame.shift.map(Math.fround), scale: Math.min(frame.scale, LARGEST_SCALE) };
+  return given === undefined ? withinLimit(rounded, range, LIMITS.webgpu) : rounded;
+}
+
+/** Values that are looked at in one go. */
+const LOOKED_AT = 2 ** 20;
+
+/**
+ * Rows that are out of the frame's reach: of weight 0, beyond all that count; in the frame of a model, any. They are read
+ * on the host, if the range says that there are some.
+ */
+async function farRowsOf(
+  gpu: Gpu,
+  { n, d, weights, frame: given }: GpuPoints,
+  chunks: readonly Chunk[],
+  frame: Frame,
+  range: Survey,
+): Promise<FarRows> {
+  const reach = reachOf(frame.shift, range) * frame.scale;
+  const limit = given === undefined ? reach : MODEL_LIMIT;
+  const all = Uint32Array.from({ length: n }, (_, i) => i);
+  const candidates = reach > limit ? all : weights === null ? new Uint32Array(0) : all.filter((i) => weights[i] === 0);
+  const indices: number[] = [];
+  const values: number[] = [];
+  const each = Math.max(1, Math.floor(LOOKED_AT / d));
+  for (let from = 0; from < candidates.length; from += each) {
+    const block = candidates.subarray(from, from + each);
+    const rows = await gatherRaw(gpu, n, d, chunks, block);
+    block.forEach((index, i) => {
+      const row = rows.subarray(i * d, (i + 1) * d);
+      if (!isFar(row, frame, limit)) return;
+      indices.push(index);
+      for (const value of row) values.push(value);
+    });
+  }
+  return {
+    indices: Uint32Array.from(indices),
+    values: Float64Array.from(values),
+    weights: Float64Array.from(indices, (i) => weights?.[i] ?? 1),
+  };
+}
+
+/** Rows as they lie in the buffer. */
+function gatherRaw(
+  gpu: Gpu,
+  n: number,
+  d: number,
+  chunks: readonly Chunk[],
+  indices: Uint32Array,
+): Promise<Float64Array> {
+  const frame = { shift: new Float64Array(d), scale: 1 };
+  return gather(gpu, { n, d, chunks, frame, load: 0, check: () => undefined }, indices);
 }
 
 /** What is usual among the rows, as they lie. */
 async function sampleOf(gpu: Gpu, { n, d, weights }: GpuPoints, chunks: readonly Chunk[]): Promise<Sample> {
   const indices = sampledRows(n, d, weights);
-  const frame = { shift: new Float64Array(d), scale: 1 };
-  const values = await gather(gpu, { n, d, chunks, frame, load: 0, check: () => undefined }, indices);
+  const values = await gatherRaw(gpu, n, d, chunks, indices);
   return sampled(
     values,
     Float64Array.from(indices, (row) => weights?.[row] ?? 1),
