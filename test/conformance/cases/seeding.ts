@@ -1,6 +1,6 @@
+import { outOfFrame } from '../../../src/frame.ts';
 import type { Dataset, KMeansModel } from '../../../src/index.ts';
 import { seedCentroids } from '../../../src/kmeans/seeding.ts';
-import { outOfFrame } from '../../../src/frame.ts';
 import { Random } from '../../../src/random.ts';
 import { assign, inertiaOf, referenceKMeans } from '../../../src/reference/kmeans.ts';
 import { runAsync } from '../../../src/steps.ts';
