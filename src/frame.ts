@@ -189,7 +189,7 @@ function held(value: number, floor: number): number {
 /** A deviation that is a smaller share of a mean's distance from the shift leaves float32 few bits to tell rows by. */
 const FEW_BITS = 2 ** -17;
 /** In the frame of a model no mean is farther out in float32. */
-const MODEL_LIMIT = 2 ** 60;
+const LARGEST_MEAN = 2 ** 60;
 /** The largest |x'| of rows in float64: their squares are numbers. */
 export const PRECISE_LIMIT = 2 ** 500;
 /** Means that tell what is usual among them. */
@@ -221,7 +221,7 @@ export function frameOfModel(means: Float64Array, deviations: Float64Array, d: n
   }
   const sample = sampled(Float64Array.from(values), new Float64Array(values.length / d).fill(1), d);
   const robust = robustFrame(sample, span);
-  const frame = withinLimit(robust, span, MODEL_LIMIT);
+  const frame = withinLimit(robust, span, LARGEST_MEAN);
   const { shift } = frame;
   const isCrowded = deviations.some((deviation, i) => deviation < FEW_BITS * Math.abs(means[i] - shift[i % d]));
   const isWide = frame.scale < robust.scale;
@@ -293,6 +293,28 @@ function stepOf(spread: number, largest: number): number {
 export function intoFrame(points: ArrayLike<number>, frame: Frame): Float64Array {
   const d = frame.shift.length;
   return Float64Array.from({ length: points.length }, (_, i) => (points[i] - frame.shift[i % d]) * frame.scale);
+}
+
+/** So much of a usual deviation is nothing that rounding may make of a distance. */
+const MATTERS = 2 ** -10;
+
+/** Whether float32 rounds rows near a value of a feature by what matters beside the usual deviation of the feature. */
+export function isCoarse(value: number, usualVariance: number): boolean {
+  return 2 ** -23 * Math.abs(value) > MATTERS * Math.sqrt(usualVariance);
+}
+
+/**
+ * Rows [m, d] of the caller's into the frame of a dataset, as starts: where float32 rounds the points by what matters they
+ * are rounded likewise, or their distance from equal points would hide all others.
+ */
+export function startIntoFrame(
+  points: ArrayLike<number>,
+  { frame, usualVariance }: { readonly frame: Frame; readonly usualVariance: Float64Array },
+): Float64Array {
+  const rows = intoFrame(points, frame);
+  if (frame.precise) return rows;
+  const d = frame.shift.length;
+  return rows.map((value, i) => (isCoarse(value, usualVariance[i % d]) ? Math.fround(value) : value));
 }
 
 /** Points [m, d] of a frame back to the caller's coordinates, in float64. */

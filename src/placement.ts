@@ -11,6 +11,7 @@ import { requestGpu } from './gpu/device.ts';
 import { createGpuEngine } from './gpu/engine.ts';
 import {
   COARSE,
+  type GpuPoints,
   type Metric,
   type PointsInput,
   type PreparedPoints,
@@ -72,7 +73,7 @@ export class Dataset {
   readonly d: number;
   readonly metric: Metric;
   /**
-   * The share of the distinct values of each feature [d], in a sample of the points, that float32 makes equal. From 0.01 on
+   * The share of the distinct values of each feature [d], in a sample of the points, that float32 makes equal. Above 0.01
    * `'auto'` takes the CPU, whose results are then those of the float64 values.
    */
   readonly rounding: Float64Array;
@@ -203,9 +204,12 @@ export class EngineSet {
   }
 
   async upload(points: PointsInput, options: UploadPlan): Promise<Dataset> {
+    return this.uploadSurveyed(surveyPoints(points, options), options.signal);
+  }
+
+  /** The same of points whose first reading has been. */
+  async uploadSurveyed(surveyed: SurveyedPoints | GpuPoints, signal: AbortSignal | undefined): Promise<Dataset> {
     if (this.#destroyed) throw new TypeError('the engine was destroyed');
-    const { signal } = options;
-    const surveyed = surveyPoints(points, options);
     if ('buffer' in surveyed) {
       const engine = this.#gpu;
       if (engine === null) throw new TypeError("points in a GPUBuffer need backend 'webgpu' and their device");
@@ -399,8 +403,10 @@ export async function withPoints<T>(
     }
     return work(points);
   }
+  // Before anything is waited for: what the caller does with its array behind the call is found out.
+  const surveyed = surveyPoints(points, options);
   const engines = await defaultEngines(options);
-  const dataset = await engines.upload(points, options);
+  const dataset = await engines.uploadSurveyed(surveyed, options.signal);
   try {
     return await work(dataset);
   } finally {

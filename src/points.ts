@@ -115,10 +115,10 @@ export interface PreparedPoints {
   fill(target: RowValues, start: number, end: number): void;
 }
 
-/** What float32 squares and their sums allow beside an ordinary |x'| of 1; for a model's rows on WebGPU see MODEL_LIMIT. */
+/** What float32 squares and their sums allow beside an ordinary |x'| of 1, and their sums, too. */
 export const LIMITS: Readonly<Record<Backend, number>> = { cpu: 2 ** 126, webgpu: 2 ** 48 };
-/** Rows beyond are scored apart, in float64. */
-export const MODEL_LIMIT = 2 ** 30;
+/** Rows of weight 0 beyond what is usual are scored apart, in float64, so that their label is right however far. */
+export const ABSENT_LIMIT = 1;
 /** Squares of |x'| below it vanish in float32. */
 export const FLOORS: Readonly<Record<Backend, number>> = { cpu: 0, webgpu: 2 ** -60 };
 /** From this share of equal values on float32 is too coarse. */
@@ -330,7 +330,7 @@ function isRowMajor([row, column]: Strides, n: number, d: number): boolean {
   return (n === 1 || row === d) && (d === 1 || column === 1);
 }
 
-/** 'C' and 'F' as NumPy has them, or the dimensions, that of the smallest step first or last. */
+/** 'C' and 'F' as NumPy has them. */
 function isColumnMajor(order: unknown): boolean {
   if (order === undefined) return false;
   if (typeof order === 'string') {
@@ -501,7 +501,7 @@ function checkValues(form: HostForm, block: Float64Array, first: number, count: 
 }
 
 /** What an upload says of points that are no longer those that were checked. */
-export function changedPoints(): TypeError {
+function changedPoints(): TypeError {
   return new TypeError('points changed during the upload');
 }
 
@@ -555,7 +555,7 @@ function surveyCentred(form: HostForm, weights: Float32Array | null): SurveyedPo
   const frame = robustFrame(sample, span);
   const moments = momentsOf(form, weights, survey, totalWeight, pivot, scale);
   const prepareIn = (frame: Frame, rounding: Float64Array): PreparedPoints => {
-    const limit = reachOf(frame.shift, span) * frame.scale;
+    const limit = Math.min(ABSENT_LIMIT, reachOf(frame.shift, span) * frame.scale);
     const far = positiveRows === n ? noFarRows() : farRows(form, weights, frame, limit, (i) => weights![i] === 0);
     const unit = frame.scale / moments.scale;
     const variance = moments.variance.map((value) => value * unit * unit);
@@ -621,7 +621,8 @@ function surveyForModel(form: HostForm, weights: Float32Array | null, frame: Fra
     n,
     d,
     prepare(backend) {
-      const limit = backend === 'webgpu' ? MODEL_LIMIT : frame.precise ? PRECISE_LIMIT : LIMITS.cpu;
+      // Where the model needs float64, float32 has no answers: the host has all of them.
+      const limit = !frame.precise ? LIMITS[backend] : backend === 'cpu' ? PRECISE_LIMIT : -1;
       const reach = reachOf(frame.shift, all);
       const far = reach * frame.scale <= limit ? noFarRows() : farRows(form, weights, frame, limit, () => true);
       const rest = withoutRows(weights, n, far);
@@ -717,8 +718,8 @@ function fillBlock(
 function readAgain(read: () => void): void {
   try {
     read();
-  } catch {
-    throw changedPoints();
+  } catch (error) {
+    throw Object.assign(changedPoints(), { cause: error });
   }
 }
 

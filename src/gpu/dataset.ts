@@ -13,12 +13,12 @@ import {
   withinLimit,
 } from '../frame.ts';
 import {
+  ABSENT_LIMIT,
   type FarRows,
   FLOORS,
   type GpuPoints,
   isFar,
   LIMITS,
-  MODEL_LIMIT,
   noFarRows,
   notFiniteAt,
   type PreparedPoints,
@@ -269,9 +269,11 @@ async function farRowsOf(
   range: Survey,
 ): Promise<FarRows> {
   const reach = reachOf(frame.shift, range) * frame.scale;
-  const limit = given === undefined ? reach : MODEL_LIMIT;
+  const limit = given === undefined ? Math.min(reach, ABSENT_LIMIT) : LIMITS.webgpu;
+  const isAny = given !== undefined && reach > limit;
+  if (!isAny && weights === null) return noFarRows();
   const all = Uint32Array.from({ length: n }, (_, i) => i);
-  const candidates = reach > limit ? all : weights === null ? new Uint32Array(0) : all.filter((i) => weights[i] === 0);
+  const candidates = isAny ? all : all.filter((i) => weights![i] === 0);
   const indices: number[] = [];
   const values: number[] = [];
   const each = Math.max(1, Math.floor(LOOKED_AT / d));

@@ -3,7 +3,7 @@
  * here is in the dataset's frame; the model gets the caller's coordinates.
  */
 import type { Assignment, IterationStatus, LloydOptions, Workspace } from '../engine.ts';
-import { intoFrame, outOfFrame } from '../frame.ts';
+import { intoFrame, outOfFrame, startIntoFrame } from '../frame.ts';
 import type { Dataset, Home } from '../placement.ts';
 import { meanOf, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
@@ -107,7 +107,7 @@ function hasSettled({ changed, shift }: IterationStatus, compared: boolean, tole
 }
 
 function* firstCentroids({ engine, dataset }: Home, plan: FitPlan, start: number): Steps<Float64Array> {
-  if (plan.start !== null) return intoFrame(unitRows(plan.start, dataset), dataset.frame);
+  if (plan.start !== null) return startIntoFrame(unitRows(plan.start, dataset), dataset);
   const random = Random.ofStart(plan.seed, start);
   return yield* seedCentroids(engine, dataset, plan.k, plan.method!, random, plan.signal);
 }

@@ -44,8 +44,8 @@ export function answersOfFar(
 
 /** Their order is that of the logarithms, and but for equal ones they are as far apart as exponentials can tell. */
 function shrunkLogs(gaussians: Gaussians, row: Float64Array): Float64Array {
-  const { k, factors } = gaussians;
-  const offsets = new Float64Array(k);
+  const { factors } = gaussians;
+  const offsets = gaussians.offsets.map((offset) => (offset === -Infinity ? offset : 0));
   const logs = logDensitiesAt({ ...gaussians, offsets, factors: factors.map((factor) => factor * SHRINK) }, row);
   const best = largestOf(logs);
   return logs.map((log) => (log === best ? 0 : -Infinity));

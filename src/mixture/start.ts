@@ -5,7 +5,7 @@
  * neither should its start. Everything here is in the dataset's frame.
  */
 import type { MixtureWorkspace } from '../engine.ts';
-import { intoFrame } from '../frame.ts';
+import { isCoarse, startIntoFrame } from '../frame.ts';
 import { centroidsOf } from '../kmeans/fit.ts';
 import { plusPlus, randomRows } from '../kmeans/seeding.ts';
 import type { Home } from '../placement.ts';
@@ -47,7 +47,7 @@ async function explicitParameters(
   const { frame } = home.dataset;
   const assigned =
     weights === null || covariances === null
-      ? (await nearestMeans(home, intoFrame(means, frame), covarianceType, rules, signal)).parameters
+      ? (await nearestMeans(home, startIntoFrame(means, home.dataset), covarianceType, rules, signal)).parameters
       : null;
   const scaled = covariances?.map((value) => value * frame.scale * frame.scale);
   return {
@@ -55,7 +55,7 @@ async function explicitParameters(
     d: frame.shift.length,
     covarianceType,
     weights: rules.mixing === 'equal' ? new Float64Array(k).fill(1 / k) : (weights ?? assigned!.weights),
-    means: intoFrame(means, frame),
+    means: assigned?.means ?? startIntoFrame(means, home.dataset),
     covariances: scaled ?? assigned!.covariances,
     precisionsCholesky: scaled
       ? (factorAll(covarianceType, k, frame.shift.length, scaled) as Float64Array)
@@ -85,9 +85,25 @@ export async function nearestMeans(
     precisionsCholesky: identity(covarianceType, d),
   };
   const fixed: FixedPart[] = ['means'];
-  const start = likeWhole(unit, covarianceType, means.length / d, means);
+  const startAt = (means: Float64Array) => likeWhole(unit, covarianceType, means.length / d, means);
+  let start = startAt(means);
+  if (areCoarse(means, home)) {
+    const own = (await hardStep(home, start, { ...rules, fixed: [] }, signal)).parameters.means;
+    start = startAt(means.map((mean, i) => (Math.abs(mean - own[i]) <= ROUNDED * Math.abs(mean) ? own[i] : mean)));
+  }
   const update = await hardStep(home, start, { ...rules, fixed }, signal);
   return { ...update, parameters: withMeanCovariance(update.parameters, update.empty, update.empty) };
+}
+
+/** A mean that is off by this share of itself may be the mean of rows that float32 rounded. */
+const ROUNDED = 2 ** -23;
+/**
+ * Whether float32 rounds rows near such means by what matters: then a mean that is theirs but for that is taken to be
+ * theirs, or its distance from them would be all their variance.
+ */
+function areCoarse(means: Float64Array, { dataset }: Home): boolean {
+  const { frame, usualVariance, d } = dataset;
+  return !frame.precise && means.some((mean, i) => isCoarse(mean, usualVariance[i % d]));
 }
 
 function identity(type: CovarianceType, d: number): Float64Array {

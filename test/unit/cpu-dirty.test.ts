@@ -1,7 +1,9 @@
 /** Far values, tiny ones and float64 ones: exact sums, labels of the float64 scores, draws by the squared distances. */
+
 import { afterAll, describe, expect, it } from 'vitest';
 import { type CpuEngineOptions, createCpuEngine, createSyncCpuEngine } from '../../src/cpu/engine.ts';
 import { SLICE_ROWS } from '../../src/cpu/partition.ts';
+import { squaredDistance } from '../../src/cpu/shard.ts';
 import type { Assignment, ClusteringEngine, EngineDataset, Workspace } from '../../src/engine.ts';
 import { kmeansSync } from '../../src/sync.ts';
 import { normals, uniforms } from '../conformance/cases/data.ts';
@@ -118,21 +120,15 @@ describe('sums', () => {
 });
 
 describe('labels', () => {
-  /** The float64 scores' own. */
-  function scored(data: Float32Array, d: number, centroids: Float64Array): Uint32Array {
-    const k = centroids.length / d;
-    const norms = Float64Array.from({ length: k }, (_, c) =>
-      centroids.subarray(c * d, (c + 1) * d).reduce((sum, value) => sum + value * value, 0),
-    );
+  /** Those of the least float64 distances, term by term. */
+  function nearest(data: Float32Array, d: number, centroids: Float64Array): Uint32Array {
     return Uint32Array.from({ length: data.length / d }, (_, i) => {
-      let best = Infinity;
+      let least = Infinity;
       let label = 0;
-      for (let c = 0; c < k; c++) {
-        let dot = 0;
-        for (let j = 0; j < d; j++) dot += data[i * d + j] * centroids[c * d + j];
-        const score = norms[c] - 2 * dot;
-        if (score < best) {
-          best = score;
+      for (let c = 0; c < centroids.length / d; c++) {
+        const distance = squaredDistance(data, i * d, centroids, c * d, d);
+        if (distance < least) {
+          least = distance;
           label = c;
         }
       }
@@ -141,13 +137,13 @@ describe('labels', () => {
   }
 
   /** Of the second, with the bounds of the first. */
-  function expectScored(data: Float32Array, d: number, steps: readonly Float64Array[]): void {
+  function expectNearest(data: Float32Array, d: number, steps: readonly Float64Array[]): void {
     const n = data.length / d;
     const dataset = simd.upload(asTheyAre({ data, n, d })) as EngineDataset;
     const workspace = simd.open(dataset, steps[0].length / d) as Workspace;
     for (const [step, centroids] of steps.entries()) {
       const { labels } = workspace.accumulate(centroids) as Assignment;
-      const expected = scored(data, d, centroids);
+      const expected = nearest(data, d, centroids);
       const wrong = labels.reduce((count, label, i) => count + (label === expected[i] ? 0 : 1), 0);
       expect(wrong, `step ${step}`).toBe(0);
     }
@@ -174,7 +170,7 @@ describe('labels', () => {
       return c < 2 ? 1e-7 * z() : c === 2 ? 2 * x[at % d] : -5 * (1 + u());
     });
     const moved = (by: number) => start.map((value) => value * (1 + by * z()));
-    expectScored(data, d, [start, start, start, moved(1e-9), moved(1e-8), moved(1e-7)]);
+    expectNearest(data, d, [start, start, start, moved(1e-9), moved(1e-8), moved(1e-7)]);
   });
 
   // The second nearest of all is one that integers leave out beside a farther one, or float32 beyond 2^60: it comes nearer.
@@ -193,7 +189,7 @@ describe('labels', () => {
         if (c === 2) return length * (j === 1 ? 100 : 0);
         return length * (j === 0 ? -1.95 : 1e-3 * c);
       });
-    expectScored(data, d, [3, 3, 3, 3, 2.4, 2.3].map(centroids));
+    expectNearest(data, d, [3, 3, 3, 3, 2.4, 2.3].map(centroids));
   });
 });
 

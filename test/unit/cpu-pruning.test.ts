@@ -1,6 +1,6 @@
 /**
  * Bounds and float32 scans may spare work and never change a label: centroids that wander as a test wants them to, on
- * one workspace, so that bounds are kept for as long as they may be, against float64 scores of every row.
+ * one workspace, so that bounds are kept for as long as they may be, against float64 distances of every row.
  */
 import { expect, it } from 'vitest';
 import { createSyncCpuEngine } from '../../src/cpu/engine.ts';
@@ -212,7 +212,7 @@ const MOVES: Record<string, Move> = {
 
 const cases = Object.keys(DATA).flatMap((data) => Object.keys(MOVES).map((move) => [data, move] as const));
 
-it.each(cases)('%s, %s: labels are those of the float64 scores', (data, move) => {
+it.each(cases)('%s, %s: labels are those of the float64 distances', (data, move) => {
   for (const seed of seeds) {
     for (const [n, d, k] of SHAPES) {
       const points = DATA[data](n, d, k, 31 * seed + n);

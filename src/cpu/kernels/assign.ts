@@ -1,10 +1,10 @@
 /**
  * Nearest-centroid assignment with the sums of the clusters kept up to date. A row costs what it needs: nothing where
  * its bounds say that its label stays (Hamerly 2010), its own distance where that says so, a float32 scan where the
- * best score stands out by more than rounding, and else the float64 scores that labels are defined by. Which of these
+ * best score stands out by more than rounding, and else the float64 distances that labels are defined by. Which of these
  * it was cannot be seen in the result.
  */
-import { LABEL, nearest, SECOND_SCORE, squaredDistance } from './exact';
+import { LABEL, BEST as LEAST_SQUARE, SECOND as NEXT_SQUARE, nearest, squaredDistance } from './exact';
 import { distanceTo } from './potentials';
 import { BEST, BLOCK, INDEX, pack, packCoarse, ROWS_OF_BLOCK, SECOND, SQUARES, scan, squareOf, squares } from './scan';
 import { addRow } from './sums';
@@ -19,7 +19,6 @@ const PACKED: usize = 20;
 const NORMS: usize = 24;
 const NARROW: usize = 28;
 const CENTROIDS: usize = 32;
-const EXACT_NORMS: usize = 36;
 const MOTIONS: usize = 40;
 const ROUGH: usize = 44;
 const ROUGH_NORMS: usize = 48;
@@ -66,10 +65,9 @@ const NONE: u32 = 0xffffffff;
 /** Squares below 1e-36 may be lost: so much a length may be more than its root says. */
 const LOST: f32 = 4e-18;
 
-/** Offsets into the motion of a centroid, behind its shift: half the way to the next one, and two terms for its length. */
+/** Offsets into the motion of a centroid, behind its shift: half the way to the next one, and what float32 makes of its length. */
 const HALF: usize = 4;
-const MARGIN: usize = 8;
-const BLUR: usize = 12;
+const BLUR: usize = 8;
 
 /** Assigns rows [start, end), at most a slice of them. */
 export function assign(state: usize, start: u32, end: u32): void {
@@ -120,12 +118,6 @@ function doubtful(state: usize, start: u32, end: u32, list: usize): u32 {
     const second = v128.shuffle<f32>(m2, m3, 0, 4, 1, 5);
     const shift = v128.shuffle<f64>(first, second, 0, 2);
     const half = v128.shuffle<f64>(first, second, 1, 3);
-    const margin = v128.shuffle<f64>(
-      v128.shuffle<f32>(m0, m1, 2, 6, 2, 6),
-      v128.shuffle<f32>(m2, m3, 2, 6, 2, 6),
-      0,
-      2,
-    );
     const u = f32x4.mul(f32x4.add(v128.load(upper + at), shift), f32x4.splat(UP));
     const moved = f32x4.sub(
       v128.load(lower + at),
@@ -136,7 +128,7 @@ function doubtful(state: usize, start: u32, end: u32, list: usize): u32 {
     v128.store(upper + at, u);
     v128.store(lower + at, l);
     const limit = f32x4.pmax(l, half);
-    const kept = i32x4.bitmask(f32x4.lt(f32x4.add(f32x4.mul(u, factor), margin), limit));
+    const kept = i32x4.bitmask(f32x4.lt(f32x4.add(f32x4.mul(u, factor), f32x4.splat(LOST)), limit));
     for (let lane: u32 = 0; lane < 4; lane++) {
       store<u32>(list + <usize>(count << 2), i + lane);
       count += ~(kept >> lane) & <u32>(i + lane < end);
@@ -166,7 +158,7 @@ function tighten(state: usize, list: usize, count: u32): u32 {
     store<f32>(upper + (i << 2), u);
     const limit = max<f32>(load<f32>(lower + (i << 2)), load<f32>(motion, HALF));
     store<u32>(list + (left << 2), i);
-    left += 1 - <u32>(u * factor + load<f32>(motion, MARGIN) < limit);
+    left += 1 - <u32>(u * factor + LOST < limit);
   }
   return left;
 }
@@ -373,28 +365,18 @@ function isClear(state: usize, i: u32, scores: usize): bool {
   return load<f32>(scores, SECOND) - best > 2 * error;
 }
 
-/** The label by the float64 scores, and bounds from them. */
+/** The label by float64 distances, and bounds that are these. */
 function assignExactly(state: usize, i: u32): u32 {
   const d = load<u32>(state, D);
   const row: usize = load<u32>(state, ROWS) + (i << 2) * d;
-  const centroids: usize = load<u32>(state, CENTROIDS);
-  const scores: usize = load<u32>(state, SCRATCH) + <u32>EXACT;
-  nearest(row, d, centroids, load<u32>(state, EXACT_NORMS), load<u32>(state, K), scores);
-  const label = load<u32>(scores, LABEL);
+  const distances: usize = load<u32>(state, SCRATCH) + <u32>EXACT;
+  nearest(row, d, load<u32>(state, CENTROIDS), load<u32>(state, K), distances);
   if (load<u32>(state, BOUNDED)) {
-    let square: f64 = 0;
-    for (let p = row, end = row + (d << 2); p < end; p += 4) square += <f64>load<f32>(p) * <f64>load<f32>(p);
-    const own = squaredDistance(row, d, centroids + (label << 3) * d);
-    store<f32>(load<u32>(state, UPPER) + (i << 2), <f32>sqrt<f64>(own) * UP);
-    // As for float32, with 2^-53 in place of 2^-24: a centroid longer than m is no nearer than the second best.
-    const length = sqrt<f64>(square);
-    const squared = load<f64>(scores, SECOND_SCORE) + square;
-    const m = <f64>1.001 * (length + sqrt<f64>(max<f64>(0, squared)));
-    const error = <f64>load<f32>(state, ROUNDING) * 4e-9 * (m * (m + 2 * length) + square);
-    const other = sqrt<f64>(max<f64>(0, squared - error));
-    store<f32>(load<u32>(state, LOWER) + (i << 2), <f32>min<f64>(3e38, other) * DOWN);
+    store<f32>(load<u32>(state, UPPER) + (i << 2), <f32>sqrt<f64>(load<f64>(distances, LEAST_SQUARE)) * UP);
+    const other = min<f64>(3e38, sqrt<f64>(load<f64>(distances, NEXT_SQUARE)));
+    store<f32>(load<u32>(state, LOWER) + (i << 2), <f32>other * DOWN);
   }
-  return label;
+  return load<u32>(distances, LABEL);
 }
 
 function relabel(state: usize, i: u32, before: u32, label: u32): void {

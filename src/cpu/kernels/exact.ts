@@ -1,54 +1,32 @@
-/** Scores and distances in float64: what the labels are defined by, in the order of plain/clusters.ts. */
+/**
+ * Squared distances in float64, term by term, which is what labels are defined by: what a row and two centroids have in
+ * common far out is no part of them, as it is of ‖c‖² − 2x·c.
+ */
 
 /** Offsets into what `nearest` writes. */
-export const BEST_SCORE: usize = 0;
-export const SECOND_SCORE: usize = 8;
+export const BEST: usize = 0;
+export const SECOND: usize = 8;
 export const LABEL: usize = 16;
 
-/** Best score, second best, and the lowest index of the best, of a float32 row against centroids [k, d]. */
-export function nearest(row: usize, d: u32, centroids: usize, norms: usize, k: u32, to: usize): void {
-  const end = row + (d << 2);
-  const bytes: usize = d << 3;
+/** The least squared distance, the second least, and the lowest index of the least, of a float32 row to centroids [k, d]. */
+export function nearest(row: usize, d: u32, centroids: usize, k: u32, to: usize): void {
   let best: f64 = Infinity;
   let second: f64 = Infinity;
   let label: u32 = 0;
-  for (let c: u32 = 0; c < k; c += 4) {
-    // Beyond the last centroid the last one stands in; it cannot be less than itself.
-    const at1 = <usize>min(c + 1, k - 1) * bytes;
-    const at2 = <usize>min(c + 2, k - 1) * bytes;
-    const at3 = <usize>min(c + 3, k - 1) * bytes;
-    let at = centroids + <usize>c * bytes;
-    const o1 = centroids + at1 - at;
-    const o2 = centroids + at2 - at;
-    const o3 = centroids + at3 - at;
-    let s0: f64 = 0;
-    let s1: f64 = 0;
-    let s2: f64 = 0;
-    let s3: f64 = 0;
-    for (let p = row; p < end; p += 4) {
-      const x = <f64>load<f32>(p);
-      s0 += x * load<f64>(at);
-      s1 += x * load<f64>(at + o1);
-      s2 += x * load<f64>(at + o2);
-      s3 += x * load<f64>(at + o3);
-      at += 8;
-    }
-    for (let i: u32 = 0; i < 4 && c + i < k; i++) {
-      const dot = i === 0 ? s0 : i === 1 ? s1 : i === 2 ? s2 : s3;
-      const score = load<f64>(norms + ((c + i) << 3)) - 2 * dot;
-      if (score < best) {
-        second = best;
-        best = score;
-        label = c + i;
-      } else if (score < second) second = score;
-    }
+  for (let c: u32 = 0; c < k; c++, centroids += d << 3) {
+    const distance = squaredDistance(row, d, centroids);
+    if (distance < best) {
+      second = best;
+      best = distance;
+      label = c;
+    } else if (distance < second) second = distance;
   }
-  store<f64>(to, best, BEST_SCORE);
-  store<f64>(to, second, SECOND_SCORE);
+  store<f64>(to, best, BEST);
+  store<f64>(to, second, SECOND);
   store<u32>(to, label, LABEL);
 }
 
-/** ‖x − c‖², even features and odd ones apart, as in plain/clusters.ts. */
+/** ‖x − c‖², even features and odd ones apart, as in shard.ts. */
 export function squaredDistance(row: usize, d: u32, centroid: usize): f64 {
   let sums = f64x2.splat(0);
   const pairs = d & ~1;

@@ -1,7 +1,6 @@
 /**
- * Nearest-centroid assignment in float64, which is what labels are defined by: scores ‖c‖² − 2x·c, summed in the order
- * of the features; on centred float32 points their rounding stays below 1e-13·‖x‖². For rows in float64, which tell more
- * apart than that, by squared distances, term by term.
+ * Nearest-centroid assignment in float64. Labels are defined by squared distances, summed term by term; scores
+ * ‖c‖² − 2x·c cost less, and decide where the best of them stands out by more than their rounding.
  */
 import type { RowValues } from '../../points.ts';
 import type { Steps } from '../../steps.ts';
@@ -107,12 +106,15 @@ export class PlainClusters implements Clusters {
       this.#moveRow(rows, i, before, nearest);
     };
     let i = start;
-    if (precise) for (; i < end; i++) label(i, leastDistant(rows, i * d, packed, this.#k));
-    for (; i + 4 <= end; i += 4) {
+    for (; !precise && i + 4 <= end; i += 4) {
       nearestOfFour(rows, i * d, packed);
-      for (let p = 0; p < 4; p++) label(i + p, nearest[p]);
+      for (let p = 0; p < 4; p++) {
+        const from = (i + p) * d;
+        const isClear = gaps[p] > roundingOf(rows, from, nearest[p], packed);
+        label(i + p, isClear ? nearest[p] : leastDistant(rows, from, packed, this.#k));
+      }
     }
-    for (; i < end; i++) label(i, nearestOf(rows, i * d, packed));
+    for (; i < end; i++) label(i, leastDistant(rows, i * d, packed, this.#k));
     return changed;
   }
 
@@ -191,8 +193,9 @@ function packCentroids(centroids: Float64Array, k: number, d: number): PackedCen
   return { d, values, norms };
 }
 
-/** What {@link nearestOfFour} found. */
+/** What {@link nearestOfFour} found: the best of each row, and by how much the second best is behind. */
 const nearest = new Uint32Array(4);
+const gaps = new Float64Array(4);
 
 /** A tile of four rows by two centroids: eight sums in registers for six loads. */
 function nearestOfFour(rows: RowValues, from: number, { d, values, norms }: PackedCentroids): void {
@@ -203,6 +206,10 @@ function nearestOfFour(rows: RowValues, from: number, { d, values, norms }: Pack
   let best1 = Infinity;
   let best2 = Infinity;
   let best3 = Infinity;
+  let second0 = Infinity;
+  let second1 = Infinity;
+  let second2 = Infinity;
+  let second3 = Infinity;
   let n0 = 0;
   let n1 = 0;
   let n2 = 0;
@@ -238,58 +245,66 @@ function nearestOfFour(rows: RowValues, from: number, { d, values, norms }: Pack
     const nb = norms[c + 1];
     // Strictly less, in ascending order: a tie keeps the lowest index.
     if ((a0 = na - 2 * a0) < best0) {
+      second0 = best0;
       best0 = a0;
       n0 = c;
-    }
+    } else if (a0 < second0) second0 = a0;
     if ((b0 = nb - 2 * b0) < best0) {
+      second0 = best0;
       best0 = b0;
       n0 = c + 1;
-    }
+    } else if (b0 < second0) second0 = b0;
     if ((a1 = na - 2 * a1) < best1) {
+      second1 = best1;
       best1 = a1;
       n1 = c;
-    }
+    } else if (a1 < second1) second1 = a1;
     if ((b1 = nb - 2 * b1) < best1) {
+      second1 = best1;
       best1 = b1;
       n1 = c + 1;
-    }
+    } else if (b1 < second1) second1 = b1;
     if ((a2 = na - 2 * a2) < best2) {
+      second2 = best2;
       best2 = a2;
       n2 = c;
-    }
+    } else if (a2 < second2) second2 = a2;
     if ((b2 = nb - 2 * b2) < best2) {
+      second2 = best2;
       best2 = b2;
       n2 = c + 1;
-    }
+    } else if (b2 < second2) second2 = b2;
     if ((a3 = na - 2 * a3) < best3) {
+      second3 = best3;
       best3 = a3;
       n3 = c;
-    }
+    } else if (a3 < second3) second3 = a3;
     if ((b3 = nb - 2 * b3) < best3) {
+      second3 = best3;
       best3 = b3;
       n3 = c + 1;
-    }
+    } else if (b3 < second3) second3 = b3;
   }
   nearest[0] = n0;
   nearest[1] = n1;
   nearest[2] = n2;
   nearest[3] = n3;
+  gaps[0] = second0 - best0;
+  gaps[1] = second1 - best1;
+  gaps[2] = second2 - best2;
+  gaps[3] = second3 - best3;
 }
 
-/** Index of the centroid nearest to the row that begins at `from`. */
-function nearestOf(rows: RowValues, from: number, { d, values, norms }: PackedCentroids): number {
-  let best = Infinity;
-  let found = 0;
-  for (let c = 0; c < norms.length; c++) {
-    let dot = 0;
-    for (let j = 0; j < d; j++) dot += rows[from + j] * values[c * d + j];
-    const score = norms[c] - 2 * dot;
-    if (score < best) {
-      best = score;
-      found = c;
-    }
-  }
-  return found;
+/**
+ * What rounding may do to the difference of two scores of the row at `from`, the best of which is that of a centroid: as
+ * any nearer one is of a length m ≤ 2‖x‖ + ‖c‖, at most 2g·m·(m + 2‖x‖), g = (d + 4)·2^-53.
+ */
+function roundingOf(rows: RowValues, from: number, label: number, { d, norms }: PackedCentroids): number {
+  let square = 0;
+  for (let j = from; j < from + d; j++) square += rows[j] * rows[j];
+  const length = Math.sqrt(square);
+  const longest = 2 * length + Math.sqrt(norms[label]);
+  return (d + 4) * 2 ** -52 * longest * (longest + 2 * length) * 1.01;
 }
 
 /** Index of the centroid at the least squared distance from the row that begins at `from`. */

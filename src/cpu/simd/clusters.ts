@@ -401,10 +401,7 @@ export class SimdClusters implements Clusters {
       for (let j = c * d; j < (c + 1) * d; j++) square += (centroids[j] - before[j]) ** 2;
       const shift = Math.sqrt(square) * UP;
       const length = Math.sqrt(f64[exactNorms + c]);
-      // The float64 score of c is off by less than g·(‖c‖² + 2‖x‖·‖c‖), g = (d + 4)·2^-53. Any other centroid's, at a
-      // distance v ≥ the lower bound, by less than g·(5‖x‖² + 3v²), and ‖x‖ ≤ u + ‖c‖, u the upper bound: so c's is the
-      // least where v²·(1 − 3g) > u²·(1 + 12g) + 14g·‖c‖². The root of that, √(14g) = 2.65·√(2g), is what is added to u.
-      f32.set([shift, 0, (2.7 * this.#root * length + 1e-18) * UP, length * 1.2e-7 + 1e-18], motions + 4 * c);
+      f32.set([shift, 0, length * 1.2e-7 + 1e-18], motions + 4 * c);
       if (shift > largest) {
         other = largest;
         largest = shift;
@@ -417,7 +414,7 @@ export class SimdClusters implements Clusters {
     if (ROWS_FOR_HALVES * this.#k <= this.#shard.n) this.#shard.kernels!.halve(this.#state);
   }
 
-  /** √(2g), of what float64 scores lose. */
+  /** Two bounds that differ by more than this share of them are in the order of the float64 distances, which lose less. */
   get #root(): number {
     return Math.sqrt((this.#shard.d + 4) * 2 ** -52);
   }
