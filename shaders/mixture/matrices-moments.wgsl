@@ -8,7 +8,7 @@
 // runs are one tile of rows, then one sum a tile.
 //
 // The tile holds x − high [rows/4, d + 1], four rows in a vec4, then y [rows, quads]; the padding keeps neighbouring rows
-// off one bank. Then, for components that have a step, what x − high lacks [rows/4, d + 1] and the grids [rows/4].
+// off one bank. Then, with EXACT and for components that have a step, what x − high lacks [rows/4, d + 1] and the grids [rows/4].
 //
 // With Task.about the answers are there already, and the moments are those of another y, under the model there.
 //
@@ -22,7 +22,7 @@ var<workgroup> notes: array<vec2f, THREADS>;
 fn whiten(base: u32, c: u32, begin: u32, workgroup: u32, thread: u32) {
   let last = part.rows - 1u;
   let stride = part.d + 1u;
-  let step = step_of(base, c);
+  let step = select(0.0, step_of(base, c), EXACT);
   let rests = rests_at();
   settle();
   for (var i = thread; i < task.rows / 4u * part.d; i += THREADS) {
@@ -33,7 +33,7 @@ fn whiten(base: u32, c: u32, begin: u32, workgroup: u32, thread: u32) {
     );
     let high = model[high_at(base, c) + j / 4u][j % 4u];
     let at = (i / part.d) * stride + j;
-    if (step > 0.0) {
+    if (EXACT && step > 0.0) {
       let cut = on_grid(values, vec4f(model[unit_at(base, c) + j / 4u][j % 4u]));
       tile_put(at, workgroup, cut - high);
       tile_put(rests + at, workgroup, values - cut);
@@ -42,7 +42,7 @@ fn whiten(base: u32, c: u32, begin: u32, workgroup: u32, thread: u32) {
     }
   }
   settle();
-  if (step > 0.0) {
+  if (EXACT && step > 0.0) {
     split(base, c, step, workgroup, thread);
     settle();
   }
@@ -56,7 +56,7 @@ fn whiten(base: u32, c: u32, begin: u32, workgroup: u32, thread: u32) {
     var y2 = addend;
     var y3 = addend;
     let element = factor_at(base, c) + quad;
-    if (step > 0.0) {
+    if (EXACT && step > 0.0) {
       let rest = rest_at(base, c) + quad;
       var exact0 = vec4f();
       var exact1 = vec4f();

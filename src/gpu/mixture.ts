@@ -23,7 +23,7 @@ import { type Binding, type Kernel, kernelSource } from './kernel.ts';
 import { addFar, answerFar, FAR, FARTHEST, type FarRow } from './mixture-far.ts';
 import { layoutOf, type MixtureLayout, type UnpackedStatistics } from './mixture-layout.ts';
 import { cutParts } from './part.ts';
-import { type MixturePlan, mixturePlan } from './plan.ts';
+import { LARGEST_EXACT, type MixturePlan, mixturePlan } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels, readPairs } from './read.ts';
 
@@ -58,8 +58,9 @@ const MOMENTS_BINDINGS: readonly Binding[] = [
 ];
 
 /** What differs between fits comes in a uniform, so that few kernels serve all. */
-function momentsSource({ load: LOAD }: GpuDataset, plan: MixturePlan) {
+function momentsSource({ load: LOAD, d }: GpuDataset, plan: MixturePlan) {
   const { THREADS } = plan;
+  const EXACT = d <= LARGEST_EXACT;
   const common = [pointsCode, gridCode, answerCode];
   if (plan.kind === 'axes') {
     return kernelSource('axes-moments', MOMENTS_BINDINGS, { LOAD, THREADS }, ...common, axesCode, axesMomentsCode);
@@ -71,7 +72,7 @@ function momentsSource({ load: LOAD }: GpuDataset, plan: MixturePlan) {
   return kernelSource(
     'matrices-moments',
     plan.inStorage ? [...MOMENTS_BINDINGS, 'write'] : MOMENTS_BINDINGS,
-    plan.inStorage ? { LOAD, THREADS } : { LOAD, THREADS, TILE: plan.TILE },
+    plan.inStorage ? { LOAD, THREADS, EXACT } : { LOAD, THREADS, EXACT, TILE: plan.TILE },
     ...common,
     matricesCode,
     plan.inStorage ? tileStorageCode : tileWorkgroupCode,

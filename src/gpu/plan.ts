@@ -166,8 +166,11 @@ const LARGEST_TILE = 900;
 /** 4 × 4 blocks of the moments that as many threads keep in registers. */
 const KEPT_BLOCKS = 64;
 
-/** Features up to which y may be the exact sum of coarse terms: of more there are too few bits left for a term. */
-export const LARGEST_EXACT = 128;
+/**
+ * Features up to which y may be the exact sum of coarse terms. There are bits for such terms up to 128 of them; but where
+ * blocks are not kept in registers the kernel with both kinds of sums gave wrong results on one driver, llvmpipe in Firefox.
+ */
+export const LARGEST_EXACT = 40;
 
 /** Rows that are whitened together, and where. */
 interface TilePlan {
