@@ -69,3 +69,42 @@ function squaresOfMatrix(x: Float64Array, factors: Float64Array, from: number): 
   }
   return sum;
 }
+
+/** What a mixture says of one row. */
+export interface Answer {
+  /** The component of the largest π·p, the lowest index of equals. */
+  readonly label: number;
+  /** T·log Σ (π·p)^(1/T); −Infinity beyond float64. */
+  readonly value: number;
+  /** Responsibilities at that temperature: [k]. */
+  readonly shares: Float64Array;
+}
+
+/** Squares of distances shrunk by it fit into float64, however far a row lies. */
+const SHRINK = 2 ** -400;
+
+/** The answer of a row, in float64 and in the frame that the Gaussians are in: for rows that an engine does not reach. */
+export function answerAt(gaussians: Gaussians, row: ArrayLike<number>, temperature: number): Answer {
+  const logs = logDensitiesAt(gaussians, row);
+  const largest = largestOf(logs);
+  const comparable = largest === -Infinity ? shrunkLogs(gaussians, row) : logs;
+  const best = largestOf(comparable);
+  const label = comparable.indexOf(best);
+  if (temperature === 0) return { label, value: largest, shares: logs.map((_, c) => (c === label ? 1 : 0)) };
+  const powers = comparable.map((log) => Math.exp((log - best) / temperature));
+  const sum = powers.reduce((a, b) => a + b);
+  return { label, value: largest + temperature * Math.log(sum), shares: powers.map((power) => power / sum) };
+}
+
+/** Their order is that of the logarithms, and but for equal ones they are as far apart as exponentials can tell. */
+function shrunkLogs(gaussians: Gaussians, row: ArrayLike<number>): Float64Array {
+  const offsets = gaussians.offsets.map((offset) => (offset === -Infinity ? offset : 0));
+  const factors = gaussians.factors.map((factor) => factor * SHRINK);
+  const logs = logDensitiesAt({ ...gaussians, offsets, factors }, row);
+  const best = largestOf(logs);
+  return logs.map((log) => (log === best ? 0 : -Infinity));
+}
+
+function largestOf(values: Float64Array): number {
+  return values.reduce((a, b) => Math.max(a, b));
+}

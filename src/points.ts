@@ -220,8 +220,17 @@ function readShape(shape: unknown): [number, number] {
   return [n as number, d as number];
 }
 
+/** @throws {TypeError | RangeError} where there is none, or two that differ. */
+function shapeOf({ shape, dims }: { readonly shape?: unknown } & Described): [number, number] {
+  const read = readShape(shape ?? dims);
+  if (shape && dims && readShape(dims).join() !== read.join()) {
+    throw new TypeError(`points.shape is [${read}], points.dims are [${readShape(dims)}]`);
+  }
+  return read;
+}
+
 function readBuffer(points: DevicePoints): BufferForm {
-  const [n, d] = readShape(points.shape ?? (points as Described).dims);
+  const [n, d] = shapeOf(points);
   const { buffer, offset = 0 } = points;
   if (typeof buffer !== 'object' || buffer === null || typeof buffer.size !== 'number') {
     throw new TypeError('points.buffer must be a GPUBuffer');
@@ -261,7 +270,7 @@ function readMatrix(points: HostPoints & Described): HostForm {
   if (!ArrayBuffer.isView(data) || data instanceof DataView || isBigArray(data)) {
     throw new TypeError(`points.data must be a typed array of numbers, got ${kindOf(data)}`);
   }
-  const [n, d] = readShape(points.shape ?? points.dims);
+  const [n, d] = shapeOf(points);
   const strides = stridesOf(points, n, d);
   const offset = points.offset ?? 0;
   if (typeof offset !== 'number') throw new TypeError(`points.offset must be a number, got ${kindOf(offset)}`);
@@ -300,16 +309,26 @@ function readMatrix(points: HostPoints & Described): HostForm {
   };
 }
 
-/** Steps between rows and columns, in values; null where nothing says that they are not those of row-major points. */
+/**
+ * Steps between rows and columns, in values; null where nothing says that they are not those of row-major points.
+ *
+ * @throws {TypeError} where what is said contradicts itself.
+ */
 function stridesOf(points: Described, n: number, d: number): Strides | null {
-  const { fortranOrder, order } = points;
-  const strides = points.stride ?? points.strides;
-  if (strides !== undefined) return readStrides(strides, d);
-  if (fortranOrder !== undefined && typeof fortranOrder !== 'boolean') {
+  const given = [points.stride, points.strides].filter((strides) => strides !== undefined && strides !== null);
+  const [strides, others = strides] = given.map((strides) => readStrides(strides, d));
+  const fortranOrder = points.fortranOrder ?? false;
+  if (typeof fortranOrder !== 'boolean') {
     throw new TypeError(`points.fortranOrder must be a boolean, got ${kindOf(fortranOrder)}`);
   }
-  const columnMajor = fortranOrder === true || isColumnMajor(order);
-  return columnMajor ? [1, n] : null;
+  // The order of ndarray is an array that follows from its strides.
+  const columnMajor = fortranOrder || (!(strides && Array.isArray(points.order)) && isColumnMajor(points.order));
+  if (strides === undefined) return columnMajor ? [1, n] : null;
+  const agrees = !columnMajor || ((n === 1 || strides[0] === 1) && (d === 1 || strides[1] === n));
+  if (!agrees || strides.join() !== others.join()) {
+    throw new TypeError('points.stride, strides, order and fortranOrder contradict each other');
+  }
+  return strides;
 }
 
 function readStrides(given: unknown, d: number): Strides {
@@ -332,7 +351,7 @@ function isRowMajor([row, column]: Strides, n: number, d: number): boolean {
 
 /** 'C' and 'F' as NumPy has them. */
 function isColumnMajor(order: unknown): boolean {
-  if (order === undefined) return false;
+  if (order === undefined || order === null) return false;
   if (typeof order === 'string') {
     if (/^(c|row-major)$/i.test(order)) return false;
     if (/^(f|fortran|column-major)$/i.test(order)) return true;

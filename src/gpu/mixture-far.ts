@@ -2,7 +2,7 @@
  * Rows that lie so far from all components that the squares of their distances are no float32: kernels leave them out, and
  * the host answers for them in float64.
  */
-import { type Gaussians, logDensitiesAt } from '../gaussians.ts';
+import { type Answer, answerAt, type Gaussians } from '../gaussians.ts';
 import type { GpuDataset } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { gather } from './gather.ts';
@@ -16,14 +16,10 @@ export const FARTHEST = -(2 ** 118);
 /** Values that are gathered at once. */
 const BLOCK_VALUES = 2 ** 18;
 
-export interface FarRow {
+export interface FarRow extends Answer {
   readonly index: number;
+  /** In the frame: [d]. */
   readonly values: Float64Array;
-  readonly label: number;
-  /** T·log Σ (π·p)^(1/T) */
-  readonly value: number;
-  /** Responsibilities: [k]. */
-  readonly shares: Float64Array;
 }
 
 /** The answers of the rows at `indices`. */
@@ -42,19 +38,10 @@ export async function answerFar(
     const values = await gather(gpu, dataset, block);
     block.forEach((index, i) => {
       const row = values.slice(i * d, (i + 1) * d);
-      rows.push({ index, values: row, ...answerOf(logDensitiesAt(gaussians, row), temperature) });
+      rows.push({ index, values: row, ...answerAt(gaussians, row, temperature) });
     });
   }
   return rows;
-}
-
-function answerOf(logs: Float64Array, temperature: number): Pick<FarRow, 'label' | 'value' | 'shares'> {
-  const best = logs.reduce((a, b) => Math.max(a, b));
-  const label = logs.indexOf(best);
-  if (temperature === 0) return { label, value: best, shares: logs.map((_, c) => (c === label ? 1 : 0)) };
-  const powers = logs.map((log) => Math.exp((log - best) / temperature));
-  const sum = powers.reduce((a, b) => a + b);
-  return { label, value: best + temperature * Math.log(sum), shares: powers.map((power) => power / sum) };
 }
 
 /** Adds what far rows have to add to statistics about the means, and in the coordinates, of `used`. */
