@@ -2,10 +2,10 @@ import type { EngineDataset } from '../engine.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
 import type { Steps } from '../steps.ts';
 import { type Units, unitsOf } from './fixed.ts';
-import { createMemory } from './memory.ts';
+import { ShardMemory, sameArena } from './memory.ts';
 import { type Extent, shardsOf } from './partition.ts';
 import { answersOf, ask, askAll, drop, makeShard, type Place, type Question, type Ref } from './place.ts';
-import { bytesOf, bytesOfValue, LENGTHS, Shard, type ShardShape, type Survey } from './shard.ts';
+import { bytesOfValue, LENGTHS, Shard, type ShardShape, type Survey } from './shard.ts';
 import { rootOf } from './tree.ts';
 
 /** Points in float32, or in float64 where that does not tell them apart, cut into shards; the rest is float64. */
@@ -24,19 +24,12 @@ export interface CpuDataset extends EngineDataset {
   readonly squares: number;
 }
 
-/** How the memory of a shard is reached: from here too, or from its own thread alone. */
-export type Sharing = 'here' | 'shared' | 'apart';
-
 /** Values that are copied between two looks at the clock, and into a message. */
 const COPIED_VALUES = 2 ** 18;
 /** Messages with rows that may be on their way to a worker: one is read while the next is filled. */
 const IN_FLIGHT = 2;
 
-export function* upload(
-  points: PreparedPoints | GpuPoints,
-  places: readonly Place[],
-  sharing: Sharing,
-): Steps<CpuDataset> {
+export function* upload(points: PreparedPoints | GpuPoints, places: readonly Place[]): Steps<CpuDataset> {
   if ('buffer' in points) throw new TypeError("points in a GPUBuffer need backend 'webgpu'");
   const { n, d } = points;
   const { precise } = points.frame;
@@ -45,7 +38,7 @@ export function* upload(
   try {
     for (const [s, extent] of extents.entries()) {
       const shape = { extent, d, weighted: points.weights !== null, precise };
-      shards.push(yield* uploadShard(points, shape, places[s % places.length], sharing));
+      shards.push(yield* uploadShard(points, shape, places[s % places.length]));
     }
     return yield* surveyed(points, shards, extents);
   } catch (error) {
@@ -54,12 +47,12 @@ export function* upload(
   }
 }
 
-function* uploadShard(points: PreparedPoints, shape: ShardShape, place: Place, sharing: Sharing): Steps<Ref<Shard>> {
-  const memory = sharing === 'apart' ? null : createMemory(bytesOf(shape), sharing === 'shared');
-  const ref = makeShard(place, shape, memory);
+function* uploadShard(points: PreparedPoints, shape: ShardShape, place: Place): Steps<Ref<Shard>> {
+  const ref = makeShard(place, shape);
   try {
+    const memory = yield* ask(ref, 'share', []).answer();
     // The same layout over the same memory: rows are written where their thread reads them.
-    if (memory !== null) yield* fillHere(points, new Shard(shape, memory, null));
+    if (memory !== null) yield* fillHere(points, new Shard(shape, new ShardMemory(sameArena(memory)), null));
     else yield* fillThere(points, shape, ref);
     return ref;
   } catch (error) {

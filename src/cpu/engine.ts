@@ -48,8 +48,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
     ...verbsOf(runInTurns, threads),
     async upload(points, signal) {
       const workers = await workersFor(points);
-      if (workers === null) return runInTurns(upload(points, [here], 'here'), signal);
-      return runInTurns(upload(points, workers, shared ? 'shared' : 'apart'), signal);
+      return runInTurns(upload(points, workers ?? [here]), signal);
     },
     destroy: async () => pool.end(),
   };
@@ -60,7 +59,7 @@ export function createSyncCpuEngine({ simd = true }: Pick<CpuEngineOptions, 'sim
   const here = new CallingThread(simd ? kernelModule(false) : null);
   return {
     ...verbsOf(runNow, 1),
-    upload: (points) => runNow(upload(points, [here], 'here')),
+    upload: (points) => runNow(upload(points, [here])),
     destroy: () => Promise.resolve(),
   };
 }

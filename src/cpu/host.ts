@@ -1,6 +1,7 @@
 /** What lives in one thread, made, asked and dropped by number: the calling thread has a host, and so has each worker. */
 import type { Steps } from '../steps.ts';
-import { createMemory, type Memory } from './memory.ts';
+import { instantiate, type Kernels } from './binary.ts';
+import { type Arena, canHold, createArena, isWebAssembly, roomFor, ShardMemory } from './memory.ts';
 import { PlainClusters } from './plain/clusters.ts';
 import { PlainMoments } from './plain/moments.ts';
 import { PlainPotentials } from './plain/potentials.ts';
@@ -23,53 +24,149 @@ export interface Named {
   readonly resident: number;
 }
 
+/** How the engine reaches the memories: it is in the same thread, or shares them, or has to send what they are to hold. */
+export type Reach = 'here' | 'shared' | 'apart';
+
+/** Bytes of arenas that the calling thread keeps for shards to come. A worker keeps all, and ends soon. */
+const KEPT_HERE = 2 ** 24;
+
+/** Rows in an arena that is theirs for a while. */
+interface Tenancy {
+  readonly shard: Shard;
+  readonly arena: Arena;
+  /** How many questions are being answered from the arena. */
+  working: number;
+  /** Whether the shard was dropped. */
+  over: boolean;
+}
+
 interface Resident {
-  free(): void;
+  readonly tenancy: Tenancy;
+  readonly self: Verbs & { free(): void };
+}
+
+type Maker = new (shard: Shard, options: unknown) => Resident['self'];
+
+/** What could not be made. */
+interface Failure {
+  readonly error: unknown;
 }
 
 type Verbs = Readonly<Record<string, (...args: unknown[]) => Steps<unknown>>>;
 
 export class Host {
   readonly #module: WebAssembly.Module | null;
-  readonly #shared: boolean;
-  readonly #residents = new Map<number, Resident>();
-
+  readonly #reach: Reach;
+  readonly #residents = new Map<number, Resident | Failure>();
   /**
-   * @param module the kernels, null for TypeScript's
-   * @param shared whether they are for shared memories
+   * Arenas that wait for a tenant: threads would give a memory back only when they next collect garbage, which those
+   * that make little of their own hardly do.
    */
-  constructor(module: WebAssembly.Module | null, shared: boolean) {
+  readonly #vacant: Arena[] = [];
+  readonly #kernels = new WeakMap<Arena, Kernels>();
+
+  /** @param module the kernels, for shared memories where those are shared; null for TypeScript's */
+  constructor(module: WebAssembly.Module | null, reach: Reach) {
     this.#module = module;
-    this.#shared = shared;
+    this.#reach = reach;
   }
 
-  /** @param memory one that holds the rows already, or is about to */
-  makeShard(id: number, shape: ShardShape, memory: Memory | null): void {
-    this.#residents.set(id, new Shard(shape, memory ?? createMemory(bytesOf(shape), this.#shared), this.#module));
+  makeShard(id: number, shape: ShardShape): void {
+    this.#settle(id, () => {
+      const arena = this.#arenaFor(bytesOf(shape));
+      const kernels = shape.precise ? null : this.#kernelsFor(arena);
+      const shard = new Shard(shape, new ShardMemory(arena), kernels, this.#canBeReached(arena));
+      return { tenancy: { shard, arena, working: 0, over: false }, self: shard as unknown as Resident['self'] };
+    });
   }
 
   make(id: number, kind: Kind, on: number, options: unknown): void {
-    const shard = this.#resident(on) as Shard;
-    const maker = MAKERS[kind][shard.kernels === null ? 'plain' : 'simd'] as new (
-      shard: Shard,
-      options: unknown,
-    ) => Resident;
-    this.#residents.set(id, new maker(shard, options));
+    this.#settle(id, () => {
+      const { tenancy } = this.#resident(on);
+      const { shard } = tenancy;
+      const maker = MAKERS[kind][shard.kernels === null ? 'plain' : 'simd'] as unknown as Maker;
+      return { tenancy, self: shard.memory.allOrNothing(() => new maker(shard, options)) };
+    });
   }
 
-  ask(id: number, verb: string, args: readonly unknown[]): Steps<unknown> {
-    const resident = this.#resident(id) as unknown as Verbs;
-    return resident[verb](...args.map((arg) => (isNamed(arg) ? this.#resident(arg.resident) : arg)));
+  /** @throws the reason where what is asked could not be made. */
+  *ask(id: number, verb: string, args: readonly unknown[]): Steps<unknown> {
+    const { self, tenancy } = this.#resident(id);
+    const named = args.map((arg) => (isNamed(arg) ? this.#resident(arg.resident) : null));
+    const tenancies = [tenancy, ...named.flatMap((resident) => resident?.tenancy ?? [])];
+    for (const one of tenancies) one.working++;
+    try {
+      return yield* self[verb](...args.map((arg, i) => named[i]?.self ?? arg));
+    } finally {
+      for (const one of tenancies) {
+        one.working--;
+        this.#vacate(one);
+      }
+    }
   }
 
+  /** A shard takes what works on it along. */
   drop(id: number): void {
-    this.#residents.get(id)?.free();
+    const resident = this.#residents.get(id);
     this.#residents.delete(id);
+    if (resident === undefined || 'error' in resident) return;
+    const { self, tenancy } = resident;
+    self.free();
+    if (tenancy.shard !== (self as unknown)) return;
+    tenancy.over = true;
+    for (const [id, other] of this.#residents) {
+      if ('tenancy' in other && other.tenancy === tenancy) this.#residents.delete(id);
+    }
+    this.#vacate(tenancy);
+  }
+
+  /** The smallest vacant arena with so much room; else the largest one, which grows; else a new one. */
+  #arenaFor(bytes: number): Arena {
+    const sizes = this.#vacant.map(({ memory }) => memory.buffer.byteLength);
+    const ample = sizes.filter((size) => size >= roomFor(bytes));
+    const at = sizes.indexOf(ample.length > 0 ? Math.min(...ample) : Math.max(...sizes));
+    if (at >= 0) {
+      const [arena] = this.#vacant.splice(at, 1);
+      if (canHold(arena, bytes)) return arena;
+      this.#vacant.push(arena);
+    }
+    return createArena(bytes, this.#reach === 'shared');
+  }
+
+  /** Gives an arena to whoever comes next, once nobody has it. */
+  #vacate({ arena, over, working }: Tenancy): void {
+    if (!over || working > 0) return;
+    const kept = this.#vacant.reduce(
+      (sum, { memory }) => sum + memory.buffer.byteLength,
+      arena.memory.buffer.byteLength,
+    );
+    if (this.#reach !== 'here' || kept <= KEPT_HERE) this.#vacant.push(arena);
+  }
+
+  #kernelsFor(arena: Arena): Kernels | null {
+    if (this.#module === null || !isWebAssembly(arena.memory)) return null;
+    const kernels = this.#kernels.get(arena) ?? instantiate(this.#module, arena.memory);
+    this.#kernels.set(arena, kernels);
+    return kernels;
+  }
+
+  #canBeReached({ memory }: Arena): boolean {
+    return this.#reach === 'here' || (this.#reach === 'shared' && memory.buffer instanceof SharedArrayBuffer);
+  }
+
+  /** What was made, or why it was not: that is the answer to whatever it is asked. */
+  #settle(id: number, make: () => Resident): void {
+    try {
+      this.#residents.set(id, make());
+    } catch (error) {
+      this.#residents.set(id, { error });
+    }
   }
 
   #resident(id: number): Resident {
     const resident = this.#residents.get(id);
     if (resident === undefined) throw new TypeError('the dataset was destroyed');
+    if ('error' in resident) throw resident.error;
     return resident;
   }
 }

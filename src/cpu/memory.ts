@@ -4,9 +4,10 @@ const BASE = 64;
 /** Whatever is allocated begins on a cache line. */
 const ALIGNMENT = 64;
 
-/** Bytes that a memory may grow by, for what is computed beside the rows. */
-const ROOM = 2 ** 30;
+/** A memory of 32-bit addresses ends there. */
 const MAX_PAGES = 2 ** 16;
+/** Pages beside the rows, where so many cannot be reserved. */
+const FEWER_PAGES = 2 ** 14;
 
 interface Block {
   readonly start: number;
@@ -19,16 +20,21 @@ export interface Memory {
   grow(pages: number): number;
 }
 
+/** A memory that shards live in, one after another. */
+export interface Arena {
+  readonly memory: Memory;
+  /** Beyond it nothing was ever written. */
+  touched: number;
+}
+
 /**
  * One buffer that kernels address by byte offsets, with typed views of all of it and a first-fit allocator. To allocate
  * may replace the views: take them anew behind every `yield`.
  */
 export class ShardMemory {
-  readonly memory: Memory;
+  readonly #arena: Arena;
   /** In ascending order. */
-  readonly #blocks: Block[] = [];
-  /** Beyond it nothing was ever written. */
-  #touched = BASE;
+  #blocks: Block[] = [];
   u8!: Uint8Array;
   i16!: Int16Array;
   i32!: Int32Array;
@@ -36,15 +42,19 @@ export class ShardMemory {
   f32!: Float32Array;
   f64!: Float64Array;
 
-  constructor(memory: Memory) {
-    this.memory = memory;
+  constructor(arena: Arena) {
+    this.#arena = arena;
     this.#look();
+  }
+
+  get memory(): Memory {
+    return this.#arena.memory;
   }
 
   /**
    * Offset of so many bytes of zeros.
    *
-   * @throws {RangeError} where there is no room.
+   * @throws {RangeError} where there is no room, with the number of bytes.
    */
   allocate(bytes: number): number {
     const size = Math.max(1, bytes);
@@ -52,11 +62,22 @@ export class ShardMemory {
     let at = 0;
     while (at < this.#blocks.length && this.#blocks[at].start - start < size) start = aligned(this.#blocks[at++].end);
     const end = start + size;
-    this.#reach(end);
+    this.reserve(end);
     this.#blocks.splice(at, 0, { start, end });
-    this.u8.fill(0, start, Math.max(start, Math.min(end, this.#touched)));
-    this.#touched = Math.max(this.#touched, end);
+    this.u8.fill(0, start, Math.max(start, Math.min(end, this.#arena.touched)));
+    this.#arena.touched = Math.max(this.#arena.touched, end);
     return start;
+  }
+
+  /** What `work` returns; where it throws, all that it allocated is free again. */
+  allOrNothing<T>(work: () => T): T {
+    const before = this.#blocks.slice();
+    try {
+      return work();
+    } catch (error) {
+      this.#blocks = before;
+      throw error;
+    }
   }
 
   free(offset: number): void {
@@ -64,10 +85,15 @@ export class ShardMemory {
     if (at >= 0) this.#blocks.splice(at, 1);
   }
 
-  #reach(end: number): void {
+  /** @throws {RangeError} where the memory cannot grow to so many bytes. */
+  reserve(end: number): void {
     const missing = end - this.u8.length;
     if (missing <= 0) return;
-    this.memory.grow(Math.ceil(missing / PAGE));
+    try {
+      this.memory.grow(Math.ceil(missing / PAGE));
+    } catch (cause) {
+      throw noRoom(end, cause);
+    }
     this.#look();
   }
 
@@ -86,11 +112,65 @@ function aligned(offset: number): number {
   return Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
 }
 
-/** A memory that begins with room for so many bytes. */
-export function createMemory(bytes: number, shared: boolean): Memory {
-  const initial = Math.ceil((BASE + bytes + ALIGNMENT) / PAGE);
-  if (typeof WebAssembly === 'undefined') return new PlainMemory(initial);
-  return new WebAssembly.Memory({ initial, maximum: Math.min(MAX_PAGES, 2 * initial + ROOM / PAGE), shared });
+/** Bytes of an arena that rows and weights of so many lie in. */
+export function roomFor(bytes: number): number {
+  return BASE + bytes + ALIGNMENT;
+}
+
+/** Makes room for so many bytes in an arena that nobody has. */
+export function canHold(arena: Arena, bytes: number): boolean {
+  try {
+    new ShardMemory(arena).reserve(roomFor(bytes));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function isWebAssembly(memory: Memory): memory is WebAssembly.Memory {
+  return typeof WebAssembly !== 'undefined' && memory instanceof WebAssembly.Memory;
+}
+
+/**
+ * An arena that begins with room for so many bytes: WebAssembly's where that can be had, which a limit of the address
+ * space may forbid, and which ends at 4 GiB.
+ *
+ * @throws {RangeError} where there is no room, with the number of bytes.
+ */
+export function createArena(bytes: number, shared: boolean): Arena {
+  const initial = Math.ceil(roomFor(bytes) / PAGE);
+  return { memory: reserve(initial, shared) ?? plainMemory(initial), touched: BASE };
+}
+
+function reserve(initial: number, shared: boolean): Memory | null {
+  if (typeof WebAssembly === 'undefined' || initial > MAX_PAGES) return null;
+  for (const maximum of [MAX_PAGES, Math.min(MAX_PAGES, initial + FEWER_PAGES)]) {
+    try {
+      return new WebAssembly.Memory({ initial, maximum, shared });
+    } catch {
+      // Less may be there.
+    }
+  }
+  return null;
+}
+
+function plainMemory(initial: number): Memory {
+  try {
+    return new PlainMemory(initial);
+  } catch (cause) {
+    throw noRoom(initial * PAGE, cause);
+  }
+}
+
+/** An arena over a memory that another thread lays out: what was allocated there has the same offsets here. */
+export function sameArena(memory: Memory): Arena {
+  return { memory, touched: BASE };
+}
+
+function noRoom(bytes: number, cause: unknown): RangeError {
+  return new RangeError(`no room for ${Math.ceil(bytes / 2 ** 20)} MiB of points and what is computed of them`, {
+    cause,
+  });
 }
 
 class PlainMemory implements Memory {

@@ -1,11 +1,10 @@
 import type { Kind } from './host.ts';
-import type { Memory } from './memory.ts';
 import type { ShardShape } from './shard.ts';
 
 /** What a worker is told. */
 export type Request =
   | { readonly type: 'start'; readonly module: WebAssembly.Module | null; readonly shared: boolean }
-  | { readonly type: 'shard'; readonly id: number; readonly shape: ShardShape; readonly memory: Memory | null }
+  | { readonly type: 'shard'; readonly id: number; readonly shape: ShardShape }
   | { readonly type: 'make'; readonly id: number; readonly kind: Kind; readonly on: number; readonly options: unknown }
   | Ask
   | { readonly type: 'cancel'; readonly call: number }

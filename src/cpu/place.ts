@@ -1,7 +1,6 @@
 /** Where shards live, the calling thread or a worker, seen from the engine: both are asked in the same way. */
 import type { Steps } from '../steps.ts';
 import { Host, type Kind, type Named } from './host.ts';
-import type { Memory } from './memory.ts';
 import type { Shard, ShardShape } from './shard.ts';
 
 /** A resident of a place that answers the verbs R. */
@@ -20,7 +19,8 @@ export interface Question<T> {
 }
 
 export interface Place {
-  makeShard(id: number, shape: ShardShape, memory: Memory | null): void;
+  /** Like `make`: whether that fails, the first question tells. */
+  makeShard(id: number, shape: ShardShape): void;
   make(id: number, kind: Kind, on: number, options: unknown): void;
   /** @param transferred buffers that the caller gives away */
   ask(id: number, verb: string, args: readonly unknown[], transferred: ArrayBuffer[]): Question<unknown>;
@@ -29,9 +29,9 @@ export interface Place {
 
 let lastId = 0;
 
-export function makeShard(place: Place, shape: ShardShape, memory: Memory | null = null): Ref<Shard> {
+export function makeShard(place: Place, shape: ShardShape): Ref<Shard> {
   const id = ++lastId;
-  place.makeShard(id, shape, memory);
+  place.makeShard(id, shape);
   return { place, id };
 }
 
@@ -85,11 +85,11 @@ export class CallingThread implements Place {
   readonly #host: Host;
 
   constructor(module: WebAssembly.Module | null) {
-    this.#host = new Host(module, false);
+    this.#host = new Host(module, 'here');
   }
 
-  makeShard(id: number, shape: ShardShape, memory: Memory | null): void {
-    this.#host.makeShard(id, shape, memory);
+  makeShard(id: number, shape: ShardShape): void {
+    this.#host.makeShard(id, shape);
   }
 
   make(id: number, kind: Kind, on: number, options: unknown): void {

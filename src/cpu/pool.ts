@@ -2,7 +2,6 @@
 import { resultOf, type Steps } from '../steps.ts';
 import { kernelModule } from './binary.ts';
 import type { Kind } from './host.ts';
-import type { Memory } from './memory.ts';
 import { type Request, type Response, START } from './messages.ts';
 import type { Place, Question } from './place.ts';
 import type { ShardShape } from './shard.ts';
@@ -134,9 +133,9 @@ export class WorkerPlace implements Place {
     await this.#answerTo(START, { type: 'start', module, shared }, []);
   }
 
-  makeShard(id: number, shape: ShardShape, memory: Memory | null): void {
+  makeShard(id: number, shape: ShardShape): void {
     this.#shards.add(id);
-    this.#thread.post({ type: 'shard', id, shape, memory }, []);
+    this.#thread.post({ type: 'shard', id, shape }, []);
   }
 
   make(id: number, kind: Kind, on: number, options: unknown): void {

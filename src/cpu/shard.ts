@@ -1,10 +1,10 @@
 import type { RowValues } from '../points.ts';
 import { hashUniform } from '../random.ts';
 import type { Steps } from '../steps.ts';
-import { instantiate, type Kernels } from './binary.ts';
+import type { Kernels } from './binary.ts';
 import { lowestBitOf, topBitOf } from './bits.ts';
 import { type BitSample, NO_BITS } from './fixed.ts';
-import { type Memory, ShardMemory } from './memory.ts';
+import type { Memory, ShardMemory } from './memory.ts';
 import { type Extent, SLICE_ROWS } from './partition.ts';
 import { type Node, Tree } from './tree.ts';
 import { rowsOfTurn } from './turns.ts';
@@ -63,14 +63,26 @@ export class Shard {
   /** Byte offset of the weights, float32 [n]; 0 without. */
   readonly weightsAt: number;
 
-  /** @param memory with room for `bytesOf` and a little more; what it holds already stays. */
-  constructor({ extent, d, weighted, precise }: ShardShape, memory: Memory, module: WebAssembly.Module | null) {
+  readonly #isShared: boolean;
+
+  /**
+   * @param memory in which nothing is allocated yet
+   * @param kernels null for TypeScript
+   * @param isShared whether the engine may write to the memory itself
+   */
+  constructor(
+    { extent, d, weighted, precise }: ShardShape,
+    memory: ShardMemory,
+    kernels: Kernels | null,
+    isShared = false,
+  ) {
     this.extent = extent;
     this.n = extent.end - extent.start;
     this.d = d;
     this.precise = precise;
-    this.memory = new ShardMemory(memory);
-    this.kernels = module === null || precise ? null : instantiate(module, memory as WebAssembly.Memory);
+    this.memory = memory;
+    this.kernels = kernels;
+    this.#isShared = isShared;
     this.rowsAt = this.memory.allocate(bytesOfValue(precise) * this.n * d);
     this.weightsAt = weighted ? this.memory.allocate(4 * this.n) : 0;
   }
@@ -113,6 +125,12 @@ export class Shard {
 
   /** Its memory goes with it. */
   free(): void {}
+
+  /** The memory, for rows to be written to; null where they have to be sent. */
+  // biome-ignore lint/correctness/useYield: a verb like the others
+  *share(): Steps<Memory | null> {
+    return this.#isShared ? this.memory.memory : null;
+  }
 
   // biome-ignore lint/correctness/useYield: a verb like the others
   *fill(start: number, values: RowValues, weights: Float32Array | null): Steps<void> {

@@ -11,10 +11,10 @@ const running = new Map<number, AbortController>();
 const post = listen((request) => {
   switch (request.type) {
     case 'start':
-      host = new Host(request.module, request.shared);
+      host = new Host(request.module, request.shared ? 'shared' : 'apart');
       return post({ call: START }, []);
     case 'shard':
-      return host.makeShard(request.id, request.shape, request.memory);
+      return host.makeShard(request.id, request.shape);
     case 'make':
       return host.make(request.id, request.kind, request.on, request.options);
     case 'ask':

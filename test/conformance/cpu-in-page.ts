@@ -105,7 +105,7 @@ export async function cpuIn(browserName: BrowserName): Promise<void> {
 }
 
 declare global {
-  /** What a page has done: workers that were started and neither failed nor were ended, kinds of memory, modules. */
+  /** What a page has done: workers that were started and neither failed nor were ended, memories that it shares, modules. */
   var seen: { alive: number; shared: boolean; compiled: boolean };
 }
 
@@ -113,6 +113,7 @@ declare global {
 function watch(): void {
   globalThis.seen = { alive: 0, shared: false, compiled: false };
   const { seen } = globalThis;
+  const { Memory, Module } = WebAssembly;
   globalThis.Worker = class extends Worker {
     #ended = false;
 
@@ -120,6 +121,9 @@ function watch(): void {
       super(url, options);
       seen.alive++;
       this.addEventListener('error', () => this.#end());
+      this.addEventListener('message', ({ data }: MessageEvent<{ value?: unknown }>) => {
+        if (data.value instanceof Memory) seen.shared = true;
+      });
     }
 
     override terminate(): void {
@@ -130,13 +134,6 @@ function watch(): void {
     #end(): void {
       if (!this.#ended) seen.alive--;
       this.#ended = true;
-    }
-  };
-  const { Memory, Module } = WebAssembly;
-  WebAssembly.Memory = class extends Memory {
-    constructor(descriptor: WebAssembly.MemoryDescriptor) {
-      super(descriptor);
-      if (descriptor.shared) seen.shared = true;
     }
   };
   WebAssembly.Module = class extends Module {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { kernelModule } from '../../src/cpu/binary.ts';
-import { createMemory } from '../../src/cpu/memory.ts';
+import { instantiate, kernelModule } from '../../src/cpu/binary.ts';
+import { createArena, ShardMemory } from '../../src/cpu/memory.ts';
 import { type Moments, statisticsOf } from '../../src/cpu/moments.ts';
 import { shardsOf } from '../../src/cpu/partition.ts';
 import { PlainMoments } from '../../src/cpu/plain/moments.ts';
-import { bytesOf, Shard } from '../../src/cpu/shard.ts';
+import { bytesOf, Shard, type ShardShape } from '../../src/cpu/shard.ts';
 import { SimdMoments } from '../../src/cpu/simd/moments.ts';
 import { rootOf } from '../../src/cpu/tree.ts';
 import type { Gaussians } from '../../src/gaussians.ts';
@@ -38,7 +38,7 @@ function answersOf(
   const { n, d, data, weights } = points;
   const parts = shardsOf(n, d, threads).map((extent) => {
     const shape = { extent, d, weighted: weights !== undefined, precise: false };
-    const shard = new Shard(shape, createMemory(bytesOf(shape), false), kindModule(kind));
+    const shard = shardOf(shape, kind);
     shard.rows.set(data.subarray(extent.start * d, extent.end * d));
     shard.weights?.set(weights!.subarray(extent.start, extent.end));
     const moments: Moments = new KINDS[kind](shard);
@@ -57,10 +57,12 @@ function answersOf(
   };
 }
 
-function kindModule(kind: KindName): WebAssembly.Module | null {
+function shardOf(shape: ShardShape, kind: KindName): Shard {
   const module = kernelModule(false);
   expect(module).not.toBeNull();
-  return kind === 'simd' ? module : null;
+  const arena = createArena(bytesOf(shape), false);
+  const kernels = kind === 'simd' ? instantiate(module!, arena.memory as WebAssembly.Memory) : null;
+  return new Shard(shape, new ShardMemory(arena), kernels);
 }
 
 function gaussiansOf({ k, d, covarianceType, weights, means, covariances }: ReferenceMixture): Gaussians {
@@ -208,7 +210,7 @@ describe.each(Object.keys(KINDS) as KindName[])('moments by %s', (kind) => {
   it('gives back its memory', () => {
     const { points, start } = draw({ n: 20, d: 3, k: 2, covarianceType: 'full' });
     const shape = { extent: shardsOf(20, 3, 1)[0], d: 3, weighted: false, precise: false };
-    const shard = new Shard(shape, createMemory(bytesOf(shape), false), kindModule(kind));
+    const shard = shardOf(shape, kind);
     shard.rows.set(points.data);
     const before = shard.memory.allocate(1);
     shard.memory.free(before);

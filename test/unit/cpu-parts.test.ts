@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { lowestBitOf, topBitOf } from '../../src/cpu/bits.ts';
 import { type BitSample, leftOver, momentsOf, NO_BITS, Spill, UNITS_OF_LARGE, unitsOf } from '../../src/cpu/fixed.ts';
-import { createMemory, ShardMemory } from '../../src/cpu/memory.ts';
+import { createArena, ShardMemory } from '../../src/cpu/memory.ts';
 import { SLICE_ROWS, shardsOf } from '../../src/cpu/partition.ts';
 import { rootOf, Tree } from '../../src/cpu/tree.ts';
 import { resultOf, runAsync, runNow, type Steps } from '../../src/steps.ts';
@@ -75,7 +75,7 @@ describe('Tree', () => {
 describe('ShardMemory', () => {
   it.each([1, 2, 3])('allocates zeros that overlap nothing, whatever was freed: seed %i', (seed) => {
     const uniform = uniforms(seed);
-    const memory = new ShardMemory(createMemory(1000, false));
+    const memory = new ShardMemory(createArena(1000, false));
     const live = new Map<number, { size: number; mark: number }>();
     for (let step = 1; step <= 600; step++) {
       if (live.size > 0 && uniform() < 0.45) {
@@ -102,7 +102,7 @@ describe('ShardMemory', () => {
   });
 
   it('throws where there is no room, and stays usable', () => {
-    const memory = new ShardMemory(createMemory(1000, false));
+    const memory = new ShardMemory(createArena(1000, false));
     expect(() => memory.allocate(2 ** 33)).toThrow(RangeError);
     const offset = memory.allocate(100);
     expect(memory.u8.subarray(offset, offset + 100).every((byte) => byte === 0)).toBe(true);

@@ -80,7 +80,7 @@ export class SimdPotentials extends PotentialsOf {
   /** Works with memory of so many bytes each, and frees it. */
   *#with<T>(bytes: readonly number[], work: (offsets: readonly number[]) => Steps<T>): Steps<T> {
     const { memory } = this.shard;
-    const offsets = bytes.map((size) => memory.allocate(size));
+    const offsets = memory.allOrNothing(() => bytes.map((size) => memory.allocate(size)));
     try {
       return yield* work(offsets);
     } finally {
