@@ -92,26 +92,34 @@ function quantile(length: number, weights: Float64Array | null, share: number): 
 function deviationsFrom(centre: number, column: Float64Array, weights: Float64Array | null): number[] {
   const { length } = column;
   const total = weights === null ? length : weights.reduce((sum, weight) => sum + weight, 0);
-  const found = [0, 0, 0];
+  const [half, most] = QUANTILES.map((share) => share * total);
+  let [ofHalf, ofMost, nearest] = [0, 0, 0];
   let sum = 0;
-  let right = column.findIndex((value) => value > centre);
-  if (right < 0) right = length;
+  let right = firstOver(centre, column);
   let left = right - 1;
-  for (let step = 0; step < length; step++) {
+  while (sum < most && (left >= 0 || right < length)) {
     const below = left >= 0 ? centre - column[left] : Infinity;
     const above = right < length ? column[right] - centre : Infinity;
     const isBelow = below <= above;
     const deviation = isBelow ? below : above;
-    const before = sum;
-    sum += weights === null ? 1 : weights[isBelow ? left : right];
-    QUANTILES.forEach((share, q) => {
-      if (before < share * total && sum >= share * total) found[q] = deviation;
-    });
-    if (deviation > 0 && found[2] === 0) found[2] = deviation;
-    if (isBelow) left--;
-    else right++;
+    const at = isBelow ? left-- : right++;
+    if (sum < half) ofHalf = deviation;
+    if (sum < most) ofMost = deviation;
+    if (nearest === 0) nearest = deviation;
+    sum += weights === null ? 1 : weights[at];
   }
-  return found;
+  return [ofHalf, ofMost, nearest];
+}
+
+/** The first place of ascending values at which one is larger. */
+function firstOver(value: number, column: Float64Array): number {
+  let [from, to] = [0, column.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (column[middle] > value) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 /** The frame for points of which this is a sample, whatever an engine takes. */

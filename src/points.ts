@@ -526,7 +526,7 @@ function changedPoints(): TypeError {
 
 /** Rows that a sample has at most, and values, for which it has fewer rows where they are wide. */
 const SAMPLE_ROWS = 2 ** 11;
-const SAMPLE_VALUES = 2 ** 17;
+const SAMPLE_VALUES = 2 ** 16;
 const LEAST_SAMPLE_ROWS = 2 ** 8;
 
 /** Rows of positive weight, spread over all of them: ascending indices. */

@@ -33,8 +33,8 @@ export interface Survey {
 export const LENGTHS = 2048;
 
 /** Of a shard, the values and the rows whose bits are looked at, at most; but so many rows at least. */
-const SAMPLED_VALUES = 2 ** 18;
-const SAMPLED_ROWS = 2 ** 14;
+const SAMPLED_VALUES = 2 ** 15;
+const SAMPLED_ROWS = 2 ** 12;
 const LEAST_SAMPLED_ROWS = 64;
 
 /** Bytes of a value. */
