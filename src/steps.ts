@@ -1,3 +1,5 @@
+import { turnIfDue } from './turns.ts';
+
 /**
  * Work that can run at once or in turns with other work: a generator that yields what it waits for, or nothing where
  * it could be interrupted. The loops are written once, in this form, for callers that await and for those that cannot.
@@ -22,14 +24,14 @@ export function runNow<T>(steps: Steps<T>): T {
 }
 
 /**
- * Runs steps, waiting where they do.
+ * Runs steps, waiting where they do, and lets other work in from time to time.
  *
  * @param pause called where they could be interrupted; a promise that it returns is waited for
  * @throws the reason of `signal` soon after its abort, behind the `finally` blocks of the steps.
  */
 export async function runAsync<T>(
   steps: Steps<T>,
-  pause?: () => Promise<void> | undefined,
+  pause: () => Promise<void> | undefined = turnIfDue,
   signal?: AbortSignal,
 ): Promise<T> {
   signal?.throwIfAborted();
@@ -37,7 +39,7 @@ export async function runAsync<T>(
   try {
     let next = steps.next();
     while (!next.done) {
-      const waiting = next.value === undefined ? pause?.() : next.value;
+      const waiting = next.value === undefined ? pause() : next.value;
       if (waiting === undefined) {
         next = signal?.aborted ? steps.throw(signal.reason) : steps.next();
         continue;

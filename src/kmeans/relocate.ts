@@ -2,12 +2,16 @@ import type { ClusteringEngine, EngineDataset, LloydResult } from '../engine.ts'
 import { resultOf, type Steps } from '../steps.ts';
 import { worstRows } from '../worst.ts';
 
+/** A row of less than this share of all weight moves no sum of float64, and none at all of float32. */
+const NO_WEIGHT = 2 ** -53;
+
 /**
- * Moves the empty clusters, in index order, to distinct rows of positive weight that are farthest from their own
- * centroids. Distinct means distinct by value, and the rows stay in the mean of the cluster that they leave until the
- * next assignment: so weight 2 does the same as the row twice.
+ * Moves the empty clusters, in index order, to distinct rows of weight that are farthest from their own centroids.
+ * Distinct means distinct by value, and the rows stay in the mean of the cluster that they leave until the next
+ * assignment: so weight 2 does the same as the row twice.
  *
- * @returns the centroids after the update and the moves, and how many moved: rows at distance 0 move nobody.
+ * @returns the centroids after the update and the moves, and how many moved: rows at distance 0, and those whose weight is
+ *   nothing beside that of all, move nobody.
  */
 export function* relocateEmpty(
   engine: ClusteringEngine,
@@ -15,24 +19,15 @@ export function* relocateEmpty(
   { centroids, previous, empty }: LloydResult,
   signal: AbortSignal | undefined,
 ): Steps<{ centroids: Float64Array; moved: number }> {
-  const { d } = dataset;
+  const { d, weights, totalWeight } = dataset;
   const relocated = centroids.slice();
-  const distances = yield* ownDistances(engine, dataset, previous, signal);
-  const rows = yield* worstRows(engine, dataset, distances, empty.length);
+  const distances = yield* resultOf(engine.nearestDistances(dataset, previous, signal));
+  const least = NO_WEIGHT * totalWeight;
+  const score = (row: number) =>
+    distances[row] > 0 && (weights === null || weights[row] > least) ? distances[row] : -Infinity;
+  const rows = yield* worstRows(engine, dataset, score, empty.length);
   rows.forEach(({ values }, i) => {
     relocated.set(values, empty[i] * d);
   });
   return { centroids: relocated, moved: rows.length };
-}
-
-/** Squared distances to the nearest centroids; −Infinity for rows at distance 0 or without weight: they stay. */
-function* ownDistances(
-  engine: ClusteringEngine,
-  dataset: EngineDataset,
-  centroids: Float64Array,
-  signal: AbortSignal | undefined,
-): Steps<Float32Array | Float64Array> {
-  const distances = yield* resultOf(engine.nearestDistances(dataset, centroids, signal));
-  const { weights } = dataset;
-  return distances.map((distance, i) => (distance > 0 && (weights === null || weights[i] > 0) ? distance : -Infinity));
 }

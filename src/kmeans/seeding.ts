@@ -1,7 +1,8 @@
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
 import { noFarRows, type PreparedPoints } from '../points.ts';
 import type { Random } from '../random.ts';
-import { type Awaitable, resultOf, type Steps } from '../steps.ts';
+import { Ranking } from '../ranking.ts';
+import { resultOf, type Steps } from '../steps.ts';
 import { assignOnce } from './assign.ts';
 
 /** Rounds of k-means‖, and rows that a round draws on average for each cluster (Bahmani et al. 2012, section 5). */
@@ -19,7 +20,7 @@ export function* seedCentroids(
 ): Steps<Float64Array> {
   switch (method) {
     case 'random':
-      return yield* resultOf(engine.gather(dataset, randomRows(dataset, k, random)));
+      return yield* resultOf(engine.gather(dataset, yield* randomRows(dataset, k, random)));
     case 'k-means++':
       return yield* plusPlusRows(engine, dataset, k, random, signal);
     case 'k-means||':
@@ -27,17 +28,24 @@ export function* seedCentroids(
   }
 }
 
+/** Numbers that are drawn between two looks at the clock. */
+const STEP_DRAWS = 2 ** 14;
+
 /** Greedy k-means++ with scikit-learn's number of candidates: the indices of k rows. */
-export function plusPlus(
+export function* plusPlus(
   engine: ClusteringEngine,
   dataset: EngineDataset,
   k: number,
   random: Random,
   signal: AbortSignal | undefined,
-): Awaitable<Uint32Array> {
+): Steps<Uint32Array> {
   const candidates = 2 + Math.floor(Math.log(k));
-  const draws = Float32Array.from({ length: 2 * k * candidates }, () => random.uniform24());
-  return engine.plusPlus(dataset, k, candidates, draws, signal);
+  const draws = new Float32Array(2 * k * candidates);
+  for (let i = 0; i < draws.length; i++) {
+    draws[i] = random.uniform24();
+    if (i % STEP_DRAWS === STEP_DRAWS - 1) yield;
+  }
+  return yield* resultOf(engine.plusPlus(dataset, k, candidates, draws, signal));
 }
 
 /** The rows themselves: [k, d]. */
@@ -48,7 +56,7 @@ function* plusPlusRows(
   random: Random,
   signal: AbortSignal | undefined,
 ): Steps<Float64Array> {
-  const indices = yield* resultOf(plusPlus(engine, dataset, k, random, signal));
+  const indices = yield* plusPlus(engine, dataset, k, random, signal);
   return yield* resultOf(engine.gather(dataset, indices));
 }
 
@@ -119,25 +127,24 @@ function* reduceCandidates(
 }
 
 /** k distinct rows, drawn one after the other with probability proportional to their weight. */
-export function randomRows({ n, weights }: EngineDataset, k: number, random: Random): Uint32Array {
-  if (weights === null) return distinctBelow(n, k, random);
+export function* randomRows({ n, weights }: EngineDataset, k: number, random: Random): Steps<Uint32Array> {
+  if (weights === null) return yield* distinctBelow(n, k, random);
   // Efraimidis and Spirakis 2006: the k smallest exponential waiting times are such a sample.
-  const waiting = Float64Array.from(weights, (weight) =>
-    weight > 0 ? -Math.log(1 - random.uniform()) / weight : Infinity,
+  const ranking = yield* Ranking.of(n, (i) =>
+    weights[i] > 0 ? Math.log(1 - random.uniform()) / weights[i] : -Infinity,
   );
-  return Uint32Array.from({ length: n }, (_, i) => i)
-    .sort((a, b) => waiting[a] - waiting[b] || a - b)
-    .slice(0, k);
+  return yield* ranking.next(k);
 }
 
 /** A Fisher-Yates shuffle of [0, n) that stops after k places and keeps only those it touched. */
-function distinctBelow(n: number, k: number, random: Random): Uint32Array {
+function* distinctBelow(n: number, k: number, random: Random): Steps<Uint32Array> {
   const moved = new Map<number, number>();
   const rows = new Uint32Array(k);
   for (let i = 0; i < k; i++) {
     const j = i + random.below(n - i);
     rows[i] = moved.get(j) ?? j;
     moved.set(j, moved.get(i) ?? i);
+    if (i % STEP_DRAWS === STEP_DRAWS - 1) yield;
   }
   return rows;
 }

@@ -1,5 +1,6 @@
 /** The six covariance types: their layouts, their factors, and what is done where there is no factor. */
 import { meanOf } from '../points.ts';
+import type { Steps } from '../steps.ts';
 import { cholesky, inverseTranspose } from './linear.ts';
 
 export const COVARIANCE_TYPES = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'] as const;
@@ -84,48 +85,49 @@ export interface SecuredCovariance {
  * One covariance with `regularization` on its diagonal, and with as much jitter more as it needs to be positive
  * definite: a ladder of tenfold steps, in shares of the features' variances `units` [d]. It always succeeds.
  */
-export function secured(
+export function* secured(
   raw: Float64Array,
   rank: CovarianceForm['rank'],
   units: Float64Array,
   regularization: number,
-): SecuredCovariance {
-  const regularized = rootOver(raw, rank, units, COLLAPSED_SHARE) === null;
+): Steps<SecuredCovariance> {
+  const regularized = (yield* rootOver(raw, rank, units, COLLAPSED_SHARE)) === null;
   for (let jitter = 0; jitter <= LAST_JITTER; jitter = Math.max(FIRST_JITTER, 10 * jitter)) {
     const covariance = withDiagonal(raw, rank, units, regularization, jitter);
-    const factor = factorOf(covariance, rank, units);
+    const factor = yield* factorOf(covariance, rank, units);
     if (factor !== null) return { covariance, factor, regularized: regularized || jitter > 0 };
   }
   // Nothing that can be told of the component: the data's own variances.
   const covariance = withDiagonal(new Float64Array(raw.length), rank, units, 0, 1);
-  return { covariance, factor: factorOf(covariance, rank, units)!, regularized: true };
+  return { covariance, factor: (yield* factorOf(covariance, rank, units))!, regularized: true };
 }
 
 /** U of one covariance; null where it is not positive definite. */
-export function factorOf(
+export function* factorOf(
   covariance: Float64Array,
   rank: CovarianceForm['rank'],
   units?: Float64Array,
-): Float64Array | null {
-  const root = rootOver(covariance, rank, units, LEAST_SHARE);
+): Steps<Float64Array | null> {
+  const root = yield* rootOver(covariance, rank, units, LEAST_SHARE);
   if (root === null) return null;
-  return rank === 'matrix' ? inverseTranspose(root, Math.sqrt(root.length)) : root.map((deviation) => 1 / deviation);
+  if (rank !== 'matrix') return root.map((deviation) => 1 / deviation);
+  return yield* inverseTranspose(root, Math.sqrt(root.length));
 }
 
 /** L with L·Lᵀ the covariance, or the deviations; null where a pivot is not over that share of its feature's variance. */
-function rootOver(
+function* rootOver(
   covariance: Float64Array,
   rank: CovarianceForm['rank'],
   units: Float64Array | undefined,
   share: number,
-): Float64Array | null {
+): Steps<Float64Array | null> {
   const least = (j: number) => (units === undefined ? 0 : share * unitOf(units, rank, j));
   if (rank !== 'matrix') {
     const positive = covariance.every((variance, j) => variance > least(j) && variance < Infinity);
     return positive ? covariance.map(Math.sqrt) : null;
   }
   const d = Math.sqrt(covariance.length);
-  const l = cholesky(covariance, d);
+  const l = yield* cholesky(covariance, d);
   if (l === null) return null;
   for (let j = 0; j < d; j++) if (!(l[j * d + j] ** 2 > least(j))) return null;
   return l;

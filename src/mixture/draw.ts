@@ -1,22 +1,24 @@
 import type { Random } from '../random.ts';
+import type { Steps } from '../steps.ts';
 import { covarianceSize, formOf } from './covariance.ts';
 import { cholesky } from './linear.ts';
 import type { Parameters } from './parameters.ts';
 
 /** Draws points [d] of a component: m + L·z, with L·Lᵀ its covariance and z standard normal. */
-export function pointsOf({
+export function* pointsOf({
   k,
   d,
   covarianceType,
   means,
   covariances,
-}: Omit<Parameters, 'weights' | 'precisionsCholesky'>): (component: number, random: Random) => Float64Array {
+}: Omit<Parameters, 'weights' | 'precisionsCholesky'>): Steps<(component: number, random: Random) => Float64Array> {
   const { rank, shared } = formOf(covarianceType);
   const { count, size } = covarianceSize(covarianceType, k, d);
-  const factors = Array.from({ length: count }, (_, c) => {
+  const factors: Float64Array[] = [];
+  for (let c = 0; c < count; c++) {
     const covariance = covariances.subarray(c * size, (c + 1) * size);
-    return rank === 'matrix' ? cholesky(covariance, d)! : covariance.map(Math.sqrt);
-  });
+    factors.push(rank === 'matrix' ? (yield* cholesky(covariance, d))! : covariance.map(Math.sqrt));
+  }
   return (component, random) => {
     const factor = factors[shared ? 0 : component];
     const normals = Float64Array.from({ length: d }, () => random.normal());

@@ -7,7 +7,7 @@ import type { MixtureWorkspace } from '../engine.ts';
 import type { Dataset, Home } from '../placement.ts';
 import type { FarRows } from '../points.ts';
 import type { MixtureStatistics } from '../statistics.ts';
-import type { Awaitable } from '../steps.ts';
+import { type Awaitable, runAsync } from '../steps.ts';
 import type { CovarianceType } from './covariance.ts';
 import { answersOfFar } from './far.ts';
 import type { Update, UpdateRules } from './maximize.ts';
@@ -140,8 +140,10 @@ async function iterate(
   // The rule of k-means, and firmer than a bound in float32: the same labels make the same parameters again.
   const labels = temperature === 0 ? await workspace.labels() : null;
   const unchanged = labels !== null && run.labels !== null && labels.every((label, i) => label === run.labels![i]);
-  const update = await maximizeFrom(workspace, statistics, run.parameters!, rules, temperature, signal);
-  const reseeded = await reseedEmpty(home, workspace, update, run.parameters!, rules, run.reseeds);
+  const improve = maximizeFrom(workspace, statistics, run.parameters!, rules, temperature, signal);
+  const update = await runAsync(improve, undefined, signal);
+  const reseed = reseedEmpty(home, workspace, update, run.parameters!, rules, run.reseeds);
+  const reseeded = await runAsync(reseed, undefined, signal);
   const next = await workspace.accumulate(toGaussians(reseeded.parameters), temperature, signal);
   const lowerBound = meanValue(next, home.dataset);
   const change = lowerBound - before;

@@ -4,6 +4,7 @@
  */
 import { meanOf } from '../points.ts';
 import type { MixtureStatistics } from '../statistics.ts';
+import type { Steps } from '../steps.ts';
 import { type CovarianceType, covarianceSize, formOf, type Mixing, secured } from './covariance.ts';
 import { congruence, inverseTranspose, transpose } from './linear.ts';
 import type { Parameters } from './parameters.ts';
@@ -29,14 +30,14 @@ export interface Update {
 }
 
 /** A soft component with less than this share of all weight has none: what is left of it is rounding. */
-const NO_WEIGHT = 1e-12;
+export const NO_WEIGHT = 1e-12;
 
-export function maximize(
+export function* maximize(
   statistics: MixtureStatistics,
   previous: Parameters,
   rules: UpdateRules,
   temperature: number,
-): Update {
+): Steps<Update> {
   const { counts, sums } = statistics;
   const { k, d } = previous;
   const total = counts.reduce((sum, count) => sum + count, 0);
@@ -48,12 +49,12 @@ export function maximize(
   );
   const moved = alive.map((lives) => lives && !rules.fixed.includes('means'));
   const moments = formOf(previous.covarianceType).rank === 'matrix' ? ofMatrices : ofAxes;
-  const { means, covariances } = moments(statistics, previous.covarianceType, alive, moved);
+  const { means, covariances } = yield* moments(statistics, previous.covarianceType, alive, moved);
   const weights = rules.fixed.includes('weights') ? previous.weights : mixed(counts, total, rules.mixing);
   const empty = Array.from(counts.keys()).filter((c) => !alive[c]);
   const parameters = { ...previous, weights, means: rules.fixed.includes('means') ? previous.means : means };
   if (rules.fixed.includes('covariances')) return { parameters, regularized: alive.map(() => false), empty };
-  const secure = secureAll(previous, covariances, rules);
+  const secure = yield* secureAll(previous, covariances, rules);
   return {
     parameters: { ...parameters, covariances: secure.covariances, precisionsCholesky: secure.precisionsCholesky },
     regularized: Array.from({ length: k }, (_, c) => secure.regularized[c % secure.regularized.length]),
@@ -71,12 +72,12 @@ interface Estimate {
   readonly covariances: readonly (Float64Array | null)[];
 }
 
-function ofMatrices(
+function* ofMatrices(
   { used, counts, sums, squares }: MixtureStatistics,
   type: CovarianceType,
   alive: readonly boolean[],
   moved: readonly boolean[],
-): Estimate {
+): Steps<Estimate> {
   const { k, d } = used;
   const { shared } = formOf(type);
   const means = used.means.slice();
@@ -84,7 +85,7 @@ function ofMatrices(
   let l: Float64Array = new Float64Array(0);
   const pooled = squares.slice(0, d * d);
   for (let c = 0; c < k; c++) {
-    if (!shared || c === 0) l = factorInverse(used.factors.subarray(c * d * d, (c + 1) * d * d), d);
+    if (!shared || c === 0) l = yield* factorInverse(used.factors.subarray(c * d * d, (c + 1) * d * d), d);
     if (!alive[c]) {
       covariances.push(null);
       continue;
@@ -92,42 +93,37 @@ function ofMatrices(
     const count = counts[c];
     const delta = sums.subarray(c * d, (c + 1) * d).map((sum) => (moved[c] ? sum / count : 0));
     for (let i = 0; i < d; i++) for (let j = 0; j <= i; j++) means[c * d + i] += l[i * d + j] * delta[j];
+    yield;
     const own = shared ? pooled : squares.slice(c * d * d, (c + 1) * d * d);
-    for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) own[i * d + j] -= count * delta[i] * delta[j];
-    if (!shared)
-      covariances.push(
-        congruence(
-          l,
-          own.map((value) => value / count),
-          d,
-        ),
-      );
+    subtractSquare(own, delta, count, d);
+    if (!shared) covariances.push(yield* congruence(l, over(own, count), d));
   }
   if (!shared) return { means, covariances };
-  const total = sumOver(counts, alive);
-  return {
-    means,
-    covariances: [
-      congruence(
-        l,
-        pooled.map((value) => value / total),
-        d,
-      ),
-    ],
-  };
+  return { means, covariances: [yield* congruence(l, over(pooled, sumOver(counts, alive)), d)] };
+}
+
+/** Takes count·δδᵀ from the transpose of a matrix [d, d]. */
+function subtractSquare(matrix: Float64Array, delta: Float64Array, count: number, d: number): void {
+  for (let j = 0, at = 0; j < d; j++) for (let i = 0; i < d; i++, at++) matrix[at] -= count * delta[i] * delta[j];
+}
+
+/** Divides values in place. */
+function over(values: Float64Array, divisor: number): Float64Array {
+  for (let i = 0; i < values.length; i++) values[i] /= divisor;
+  return values;
 }
 
 /** L = U⁻ᵀ, lower triangular: the covariance is L·Lᵀ. */
-function factorInverse(u: Float64Array, d: number): Float64Array {
-  return transpose(inverseTranspose(transpose(u, d), d), d);
+function* factorInverse(u: Float64Array, d: number): Steps<Float64Array> {
+  return yield* transpose(yield* inverseTranspose(yield* transpose(u, d), d), d);
 }
 
-function ofAxes(
+function* ofAxes(
   { used, counts, sums, squares }: MixtureStatistics,
   type: CovarianceType,
   alive: readonly boolean[],
   moved: readonly boolean[],
-): Estimate {
+): Steps<Estimate> {
   const { k, d } = used;
   const means = used.means.slice();
   const variances: (Float64Array | null)[] = [];
@@ -140,6 +136,7 @@ function ofAxes(
       variance[j] = Math.max(0, squares[at] / counts[c] - delta * delta) / (factor * factor);
     }
     variances.push(alive[c] ? variance : null);
+    yield;
   }
   const { rank, shared } = formOf(type);
   const whole = shared ? [pooledVariance(variances, counts, d)] : variances;
@@ -162,11 +159,11 @@ function sumOver(counts: Float64Array, alive: readonly boolean[]): number {
   return counts.reduce((sum, count, c) => (alive[c] ? sum + count : sum), 0);
 }
 
-function secureAll(
+function* secureAll(
   { covarianceType, k, d, ...previous }: Parameters,
   raw: Estimate['covariances'],
   rules: UpdateRules,
-) {
+): Steps<Pick<Parameters, 'covariances' | 'precisionsCholesky'> & Pick<Update, 'regularized'>> {
   const { rank } = formOf(covarianceType);
   const { count, size } = covarianceSize(covarianceType, k, d);
   const covariances = previous.covariances.slice();
@@ -178,10 +175,11 @@ function secureAll(
       regularized.push(false);
       continue;
     }
-    const secure = secured(estimate, rank, rules.units, rules.regularization);
+    const secure = yield* secured(estimate, rank, rules.units, rules.regularization);
     covariances.set(secure.covariance, c * size);
     precisionsCholesky.set(secure.factor, c * size);
     regularized.push(secure.regularized);
+    yield;
   }
   return { covariances, precisionsCholesky, regularized };
 }

@@ -7,7 +7,7 @@ import { type Dataset, type Home, type MethodOptions, REASONS, type Reason, with
 import type { FarRows, PointsInput } from '../points.ts';
 import { Random } from '../random.ts';
 import type { MixtureStatistics } from '../statistics.ts';
-import { runAsync } from '../steps.ts';
+import { runAsync, runNow } from '../steps.ts';
 import { COVARIANCE_TYPES, type CovarianceType, deviationsOf, freeParameters, type Mixing } from './covariance.ts';
 import { pointsOf } from './draw.ts';
 import { answersOfFar, type FarAnswer } from './far.ts';
@@ -261,7 +261,7 @@ export class GaussianMixtureModel {
     checkInteger('count', count, 1);
     const random = new Random(checkInteger('seed', seed, 0));
     const { k, d, weights } = this;
-    const draw = pointsOf(this);
+    const draw = runNow(pointsOf(this));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     const data = new Float64Array(count * d);
     const labels = new Uint32Array(count);

@@ -2,6 +2,7 @@
 
 import { type Frame, intoFrame, outOfFrame } from '../frame.ts';
 import type { Gaussians, GaussiansShape } from '../gaussians.ts';
+import { runNow, type Steps } from '../steps.ts';
 import { type CovarianceType, covarianceSize, factorOf, formOf } from './covariance.ts';
 
 /** In a dataset's frame or in the caller's coordinates. */
@@ -55,21 +56,31 @@ function logDeterminant(factors: Float64Array, shape: GaussiansShape, d: number,
 }
 
 /** The precisions' factors of covariances; the index of the first that is not positive definite where there is one. */
+export function* factorEach(
+  type: CovarianceType,
+  k: number,
+  d: number,
+  covariances: Float64Array,
+): Steps<Float64Array | number> {
+  const { rank } = formOf(type);
+  const { count, size } = covarianceSize(type, k, d);
+  const factors = new Float64Array(covariances.length);
+  for (let c = 0; c < count; c++) {
+    const factor = yield* factorOf(covariances.subarray(c * size, (c + 1) * size), rank);
+    if (factor === null) return c;
+    factors.set(factor, c * size);
+  }
+  return factors;
+}
+
+/** The same in one go. */
 export function factorAll(
   type: CovarianceType,
   k: number,
   d: number,
   covariances: Float64Array,
 ): Float64Array | number {
-  const { rank } = formOf(type);
-  const { count, size } = covarianceSize(type, k, d);
-  const factors = new Float64Array(covariances.length);
-  for (let c = 0; c < count; c++) {
-    const factor = factorOf(covariances.subarray(c * size, (c + 1) * size), rank);
-    if (factor === null) return c;
-    factors.set(factor, c * size);
-  }
-  return factors;
+  return runNow(factorEach(type, k, d, covariances));
 }
 
 /** The caller's parameters in a frame. */
@@ -87,7 +98,14 @@ function rescaled(parameters: Parameters, means: Float64Array, scale: number): P
   return {
     ...parameters,
     means,
-    covariances: parameters.covariances.map((value) => value * scale * scale),
-    precisionsCholesky: parameters.precisionsCholesky.map((value) => value / scale),
+    covariances: times(parameters.covariances, scale * scale),
+    precisionsCholesky: times(parameters.precisionsCholesky, 1 / scale),
   };
+}
+
+/** Not by a function for each value: of matrices there may be many millions. */
+function times(values: Float64Array, factor: number): Float64Array {
+  const products = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) products[i] = values[i] * factor;
+  return products;
 }

@@ -7,6 +7,7 @@
 import type { MixtureWorkspace } from '../engine.ts';
 import type { Gaussians } from '../gaussians.ts';
 import type { MixtureStatistics } from '../statistics.ts';
+import { resultOf, type Steps } from '../steps.ts';
 import { maximize, type Update, type UpdateRules } from './maximize.ts';
 import { type Parameters, toGaussians } from './parameters.ts';
 
@@ -20,27 +21,27 @@ const NARROW = 1 / 16;
 const LARGEST_SQUARE = 2 ** 100;
 
 /** `maximize`, with better moments where those at hand are not good enough and the engine has others. */
-export async function maximizeFrom(
+export function* maximizeFrom(
   workspace: MixtureWorkspace,
   statistics: MixtureStatistics,
   previous: Parameters,
   rules: UpdateRules,
   temperature: number,
   signal: AbortSignal | undefined,
-): Promise<Update> {
-  let update = maximize(statistics, previous, rules, temperature);
+): Steps<Update> {
+  let update = yield* maximize(statistics, previous, rules, temperature);
   let moments = statistics;
   for (let pass = 0; pass < MOST_PASSES && workspace.moments !== undefined; pass++) {
-    const about = betterThan(moments, update);
+    const about = yield* betterThan(moments, update);
     if (about === null) break;
-    moments = await workspace.moments(about, signal);
-    update = maximize(moments, previous, rules, temperature);
+    moments = yield* resultOf(workspace.moments(about, signal));
+    update = yield* maximize(moments, previous, rules, temperature);
   }
   return update;
 }
 
 /** What the moments should be about instead; null where they are good enough. */
-function betterThan(moments: MixtureStatistics, { parameters, empty }: Update): Gaussians | null {
+function* betterThan(moments: MixtureStatistics, { parameters, empty }: Update): Steps<Gaussians | null> {
   const { used } = moments;
   if (overflows(moments)) return { ...used, factors: plainFactors(used) };
   const next = toGaussians(parameters);
@@ -48,10 +49,16 @@ function betterThan(moments: MixtureStatistics, { parameters, empty }: Update): 
   const means = used.means.slice();
   for (const c of living) means.set(next.means.subarray(c * next.d, (c + 1) * next.d), c * next.d);
   const about = { ...used, means };
-  if (living.some((c) => moves(used.means, next, c))) return about;
+  for (const c of living) {
+    if (moves(used.means, next, c)) return about;
+    yield;
+  }
   if (next.shape === 'axes') return null;
   const matrices = next.shape === 'own' ? living : [0];
-  return matrices.some((matrix) => isNarrow(used, next, matrix)) ? { ...about, factors: next.factors } : null;
+  for (const matrix of matrices) {
+    if (yield* isNarrow(used, next, matrix)) return { ...about, factors: next.factors };
+  }
+  return null;
 }
 
 function overflows({ used: { k, d, shape }, counts, sums, squares }: MixtureStatistics): boolean {
@@ -87,7 +94,7 @@ function moves(before: Float64Array, { d, shape, means, factors, sharpness }: Ga
 }
 
 /** Whether the covariance of `next` is narrow in the coordinates of `used`: there its factor is (U'⁻¹·U)ᵀ. */
-function isNarrow(used: Gaussians, next: Gaussians, matrix: number): boolean {
+function* isNarrow(used: Gaussians, next: Gaussians, matrix: number): Steps<boolean> {
   const { d } = used;
   const from = matrix * d * d;
   const column = new Float64Array(d);
@@ -100,6 +107,7 @@ function isNarrow(used: Gaussians, next: Gaussians, matrix: number): boolean {
       variance += column[i] ** 2;
     }
     if (!(column[j] ** 2 >= NARROW * variance)) return true;
+    yield;
   }
   return false;
 }

@@ -1,9 +1,9 @@
 import type { MixtureWorkspace } from '../engine.ts';
 import type { Home } from '../placement.ts';
-import { runAsync } from '../steps.ts';
+import { resultOf, type Steps } from '../steps.ts';
 import { worstRows } from '../worst.ts';
 import { covarianceSize, factorOf, formOf } from './covariance.ts';
-import type { Update, UpdateRules } from './maximize.ts';
+import { NO_WEIGHT, type Update, type UpdateRules } from './maximize.ts';
 import type { Parameters } from './parameters.ts';
 
 /** A component that loses all weight again and again has nothing to be for. */
@@ -16,22 +16,23 @@ const ON_THE_MEAN = 4e-7;
  * what k-means does with the farthest rows. Such a component gets the weight of its row and the mean covariance of the
  * others, so that the bound hardly changes. `empty` of the result are those that stay without.
  */
-export async function reseedEmpty(
+export function* reseedEmpty(
   { engine, dataset }: Home,
   workspace: MixtureWorkspace,
   update: Update,
   previous: Parameters,
   rules: UpdateRules,
   reseeds: Uint32Array,
-): Promise<Update> {
+): Steps<Update> {
   const fixedWeights = rules.fixed.includes('weights');
   const movable = update.empty.filter((c) => reseeds[c] < MAX_RESEEDS && !(fixedWeights && previous.weights[c] === 0));
   if (movable.length === 0 || rules.fixed.includes('means')) return update;
   const { d, weights: rowWeights, totalWeight } = dataset;
-  const labels = await workspace.labels();
-  const badness = (await workspace.values()).map((value, i) =>
-    rowWeights === null || rowWeights[i] > 0 ? -value : -Infinity,
-  );
+  const labels = yield* resultOf(workspace.labels());
+  const values = yield* resultOf(workspace.values());
+  // A component that gets less would be without weight again.
+  const least = NO_WEIGHT * totalWeight;
+  const badness = (row: number) => (rowWeights === null || rowWeights[row] > least ? -values[row] : -Infinity);
   const offTheMean = (row: number, values: Float64Array) => {
     const mean = previous.means.subarray(labels[row] * d, (labels[row] + 1) * d);
     return values.some((value, j) => {
@@ -39,7 +40,7 @@ export async function reseedEmpty(
       return Math.abs(value - mean[j]) > near;
     });
   };
-  const rows = await runAsync(worstRows(engine, dataset, badness, movable.length, offTheMean));
+  const rows = yield* worstRows(engine, dataset, badness, movable.length, offTheMean);
   const taken = movable.slice(0, rows.length);
   const means = update.parameters.means.slice();
   let { weights } = update.parameters;
@@ -58,17 +59,19 @@ export async function reseedEmpty(
   const parameters = { ...update.parameters, means, weights };
   return {
     ...update,
-    parameters: rules.fixed.includes('covariances') ? parameters : withMeanCovariance(parameters, taken, update.empty),
+    parameters: rules.fixed.includes('covariances')
+      ? parameters
+      : yield* withMeanCovariance(parameters, taken, update.empty),
     empty: update.empty.filter((c) => !taken.includes(c)),
   };
 }
 
 /** Gives the components `taken` the mean covariance of those that have weight, each counted by it. */
-export function withMeanCovariance(
+export function* withMeanCovariance(
   parameters: Parameters,
   taken: readonly number[],
   empty: readonly number[],
-): Parameters {
+): Steps<Parameters> {
   const { covarianceType, k, d, weights } = parameters;
   const { rank, shared } = formOf(covarianceType);
   if (shared) return parameters;
@@ -79,9 +82,10 @@ export function withMeanCovariance(
     if (empty.includes(c)) continue;
     total += weights[c];
     for (let i = 0; i < size; i++) mean[i] += weights[c] * parameters.covariances[c * size + i];
+    yield;
   }
   const covariance = mean.map((sum) => sum / total);
-  const factor = factorOf(covariance, rank);
+  const factor = yield* factorOf(covariance, rank);
   if (factor === null) return parameters;
   const covariances = parameters.covariances.slice();
   const precisionsCholesky = parameters.precisionsCholesky.slice();

@@ -10,13 +10,13 @@ import { centroidsOf } from '../kmeans/fit.ts';
 import { plusPlus, randomRows } from '../kmeans/seeding.ts';
 import type { Home } from '../placement.ts';
 import { Random } from '../random.ts';
-import { runAsync } from '../steps.ts';
+import { runAsync, type Steps } from '../steps.ts';
 import { type CovarianceType, covarianceSize, formOf } from './covariance.ts';
 import { pointsOf } from './draw.ts';
 import { inverseTranspose, transpose } from './linear.ts';
 import type { FixedPart, Update, UpdateRules } from './maximize.ts';
 import type { ExplicitStart, InitMethod, MixturePlan } from './options.ts';
-import { factorAll, type Parameters, shapeOf, toGaussians } from './parameters.ts';
+import { factorEach, type Parameters, shapeOf, toGaussians } from './parameters.ts';
 import { maximizeFrom } from './recentre.ts';
 import { withMeanCovariance } from './reseed.ts';
 
@@ -58,7 +58,7 @@ async function explicitParameters(
     means: assigned?.means ?? startIntoFrame(means, home.dataset),
     covariances: scaled ?? assigned!.covariances,
     precisionsCholesky: scaled
-      ? (factorAll(covarianceType, k, frame.shift.length, scaled) as Float64Array)
+      ? ((await runAsync(factorEach(covarianceType, k, frame.shift.length, scaled), undefined, signal)) as Float64Array)
       : assigned!.precisionsCholesky,
   };
 }
@@ -92,7 +92,8 @@ export async function nearestMeans(
     start = startAt(means.map((mean, i) => (Math.abs(mean - own[i]) <= ROUNDED * Math.abs(mean) ? own[i] : mean)));
   }
   const update = await hardStep(home, start, { ...rules, fixed }, signal);
-  return { ...update, parameters: withMeanCovariance(update.parameters, update.empty, update.empty) };
+  const parameters = withMeanCovariance(update.parameters, update.empty, update.empty);
+  return { ...update, parameters: await runAsync(parameters, undefined, signal) };
 }
 
 /** A mean that is off by this share of itself may be the mean of rows that float32 rounded. */
@@ -121,7 +122,7 @@ async function hardStep(
 ): Promise<Update> {
   return withMixture(home, parameters, async (workspace) => {
     const statistics = await workspace.accumulate(toGaussians(parameters), 0, signal);
-    return maximizeFrom(workspace, statistics, parameters, rules, 0, signal);
+    return runAsync(maximizeFrom(workspace, statistics, parameters, rules, 0, signal), undefined, signal);
   });
 }
 
@@ -191,21 +192,33 @@ async function firstMeans(
 ): Promise<Float64Array> {
   const { engine, dataset } = home;
   const { k, seed, signal } = plan;
-  const draw = pointsOf(whole);
+  const run = <T>(steps: Steps<T>) => runAsync(steps, undefined, signal);
   switch (method) {
     case 'random':
-      return Float64Array.from(Array.from({ length: k }, () => Array.from(draw(0, random))).flat());
+      return run(drawn(whole, k, random));
     case 'random-from-data':
-      return engine.gather(dataset, randomRows(dataset, k, random));
+      return engine.gather(dataset, await run(randomRows(dataset, k, random)));
     case 'k-means++':
       return inWhitened(home, whole, signal, async (white) =>
-        engine.gather(dataset, await plusPlus(engine, white.dataset, k, random, signal)),
+        engine.gather(dataset, await run(plusPlus(engine, white.dataset, k, random, signal))),
       );
     case 'kmeans':
-      return inWhitened(home, whole, signal, async (white) =>
-        unwhiten(await runAsync(centroidsOf(white, k, seed, start, signal)), whole),
-      );
+      return inWhitened(home, whole, signal, async (white) => {
+        const centroids = await run(centroidsOf(white, k, seed, start, signal));
+        return run(unwhiten(centroids, whole));
+      });
   }
+}
+
+/** k points of one Gaussian: [k, d]. */
+function* drawn(whole: Parameters, k: number, random: Random): Steps<Float64Array> {
+  const draw = yield* pointsOf(whole);
+  const points = new Float64Array(k * whole.d);
+  for (let from = 0; from < points.length; from += whole.d) {
+    points.set(draw(0, random), from);
+    yield;
+  }
+  return points;
 }
 
 /** Runs `work` on the rows times U of the whole; those are the rows themselves where U is one number. */
@@ -227,16 +240,20 @@ async function inWhitened<T>(
 }
 
 /** c·U⁻¹ of centroids [k, d]. */
-function unwhiten(centroids: Float64Array, { d, covarianceType, precisionsCholesky }: Parameters): Float64Array {
+function* unwhiten(
+  centroids: Float64Array,
+  { d, covarianceType, precisionsCholesky }: Parameters,
+): Steps<Float64Array> {
   const { rank } = formOf(covarianceType);
   if (rank === 'scalar') return centroids;
   if (rank === 'diagonal') return centroids.map((value, at) => value / precisionsCholesky[at % d]);
-  const inverse = inverseTranspose(transpose(precisionsCholesky, d), d);
+  const inverse = yield* inverseTranspose(yield* transpose(precisionsCholesky, d), d);
   const means = new Float64Array(centroids.length);
   for (let from = 0; from < means.length; from += d) {
     for (let i = 0; i < d; i++) {
       for (let j = i; j < d; j++) means[from + j] += centroids[from + i] * inverse[i * d + j];
     }
+    yield;
   }
   return means;
 }

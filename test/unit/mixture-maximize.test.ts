@@ -5,6 +5,7 @@ import { factorAll, type Parameters, toGaussians } from '../../src/mixture/param
 import type { ReferencePoints } from '../../src/reference/kmeans.ts';
 import { expectation, jointLogDensities, maximization, type ReferenceMixture } from '../../src/reference/mixture.ts';
 import type { MixtureStatistics } from '../../src/statistics.ts';
+import { runNow } from '../../src/steps.ts';
 import { blobs, spacedRows, uniforms } from '../conformance/cases/data.ts';
 
 const [n, d, k] = [200, 3, 4];
@@ -104,7 +105,7 @@ describe.each(COVARIANCE_TYPES)('%s', (type) => {
     for (const temperature of [0, 0.5, 1, 5]) {
       const { responsibilities } = expectation(points, before, temperature);
       const statistics = statisticsOf(responsibilities, before);
-      const update = maximize(statistics, before, { ...rules, mixing, fixed }, temperature);
+      const update = runNow(maximize(statistics, before, { ...rules, mixing, fixed }, temperature));
       const expected = maximization(points, responsibilities, before, { mixing, fixed, regularization: 1e-3 });
       expectClose(update.parameters.weights, expected.weights);
       expectClose(update.parameters.means, expected.means);
@@ -122,7 +123,7 @@ describe.each(COVARIANCE_TYPES)('%s', (type) => {
       responsibilities[i * k + 3] += responsibilities[i * k + 1];
       responsibilities[i * k + 1] = 0;
     }
-    const update = maximize(statisticsOf(responsibilities, before), before, rules, 1);
+    const update = runNow(maximize(statisticsOf(responsibilities, before), before, rules, 1));
     const expected = maximization(points, responsibilities, before, { regularization: 1e-3 });
     expect(update.empty).toEqual([1]);
     expect(update.parameters.weights[1]).toBe(0);
@@ -137,7 +138,7 @@ describe.each(COVARIANCE_TYPES)('%s', (type) => {
       const [i, c] = [Math.floor(at / k), at % k];
       return +(c === (i === 0 ? 2 : i % 2));
     });
-    const update = maximize(statisticsOf(responsibilities, before), before, { ...rules, regularization: 0 }, 0);
+    const update = runNow(maximize(statisticsOf(responsibilities, before), before, { ...rules, regularization: 0 }, 0));
     const tied = type.startsWith('tied');
     expect(update.regularized).toEqual([false, false, !tied, false]);
     expect(update.empty).toEqual([3]);

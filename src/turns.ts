@@ -1,0 +1,42 @@
+/** When work lets the event loop in. There is one clock for all of a thread's work: short calls in a row are long work. */
+
+/** Milliseconds of work between two turns of the event loop: short enough for a page to feel alive. */
+const TURN_MS = 20;
+
+/** Since when there has been work without a turn; null where none has begun since the last one. */
+let since: number | null = null;
+/** The turns that are waited for, one after the other: whoever gets one has all of the time up to the next. */
+let turns: Promise<void> = Promise.resolve();
+
+/** A promise to wait for where a turn of the event loop is due, else nothing. */
+export function turnIfDue(): Promise<void> | undefined {
+  const now = performance.now();
+  if (since === null) {
+    since = now;
+    // The loop may have a turn without being waited for.
+    void nextTurn().then(restart);
+  }
+  if (now - since < TURN_MS) return undefined;
+  turns = turns.then(nextTurn).then(restart);
+  return turns;
+}
+
+function restart(): void {
+  since = null;
+}
+
+/** Behind what waits in the event loop; timers would add four milliseconds to each turn in a page. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

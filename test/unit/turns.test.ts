@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { gaussianMixture, kmeans, selectModel } from '../../src/index.ts';
+import { Random } from '../../src/random.ts';
+
+/** Ten times what the library promises: machines that run tests are busy. */
+const LONGEST_GAP = 200;
+
+/** The longest time in which a 1 ms interval did not fire, in milliseconds, while `work` ran. */
+async function longestGap(work: () => Promise<unknown>): Promise<number> {
+  let longest = 0;
+  let last = performance.now();
+  const look = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+  };
+  const interval = setInterval(look, 1);
+  try {
+    await work();
+  } finally {
+    look();
+    clearInterval(interval);
+  }
+  return longest;
+}
+
+function uniform(n: number, d: number): { data: Float32Array; shape: [number, number] } {
+  const random = new Random(1);
+  return { data: Float32Array.from({ length: n * d }, () => random.uniform()), shape: [n, d] };
+}
+
+describe('work that is short, but long in a row, hears a signal', () => {
+  const small = uniform(100, 2);
+  const work: Record<string, (signal: AbortSignal) => Promise<unknown>> = {
+    'starts of k-means': (signal) => kmeans(small, { k: 3, nInit: 1e6, backend: 'cpu', signal }),
+    'starts of a mixture': (signal) => gaussianMixture(small, { k: 3, nInit: 1e6, backend: 'cpu', signal }),
+    'iterations of a mixture': (signal) =>
+      gaussianMixture(small, { k: 3, temperature: Array(1e5).fill(1), backend: 'cpu', signal }),
+    'models that are compared': (signal) => selectModel(small, { k: Array(1000).fill(3), backend: 'cpu', signal }),
+    'calls in a row': async (signal) => {
+      while (!signal.aborted) await kmeans(small, { k: 3, backend: 'cpu' });
+      throw signal.reason;
+    },
+  };
+
+  it.each(Object.keys(work))('%s', async (name) => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    // Soon, though what is asked for would take minutes.
+    setTimeout(() => controller.abort(reason), 60);
+    const gap = await longestGap(() => expect(work[name](controller.signal)).rejects.toBe(reason));
+    expect(gap).toBeLessThan(LONGEST_GAP);
+  });
+});
