@@ -2,7 +2,7 @@
  * Which engine points live in: the choice behind `backend`, the shared default engines, and the move to the CPU when
  * a device is lost.
  */
-import { checkInteger, checkOptions, checkSignal, checkWord, kindOf } from './check.ts';
+import { checkInteger, checkSignal, checkWord, type Given, kindOf, type Names, owns, readOptions } from './check.ts';
 import { createCpuEngine } from './cpu/engine.ts';
 import type { Backend, ClusteringEngine, EngineDataset, ProcessorInfo } from './engine.ts';
 import { DeviceLostError } from './errors.ts';
@@ -17,8 +17,11 @@ import {
   type PreparedPoints,
   type RowValues,
   type SurveyedPoints,
+  type SurveyOptions,
   surveyPoints,
+  type Weights,
 } from './points.ts';
+import { knowSelf, unwrapped, unwrapThis } from './proxies.ts';
 
 /** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
 export type BackendChoice = 'auto' | Backend;
@@ -33,6 +36,8 @@ export interface EngineOptions {
   /** Bytes that one storage binding may have, at most; the device's limit where that is lower. */
   readonly bindingLimit?: number;
 }
+
+export const ENGINE_OPTIONS: Names<EngineOptions> = { backend: true, device: true, threads: true, bindingLimit: true };
 
 /** Under this many values the round trips to a GPU cost more than the CPU needs for all the work. */
 const GPU_WORTHWHILE_VALUES = 2 ** 16;
@@ -84,8 +89,13 @@ export class Dataset {
   #moved: Promise<Home> | null = null;
   #destroyed = false;
 
+  static {
+    unwrapThis(Dataset);
+  }
+
   /** @internal */
   constructor(home: Home, evacuate: (() => Promise<Home>) | null, forget: (dataset: Dataset) => void) {
+    knowSelf(this);
     this.n = home.dataset.n;
     this.d = home.dataset.d;
     this.metric = home.dataset.metric;
@@ -166,7 +176,7 @@ export class EngineSet {
   }
 
   /** @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter. */
-  static async create(options: EngineOptions): Promise<EngineSet> {
+  static async create(options: Given<EngineOptions>): Promise<EngineSet> {
     const { backend, device, threads, bindingLimit } = checkEngineOptions(options);
     if (backend === 'cpu') return EngineSet.of('cpu', createCpuEngine({ threads }), null);
     const gpu = await requestGpu({ device, softwareToo: backend === 'webgpu', bindingLimit });
@@ -210,7 +220,7 @@ export class EngineSet {
   /** The same of points whose first reading has been. */
   async uploadSurveyed(surveyed: SurveyedPoints | GpuPoints, signal: AbortSignal | undefined): Promise<Dataset> {
     if (this.#destroyed) throw new TypeError('the engine was destroyed');
-    if ('buffer' in surveyed) {
+    if (owns(surveyed, 'buffer')) {
       const engine = this.#gpu;
       if (engine === null) throw new TypeError("points in a GPUBuffer need backend 'webgpu' and their device");
       return this.#keep({ engine, dataset: await engine.upload(surveyed, signal), reason: this.#reason }, null);
@@ -316,9 +326,8 @@ function fingerprinted(points: PreparedPoints): { readonly points: PreparedPoint
   };
 }
 
-function checkEngineOptions(options: Placement & Pick<EngineOptions, 'threads' | 'bindingLimit'>) {
+function checkEngineOptions({ device, threads, bindingLimit, ...options }: Given<EngineOptions>) {
   const backend = checkWord('backend', options.backend ?? 'auto', ['auto', 'webgpu', 'cpu'] as const);
-  const { device, threads, bindingLimit } = options;
   if (device !== undefined && typeof device?.createBuffer !== 'function') {
     throw new TypeError(`device must be a GPUDevice, got ${kindOf(device)}`);
   }
@@ -335,33 +344,43 @@ export interface PlacementOptions {
   readonly device?: GPUDevice;
 }
 
-/** The same, as callers have it in hand. */
-interface Placement {
-  readonly backend?: BackendChoice | undefined;
-  readonly device?: GPUDevice | undefined;
-}
+export const PLACEMENT_OPTIONS: Names<PlacementOptions> = { backend: true, device: true };
 
 /** Options of the methods that take points. */
 export interface MethodOptions extends PlacementOptions {
-  /** Weights [n], not negative; for points in a Dataset they belong to it. */
-  readonly sampleWeight?: Float32Array;
+  /** Weights [n], finite and not negative, in float32; for points in a Dataset they belong to it. */
+  readonly sampleWeight?: Weights;
   /** Rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
 
+export const METHOD_OPTIONS: Names<MethodOptions> = { ...PLACEMENT_OPTIONS, sampleWeight: true, signal: true };
+
 const defaults = new Map<GPUDevice | BackendChoice, Map<BackendChoice, Promise<EngineSet>>>();
 
-async function defaultEngines(options: Placement): Promise<EngineSet> {
-  const { backend, device } = checkEngineOptions(options);
+async function defaultEngines(options: Given<PlacementOptions>): Promise<EngineSet> {
+  const { backend, device } = checkEngineOptions({ threads: undefined, bindingLimit: undefined, ...options });
   const key = device ?? backend;
-  let ofDevice = defaults.get(key);
-  if (ofDevice === undefined) defaults.set(key, (ofDevice = new Map()));
-  const known = await ofDevice.get(backend)?.catch(() => undefined);
-  if (known !== undefined && !known.lost) return known;
-  const created = EngineSet.create({ backend, ...(device === undefined ? {} : { device }) });
-  ofDevice.set(backend, created);
-  created.catch(() => ofDevice.delete(backend));
-  return created;
+  for (;;) {
+    const ofDevice = defaults.get(key) ?? new Map<BackendChoice, Promise<EngineSet>>();
+    const known = ofDevice.get(backend);
+    if (known === undefined) {
+      // Before anything is waited for: calls of the same turn share it, and `destroyDefaultEngines` finds it.
+      const created = EngineSet.create({ backend, device, threads: undefined, bindingLimit: undefined });
+      // A device that is gone is of no use to a later call: nothing here is to hold it, nor the engines on it.
+      if (device !== undefined && !defaults.has(device)) void device.lost.then(() => defaults.delete(device));
+      defaults.set(key, ofDevice.set(backend, created));
+      created.catch(() => forget(ofDevice, backend, created));
+      return created;
+    }
+    const engines = await known;
+    if (!engines.lost) return engines;
+    forget(ofDevice, backend, known);
+  }
+}
+
+function forget<K, V>(map: Map<K, V>, key: K, value: V): void {
+  if (map.get(key) === value) map.delete(key);
 }
 
 /** Frees the engines that calls without an engine of their own share. The next such call makes new ones. */
@@ -379,21 +398,16 @@ export async function destroyDefaultEngines(): Promise<void> {
 }
 
 /** What an upload needs to know. */
-interface UploadPlan {
-  metric?: Metric | undefined;
-  sampleWeight?: Float32Array | undefined;
-  signal?: AbortSignal | undefined;
-  /** That of a model, for points that its methods take. */
-  frame?: Frame | undefined;
-}
+type UploadPlan = Given<SurveyOptions> & { readonly signal: AbortSignal | undefined };
 
 /** Runs `work` on points that are resident already, or uploads them for as long as it takes. */
 export async function withPoints<T>(
-  points: PointsInput | Dataset,
-  options: Placement & UploadPlan,
+  given: PointsInput | Dataset,
+  options: Given<PlacementOptions> & UploadPlan,
   work: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
   options.signal?.throwIfAborted();
+  const points = unwrapped(given);
   if (points instanceof Dataset) {
     if (options.sampleWeight !== undefined) {
       throw new TypeError('sampleWeight belongs to the dataset: pass it to engine.upload');
@@ -421,14 +435,14 @@ export async function withPoints<T>(
  * @throws {RangeError} where the points do not have the model's features.
  */
 export async function withPointsOf<T>(
-  { d, metric, frame }: { readonly d: number; readonly metric: Metric; readonly frame?: Frame | undefined },
+  { d, metric, frame }: { readonly d: number; readonly metric: Metric; readonly frame: Frame | undefined },
   points: PointsInput | Dataset,
-  options: MethodOptions | undefined,
+  options: MethodOptions | Given<MethodOptions> | undefined,
   work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
 ): Promise<T> {
-  const checked = checkOptions(options);
-  const signal = checkSignal(checked.signal);
-  return withPoints(points, { ...checked, metric, frame }, (dataset) =>
+  const given = readOptions<MethodOptions>('the method', options, METHOD_OPTIONS);
+  const signal = checkSignal(given.signal);
+  return withPoints(points, { ...given, metric, frame }, (dataset) =>
     dataset.use(async (home) => {
       if (home.dataset.d !== d) throw new RangeError(`points have ${home.dataset.d} features, the model has ${d}`);
       return work(home, signal);

@@ -1,3 +1,4 @@
+import { type Names, readOptions } from '../check.ts';
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
 import { runNow, type Steps } from '../steps.ts';
@@ -22,32 +23,30 @@ export interface CpuEngineOptions {
   readonly shared?: boolean;
 }
 
+const OPTIONS: Names<CpuEngineOptions> = { threads: true, simd: true, valuesOfThread: true, shared: true };
+
 /** With fewer values than twice these, the way to a worker and back costs more than a second thread saves. */
 const VALUES_OF_THREAD = 2 ** 16;
 
 /** The engine that is always there: on the calling thread where points are few, else on workers. */
 export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngine {
-  const { simd = true, valuesOfThread = VALUES_OF_THREAD } = options;
-  const threads = options.threads ?? hardwareThreads();
-  const shared = (options.shared ?? true) && canShareMemory();
+  const given = readOptions('createCpuEngine', options, OPTIONS);
+  const { simd = true, valuesOfThread = VALUES_OF_THREAD, threads = hardwareThreads() } = given;
+  const shared = (given.shared ?? true) && canShareMemory();
   const here = new CallingThread(simd ? kernelModule(false) : null);
   const pool = new Pool(simd, shared);
-  let broken = false;
 
-  /** So many workers as the points are worth; none where they are few, or where there can be none. */
-  async function workersFor({ n, d }: PreparedPoints | GpuPoints) {
+  /** So many workers as the points are worth; none where they are few, or where there cannot be two. */
+  async function workersFor({ n, d }: PreparedPoints | GpuPoints, signal: AbortSignal | undefined) {
     const count = Math.min(threads, Math.floor((n * d) / valuesOfThread));
-    if (count < 2 || broken) return null;
-    return pool.engage(count).catch(() => {
-      broken = true;
-      return null;
-    });
+    const workers = count < 2 ? [] : await pool.engage(count, signal);
+    return workers.length < 2 ? null : workers;
   }
 
   return {
     ...verbsOf(runInTurns, threads),
     async upload(points, signal) {
-      const workers = await workersFor(points);
+      const workers = await workersFor(points, signal);
       return runInTurns(upload(points, workers ?? [here]), signal);
     },
     destroy: async () => pool.end(),
@@ -55,7 +54,8 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
 }
 
 /** The same on the calling thread, at once: values in place of promises. */
-export function createSyncCpuEngine({ simd = true }: Pick<CpuEngineOptions, 'simd'> = {}): ClusteringEngine {
+export function createSyncCpuEngine(options: Pick<CpuEngineOptions, 'simd'> = {}): ClusteringEngine {
+  const { simd = true } = readOptions('createSyncCpuEngine', options, { simd: true });
   const here = new CallingThread(simd ? kernelModule(false) : null);
   return {
     ...verbsOf(runNow, 1),

@@ -1,5 +1,5 @@
 /** Workers that shards live in: Web Workers in a page, worker_threads in Node, from one script that is inlined. */
-import { resultOf, type Steps } from '../steps.ts';
+import { resultOf, runAsync, type Steps } from '../steps.ts';
 import { kernelModule } from './binary.ts';
 import type { Kind } from './host.ts';
 import { type Request, type Response, START } from './messages.ts';
@@ -9,14 +9,17 @@ import { startThread, type Thread } from './thread.ts';
 
 /** Milliseconds that workers wait for more points before they are ended. */
 const PATIENCE_MS = 1000;
+/** Milliseconds that a worker may take to start: those that take longer may never answer, as where tests stub them. */
+const START_MS = 5000;
 
 /** The workers of an engine: started when points need them, ended soon after the last points have gone. */
 export class Pool {
   readonly #simd: boolean;
   readonly #shared: boolean;
-  #workers: Promise<WorkerPlace>[] = [];
-  /** Those that have started. */
-  readonly #places = new Set<WorkerPlace>();
+  /** Each with whether it could start; those that could not, or that died, are taken out. */
+  readonly #workers = new Map<WorkerPlace, Promise<boolean>>();
+  /** The most that there can be: a worker that could not start is not tried again. */
+  #limit = Infinity;
   #engaging = 0;
   #ending: ReturnType<typeof setTimeout> | undefined;
 
@@ -30,18 +33,17 @@ export class Pool {
   }
 
   /**
-   * So many workers, to be given points at once.
+   * So many workers, to be given points at once; fewer where no more can be had, as under a content security policy.
    *
-   * @throws {Error} where there can be none: a content security policy may forbid them.
+   * @throws the signal's reason as soon as it aborts.
    */
-  async engage(count: number): Promise<WorkerPlace[]> {
+  async engage(count: number, signal: AbortSignal | undefined): Promise<WorkerPlace[]> {
     this.#engaging++;
-    while (this.#workers.length < count) this.#workers.push(this.#start());
     try {
-      return await Promise.all(this.#workers.slice(0, count));
-    } catch (error) {
-      this.end();
-      throw error;
+      while (this.#workers.size < Math.min(count, this.#limit)) this.#start();
+      const workers = [...this.#workers].slice(0, count);
+      const started = await runAsync(resultOf(Promise.all(workers.map(([, started]) => started))), undefined, signal);
+      return workers.filter((_, w) => started[w]).map(([place]) => place);
     } finally {
       this.#engaging--;
       // Whoever asked may have given up meanwhile.
@@ -52,43 +54,39 @@ export class Pool {
   /** Whatever they are asked rejects. */
   end(): void {
     clearTimeout(this.#ending);
-    this.#places.clear();
-    for (const worker of this.#workers.splice(0)) {
-      worker.then(
-        (place) => place.terminate(),
-        () => undefined,
-      );
-    }
+    const places = [...this.#workers.keys()];
+    this.#workers.clear();
+    for (const place of places) place.terminate();
   }
 
-  async #start(): Promise<WorkerPlace> {
-    const place = new WorkerPlace(startThread(), {
-      onIdle: () => this.#rest(),
-      onDeath: () => void this.#replace(place),
-    });
+  #start(): void {
+    let thread: Thread;
     try {
-      await place.start(this.#simd ? kernelModule(this.#shared) : null, this.#shared);
-      this.#places.add(place);
-      return place;
-    } catch (error) {
-      place.terminate();
-      throw error;
+      thread = startThread();
+    } catch {
+      this.#limit = this.#workers.size;
+      return;
     }
-  }
-
-  /** The shards of a worker that died are lost; new ones go to another. */
-  async #replace(place: WorkerPlace): Promise<void> {
-    if (!this.#places.delete(place)) return;
-    for (const worker of [...this.#workers]) {
-      if ((await worker.catch(() => null)) === place) this.#workers.splice(this.#workers.indexOf(worker), 1);
-    }
+    let hasStarted = false;
+    const place = new WorkerPlace(thread, {
+      onIdle: () => this.#rest(),
+      onDeath: () => {
+        this.#workers.delete(place);
+        if (!hasStarted) this.#limit = this.#workers.size;
+      },
+    });
+    const started = place.start(this.#simd ? kernelModule(this.#shared) : null, this.#shared).then(
+      () => (hasStarted = true),
+      () => false,
+    );
+    this.#workers.set(place, started);
   }
 
   /** Ends the workers after a while, if none has points then. */
   #rest(): void {
     clearTimeout(this.#ending);
     this.#ending = setTimeout(() => {
-      if (this.#engaging === 0 && [...this.#places].every(({ shards }) => shards === 0)) this.end();
+      if (this.#engaging === 0 && [...this.#workers.keys()].every(({ shards }) => shards === 0)) this.end();
     }, PATIENCE_MS);
     // Node: nobody waits for this.
     if (typeof this.#ending === 'object') this.#ending.unref();
@@ -98,7 +96,7 @@ export class Pool {
 interface WorkerEvents {
   /** Its last shard was dropped. */
   onIdle(): void;
-  /** It ended, whatever the reason. */
+  /** It ended of itself, and the shards with it. */
   onDeath(): void;
 }
 
@@ -117,10 +115,7 @@ export class WorkerPlace implements Place {
     this.#events = events;
     thread.listen(
       (response) => this.#settle(response),
-      (error) => {
-        this.#endWith(error);
-        events.onDeath();
-      },
+      (error) => this.#die(error),
     );
   }
 
@@ -129,17 +124,26 @@ export class WorkerPlace implements Place {
     return this.#shards.size;
   }
 
+  /** @throws {Error} where it does not answer in time; it is dead then. */
   async start(module: WebAssembly.Module | null, shared: boolean): Promise<void> {
-    await this.#answerTo(START, { type: 'start', module, shared }, []);
+    const patience = setTimeout(() => this.#die(new Error('a worker did not start')), START_MS);
+    try {
+      await this.#answerTo(START, { type: 'start', module, shared }, []);
+    } catch (error) {
+      this.#die(error as Error);
+      throw error;
+    } finally {
+      clearTimeout(patience);
+    }
   }
 
   makeShard(id: number, shape: ShardShape): void {
     this.#shards.add(id);
-    this.#thread.post({ type: 'shard', id, shape }, []);
+    this.#tell({ type: 'shard', id, shape });
   }
 
   make(id: number, kind: Kind, on: number, options: unknown): void {
-    this.#thread.post({ type: 'make', id, kind, on, options }, []);
+    this.#tell({ type: 'make', id, kind, on, options });
   }
 
   ask(id: number, verb: string, args: readonly unknown[], transferred: ArrayBuffer[]): Question<unknown> {
@@ -152,13 +156,13 @@ export class WorkerPlace implements Place {
         return yield* resultOf(answer);
       },
       cancel: () => {
-        if (this.#forget(call)) this.#thread.post({ type: 'cancel', call }, []);
+        if (this.#forget(call)) this.#tell({ type: 'cancel', call });
       },
     };
   }
 
   drop(id: number): void {
-    if (this.#end === null) this.#thread.post({ type: 'drop', id }, []);
+    this.#tell({ type: 'drop', id });
     if (this.#shards.delete(id) && this.#shards.size === 0) this.#events.onIdle();
   }
 
@@ -167,21 +171,26 @@ export class WorkerPlace implements Place {
     this.#thread.terminate();
   }
 
+  #tell(request: Request): void {
+    if (this.#end === null) this.#thread.post(request, []);
+  }
+
   #answerTo(call: number, request: Request, transferred: ArrayBuffer[]): Promise<unknown> {
     if (this.#end !== null) return Promise.reject(this.#end);
     return new Promise((resolve, reject) => {
+      this.#thread.post(request, transferred);
       this.#calls.set(call, { resolve, reject });
       this.#thread.hold(true);
-      this.#thread.post(request, transferred);
     });
   }
 
-  #settle({ call, value, error }: Response): void {
+  #settle(response: Response): void {
+    const { call } = response;
     const waiting = this.#calls.get(call);
     if (waiting === undefined) return;
     this.#forget(call);
-    if (error === undefined) waiting.resolve(value);
-    else waiting.reject(error);
+    if (Object.hasOwn(response, 'error')) waiting.reject(response.error);
+    else waiting.resolve(response.value);
   }
 
   #forget(call: number): boolean {
@@ -190,9 +199,17 @@ export class WorkerPlace implements Place {
     return known;
   }
 
+  #die(error: Error): void {
+    if (this.#end !== null) return;
+    this.#endWith(new Error(`${error.message}: the points that it held are lost`, { cause: error }));
+    this.#thread.terminate();
+    this.#events.onDeath();
+  }
+
   #endWith(error: Error): void {
     this.#end ??= error;
     for (const { reject } of this.#calls.values()) reject(this.#end);
     this.#calls.clear();
+    this.#thread.hold(false);
   }
 }

@@ -19,18 +19,30 @@ export function startThread(): Thread {
 function webThread(): Thread {
   // From a blob: a worker may not come from another origin, as a library's own files often do.
   const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-  const worker = new Worker(url, { name: 'webgpu-clustering' });
+  const revoke = () => URL.revokeObjectURL(url);
+  let worker: Worker;
+  try {
+    worker = new Worker(url, { name: 'webgpu-clustering' });
+  } catch (error) {
+    revoke();
+    throw error;
+  }
   return {
     post: (request, transferred) => worker.postMessage(request, transferred),
     listen(onResponse, onError) {
       worker.onmessage = ({ data }: MessageEvent<Response>) => {
-        URL.revokeObjectURL(url);
+        // Not before the script has been read.
+        revoke();
         onResponse(data);
       };
       worker.onerror = ({ message }) => onError(new Error(`a worker failed: ${message || 'it could not start'}`));
+      worker.onmessageerror = () => onError(new Error('a worker failed: its answer cannot be read'));
     },
     hold: () => undefined,
-    terminate: () => worker.terminate(),
+    terminate() {
+      revoke();
+      worker.terminate();
+    },
   };
 }
 
@@ -43,7 +55,10 @@ function nodeThread(): Thread {
     post: (request, transferred) => worker.postMessage(request, transferred),
     listen(onResponse, onError) {
       worker.on('message', onResponse);
-      worker.on('error', (error) => onError(error as Error));
+      worker.on('messageerror', onError);
+      worker.on('error', (error) =>
+        onError(new Error(`a worker failed: ${(error as Error).message}`, { cause: error })),
+      );
       worker.on('exit', (code) => onError(new Error(`a worker ended with code ${code}`)));
     },
     hold: (held) => (held ? worker.ref() : worker.unref()),

@@ -2,10 +2,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Clusters } from '../../src/cpu/clusters.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
+import { unitsOf } from '../../src/cpu/fixed.ts';
+import { ask, drop, make, makeShard, type Question } from '../../src/cpu/place.ts';
+import { Pool } from '../../src/cpu/pool.ts';
 import { createEngine, destroyDefaultEngines, type Engine, kmeans } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
 import { openSession } from '../../src/session.ts';
+import { runAsync } from '../../src/steps.ts';
 import { blobs } from '../conformance/cases/data.ts';
 
 const workerThreads = process.getBuiltinModule('node:worker_threads');
@@ -176,6 +181,135 @@ describe('workers stay', () => {
     await wait(1300);
     await expect(engine.kmeans(dataset, options)).resolves.toMatchObject({ k: 5 });
     await engine.destroy();
+  });
+});
+
+describe('a failure belongs to its call', () => {
+  /** Workers as they are, but for what is done to the nth that is started. */
+  async function withWorkers(class_: typeof NodeWorker, test: () => Promise<void>): Promise<void> {
+    const counted = workerThreads.Worker;
+    workerThreads.Worker = class_;
+    try {
+      await test();
+    } finally {
+      workerThreads.Worker = counted;
+    }
+  }
+
+  it('a third worker that cannot start: two compute, and their points stay', async () => {
+    let started = 0;
+    const Counted = workerThreads.Worker;
+    class Scarce extends Counted {
+      constructor(...args: ConstructorParameters<typeof NodeWorker>) {
+        if (++started > 2) throw new Error('EAGAIN');
+        super(...args);
+      }
+    }
+    await withWorkers(Scarce, async () => {
+      const engine = onWorkers(4);
+      const two = await engine.upload(rows(blobs({ n: 2, d: 1 })));
+      const many = await engine.upload(rows(FEW));
+      const again = await engine.upload(rows(FEW));
+      expect(alive.size).toBe(2);
+      // No more than once.
+      expect(started).toBe(3);
+      for (const dataset of [many, again]) {
+        await expect(engine.kmeans(dataset, options)).resolves.toMatchObject({ k: 5 });
+      }
+      await expect(engine.kmeans(two, { k: 2 })).resolves.toMatchObject({ k: 2 });
+      await engine.destroy();
+      await noneLeft(500);
+    });
+  });
+
+  it('a worker that never answers: the signal is heard, then the calling thread computes', async () => {
+    const patience = vi.spyOn(globalThis, 'setTimeout');
+    class Silent extends EventTarget {
+      on() {}
+      ref() {}
+      unref() {}
+      postMessage() {}
+      terminate() {}
+    }
+    await withWorkers(Silent as unknown as typeof NodeWorker, async () => {
+      const engine = onWorkers();
+      const controller = new AbortController();
+      const aborted = engine.kmeans(rows(FEW), { ...options, signal: controller.signal });
+      await wait(20);
+      controller.abort(new Error('enough'));
+      await expect(aborted).rejects.toThrow('enough');
+      const fit = engine.kmeans(rows(FEW), options);
+      // What the engine waits for, at once.
+      for (const [callback, ms] of patience.mock.calls) if ((ms ?? 0) > 2000) (callback as () => void)();
+      await expect(fit).resolves.toMatchObject({ k: 5 });
+      await engine.destroy();
+    }).finally(() => patience.mockRestore());
+  });
+
+  it('a worker that dies in mid-fit: the fit rejects, and the next one has another worker', async () => {
+    const engine = onWorkers();
+    const fit = engine.kmeans(rows(MANY), {
+      ...options,
+      k: 300,
+      tolerance: 0,
+      onIteration: () => void [...alive][0].terminate(),
+    });
+    await expect(fit).rejects.toThrow('the points that it held are lost');
+    await expect(engine.kmeans(rows(MANY), options)).resolves.toMatchObject({ k: 5 });
+    expect(alive.size).toBe(2);
+    await engine.destroy();
+  });
+
+  it('what a worker has no room for fails where it is asked, and nothing else does', async () => {
+    const pool = new Pool(true, true);
+    const [place] = await pool.engage(1, undefined);
+    const run = (question: Question<unknown>) => runAsync(question.answer());
+    const shape = (rows: number) => ({
+      ...{ extent: { start: 0, end: rows, chunkRows: 512 }, d: 4, weighted: false, precise: false },
+    });
+    const small = makeShard(place, shape(512));
+    const huge = makeShard(place, shape(2 ** 42));
+    const working = make<Clusters>(huge, 'clusters', {});
+    for (const question of [ask(huge, 'survey', []), ask(working, 'labels', [])]) {
+      await expect(run(question)).rejects.toThrow(/^no room for \d+ MiB/);
+    }
+    const clusters = make<Clusters>(small, 'clusters', {
+      ...{ k: 2 ** 26, units: unitsOf([], 512, 5), longest: 0, usual: 0 },
+    });
+    await expect(run(ask(clusters, 'labels', []))).rejects.toThrow(/^no room for \d+ MiB/);
+    await expect(run(ask(small, 'gather', [Uint32Array.of(511)]))).resolves.toEqual(new Float64Array(4));
+    [small, huge].forEach(drop);
+    pool.end();
+    await noneLeft(500);
+  });
+});
+
+describe('default engines', () => {
+  it('are made once for calls of the same turn, and found by whoever destroys them in it', async () => {
+    let started = 0;
+    const Counted = workerThreads.Worker;
+    workerThreads.Worker = class extends Counted {
+      constructor(...args: ConstructorParameters<typeof NodeWorker>) {
+        super(...args);
+        started++;
+      }
+    };
+    try {
+      const fits = Array.from({ length: 3 }, () => kmeans(rows(MANY), { ...options, backend: 'cpu' }));
+      await Promise.all(fits);
+      expect(started).toBeLessThanOrEqual(2);
+      await destroyDefaultEngines();
+      await noneLeft(500);
+      const fit = kmeans(rows(MANY), { ...options, backend: 'cpu' }).then(
+        () => 'done',
+        (error: Error) => error.message,
+      );
+      await destroyDefaultEngines();
+      expect(await fit).toBe('the engine was destroyed');
+      await noneLeft(500);
+    } finally {
+      workerThreads.Worker = Counted;
+    }
   });
 });
 
