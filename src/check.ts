@@ -1,9 +1,26 @@
+/** Any of the numeric typed arrays. */
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
 /** A whole number of at least `low`, or the error that says so. */
 export function checkInteger(name: string, value: unknown, low: number): number {
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${kindOf(value)}`);
   if (!Number.isSafeInteger(value) || value < low) {
     throw new RangeError(`${name} must be an integer of at least ${low}, got ${value}`);
   }
+  return value;
+}
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`${name} must be a boolean, got ${kindOf(value)}`);
   return value;
 }
 
@@ -38,34 +55,168 @@ export function checkFunction<T>(name: string, value: T | undefined): T | undefi
   throw new TypeError(`${name} must be a function, got ${kindOf(value)}`);
 }
 
-/** An options object; leaving it out is the same as an empty one. */
-export function checkOptions<T extends object>(options: T | undefined): T {
-  if (options === undefined) return {} as T;
-  if (options === null || typeof options !== 'object') {
-    throw new TypeError(`options must be an object, got ${kindOf(options)}`);
+/** An object, of whatever class. */
+export function checkObject(name: string, value: unknown): object {
+  if (typeof value === 'object' && value !== null) return value;
+  throw new TypeError(`${name} must be an object, got ${kindOf(value)}`);
+}
+
+/** Options as they were given: undefined where nothing was. All of them are own properties. */
+export type Given<T> = { readonly [K in keyof T]-?: T[K] | undefined };
+
+/** The names of all options. */
+export type Names<T> = { readonly [K in keyof T]-?: true };
+
+/**
+ * Reads an options object by name, so that options may be inherited; leaving it out is the same as an empty one.
+ *
+ * @param caller what has the options
+ * @throws {TypeError} where there is another one in it.
+ */
+export function readOptions<T extends object>(
+  caller: string,
+  options: T | Given<T> | undefined,
+  names: Names<T>,
+): Given<T> {
+  const given = options === undefined ? {} : checkObject('options', options);
+  for (const name in given) {
+    if (!Object.hasOwn(names, name) && propertyOf(given, name) !== undefined) {
+      throw unknownOption(caller, name, Object.keys(names));
+    }
   }
-  return options;
+  return Object.fromEntries(Object.keys(names).map((name) => [name, propertyOf(given, name)])) as Given<T>;
+}
+
+/** A property of a caller's object, its own or inherited; what someone has put on Object.prototype is none. */
+export function propertyOf(object: object, name: string): unknown {
+  return has(object, name) ? (object as Record<string, unknown>)[name] : undefined;
+}
+
+/** Whether a caller's object has such a property. */
+export function has(object: object, name: string): boolean {
+  if (!(name in object)) return false;
+  if (!Object.hasOwn(Object.prototype, name)) return true;
+  let owner: object | null = object;
+  while (owner !== null && !Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner);
+  return owner !== Object.prototype;
+}
+
+/** Whether it is what `toJSON` of that class gives. */
+export function isJSONOf(type: string, value: unknown): value is object {
+  return typeof value === 'object' && value !== null && propertyOf(value, 'type') === type;
+}
+
+/** Tells objects of a union apart by a property of their own: an inherited one may come from Object.prototype. */
+export function owns<T extends object, K extends PropertyKey>(
+  object: T,
+  name: K,
+): object is Extract<T, { readonly [P in K]: unknown }> {
+  return Object.hasOwn(object, name);
+}
+
+function unknownOption(caller: string, name: string, known: readonly string[]): TypeError {
+  const similar = mostSimilar(name, known);
+  const help = similar === null ? `it has ${known.join(', ')}` : `did you mean '${similar}'?`;
+  return new TypeError(`${caller} has no option '${name}': ${help}`);
+}
+
+/** The name that was likely meant; null where none is near. */
+function mostSimilar(name: string, known: readonly string[]): string | null {
+  const distances = known.map((other) => distanceOf(plain(name), plain(other)));
+  const least = Math.min(...distances);
+  return least <= name.length / 3 ? known[distances.indexOf(least)] : null;
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+/** Letters to add, leave out or change (Levenshtein 1966); the rest of an abbreviation costs nothing. */
+function distanceOf(a: string, b: string): number {
+  if (Math.min(a.length, b.length) >= 3 && (a.startsWith(b) || b.startsWith(a))) return 0;
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+const typeOfArray = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!
+  .get!;
+
+/** Whether something is a typed array of numbers, not of bigints, of whatever realm: `instanceof` knows only its own. */
+export function isNumericArray(value: unknown): value is TypedArray {
+  const type: string | undefined = typeOfArray.call(value);
+  return type !== undefined && !type.startsWith('Big');
+}
+
+/** Whether the buffer of a typed array was transferred, or its WebAssembly memory grew. */
+export function isDetached({ buffer }: ArrayBufferView): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** So many finite numbers, copied. */
 export function readNumbers(name: string, values: unknown, length: number): Float64Array {
-  if (!Array.isArray(values) && !(ArrayBuffer.isView(values) && 'length' in values)) {
-    throw new TypeError(`${name} must be an array, got ${kindOf(values)}`);
-  }
-  const numbers = values as ArrayLike<unknown>;
-  if (numbers.length !== length) throw new RangeError(`${name} has ${numbers.length} values, ${length} are needed`);
+  const numbers = checkNumbers(name, values, length);
   return Float64Array.from(numbers, (value, i) => {
-    if (typeof value !== 'number') throw new TypeError(`${name}[${i}] must be a number, got ${kindOf(value)}`);
+    if (typeof value !== 'number') throw notANumber(`${name}[${i}]`, value);
     if (!Number.isFinite(value)) throw new RangeError(`${name}[${i}] must be finite, got ${value}`);
     return value;
   });
 }
 
+/** An array of so many values, or a typed array of numbers. */
+export function checkNumbers(name: string, values: unknown, length: number): ArrayLike<unknown> {
+  if (!Array.isArray(values) && !isNumericArray(values)) {
+    throw new TypeError(`${name} must be an array of numbers, got ${kindOf(values)}`);
+  }
+  if (values.length === length) return values;
+  if (!Array.isArray(values) && isDetached(values)) throw detached(name);
+  throw new RangeError(`${name} has ${values.length} values, ${length} are needed`);
+}
+
+export function detached(name: string): TypeError {
+  return new TypeError(`${name} is detached: its buffer was transferred, or its memory grew`);
+}
+
+/** The error for a value that is none; a hole of an array reads as undefined. */
+export function notANumber(name: string, value: unknown): TypeError {
+  return new TypeError(
+    `${name} must be a number, got ${value === undefined ? 'nothing: a hole or undefined' : kindOf(value)}`,
+  );
+}
+
 /** How an error message names what it was given. */
 export function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value !== 'object') return typeof value === 'function' ? 'a function' : `${typeof value} ${String(value)}`;
-  return (value as object).constructor?.name ?? 'an object';
+  switch (typeof value) {
+    case 'function':
+      return 'a function';
+    case 'string':
+      return `the string '${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
+    case 'object':
+      return value === null ? 'null' : kindOfObject(value);
+    case 'bigint':
+      return `the bigint ${value}`;
+    default:
+      return String(value);
+  }
+}
+
+function kindOfObject(value: object): string {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  if (typeof name === 'string' && name !== 'Object' && name !== '') return name;
+  const keys = Object.keys(value);
+  return `{ ${[...keys.slice(0, 6), ...(keys.length > 6 ? ['…'] : [])].join(', ')} }`;
 }
 
 /** No |x| is larger: squares, and sums of them, stay in float64's range. */

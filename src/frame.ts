@@ -3,7 +3,7 @@
  * the shift, so the shift has to lie in the midst of the points, wherever a few of them, or a third, may be.
  */
 
-import { checkOptions, kindOf, readNumbers } from './check.ts';
+import { checkBoolean, checkObject, readCoordinates, readNumbers } from './check.ts';
 
 /**
  * x' = (x − shift)·scale, in float64 before it is rounded to float32.
@@ -264,15 +264,20 @@ export function frameToJSON({ shift, scale, precise }: Frame): FrameJSON {
 /**
  * The frame that `frameToJSON` gave; null where there is none.
  *
- * @throws {TypeError | RangeError} where `json` is no such object.
+ * @throws {TypeError | RangeError} where it is no such object.
  */
-export function frameFromJSON(json: FrameJSON | undefined, d: number): Frame | null {
-  if (json === undefined) return null;
-  const { shift, scale, precise } = checkOptions(json);
-  if (typeof precise !== 'boolean') throw new TypeError(`json.frame.precise must be a boolean, got ${kindOf(precise)}`);
-  const [size] = readNumbers('json.frame.scale', [scale], 1);
-  if (size <= 0) throw new RangeError(`json.frame.scale must be positive, got ${size}`);
-  return { shift: readNumbers('json.frame.shift', shift, d), scale: size, precise };
+export function frameFromJSON(given: unknown, d: number): Frame | null {
+  if (given === undefined) return null;
+  const json = checkObject('json.frame', given) as FrameJSON;
+  const [scale] = readNumbers('json.frame.scale', [json.scale], 1);
+  if (scale !== scaleOf(1 / scale)) {
+    throw new RangeError(`json.frame.scale must be a power of two within 2^±${LARGEST_EXPONENT}, got ${scale}`);
+  }
+  return {
+    shift: readCoordinates('json.frame.shift', json.shift, d),
+    scale,
+    precise: checkBoolean('json.frame.precise', json.precise),
+  };
 }
 
 function roundTo(value: number, step: number): number {

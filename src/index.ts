@@ -8,14 +8,19 @@ export type { KMeansFitOptions, KMeansInit, KMeansOptions, KMeansProgress } from
 export type { CovarianceType, Mixing } from './mixture/covariance.ts';
 export type { FixedPart } from './mixture/maximize.ts';
 export { gaussianMixture } from './mixture/mixture.ts';
-export { type ComponentStatus, type GaussianMixtureJSON, GaussianMixtureModel } from './mixture/model.ts';
+export {
+  type ComponentStatus,
+  type GaussianMixtureJSON,
+  GaussianMixtureModel,
+  type SampleOptions,
+} from './mixture/model.ts';
 export type {
   GaussianMixtureFitOptions,
   GaussianMixtureInit,
   GaussianMixtureOptions,
   GaussianMixtureProgress,
 } from './mixture/options.ts';
-export type { MixtureStart } from './mixture/read.ts';
+export type { MixtureStart, NestedNumbers } from './mixture/read.ts';
 export {
   type Criterion,
   type ModelSelection,
@@ -34,5 +39,5 @@ export {
   type PlacementOptions,
   type Reason,
 } from './placement.ts';
-export type { DevicePoints, HostPoints, Metric, PointsInput, Rows, TypedArray } from './points.ts';
+export type { DevicePoints, HostPoints, Metric, PointsInput, Rows, TypedArray, Weights } from './points.ts';
 export { createEngine, type Engine, type UploadOptions } from './session.ts';

@@ -1,7 +1,19 @@
 /**
  * The points matrix: reading the forms it comes in, checking it, and centring it.
  */
-import { kindOf, LARGEST } from './check.ts';
+import {
+  checkNumbers,
+  detached,
+  has,
+  isDetached,
+  isNumericArray,
+  kindOf,
+  LARGEST,
+  notANumber,
+  owns,
+  propertyOf,
+  type TypedArray,
+} from './check.ts';
 import type { Backend } from './engine.ts';
 import {
   type Frame,
@@ -18,17 +30,7 @@ import {
 } from './frame.ts';
 import { hashUniform } from './random.ts';
 
-/** Any of the numeric typed arrays. */
-export type TypedArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array;
+export type { TypedArray } from './check.ts';
 
 /** n points of d features, row-major. */
 export interface HostPoints {
@@ -45,6 +47,9 @@ export interface DevicePoints {
 
 /** n rows of d numbers each. */
 export type Rows = ArrayLike<ArrayLike<number>>;
+
+/** Weights of n rows, finite and not negative, which are copied to float32. */
+export type Weights = TypedArray | readonly number[];
 
 /** What can be uploaded. */
 export type PointsInput = HostPoints | DevicePoints | Rows;
@@ -126,62 +131,58 @@ export const COARSE = 0.01;
 /** Where the limit leaves so little of the scale, float32 loses what is usual beside what is far. */
 const LEAST_SCALE = 2 ** -8;
 
+/** How points are read. */
+export interface SurveyOptions {
+  readonly metric?: Metric | undefined;
+  readonly sampleWeight?: Weights | undefined;
+  /** That of a model, for points that its methods take; else points have their own. */
+  readonly frame?: Frame | undefined;
+}
+
 /**
  * Reads and checks points and weights.
  *
- * @param frame the frame of a model, for points that its methods take; else points have their own
  * @throws {TypeError} where something is of the wrong kind.
  * @throws {RangeError} where a value is wrong: NaN or ±Infinity or beyond ±1e150, ragged rows, n·d ≠ data.length, n = 0,
  *   d = 0, a negative weight, no positive weight, a zero row under `'cosine'`. The message names the argument and the index.
  */
 export function surveyPoints(
   points: PointsInput,
-  {
-    metric = 'euclidean',
-    sampleWeight,
-    frame,
-  }: { metric?: Metric | undefined; sampleWeight?: Float32Array | undefined; frame?: Frame | undefined } = {},
+  { metric = 'euclidean', sampleWeight, frame }: SurveyOptions = {},
 ): SurveyedPoints | GpuPoints {
   const form = readForm(points);
   const weights = checkWeights(sampleWeight, form.n);
-  if ('buffer' in form) return { ...form, metric, weights, frame };
+  if (owns(form, 'buffer')) return { ...form, metric, weights, frame };
   if (metric === 'cosine') return surveyUnitRows(form, weights);
   return frame === undefined ? surveyCentred(form, weights) : surveyForModel(form, weights, frame);
 }
 
 /** Points in the frame of the CPU engine, or in a GPUBuffer. */
-export function preparePoints(
-  points: PointsInput,
-  options?: Parameters<typeof surveyPoints>[1],
-): PreparedPoints | GpuPoints {
+export function preparePoints(points: PointsInput, options?: SurveyOptions): PreparedPoints | GpuPoints {
   const surveyed = surveyPoints(points, options);
-  return 'buffer' in surveyed ? surveyed : surveyed.prepare('cpu');
+  return owns(surveyed, 'buffer') ? surveyed : surveyed.prepare('cpu');
 }
 
 /**
  * Rows that are an argument beside the points: centroids, means.
  *
+ * @param wanted what the argument may be
  * @throws {TypeError | RangeError} as `surveyPoints` does, but naming the argument.
  */
 export function readRowsOf(
   name: string,
   rows: HostPoints | Rows,
+  wanted: string,
 ): { readonly values: Float64Array; readonly n: number; readonly d: number } {
-  try {
-    const form = readForm(rows);
-    if ('buffer' in form) throw new TypeError('points must be host points or a model, not a GPUBuffer');
-    const { n, d } = form;
-    const values = new Float64Array(n * d);
-    form.read(0, n, values);
-    values.forEach((value, at) => {
-      if (!(Math.abs(value) <= LARGEST)) throw wrongValue(form, at);
-    });
-    return { values, n, d };
-  } catch (error) {
-    if (error instanceof TypeError) throw new TypeError(error.message.replace(/^points/, name));
-    if (error instanceof RangeError) throw new RangeError(error.message.replace(/^points/, name));
-    throw error;
-  }
+  const form = readForm(rows, name, wanted);
+  if (owns(form, 'buffer')) throw new TypeError(`${name} must be ${wanted}, not a GPUBuffer`);
+  const { n, d } = form;
+  const values = new Float64Array(n * d);
+  form.read(0, n, values);
+  values.forEach((value, at) => {
+    if (!(Math.abs(value) <= LARGEST)) throw wrongValue(form, at);
+  });
+  return { values, n, d };
 }
 
 interface HostForm {
@@ -195,105 +196,131 @@ interface HostForm {
 
 type BufferForm = { readonly buffer: GPUBuffer; readonly n: number; readonly d: number; readonly offset: number };
 
-function readForm(points: PointsInput): HostForm | BufferForm {
-  if (points === null || typeof points !== 'object') {
-    throw new TypeError(`points must be { data, shape }, { buffer, shape }, rows or a Dataset, got ${kindOf(points)}`);
-  }
-  if ('buffer' in points && ('shape' in points || 'dims' in points)) return readBuffer(points as DevicePoints);
-  if ('data' in points) return readMatrix(points as HostPoints);
-  if (typeof (points as Rows).length === 'number') return readRows(points as Rows);
-  throw new TypeError('points must be { data, shape }, { buffer, shape }, rows or a Dataset');
+/** What arrays say of themselves here and in other libraries: ndarray, npyjs, zarrita, tensors. */
+const FIELDS = ['data', 'buffer', 'shape', 'dims', 'stride', 'strides', 'order', 'fortranOrder', 'offset'] as const;
+
+type Fields = Readonly<Record<(typeof FIELDS)[number], unknown>>;
+
+/** @param name what the caller calls the points */
+function readForm(
+  points: PointsInput,
+  name = 'points',
+  wanted = '{ data, shape }, { buffer, shape }, rows or a Dataset',
+): HostForm | BufferForm {
+  const wrong = () => new TypeError(`${name} must be ${wanted}, got ${kindOf(points)}`);
+  if (points === null || typeof points !== 'object') throw wrong();
+  if (isArrowVector(points)) throw arrowVector(name);
+  const fields = Object.fromEntries(FIELDS.map((field) => [field, propertyOf(points, field)])) as Fields;
+  if (has(points, 'buffer') && (has(points, 'shape') || has(points, 'dims'))) return readBuffer(name, fields);
+  if (has(points, 'data')) return readMatrix(name, fields);
+  if (!has(points, 'length')) throw wrong();
+  return readRows(name, points as Rows);
 }
 
-function readShape(shape: unknown): [number, number] {
-  if (!Array.isArray(shape) || shape.length !== 2) throw new TypeError('points.shape must be [n, d]');
+/** What Apache Arrow has for a column: it has values behind methods only, and fields that mean something else. */
+function isArrowVector(value: object): boolean {
+  return has(value, 'toArray') && has(value, 'get') && has(value, 'length') && !has(value, 'shape');
+}
+
+function arrowVector(name: string): TypeError {
+  return new TypeError(
+    `${name} is an Arrow vector: pass rows, Array.from(vector, (row) => row.toArray()), or { data, shape: [n, d] }`,
+  );
+}
+
+function readShape(name: string, shape: unknown): [number, number] {
+  if (!Array.isArray(shape) && !isNumericArray(shape)) {
+    throw new TypeError(`${name} must be [n, d], got ${kindOf(shape)}`);
+  }
+  if (shape.length !== 2) throw new TypeError(`${name} must be [n, d], got [${Array.from(shape).join(', ')}]`);
   const [n, d] = shape as [unknown, unknown];
-  for (const [name, value] of [
+  for (const [axis, value] of [
     ['n', n],
     ['d', d],
   ] as const) {
-    if (typeof value !== 'number') throw new TypeError(`points.shape: ${name} must be a number, got ${kindOf(value)}`);
+    if (typeof value !== 'number') throw new TypeError(`${name}: ${axis} must be a number, got ${kindOf(value)}`);
     if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`points.shape: ${name} must be a positive integer, got ${value}`);
+      throw new RangeError(`${name}: ${axis} must be a positive integer, got ${value}`);
     }
   }
   return [n as number, d as number];
 }
 
 /** @throws {TypeError | RangeError} where there is none, or two that differ. */
-function shapeOf({ shape, dims }: { readonly shape?: unknown } & Described): [number, number] {
-  const read = readShape(shape ?? dims);
-  if (shape && dims && readShape(dims).join() !== read.join()) {
-    throw new TypeError(`points.shape is [${read}], points.dims are [${readShape(dims)}]`);
+function shapeOf(name: string, { shape, dims }: Fields): [number, number] {
+  const [first, second] = [
+    [`${name}.shape`, shape],
+    [`${name}.dims`, dims],
+  ].filter(([, given]) => given !== undefined && given !== null) as [string, unknown][];
+  const read = readShape(...(first ?? [`${name}.shape`, shape]));
+  if (second !== undefined && readShape(...second).join() !== read.join()) {
+    throw new TypeError(`${name}.shape is [${shape}], ${name}.dims are [${dims}]`);
   }
   return read;
 }
 
-function readBuffer(points: DevicePoints): BufferForm {
-  const [n, d] = shapeOf(points);
-  const { buffer, offset = 0 } = points;
+/** From where on; 0 where nothing is said. */
+function readOffset(name: string, { offset }: Fields): number {
+  if (offset === undefined || offset === null) return 0;
+  if (typeof offset !== 'number') throw new TypeError(`${name}.offset must be a number, got ${kindOf(offset)}`);
+  return offset;
+}
+
+function readBuffer(name: string, fields: Fields): BufferForm {
+  const [n, d] = shapeOf(name, fields);
+  const offset = readOffset(name, fields);
+  const buffer = fields.buffer as GPUBuffer | null;
   if (typeof buffer !== 'object' || buffer === null || typeof buffer.size !== 'number') {
-    throw new TypeError('points.buffer must be a GPUBuffer');
+    throw new TypeError(`${name}.buffer must be a GPUBuffer, got ${kindOf(buffer)}`);
   }
-  const strides = stridesOf(points as Described, n, d);
+  const strides = stridesOf(name, fields, n, d);
   if (strides !== null && !isRowMajor(strides, n, d)) {
-    throw new TypeError(`points.buffer must be row-major, got strides [${strides}]`);
+    throw new TypeError(`${name}.buffer must be row-major, got strides [${strides}]`);
   }
-  if (typeof offset !== 'number') throw new TypeError(`points.offset must be a number, got ${kindOf(offset)}`);
   if (!Number.isSafeInteger(offset) || offset < 0 || offset % 4 !== 0) {
-    throw new RangeError(`points.offset must be a multiple of 4 bytes, got ${offset}`);
+    throw new RangeError(`${name}.offset must be a multiple of 4 bytes, got ${offset}`);
   }
   if (offset + n * d * 4 > buffer.size) {
     throw new RangeError(
-      `points.buffer holds ${buffer.size} bytes, shape [${n}, ${d}] at offset ${offset} needs ${offset + n * d * 4}`,
+      `${name}.buffer holds ${buffer.size} bytes, shape [${n}, ${d}] at offset ${offset} needs ${offset + n * d * 4}`,
     );
   }
   // GPUBufferUsage.STORAGE; the global is absent outside WebGPU runtimes.
-  if ((buffer.usage & 0x80) === 0) throw new TypeError('points.buffer needs the usage STORAGE');
+  if ((buffer.usage & 0x80) === 0) throw new TypeError(`${name}.buffer needs the usage STORAGE`);
   return { buffer, n, d, offset };
-}
-
-/** How arrays of other libraries say where their values lie: ndarray, npyjs, zarrita, tensors. */
-interface Described {
-  readonly dims?: unknown;
-  readonly stride?: unknown;
-  readonly strides?: unknown;
-  readonly order?: unknown;
-  readonly fortranOrder?: unknown;
-  readonly offset?: unknown;
 }
 
 type Strides = readonly [row: number, column: number];
 
-function readMatrix(points: HostPoints & Described): HostForm {
-  const { data } = points;
-  if (!ArrayBuffer.isView(data) || data instanceof DataView || isBigArray(data)) {
-    throw new TypeError(`points.data must be a typed array of numbers, got ${kindOf(data)}`);
+function readMatrix(name: string, fields: Fields): HostForm {
+  const { data } = fields;
+  if (!isNumericArray(data)) {
+    throw new TypeError(`${name}.data must be a typed array of numbers, got ${kindOf(data)}`);
   }
-  const [n, d] = shapeOf(points);
-  const strides = stridesOf(points, n, d);
-  const offset = points.offset ?? 0;
-  if (typeof offset !== 'number') throw new TypeError(`points.offset must be a number, got ${kindOf(offset)}`);
+  const [n, d] = shapeOf(name, fields);
+  const strides = stridesOf(name, fields, n, d);
+  const offset = readOffset(name, fields);
   if (!Number.isSafeInteger(offset) || offset < 0) {
-    throw new RangeError(`points.offset must be a whole number of values, got ${offset}`);
+    throw new RangeError(`${name}.offset must be a whole number of values, got ${offset}`);
   }
+  const { length } = data;
+  if (length === 0 && isDetached(data)) throw detached(`${name}.data`);
   // What says where it begins, or how it steps, may be a view of a larger array.
-  if (strides === null && offset === 0 && data.length !== n * d) {
-    throw new RangeError(`points.data has ${data.length} values, shape [${n}, ${d}] needs ${n * d}`);
+  if (strides === null && offset === 0 && length !== n * d) {
+    throw new RangeError(`${name}.data has ${length} values, shape [${n}, ${d}] needs ${n * d}`);
   }
   const [row, column] = strides ?? [d, 1];
   const ends = [0, (n - 1) * row, (d - 1) * column, (n - 1) * row + (d - 1) * column];
-  if (offset + Math.min(...ends) < 0 || offset + Math.max(...ends) >= data.length) {
+  if (offset + Math.min(...ends) < 0 || offset + Math.max(...ends) >= length) {
     throw new RangeError(
-      `points.data has ${data.length} values, shape [${n}, ${d}] with strides [${row}, ${column}] from ${offset} needs others`,
+      `${name}.data has ${length} values, shape [${n}, ${d}] with strides [${row}, ${column}] from ${offset} needs others`,
     );
   }
-  const { length } = data;
   return {
     n,
     d,
     read(start, end, to) {
-      if (data.length !== length) throw new TypeError('points.data is no longer there');
+      if (data.length !== length) throw detached(`${name}.data`);
       if (column === 1 && row === d) {
         to.set(data.subarray(offset + start * d, offset + end * d));
         return;
@@ -304,7 +331,7 @@ function readMatrix(points: HostPoints & Described): HostForm {
     },
     at(i, j) {
       const index = offset + i * row + j * column;
-      return { name: `points.data[${index}]`, value: data[index] };
+      return { name: `${name}.data[${index}]`, value: data[index] };
     },
   };
 }
@@ -314,34 +341,35 @@ function readMatrix(points: HostPoints & Described): HostForm {
  *
  * @throws {TypeError} where what is said contradicts itself.
  */
-function stridesOf(points: Described, n: number, d: number): Strides | null {
-  const given = [points.stride, points.strides].filter((strides) => strides !== undefined && strides !== null);
-  const [strides, others = strides] = given.map((strides) => readStrides(strides, d));
-  const fortranOrder = points.fortranOrder ?? false;
+function stridesOf(name: string, fields: Fields, n: number, d: number): Strides | null {
+  const given = [fields.stride, fields.strides].filter((strides) => strides !== undefined && strides !== null);
+  const [strides, others = strides] = given.map((strides) => readStrides(name, strides, d));
+  const fortranOrder = fields.fortranOrder ?? false;
   if (typeof fortranOrder !== 'boolean') {
-    throw new TypeError(`points.fortranOrder must be a boolean, got ${kindOf(fortranOrder)}`);
+    throw new TypeError(`${name}.fortranOrder must be a boolean, got ${kindOf(fortranOrder)}`);
   }
   // The order of ndarray is an array that follows from its strides.
-  const columnMajor = fortranOrder || (!(strides && Array.isArray(points.order)) && isColumnMajor(points.order));
+  const columnMajor = fortranOrder || (!(strides && Array.isArray(fields.order)) && isColumnMajor(name, fields.order));
   if (strides === undefined) return columnMajor ? [1, n] : null;
   const agrees = !columnMajor || ((n === 1 || strides[0] === 1) && (d === 1 || strides[1] === n));
   if (!agrees || strides.join() !== others.join()) {
-    throw new TypeError('points.stride, strides, order and fortranOrder contradict each other');
+    throw new TypeError(`${name}.stride, strides, order and fortranOrder contradict each other`);
   }
   return strides;
 }
 
-function readStrides(given: unknown, d: number): Strides {
-  const strides = Array.isArray(given) || ArrayBuffer.isView(given) ? Array.from(given as ArrayLike<unknown>) : null;
+function readStrides(name: string, given: unknown, d: number): Strides {
+  const strides = Array.isArray(given) || isNumericArray(given) ? Array.from(given as ArrayLike<unknown>) : null;
   // Tensors of TensorFlow leave out the last one, which is 1.
   const both = strides?.length === 1 ? [...strides, 1] : strides;
   if (both?.length !== 2 || !both.every(Number.isSafeInteger)) {
     throw new TypeError(
-      `points.stride must be [row, column], got ${strides === null ? kindOf(given) : `[${strides}]`}`,
+      `${name}.stride must be [row, column], got ${strides === null ? kindOf(given) : `[${strides}]`}`,
     );
   }
   const [row, column] = both as [number, number];
-  if (strides?.length === 1 && row !== d) throw new TypeError(`points.strides [${row}] are not those of ${d} features`);
+  if (strides?.length === 1 && row !== d)
+    throw new TypeError(`${name}.strides [${row}] are not those of ${d} features`);
   return [row, column];
 }
 
@@ -350,26 +378,26 @@ function isRowMajor([row, column]: Strides, n: number, d: number): boolean {
 }
 
 /** 'C' and 'F' as NumPy has them. */
-function isColumnMajor(order: unknown): boolean {
+function isColumnMajor(name: string, order: unknown): boolean {
   if (order === undefined || order === null) return false;
   if (typeof order === 'string') {
     if (/^(c|row-major)$/i.test(order)) return false;
     if (/^(f|fortran|column-major)$/i.test(order)) return true;
   }
-  throw new TypeError(`points.order must be 'C' or 'F', got ${kindOf(order)}`);
+  throw new TypeError(`${name}.order must be 'C' or 'F', got ${kindOf(order)}`);
 }
 
-function readRows(rows: Rows): HostForm {
-  const n = rows.length;
+function readRows(name: string, rows: Rows): HostForm {
+  const n = lengthOf(name, rows);
   if (ArrayBuffer.isView(rows) || (n > 0 && typeof rows[0] === 'number')) {
-    throw new TypeError('points: a flat array needs its shape: pass { data, shape: [n, d] }');
+    throw new TypeError(`${name}: a flat array needs its shape: pass { data, shape: [n, d] }`);
   }
-  if (n === 0) throw new RangeError('points must have at least one row');
-  const d = lengthOfRow(rows, 0);
-  if (d === 0) throw new RangeError('points[0] must have at least one feature');
+  if (n === 0) throw new RangeError(`${name} must have at least one row`);
+  const d = lengthOfRow(name, rows, 0);
+  if (d === 0) throw new RangeError(`${name}[0] must have at least one feature`);
   for (let i = 1; i < n; i++) {
-    const length = lengthOfRow(rows, i);
-    if (length !== d) throw new RangeError(`points[${i}] has ${length} features, points[0] has ${d}`);
+    const length = lengthOfRow(name, rows, i);
+    if (length !== d) throw new RangeError(`${name}[${i}] has ${length} features, ${name}[0] has ${d}`);
   }
   return {
     n,
@@ -383,33 +411,46 @@ function readRows(rows: Rows): HostForm {
         }
       }
     },
-    at: (i, j) => ({ name: `points[${i}][${j}]`, value: rows[i][j] }),
+    at: (i, j) => ({ name: `${name}[${i}][${j}]`, value: rows[i][j] }),
   };
 }
 
-function lengthOfRow(rows: Rows, i: number): number {
+function lengthOfRow(name: string, rows: Rows, i: number): number {
   const row: unknown = rows[i];
-  if (row === null || typeof row !== 'object' || typeof (row as ArrayLike<number>).length !== 'number') {
-    throw new TypeError(`points[${i}] must be an array of numbers, got ${kindOf(row)}`);
+  if (Array.isArray(row)) return row.length;
+  const where = `${name}[${i}]`;
+  if (row === null || typeof row !== 'object' || !has(row, 'length')) {
+    throw new TypeError(`${where} must be an array of numbers, got ${kindOf(row)}`);
   }
-  return (row as ArrayLike<number>).length;
+  if (ArrayBuffer.isView(row)) {
+    const length = lengthOf(where, row as unknown as ArrayLike<unknown>);
+    if (length === 0 && isDetached(row)) throw detached(where);
+    return length;
+  }
+  if (isArrowVector(row)) throw new TypeError(`${where} is an Arrow vector: pass its toArray()`);
+  return lengthOf(where, row as ArrayLike<unknown>);
+}
+
+function lengthOf(name: string, { length }: ArrayLike<unknown>): number {
+  if (Number.isSafeInteger(length) && length >= 0) return length;
+  throw new TypeError(`${name}.length must be a whole number, got ${kindOf(length)}`);
 }
 
 /** A copy: what the caller does with the array later is no concern of the points. */
-function checkWeights(given: Float32Array | undefined, n: number): Float32Array | null {
+function checkWeights(given: Weights | undefined, n: number): Float32Array | null {
   if (given === undefined) return null;
-  if (!(given instanceof Float32Array)) {
-    throw new TypeError(`sampleWeight must be a Float32Array, got ${kindOf(given)}`);
-  }
-  if (given.length !== n) throw new RangeError(`sampleWeight has ${given.length} values, there are ${n} points`);
-  const weights = given.slice();
+  const values = checkNumbers('sampleWeight', given, n);
+  const weights = new Float32Array(n);
   let total = 0;
   for (let i = 0; i < n; i++) {
-    const weight = weights[i];
-    if (!(weight >= 0 && weight < Infinity)) {
-      throw new RangeError(`sampleWeight[${i}] must be finite and not negative, got ${weight}`);
+    const value = values[i];
+    if (typeof value !== 'number') throw notANumber(`sampleWeight[${i}]`, value);
+    if (!(value >= 0 && value < Infinity)) {
+      throw new RangeError(`sampleWeight[${i}] must be finite and not negative, got ${value}`);
     }
-    total += weight;
+    weights[i] = value;
+    if (weights[i] === Infinity) throw new RangeError(`sampleWeight[${i}] is beyond float32, got ${value}`);
+    total += weights[i];
   }
   if (total === 0) throw new RangeError('sampleWeight must have a positive value');
   return weights;
@@ -817,11 +858,8 @@ export function zeroRow(i: number): RangeError {
   return new RangeError(`points[${i}] is zero: the cosine metric needs rows of positive length`);
 }
 
-/** The error for a value that is NaN, infinite, too large or no number at all. */
-export function notFiniteAt(where: string, value: number | undefined): RangeError | TypeError {
-  if (value !== undefined && typeof value !== 'number') {
-    return new TypeError(`${where} must be a number, got ${kindOf(value)}`);
-  }
+/** The error for a number that is NaN, infinite or too large; undefined where all that is known is that it is not finite. */
+export function notFiniteAt(where: string, value: number | undefined): RangeError {
   if (value !== undefined && Number.isFinite(value)) {
     return new RangeError(`${where} must be at most ${LARGEST} in magnitude, got ${value}`);
   }
@@ -830,13 +868,7 @@ export function notFiniteAt(where: string, value: number | undefined): RangeErro
 
 function wrongValue({ d, at }: HostForm, index: number): Error {
   const { name, value } = at(Math.floor(index / d), index % d);
-  return typeof value === 'number'
-    ? notFiniteAt(name, value)
-    : new TypeError(`${name} must be a number, got ${kindOf(value)}`);
-}
-
-function isBigArray(data: object): boolean {
-  return data instanceof BigInt64Array || data instanceof BigUint64Array;
+  return typeof value === 'number' ? notFiniteAt(name, value) : notANumber(name, value);
 }
 
 export function meanOf(values: Float64Array): number {

@@ -6,11 +6,13 @@ export class Random {
   #a: number;
   #b: number;
   #c: number;
-  #counter = 1;
+  #counter: number;
 
-  constructor(seed: number) {
-    // Both halves of a seed up to 2^53 count.
-    let state = (seed | 0) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x9e3779b9);
+  /** @param start one of several starts of a seed */
+  constructor(seed: number, start = 0) {
+    // One half of a seed up to 2^53 gives three words of the state, the other the fourth: no two seeds have the same.
+    let state = (seed | 0) ^ Math.imul(start, 0x9e3779b9);
+    this.#counter = (1 + Math.imul(Math.floor(seed / 2 ** 32), 0x9e3779b9)) | 0;
     const next = () => {
       state = (state + 0x9e3779b9) | 0;
       let z = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
@@ -21,11 +23,6 @@ export class Random {
     this.#b = next();
     this.#c = next();
     for (let i = 0; i < 12; i++) this.bits();
-  }
-
-  /** The numbers of one of several starts: those of the first of five are the same as of an only one. */
-  static ofStart(seed: number, start: number): Random {
-    return new Random(seed + start * 2 ** 32);
   }
 
   /** A standard normal number (Box and Muller 1958). */

@@ -1,27 +1,42 @@
-import { checkOptions, checkSignal, checkWord } from './check.ts';
+import { checkSignal, checkWord, type Given, type Names, readOptions } from './check.ts';
 import type { Backend } from './engine.ts';
-import { kmeans } from './kmeans/kmeans.ts';
+import { kmeansWith } from './kmeans/kmeans.ts';
 import type { KMeansModel } from './kmeans/model.ts';
-import { checkFitOptions, type KMeansFitOptions, type KMeansOptions } from './kmeans/options.ts';
-import { gaussianMixture } from './mixture/mixture.ts';
+import { checkFitOptions, KMEANS_FIT_OPTIONS, type KMeansFitOptions, type KMeansOptions } from './kmeans/options.ts';
+import { gaussianMixtureWith } from './mixture/mixture.ts';
 import type { GaussianMixtureModel } from './mixture/model.ts';
-import { checkMixtureOptions, type GaussianMixtureFitOptions, type GaussianMixtureOptions } from './mixture/options.ts';
-import { Dataset, type EngineInfo, type EngineOptions, EngineSet } from './placement.ts';
-import type { Metric, PointsInput } from './points.ts';
+import {
+  checkMixtureOptions,
+  type GaussianMixtureFitOptions,
+  type GaussianMixtureOptions,
+  MIXTURE_FIT_OPTIONS,
+} from './mixture/options.ts';
+import { Dataset, ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from './placement.ts';
+import type { Metric, PointsInput, Weights } from './points.ts';
 
 export interface UploadOptions {
   /** Default `'euclidean'`; `'cosine'` normalises the rows as they are copied. */
   readonly metric?: Metric;
-  /** Weights [n], not negative. */
-  readonly sampleWeight?: Float32Array;
+  /** Weights [n], finite and not negative, in float32. */
+  readonly sampleWeight?: Weights;
+  /** Rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
+
+const UPLOAD_OPTIONS: Names<UploadOptions> = { metric: true, sampleWeight: true, signal: true };
 
 /** `metric` and `sampleWeight` belong to a dataset, where the points are one. */
 export type EngineKMeansOptions = KMeansFitOptions & Pick<KMeansOptions, 'metric' | 'sampleWeight'>;
 
+const ENGINE_KMEANS_OPTIONS: Names<EngineKMeansOptions> = { ...KMEANS_FIT_OPTIONS, metric: true, sampleWeight: true };
+
 /** `sampleWeight` belongs to a dataset, where the points are one. */
 export type EngineGaussianMixtureOptions = GaussianMixtureFitOptions & Pick<GaussianMixtureOptions, 'sampleWeight'>;
+
+const ENGINE_MIXTURE_OPTIONS: Names<EngineGaussianMixtureOptions> = { ...MIXTURE_FIT_OPTIONS, sampleWeight: true };
+
+/** What fits of resident points need not say. */
+const RESIDENT = { backend: undefined, device: undefined, metric: undefined, sampleWeight: undefined };
 
 /** An engine of one's own: it owns its device (a borrowed one excepted) and keeps points resident. */
 export interface Engine {
@@ -58,7 +73,7 @@ export interface Engine {
  * @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter.
  */
 export async function createEngine(options?: EngineOptions): Promise<Engine> {
-  return openSession(await EngineSet.create(checkOptions(options)));
+  return openSession(await EngineSet.create(readOptions('createEngine', options, ENGINE_OPTIONS)));
 }
 
 /** The public face of a set of engines. */
@@ -71,39 +86,41 @@ export function openSession(engines: EngineSet): Engine {
       return engines.info;
     },
     async upload(points, options) {
-      return uploadTo(engines, points, checkOptions(options));
+      return uploadTo(engines, points, readOptions('upload', options, UPLOAD_OPTIONS));
     },
     async kmeans(points, options) {
-      if (points instanceof Dataset) return kmeans(points, options);
-      const { metric, sampleWeight, ...fit } = checkOptions(options);
+      const given = readOptions('engine.kmeans', options, ENGINE_KMEANS_OPTIONS);
+      if (points instanceof Dataset) return kmeansWith(points, { ...RESIDENT, ...given });
+      const { metric, sampleWeight, ...fit } = given;
       const { signal } = checkFitOptions(fit);
-      return whileResident(engines, points, { metric, sampleWeight, signal }, (dataset) => kmeans(dataset, fit));
+      return whileResident(engines, points, { metric, sampleWeight, signal }, (dataset) =>
+        kmeansWith(dataset, { ...RESIDENT, ...fit }),
+      );
     },
     async gaussianMixture(points, options) {
-      if (points instanceof Dataset) return gaussianMixture(points, options);
-      const { sampleWeight, ...fit } = checkOptions(options);
+      const given = readOptions('engine.gaussianMixture', options, ENGINE_MIXTURE_OPTIONS);
+      if (points instanceof Dataset) return gaussianMixtureWith(points, { ...RESIDENT, ...given });
+      const { sampleWeight, ...fit } = given;
       const { signal } = checkMixtureOptions(fit);
-      return whileResident(engines, points, { sampleWeight, signal }, (dataset) => gaussianMixture(dataset, fit));
+      return whileResident(engines, points, { metric: undefined, sampleWeight, signal }, (dataset) =>
+        gaussianMixtureWith(dataset, { ...RESIDENT, ...fit }),
+      );
     },
     destroy: () => engines.destroy(),
   };
   return withDispose(engine);
 }
 
-async function uploadTo(
-  engines: EngineSet,
-  points: PointsInput,
-  options: Parameters<EngineSet['upload']>[1],
-): Promise<Dataset> {
+async function uploadTo(engines: EngineSet, points: PointsInput, options: Given<UploadOptions>): Promise<Dataset> {
   if (options.metric !== undefined) checkWord('metric', options.metric, ['euclidean', 'cosine'] as const);
   checkSignal(options.signal);
-  return engines.upload(points, options);
+  return engines.upload(points, { ...options, frame: undefined });
 }
 
 async function whileResident<T>(
   engines: EngineSet,
   points: PointsInput,
-  options: Parameters<EngineSet['upload']>[1],
+  options: Given<UploadOptions>,
   work: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
   const dataset = await uploadTo(engines, points, options);

@@ -1,3 +1,4 @@
+import { owns } from './check.ts';
 import { turnIfDue } from './turns.ts';
 
 /**
@@ -45,7 +46,7 @@ export async function runAsync<T>(
         continue;
       }
       const outcome = await settled(waiting, abort.promise);
-      next = 'reason' in outcome ? steps.throw(outcome.reason) : steps.next(outcome.value);
+      next = owns(outcome, 'reason') ? steps.throw(outcome.reason) : steps.next(outcome.value);
     }
     return next.value;
   } finally {
@@ -66,11 +67,73 @@ function settled(waiting: unknown, aborted: Promise<Outcome> | null): Promise<Ou
 
 function watch(signal: AbortSignal | undefined): { readonly promise: Promise<Outcome> | null; stop(): void } {
   if (signal === undefined) return { promise: null, stop: () => undefined };
-  let listener = () => {};
+  let stop = () => {};
   const promise = new Promise<Outcome>((resolve) => {
-    listener = () => resolve({ reason: signal.reason });
-    if (signal.aborted) listener();
-    else signal.addEventListener('abort', listener, { once: true });
+    stop = onAbort(signal, () => resolve({ reason: signal.reason }));
   });
-  return { promise, stop: () => signal.removeEventListener('abort', listener) };
+  return { promise, stop: () => stop() };
+}
+
+interface Listener {
+  readonly callbacks: Set<() => void>;
+  call(): void;
+}
+
+/** The one listener that a signal has while there is work under it: of more than ten Node warns. */
+const listeners = new WeakMap<AbortSignal, Listener>();
+
+/** @returns what takes the callback back. */
+function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  if (signal.aborted) {
+    callback();
+    return () => undefined;
+  }
+  const listener = listeners.get(signal) ?? listenTo(signal);
+  listener.callbacks.add(callback);
+  return () => {
+    listener.callbacks.delete(callback);
+    if (listener.callbacks.size > 0 || listeners.get(signal) !== listener) return;
+    listeners.delete(signal);
+    signal.removeEventListener('abort', listener.call);
+  };
+}
+
+function listenTo(signal: AbortSignal): Listener {
+  const callbacks = new Set<() => void>();
+  const listener = {
+    callbacks,
+    call: () => {
+      for (const callback of callbacks) callback();
+    },
+  };
+  listeners.set(signal, listener);
+  signal.addEventListener('abort', listener.call, { once: true });
+  return listener;
+}
+
+/**
+ * Runs work with a callback that may be async: what one of its promises rejects with, the work rejects with, at the next
+ * call or at the end, where those that are left are waited for.
+ */
+export async function heeding<P, T>(
+  callback: ((progress: P) => unknown) | undefined,
+  signal: AbortSignal | undefined,
+  work: (callback: ((progress: P) => void) | undefined) => Promise<T>,
+): Promise<T> {
+  if (callback === undefined) return work(undefined);
+  const pending = new Set<Promise<unknown>>();
+  const failures: unknown[] = [];
+  const throwFailure = () => {
+    if (failures.length > 0) throw failures[0];
+  };
+  const value = await work((progress) => {
+    throwFailure();
+    const heeded = Promise.resolve(callback(progress))
+      .catch((reason: unknown) => failures.push(reason))
+      .finally(() => pending.delete(heeded));
+    pending.add(heeded);
+  });
+  await runAsync(resultOf(Promise.all(pending)), undefined, signal);
+  throwFailure();
+  return value;
 }

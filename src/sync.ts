@@ -1,20 +1,29 @@
 /** The entry for callers that cannot wait: k-means on the CPU, on the calling thread, without promises. */
 import './globals.ts';
-import { checkOptions, checkWord } from './check.ts';
+import { checkWord, type Names, owns, readOptions } from './check.ts';
 import { createSyncCpuEngine } from './cpu/engine.ts';
 import { fitBest } from './kmeans/fit.ts';
 import type { KMeansModel } from './kmeans/model.ts';
-import { checkFitOptions, type FitPlan, type KMeansFitOptions, type KMeansOptions } from './kmeans/options.ts';
+import {
+  checkFitOptions,
+  type FitPlan,
+  KMEANS_FIT_OPTIONS,
+  type KMeansFitOptions,
+  type KMeansOptions,
+} from './kmeans/options.ts';
 import { Dataset } from './placement.ts';
 import { type HostPoints, type PreparedPoints, preparePoints, type Rows } from './points.ts';
 import { resultOf, runNow, type Steps } from './steps.ts';
 
 export type { KMeansModel } from './kmeans/model.ts';
 export type { KMeansInit, KMeansProgress } from './kmeans/options.ts';
-export type { HostPoints, Metric, Rows, TypedArray } from './points.ts';
+export type { HostPoints, Metric, Rows, TypedArray, Weights } from './points.ts';
 
 /** Those of `kmeans`, but for where it runs, and for `signal`: nothing can abort a call that nothing interrupts. */
 export type KMeansSyncOptions = Omit<KMeansFitOptions, 'signal'> & Pick<KMeansOptions, 'metric' | 'sampleWeight'>;
+
+const { signal: _, ...FIT_OPTIONS } = KMEANS_FIT_OPTIONS;
+const OPTIONS: Names<KMeansSyncOptions> = { ...FIT_OPTIONS, metric: true, sampleWeight: true };
 
 /**
  * What `kmeans` gives on the CPU, bit for bit, computed before it returns: the calling thread does nothing else until then.
@@ -22,12 +31,12 @@ export type KMeansSyncOptions = Omit<KMeansFitOptions, 'signal'> & Pick<KMeansOp
  * @throws {TypeError | RangeError} as `kmeans` does; points must be on the host.
  */
 export function kmeansSync(points: HostPoints | Rows, options: KMeansSyncOptions): KMeansModel {
-  const { metric, sampleWeight } = checkOptions(options);
-  const plan = checkFitOptions(options);
+  const { metric, sampleWeight, ...fit } = readOptions('kmeansSync', options, OPTIONS);
+  const plan = checkFitOptions({ ...fit, signal: undefined });
   if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);
   if (points instanceof Dataset) throw new TypeError('kmeansSync needs points on the host, not a Dataset');
-  const prepared = preparePoints(points, { metric, sampleWeight });
-  if ('buffer' in prepared) throw new TypeError('kmeansSync needs points on the host, not in a GPUBuffer');
+  const prepared = preparePoints(points, { metric, sampleWeight, frame: undefined });
+  if (owns(prepared, 'buffer')) throw new TypeError('kmeansSync needs points on the host, not in a GPUBuffer');
   return runNow(fitAlone(prepared, plan));
 }
 

@@ -1,3 +1,4 @@
+import { owns } from '../check.ts';
 import type { EngineDataset } from '../engine.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
 import type { Steps } from '../steps.ts';
@@ -30,7 +31,7 @@ const COPIED_VALUES = 2 ** 18;
 const IN_FLIGHT = 2;
 
 export function* upload(points: PreparedPoints | GpuPoints, places: readonly Place[]): Steps<CpuDataset> {
-  if ('buffer' in points) throw new TypeError("points in a GPUBuffer need backend 'webgpu'");
+  if (owns(points, 'buffer')) throw new TypeError("points in a GPUBuffer need backend 'webgpu'");
   const { n, d } = points;
   const { precise } = points.frame;
   const extents = shardsOf(n, d, places.length, bytesOfValue(precise));

@@ -1,4 +1,5 @@
 /** What lives in one thread, made, asked and dropped by number: the calling thread has a host, and so has each worker. */
+import { owns } from '../check.ts';
 import type { Steps } from '../steps.ts';
 import { instantiate, type Kernels } from './binary.ts';
 import { type Arena, canHold, createArena, isWebAssembly, roomFor, ShardMemory } from './memory.ts';
@@ -109,13 +110,13 @@ export class Host {
   drop(id: number): void {
     const resident = this.#residents.get(id);
     this.#residents.delete(id);
-    if (resident === undefined || 'error' in resident) return;
+    if (resident === undefined || owns(resident, 'error')) return;
     const { self, tenancy } = resident;
     self.free();
     if (tenancy.shard !== (self as unknown)) return;
     tenancy.over = true;
     for (const [id, other] of this.#residents) {
-      if ('tenancy' in other && other.tenancy === tenancy) this.#residents.delete(id);
+      if (owns(other, 'tenancy') && other.tenancy === tenancy) this.#residents.delete(id);
     }
     this.#vacate(tenancy);
   }
@@ -166,11 +167,11 @@ export class Host {
   #resident(id: number): Resident {
     const resident = this.#residents.get(id);
     if (resident === undefined) throw new TypeError('the dataset was destroyed');
-    if ('error' in resident) throw resident.error;
+    if (owns(resident, 'error')) throw resident.error;
     return resident;
   }
 }
 
 function isNamed(arg: unknown): arg is Named {
-  return typeof arg === 'object' && arg !== null && 'resident' in arg;
+  return typeof arg === 'object' && arg !== null && Object.hasOwn(arg, 'resident');
 }

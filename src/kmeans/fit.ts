@@ -2,6 +2,7 @@
  * k-means by Lloyd's iterations: seeding, iterations, relocation of empty clusters, a last assignment. Everything
  * here is in the dataset's frame; the model gets the caller's coordinates.
  */
+import { readOptions } from '../check.ts';
 import type { Assignment, IterationStatus, LloydOptions, Workspace } from '../engine.ts';
 import { intoFrame, outOfFrame, startIntoFrame } from '../frame.ts';
 import type { Dataset, Home } from '../placement.ts';
@@ -11,7 +12,7 @@ import { type Awaitable, resultOf, runAsync, type Steps } from '../steps.ts';
 import { assignOnce, toInertia } from './assign.ts';
 import { labelFar } from './far.ts';
 import { KMeansModel } from './model.ts';
-import { checkAgainst, checkFitOptions, type FitPlan } from './options.ts';
+import { checkAgainst, checkFitOptions, type FitPlan, KMEANS_FIT_OPTIONS } from './options.ts';
 import { relocateEmpty } from './relocate.ts';
 import { seedCentroids } from './seeding.ts';
 
@@ -108,7 +109,7 @@ function hasSettled({ changed, shift }: IterationStatus, compared: boolean, tole
 
 function* firstCentroids({ engine, dataset }: Home, plan: FitPlan, start: number): Steps<Float64Array> {
   if (plan.start !== null) return startIntoFrame(unitRows(plan.start, dataset), dataset);
-  const random = Random.ofStart(plan.seed, start);
+  const random = new Random(plan.seed, start);
   return yield* seedCentroids(engine, dataset, plan.k, plan.method!, random, plan.signal);
 }
 
@@ -144,7 +145,8 @@ export function* centroidsOf(
   signal: AbortSignal | undefined,
 ): Steps<Float64Array> {
   const run: Run = { centroids: null, iterations: 0, converged: false };
-  yield* fitOnce(home, { ...checkFitOptions({ k, seed }), signal }, start, run);
+  const plan = checkFitOptions(readOptions('kmeans', { k, seed }, KMEANS_FIT_OPTIONS));
+  yield* fitOnce(home, { ...plan, signal }, start, run);
   return run.centroids!;
 }
 

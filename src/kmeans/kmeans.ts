@@ -1,9 +1,10 @@
-import { checkOptions, checkWord } from '../check.ts';
+import { checkWord, type Given, readOptions } from '../check.ts';
 import { type Dataset, withPoints } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
+import { heeding } from '../steps.ts';
 import { fitKMeans } from './fit.ts';
 import type { KMeansModel } from './model.ts';
-import { checkFitOptions, type KMeansOptions } from './options.ts';
+import { checkFitOptions, KMEANS_OPTIONS, type KMeansOptions } from './options.ts';
 
 /**
  * Clusters points [n, d] into k clusters by Lloyd's iterations (Lloyd 1982), which end in a local minimum of the
@@ -15,15 +16,18 @@ import { checkFitOptions, type KMeansOptions } from './options.ts';
  * @throws {DeviceLostError} where the device was lost and the points could not go on to the CPU.
  */
 export async function kmeans(points: PointsInput | Dataset, options: KMeansOptions): Promise<KMeansModel> {
-  const { metric, sampleWeight, backend, device } = checkOptions(options);
-  const plan = checkFitOptions(options);
+  return kmeansWith(points, readOptions('kmeans', options, KMEANS_OPTIONS));
+}
+
+/** The same with options that are read. */
+export async function kmeansWith(
+  points: PointsInput | Dataset,
+  { metric, sampleWeight, backend, device, ...fit }: Given<KMeansOptions>,
+): Promise<KMeansModel> {
+  const plan = checkFitOptions(fit);
   if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);
-  const placement = {
-    backend,
-    device,
-    metric,
-    sampleWeight,
-    signal: plan.signal,
-  };
-  return withPoints(points, placement, (dataset) => fitKMeans(dataset, plan));
+  const { signal } = plan;
+  return withPoints(points, { backend, device, metric, sampleWeight, signal, frame: undefined }, (dataset) =>
+    heeding(plan.onIteration, signal, (onIteration) => fitKMeans(dataset, { ...plan, onIteration })),
+  );
 }

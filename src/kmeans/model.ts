@@ -1,20 +1,31 @@
 import {
+  checkBoolean,
   checkInteger,
   checkNotNegative,
-  checkOptions,
   checkWord,
   finite,
-  kindOf,
+  isJSONOf,
+  propertyOf,
   readCoordinates,
   readNumbers,
+  readOptions,
 } from '../check.ts';
 import type { Backend } from '../engine.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/covariance.ts';
 import { mixtureOfCentroids } from '../mixture/fit.ts';
-import { GaussianMixtureModel } from '../mixture/model.ts';
-import { type Dataset, type Home, type MethodOptions, REASONS, type Reason, withPointsOf } from '../placement.ts';
+import { GaussianMixtureModel, type SampleOptions } from '../mixture/model.ts';
+import {
+  type Dataset,
+  type Home,
+  METHOD_OPTIONS,
+  type MethodOptions,
+  REASONS,
+  type Reason,
+  withPointsOf,
+} from '../placement.ts';
 import type { Metric, PointsInput } from '../points.ts';
+import { knowSelf, unwrapThis } from '../proxies.ts';
 import { runAsync } from '../steps.ts';
 import { assignPoints } from './assign.ts';
 import { squaresOfFar } from './far.ts';
@@ -80,8 +91,13 @@ export class KMeansModel {
   /** Whether the frame is that of a fit, and not made of the centroids. */
   readonly #fitted: boolean;
 
+  static {
+    unwrapThis(KMeansModel);
+  }
+
   /** @internal */
   constructor(fields: Fields) {
+    knowSelf(this);
     this.k = fields.k;
     this.d = fields.d;
     this.metric = fields.metric;
@@ -168,10 +184,11 @@ export class KMeansModel {
     options?: MethodOptions & { readonly covarianceType?: CovarianceType },
   ): Promise<GaussianMixtureModel> {
     this.#needDensity('toGaussianMixture');
-    const { covarianceType = 'tied-spherical', ...rest } = checkOptions(options);
+    const given = readOptions('toGaussianMixture', options, { ...METHOD_OPTIONS, covarianceType: true });
+    const { covarianceType = 'tied-spherical', ...rest } = given;
     checkWord('covarianceType', covarianceType, COVARIANCE_TYPES);
     // What it is made of are the points, not the model: they have their own frame.
-    return withPointsOf({ d: this.d, metric: this.metric }, points, rest, (home, signal) =>
+    return withPointsOf({ d: this.d, metric: this.metric, frame: undefined }, points, rest, (home, signal) =>
       mixtureOfCentroids(home, intoFrame(this.centroids, home.dataset.frame), covarianceType, signal),
     );
   }
@@ -184,7 +201,7 @@ export class KMeansModel {
    */
   sample(
     count: number,
-    options: { seed?: number } = {},
+    options?: SampleOptions,
   ): { data: Float64Array; shape: [n: number, d: number]; labels: Uint32Array } {
     this.#needDensity('sample');
     return this.#mixture.sample(count, options);
@@ -206,31 +223,24 @@ export class KMeansModel {
    * @throws {TypeError | RangeError} where `json` is no such object.
    */
   static fromJSON(json: KMeansJSON): KMeansModel {
-    if (json === null || typeof json !== 'object' || json.type !== 'KMeansModel') {
+    if (!isJSONOf('KMeansModel', json)) {
       throw new TypeError("json must be what KMeansModel.toJSON gives, with type 'KMeansModel'");
     }
     const k = checkInteger('json.k', json.k, 1);
     const d = checkInteger('json.d', json.d, 1);
-    if (typeof json.converged !== 'boolean') {
-      throw new TypeError(`json.converged must be a boolean, got ${kindOf(json.converged)}`);
-    }
-    const counts = readNumbers('json.counts', json.counts, k);
-    counts.forEach((count, c) => {
-      checkNotNegative(`json.counts[${c}]`, count);
-    });
     return new KMeansModel({
       k,
       d,
       metric: checkWord('json.metric', json.metric, ['euclidean', 'cosine'] as const),
       centroids: readCoordinates('json.centroids', json.centroids, k * d),
       labels: new Uint32Array(0),
-      counts,
+      counts: readCounts('json.counts', json.counts, k),
       inertia: checkNotNegative('json.inertia', json.inertia),
       iterations: checkInteger('json.iterations', json.iterations, 0),
-      converged: json.converged,
+      converged: checkBoolean('json.converged', json.converged),
       backend: checkWord('json.backend', json.backend, ['webgpu', 'cpu'] as const),
-      reason: checkWord('json.reason', json.reason ?? 'asked', REASONS),
-      frame: frameFromJSON(json.frame, d),
+      reason: checkWord('json.reason', propertyOf(json, 'reason') ?? 'asked', REASONS),
+      frame: frameFromJSON(propertyOf(json, 'frame'), d),
     });
   }
 
@@ -285,6 +295,21 @@ export class KMeansModel {
     if (this.metric === 'cosine')
       throw new TypeError(`${method} needs a Euclidean model: cosine k-means has no density`);
   }
+}
+
+/** What sums of float32 weights can be, but for 0: that of the largest of 2³² rows, at most. */
+const LEAST_COUNT = 2 ** -149;
+const LARGEST_COUNT = 2 ** 160;
+
+function readCounts(name: string, given: unknown, k: number): Float64Array {
+  const counts = readNumbers(name, given, k);
+  counts.forEach((count, c) => {
+    if (count !== 0 && !(count >= LEAST_COUNT && count <= LARGEST_COUNT)) {
+      throw new RangeError(`${name}[${c}] must be 0 or a sum of float32 weights, got ${count}`);
+    }
+  });
+  if (counts.every((count) => count === 0)) throw new RangeError(`${name} must have a positive value`);
+  return counts;
 }
 
 /** The frame of the centroids, and of where the rows about them lie, as far as the inertia tells. */

@@ -1,6 +1,16 @@
-import { checkFunction, checkInteger, checkNotNegative, checkOptions, checkSignal, checkWord } from '../check.ts';
-import type { PlacementOptions } from '../placement.ts';
-import { type HostPoints, type Metric, type Rows, readRowsOf } from '../points.ts';
+import {
+  checkFunction,
+  checkInteger,
+  checkNotNegative,
+  checkSignal,
+  checkWord,
+  type Given,
+  isJSONOf,
+  type Names,
+} from '../check.ts';
+import { PLACEMENT_OPTIONS, type PlacementOptions } from '../placement.ts';
+import { type HostPoints, type Metric, type Rows, readRowsOf, type Weights } from '../points.ts';
+import { unwrapped } from '../proxies.ts';
 import { KMeansModel } from './model.ts';
 
 /** What `onIteration` gets, after a completed iteration. */
@@ -13,7 +23,9 @@ export interface KMeansProgress {
   readonly shift: number;
 }
 
-export type KMeansInit = 'k-means++' | 'k-means||' | 'random' | HostPoints | Rows | KMeansModel;
+const METHODS = ['k-means++', 'k-means||', 'random'] as const;
+
+export type KMeansInit = (typeof METHODS)[number] | HostPoints | Rows | KMeansModel;
 
 export interface KMeansFitOptions {
   /** Number of clusters: an integer from 1 to the number of points of positive weight. */
@@ -36,39 +48,60 @@ export interface KMeansFitOptions {
   readonly seed?: number;
   /** Rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
-  readonly onIteration?: (progress: KMeansProgress) => void;
+  /**
+   * Called after each iteration. The fit rejects with what it throws, or with what a promise that it returns rejects with;
+   * such promises are waited for at the end.
+   */
+  readonly onIteration?: (progress: KMeansProgress) => unknown;
 }
 
 export interface KMeansOptions extends KMeansFitOptions, PlacementOptions {
   /** Default `'euclidean'`. `'cosine'` works on normalised rows, with centroids of unit length. */
   readonly metric?: Metric;
-  /** Weights [n], not negative: 2 counts a row twice, 0 leaves it out. */
-  readonly sampleWeight?: Float32Array;
+  /** Weights [n], finite and not negative, in float32: 2 counts a row twice, 0 leaves it out. */
+  readonly sampleWeight?: Weights;
 }
+
+export const KMEANS_FIT_OPTIONS: Names<KMeansFitOptions> = {
+  k: true,
+  init: true,
+  nInit: true,
+  maxIterations: true,
+  tolerance: true,
+  seed: true,
+  signal: true,
+  onIteration: true,
+};
+
+export const KMEANS_OPTIONS: Names<KMeansOptions> = {
+  ...KMEANS_FIT_OPTIONS,
+  ...PLACEMENT_OPTIONS,
+  metric: true,
+  sampleWeight: true,
+};
 
 /** Options, checked; `start` holds explicit centroids [k, d] in the caller's coordinates. */
 export interface FitPlan {
   readonly k: number;
-  readonly method: 'k-means++' | 'k-means||' | 'random' | null;
+  readonly method: (typeof METHODS)[number] | null;
   readonly start: Float64Array | null;
   readonly nInit: number;
   readonly maxIterations: number;
   readonly tolerance: number;
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
-  readonly onIteration: ((progress: KMeansProgress) => void) | undefined;
+  readonly onIteration: ((progress: KMeansProgress) => unknown) | undefined;
 }
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
-export function checkFitOptions(given: KMeansFitOptions): FitPlan {
-  const options = checkOptions(given);
+export function checkFitOptions(options: Given<KMeansFitOptions>): FitPlan {
   const k = checkInteger('k', options.k, 1);
-  const init = options.init ?? 'k-means++';
+  const init = unwrapped(options.init ?? METHODS[0]);
   const named = typeof init === 'string';
   const nInit = checkInteger('nInit', options.nInit ?? 1, 1);
   return {
     k,
-    method: named ? checkWord('init', init, ['k-means++', 'k-means||', 'random'] as const) : null,
+    method: named ? checkWord('init', init, METHODS) : null,
     start: named ? null : readStart(init, k),
     nInit: named ? nInit : 1,
     maxIterations: checkInteger('maxIterations', options.maxIterations ?? 300, 1),
@@ -84,7 +117,9 @@ function readStart(init: Exclude<KMeansInit, string>, k: number): Float64Array {
     if (init.k !== k) throw new RangeError(`init has ${init.k} centroids, k is ${k}`);
     return init.centroids.slice();
   }
-  const { values, n } = readRowsOf('init', init);
+  if (isJSONOf('KMeansModel', init))
+    throw new TypeError('init is the JSON of a model: pass KMeansModel.fromJSON(init)');
+  const { values, n } = readRowsOf('init', init, 'a method, { data, shape }, rows or a KMeansModel');
   if (n !== k) throw new RangeError(`init has ${n} centroids, k is ${k}`);
   return values;
 }

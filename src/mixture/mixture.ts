@@ -1,9 +1,10 @@
-import { checkOptions } from '../check.ts';
+import { type Given, readOptions } from '../check.ts';
 import { type Dataset, withPoints } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
+import { heeding } from '../steps.ts';
 import { fitMixture } from './fit.ts';
 import type { GaussianMixtureModel } from './model.ts';
-import { checkMixtureOptions, type GaussianMixtureOptions } from './options.ts';
+import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } from './options.ts';
 
 /**
  * Fits a mixture of k Gaussians to points [n, d] by EM, which ends in a local maximum of the likelihood: which one
@@ -18,13 +19,18 @@ export async function gaussianMixture(
   points: PointsInput | Dataset,
   options: GaussianMixtureOptions,
 ): Promise<GaussianMixtureModel> {
-  const { sampleWeight, backend, device } = checkOptions(options);
-  const plan = checkMixtureOptions(options);
-  const placement = {
-    backend,
-    device,
-    sampleWeight,
-    signal: plan.signal,
-  };
-  return withPoints(points, placement, (dataset) => fitMixture(dataset, plan));
+  return gaussianMixtureWith(points, readOptions('gaussianMixture', options, MIXTURE_OPTIONS));
+}
+
+/** The same with options that are read. */
+export async function gaussianMixtureWith(
+  points: PointsInput | Dataset,
+  { sampleWeight, backend, device, ...fit }: Given<GaussianMixtureOptions>,
+): Promise<GaussianMixtureModel> {
+  const plan = checkMixtureOptions(fit);
+  const { signal } = plan;
+  const placement = { backend, device, metric: undefined, sampleWeight, signal, frame: undefined };
+  return withPoints(points, placement, (dataset) =>
+    heeding(plan.onIteration, signal, (onIteration) => fitMixture(dataset, { ...plan, onIteration })),
+  );
 }

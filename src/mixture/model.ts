@@ -1,10 +1,23 @@
-import { checkInteger, checkWord, finite, kindOf, readCoordinates, readNumbers } from '../check.ts';
+import {
+  checkBoolean,
+  checkInteger,
+  checkObject,
+  checkWord,
+  finite,
+  isJSONOf,
+  kindOf,
+  propertyOf,
+  readCoordinates,
+  readNumbers,
+  readOptions,
+} from '../check.ts';
 import type { Backend, MixtureWorkspace } from '../engine.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
 import { assignToCentroids } from '../kmeans/fit.ts';
 import type { KMeansModel } from '../kmeans/model.ts';
 import { type Dataset, type Home, type MethodOptions, REASONS, type Reason, withPointsOf } from '../placement.ts';
 import type { FarRows, PointsInput } from '../points.ts';
+import { knowSelf, unwrapThis } from '../proxies.ts';
 import { Random } from '../random.ts';
 import type { MixtureStatistics } from '../statistics.ts';
 import { runAsync, runNow } from '../steps.ts';
@@ -63,6 +76,11 @@ export interface FitReport {
   readonly frame: Frame | null;
 }
 
+export interface SampleOptions {
+  /** The same seed draws the same points. A whole number, default 0. */
+  readonly seed?: number;
+}
+
 /** Densities in one block of `predictProba`, and multiply-adds for them: 16 MiB, and what no watchdog minds. */
 const BLOCK_VALUES = 2 ** 22;
 const BLOCK_WORK = 2 ** 28;
@@ -119,8 +137,13 @@ export class GaussianMixtureModel {
   /** Whether the frame is that of a fit, and not made of the parameters. */
   readonly #fitted: boolean;
 
+  static {
+    unwrapThis(GaussianMixtureModel);
+  }
+
   /** @internal */
   constructor(parameters: Parameters, report: FitReport) {
+    knowSelf(this);
     this.k = parameters.k;
     this.d = parameters.d;
     this.covarianceType = parameters.covarianceType;
@@ -244,7 +267,7 @@ export class GaussianMixtureModel {
    */
   toKMeans(points: PointsInput | Dataset, options?: MethodOptions): Promise<KMeansModel> {
     // The model that it makes is of the points: they have their own frame.
-    return withPointsOf({ d: this.d, metric: 'euclidean' }, points, options, (home, signal) =>
+    return withPointsOf({ d: this.d, metric: 'euclidean', frame: undefined }, points, options, (home, signal) =>
       runAsync(assignToCentroids(home, this.means, signal)),
     );
   }
@@ -256,10 +279,11 @@ export class GaussianMixtureModel {
    */
   sample(
     count: number,
-    { seed = 0 }: { seed?: number } = {},
+    options?: SampleOptions,
   ): { data: Float64Array; shape: [n: number, d: number]; labels: Uint32Array } {
     checkInteger('count', count, 1);
-    const random = new Random(checkInteger('seed', seed, 0));
+    const { seed } = readOptions('sample', options, { seed: true });
+    const random = new Random(checkInteger('seed', seed ?? 0, 0));
     const { k, d, weights } = this;
     const draw = runNow(pointsOf(this));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -306,7 +330,7 @@ export class GaussianMixtureModel {
    * @throws {TypeError | RangeError} where `json` is no such object.
    */
   static fromJSON(json: GaussianMixtureJSON): GaussianMixtureModel {
-    if (json === null || typeof json !== 'object' || json.type !== 'GaussianMixtureModel') {
+    if (!isJSONOf('GaussianMixtureModel', json)) {
       throw new TypeError("json must be what GaussianMixtureModel.toJSON gives, with type 'GaussianMixtureModel'");
     }
     const k = checkInteger('json.k', json.k, 1);
@@ -339,22 +363,22 @@ export class GaussianMixtureModel {
       decreased: checkBoolean('json.decreased', json.decreased),
       components: json.components.map((status, c) => checkWord(`json.components[${c}]`, status, STATUSES)),
       backend: checkWord('json.backend', json.backend, ['webgpu', 'cpu'] as const),
-      reason: checkWord('json.reason', json.reason ?? 'asked', REASONS),
-      frame: frameFromJSON(json.frame, d),
+      reason: checkWord('json.reason', propertyOf(json, 'reason') ?? 'asked', REASONS),
+      frame: frameFromJSON(propertyOf(json, 'frame'), d),
     });
   }
 
   /**
-   * A model of given parameters: weights [k] of sum 1, means [k, d], covariances laid out as the type says.
+   * A model of given parameters: weights [k] of sum 1, means [k, d], covariances laid out as the type says, nested or
+   * row-major.
    *
    * @throws {TypeError | RangeError} naming what is wrong; a covariance that is not positive definite too.
    */
-  static fromParameters({
-    weights,
-    means,
-    covariances,
-    covarianceType,
-  }: Required<MixtureStart> & { readonly covarianceType: CovarianceType }): GaussianMixtureModel {
+  static fromParameters(
+    given: Required<MixtureStart> & { readonly covarianceType: CovarianceType },
+  ): GaussianMixtureModel {
+    checkObject('parameters', given);
+    const { weights, means, covariances, covarianceType } = given;
     const type = checkWord('covarianceType', covarianceType, COVARIANCE_TYPES);
     const k = readNumbers('weights', weights, (weights as ArrayLike<number> | undefined)?.length ?? 0).length;
     if (k === 0) throw new RangeError('weights must have at least one value');
@@ -476,9 +500,4 @@ function softmax(logs: Float32Array): Float64Array {
   const shares = Float64Array.from(logs, (log) => Math.exp(log - largest));
   const sum = shares.reduce((a, b) => a + b);
   return shares.map((share) => share / sum);
-}
-
-function checkBoolean(name: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw new TypeError(`${name} must be a boolean, got ${kindOf(value)}`);
-  return value;
 }

@@ -2,14 +2,18 @@ import {
   checkFunction,
   checkInteger,
   checkNotNegative,
-  checkOptions,
   checkSignal,
   checkWord,
+  type Given,
+  isJSONOf,
   kindOf,
+  type Names,
+  propertyOf,
 } from '../check.ts';
 import { KMeansModel } from '../kmeans/model.ts';
-import type { PlacementOptions } from '../placement.ts';
-
+import { PLACEMENT_OPTIONS, type PlacementOptions } from '../placement.ts';
+import type { Weights } from '../points.ts';
+import { unwrapped } from '../proxies.ts';
 import { COVARIANCE_TYPES, type CovarianceType, type Mixing } from './covariance.ts';
 import type { FixedPart } from './maximize.ts';
 import { GaussianMixtureModel } from './model.ts';
@@ -63,13 +67,39 @@ export interface GaussianMixtureFitOptions {
   readonly seed?: number;
   /** Rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
-  readonly onIteration?: (progress: GaussianMixtureProgress) => void;
+  /**
+   * Called after each iteration. The fit rejects with what it throws, or with what a promise that it returns rejects with;
+   * such promises are waited for at the end.
+   */
+  readonly onIteration?: (progress: GaussianMixtureProgress) => unknown;
 }
 
 export interface GaussianMixtureOptions extends GaussianMixtureFitOptions, PlacementOptions {
-  /** Weights [n], not negative: 2 counts a row twice, 0 leaves it out. */
-  readonly sampleWeight?: Float32Array;
+  /** Weights [n], finite and not negative, in float32: 2 counts a row twice, 0 leaves it out. */
+  readonly sampleWeight?: Weights;
 }
+
+export const MIXTURE_FIT_OPTIONS: Names<GaussianMixtureFitOptions> = {
+  k: true,
+  covarianceType: true,
+  mixing: true,
+  fixed: true,
+  temperature: true,
+  init: true,
+  tolerance: true,
+  regularization: true,
+  maxIterations: true,
+  nInit: true,
+  seed: true,
+  signal: true,
+  onIteration: true,
+};
+
+export const MIXTURE_OPTIONS: Names<GaussianMixtureOptions> = {
+  ...MIXTURE_FIT_OPTIONS,
+  ...PLACEMENT_OPTIONS,
+  sampleWeight: true,
+};
 
 /** Where a fit starts, in the caller's coordinates: the means, and what else is given. */
 export interface ExplicitStart {
@@ -93,15 +123,14 @@ export interface MixturePlan {
   readonly nInit: number;
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
-  readonly onIteration: ((progress: GaussianMixtureProgress) => void) | undefined;
+  readonly onIteration: ((progress: GaussianMixtureProgress) => unknown) | undefined;
 }
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
-export function checkMixtureOptions(given: GaussianMixtureFitOptions): MixturePlan {
-  const options = checkOptions(given);
+export function checkMixtureOptions(options: Given<GaussianMixtureFitOptions>): MixturePlan {
   const k = checkInteger('k', options.k, 1);
   const covarianceType = checkWord('covarianceType', options.covarianceType ?? 'full', COVARIANCE_TYPES);
-  const init = options.init ?? 'kmeans';
+  const init = unwrapped(options.init ?? METHODS[0]);
   const nInit = checkInteger('nInit', options.nInit ?? 1, 1);
   return {
     k,
@@ -145,18 +174,20 @@ function readStart(init: Exclude<GaussianMixtureInit, string>, k: number, type: 
     const { means, d, weights, covariances } = init;
     return { means: means.slice(), d, weights: weights.slice(), covariances: covariances.slice() };
   }
-  if (init === null || typeof init !== 'object') {
+  for (const type of ['KMeansModel', 'GaussianMixtureModel']) {
+    if (isJSONOf(type, init)) throw new TypeError(`init is the JSON of a model: pass ${type}.fromJSON(init)`);
+  }
+  if (typeof init !== 'object' || init === null || Array.isArray(init)) {
     throw new TypeError(`init must be a method, a model or { weights?, means, covariances? }, got ${kindOf(init)}`);
   }
-  const { means, d } = readMeans('init.means', init.means, k);
+  const [given, weights, covariances] = ['means', 'weights', 'covariances'].map((name) => propertyOf(init, name));
+  const { means, d } = readMeans('init.means', given, k);
   return {
     means,
     d,
-    weights: init.weights === undefined ? null : readWeights('init.weights', init.weights, k),
+    weights: weights === undefined ? null : readWeights('init.weights', weights, k),
     covariances:
-      init.covariances === undefined
-        ? null
-        : readCovariances('init.covariances', init.covariances, type, k, d).covariances,
+      covariances === undefined ? null : readCovariances('init.covariances', covariances, type, k, d).covariances,
   };
 }
 

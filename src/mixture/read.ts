@@ -1,8 +1,11 @@
 /** Reading and checking what parameters of a mixture are given. */
-import { checkNotNegative, checkWord, readCoordinates, readNumbers } from '../check.ts';
+import { checkNotNegative, checkWord, isNumericArray, readCoordinates, readNumbers } from '../check.ts';
 import { type HostPoints, type Rows, readRowsOf } from '../points.ts';
 import { type CovarianceType, covarianceSize, formOf, type Mixing } from './covariance.ts';
 import { factorAll, type Parameters } from './parameters.ts';
+
+/** Numbers one after the other, or in arrays of arrays. */
+export type NestedNumbers = ArrayLike<number> | ArrayLike<ArrayLike<number>> | ArrayLike<ArrayLike<ArrayLike<number>>>;
 
 /** Parameters to start from; what is left out comes from giving each point to the nearest of the means. */
 export interface MixtureStart {
@@ -10,8 +13,8 @@ export interface MixtureStart {
   readonly weights?: ArrayLike<number>;
   /** [k, d] */
   readonly means: HostPoints | Rows | ArrayLike<number>;
-  /** Laid out as `covarianceType` says, row-major. */
-  readonly covariances?: ArrayLike<number>;
+  /** Laid out as `covarianceType` says: nested, as scikit-learn has them, or row-major. */
+  readonly covariances?: NestedNumbers;
 }
 
 export function checkMixing(name: string, mixing: unknown): Mixing {
@@ -34,19 +37,20 @@ export function checkTemperature(name: string, value: unknown): number {
 }
 
 /** Means as points, or as k·d numbers one after the other. */
-export function readMeans(name: string, means: MixtureStart['means'], k: number): { means: Float64Array; d: number } {
-  if (means !== null && typeof means === 'object' && 'length' in means && typeof means[0] === 'number') {
+export function readMeans(name: string, means: unknown, k: number): { means: Float64Array; d: number } {
+  if (isNumericArray(means) || (Array.isArray(means) && typeof means[0] === 'number')) {
     const { length } = means;
     if (length % k !== 0) throw new RangeError(`${name} has ${length} values, which are no ${k} rows`);
     return { means: readCoordinates(name, means, length), d: length / k };
   }
-  const { values, n, d } = readRowsOf(name, means as HostPoints | Rows);
+  const wanted = '{ data, shape }, rows or an array of numbers';
+  const { values, n, d } = readRowsOf(name, means as HostPoints | Rows, wanted);
   if (n !== k) throw new RangeError(`${name} has ${n} rows, k is ${k}`);
   return { means: values, d };
 }
 
 /** Weights [k], not negative, of sum 1 within rounding. */
-export function readWeights(name: string, given: ArrayLike<number>, k: number): Float64Array {
+export function readWeights(name: string, given: unknown, k: number): Float64Array {
   const weights = readNumbers(name, given, k);
   weights.forEach((weight, c) => {
     checkNotNegative(`${name}[${c}]`, weight);
@@ -59,14 +63,16 @@ export function readWeights(name: string, given: ArrayLike<number>, k: number): 
 /** Covariances in the type's layout, and the factors of their precisions. */
 export function readCovariances(
   name: string,
-  given: ArrayLike<number>,
+  given: unknown,
   type: CovarianceType,
   k: number,
   d: number,
 ): Pick<Parameters, 'covariances' | 'precisionsCholesky'> {
+  const { rank, shared } = formOf(type);
   const { count, size } = covarianceSize(type, k, d);
-  const covariances = readNumbers(name, given, count * size);
-  if (formOf(type).rank === 'matrix') {
+  const each = { matrix: [d, d], diagonal: [d], scalar: [] }[rank];
+  const covariances = readNested(name, given, shared && rank !== 'scalar' ? each : [count, ...each]);
+  if (rank === 'matrix') {
     for (let c = 0; c < count; c++)
       checkSymmetric(`${name}: the covariance at ${c}`, covariances.subarray(c * size), d);
   }
@@ -74,7 +80,29 @@ export function readCovariances(
   if (typeof factors === 'number') {
     throw new RangeError(`${name}: the covariance at ${factors} is not positive definite`);
   }
+  const tiny = factors.findIndex((factor) => !Number.isFinite(factor * factor));
+  if (tiny >= 0) {
+    throw new RangeError(
+      `${name}: the covariance at ${Math.floor(tiny / size)} has a variance below ${LEAST_VARIANCE}`,
+    );
+  }
   return { covariances, precisionsCholesky: factors };
+}
+
+/** Its precision is a number. */
+const LEAST_VARIANCE = 2 ** -1022;
+
+/** Numbers of a shape: one after the other, or nested as far as they are. */
+function readNested(name: string, given: unknown, [length, ...rest]: readonly number[]): Float64Array {
+  const isNested = rest.length > 0 && Array.isArray(given) && typeof given[0] === 'object';
+  if (!isNested)
+    return readNumbers(
+      name,
+      given,
+      rest.reduce((product, side) => product * side, length),
+    );
+  if (given.length !== length) throw new RangeError(`${name} has ${given.length} rows, ${length} are needed`);
+  return Float64Array.from(given.flatMap((part, i) => Array.from(readNested(`${name}[${i}]`, part, rest))));
 }
 
 /** Symmetric but for the rounding of float32; of what is left only the lower triangle counts. */

@@ -1,10 +1,17 @@
-import { checkFunction, checkInteger, checkOptions, checkSignal, checkWord, kindOf } from '../check.ts';
+import { checkFunction, checkInteger, checkWord, kindOf, type Names, readOptions } from '../check.ts';
 import { type Dataset, withPoints } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
+import { heeding } from '../steps.ts';
 import { COVARIANCE_TYPES, type CovarianceType, freeParameters } from './covariance.ts';
 import { fitMixture } from './fit.ts';
 import type { GaussianMixtureModel } from './model.ts';
-import { checkMixtureOptions, checkPlanAgainst, type GaussianMixtureOptions } from './options.ts';
+import {
+  checkMixtureOptions,
+  checkPlanAgainst,
+  type GaussianMixtureOptions,
+  MIXTURE_OPTIONS,
+  type MixturePlan,
+} from './options.ts';
 
 const CRITERIA = ['bic', 'icl', 'aic'] as const;
 
@@ -20,9 +27,12 @@ export interface SelectModelOptions
   /** What is to be least. Default `'bic'`. */
   readonly criterion?: Criterion;
   readonly init?: 'kmeans' | 'k-means++' | 'random' | 'random-from-data';
-  /** Called after each fit. */
-  readonly onProgress?: (progress: SelectionProgress) => void;
+  /** Called after each fit. What it throws, or a promise that it returns rejects with, the selection rejects with. */
+  readonly onProgress?: (progress: SelectionProgress) => unknown;
 }
+
+const { onIteration: _, temperature: __, fixed: ___, ...FIT_OPTIONS } = MIXTURE_OPTIONS;
+const SELECT_OPTIONS: Names<SelectModelOptions> = { ...FIT_OPTIONS, criterion: true, onProgress: true };
 
 export interface SelectionProgress {
   /** Fits that are done, of `total`. */
@@ -64,7 +74,8 @@ export interface ModelSelection {
  * @throws {TypeError | RangeError} as `gaussianMixture` does.
  */
 export async function selectModel(points: PointsInput | Dataset, options: SelectModelOptions): Promise<ModelSelection> {
-  const { k, covarianceType = ['full'], criterion = 'bic', onProgress, ...rest } = checkOptions(options);
+  const given = readOptions('selectModel', options, SELECT_OPTIONS);
+  const { k, covarianceType = ['full'], criterion = 'bic', onProgress, sampleWeight, backend, device, ...fit } = given;
   const by = checkWord('criterion', criterion, CRITERIA);
   checkFunction('onProgress', onProgress);
   checkList('k', k);
@@ -75,32 +86,37 @@ export async function selectModel(points: PointsInput | Dataset, options: Select
   covarianceType.forEach((value, i) => {
     checkWord(`covarianceType[${i}]`, value, COVARIANCE_TYPES);
   });
-  const { sampleWeight, backend, device, ...fit } = rest;
+  const rest = { ...fit, temperature: undefined, fixed: undefined, onIteration: undefined };
   const plans = covarianceType.flatMap((type) =>
-    k.map((count) => checkMixtureOptions({ ...fit, k: count, covarianceType: type })),
+    k.map((count) => checkMixtureOptions({ ...rest, k: count, covarianceType: type })),
   );
-  const placement = {
-    backend,
-    device,
-    sampleWeight,
-    signal: checkSignal(rest.signal),
-  };
-  return withPoints(points, placement, async (dataset) => {
-    await dataset.use(async (home) => {
-      for (const plan of plans) checkPlanAgainst(plan, home.dataset);
-    });
-    const table: SelectionRow[] = [];
-    let best: { model: GaussianMixtureModel; row: SelectionRow } | null = null;
-    for (const plan of plans) {
-      const model = await fitMixture(dataset, plan);
-      const row = await rowOf(model, dataset, plan.signal);
-      table.push(row);
-      if (best === null || isBetter(row, best.row, by)) best = { model, row };
-      onProgress?.({ done: table.length, total: plans.length, row });
-      plan.signal?.throwIfAborted();
-    }
-    return { best: best!.model, table };
+  const { signal } = plans[0];
+  const placement = { backend, device, metric: undefined, sampleWeight, signal, frame: undefined };
+  return withPoints(points, placement, (dataset) =>
+    heeding(onProgress, signal, (tell) => tryAll(dataset, plans, by, tell)),
+  );
+}
+
+async function tryAll(
+  dataset: Dataset,
+  plans: readonly MixturePlan[],
+  by: Criterion,
+  onProgress: ((progress: SelectionProgress) => unknown) | undefined,
+): Promise<ModelSelection> {
+  await dataset.use(async (home) => {
+    for (const plan of plans) checkPlanAgainst(plan, home.dataset);
   });
+  const table: SelectionRow[] = [];
+  let best: { model: GaussianMixtureModel; row: SelectionRow } | null = null;
+  for (const plan of plans) {
+    const model = await fitMixture(dataset, plan);
+    const row = await rowOf(model, dataset, plan.signal);
+    table.push(row);
+    if (best === null || isBetter(row, best.row, by)) best = { model, row };
+    onProgress?.({ done: table.length, total: plans.length, row });
+    plan.signal?.throwIfAborted();
+  }
+  return { best: best!.model, table };
 }
 
 function isBetter(row: SelectionRow, best: SelectionRow, by: Criterion): boolean {
@@ -131,7 +147,7 @@ async function rowOf(
   };
 }
 
-function checkList(name: string, values: unknown): void {
+function checkList(name: string, values: unknown): asserts values is readonly unknown[] {
   if (!Array.isArray(values)) throw new TypeError(`${name} must be an array, got ${kindOf(values)}`);
   if (values.length === 0) throw new RangeError(`${name} must have at least one value`);
 }

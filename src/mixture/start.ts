@@ -30,7 +30,7 @@ export async function firstParameters(
   if (typeof plan.start !== 'string') return explicitParameters(home, plan, plan.start, rules);
   // What a fit keeps fixed it has to start with.
   const free = { ...rules, fixed: [] };
-  const random = Random.ofStart(plan.seed, start);
+  const random = new Random(plan.seed, start);
   const whole = await wholeGaussian(home, plan.covarianceType, free, plan.signal);
   const means = await firstMeans(home, plan, plan.start, whole, random, start);
   const { k, covarianceType } = plan;

@@ -1,5 +1,6 @@
 /** WebGPU in Node: the only place that knows Dawn. */
 import '../globals.ts';
+import { readOptions } from '../check.ts';
 import { WebGPUUnavailableError } from '../errors.ts';
 
 export interface NodeDeviceOptions {
@@ -29,12 +30,17 @@ const inUse = new Map<GPUDevice, GPUAdapter>();
  * A GPUDevice in Node, through the optional package `webgpu` (Dawn), with the limits of its adapter: pass it as
  * `device`. It is the caller's, to be freed with `device.destroy()`; it does not keep the process alive.
  *
- * @throws {WebGPUUnavailableError} where the package `webgpu` is missing or does not load, or there is no adapter.
+ * @throws {WebGPUUnavailableError} where the package `webgpu` is missing or does not load, or there is no adapter; and in
+ * Bun, which the package crashes.
  */
-export async function requestNodeDevice(options: NodeDeviceOptions = {}): Promise<GPUDevice> {
-  opened ??= open(options.flags ?? []);
+export async function requestNodeDevice(options?: NodeDeviceOptions): Promise<GPUDevice> {
+  const given = readOptions('requestNodeDevice', options, { powerPreference: true, flags: true });
+  if (process.versions.bun !== undefined) {
+    throw new WebGPUUnavailableError('the package "webgpu" crashes Bun: run this in Node, or on the CPU');
+  }
+  opened ??= open(given.flags ?? []);
   const gpu = await opened;
-  const adapter = await gpu.requestAdapter({ powerPreference: options.powerPreference ?? 'high-performance' });
+  const adapter = await gpu.requestAdapter({ powerPreference: given.powerPreference ?? 'high-performance' });
   if (adapter === null) {
     throw new WebGPUUnavailableError(
       'Dawn found no GPU adapter: on Linux it needs libvulkan.so.1 and the Vulkan driver of a GPU',

@@ -8,6 +8,18 @@ import {
   WebGPUUnavailableError,
 } from '../../src/index.ts';
 
+/** What transferring leaves of an array. */
+function detached(length: number): Float64Array {
+  const array = new Float64Array(length);
+  structuredClone(array.buffer, { transfer: [array.buffer] });
+  return array;
+}
+
+/** As apache-arrow has columns: values are behind methods. */
+function arrowVector(values: readonly unknown[]): object {
+  return { data: [{}], length: values.length, get: (i: number) => values[i], toArray: () => [...values] };
+}
+
 const points = [
   [0, 0],
   [1, 0],
@@ -108,15 +120,27 @@ table(
         [3, undefined],
       ],
       TypeError,
-      /^points\[1\]\[1\] /,
+      /^points\[1\]\[1\] must be a number, got nothing: a hole/,
     ],
-    ['a big integer in a row', [[1n, 2n]], TypeError, /^points\[0\]\[0\] /],
+    ['a hole where a row is', Object.assign(new Array(3), [[1, 2]]), TypeError, /^points\[1\] .*got undefined$/],
+    ['a big integer in a row', [[1n, 2n]], TypeError, /^points\[0\]\[0\] .*got the bigint 1$/],
+    ['a fractional length', { length: 1.5, 0: [1], 1: [2] }, TypeError, /^points\.length .*got 1\.5$/],
+    ['a negative length', { length: -1 }, TypeError, /^points\.length .*got -1$/],
+    ['an infinite length', { length: Infinity, 0: [1] }, TypeError, /^points\.length .*got Infinity$/],
+    ['a row of a fractional length', [{ length: 1.5, 0: 1 }], TypeError, /^points\[0\]\.length .*got 1\.5$/],
+    ['a row of a negative length', [[1], { length: -1 }], TypeError, /^points\[1\]\.length .*got -1$/],
+    ['a detached row', [[1], detached(1)], TypeError, /^points\[1\] is detached/],
+    ['detached data', { data: detached(4), shape: [2, 2] }, TypeError, /^points\.data is detached/],
+    ['an Arrow vector', arrowVector([[1], [2]]), TypeError, /^points is an Arrow vector: .*toArray\(\)/],
+    ['rows that are Arrow vectors', [arrowVector([1, 2])], TypeError, /^points\[0\] is an Arrow vector: .*toArray/],
+    ['a JSON model', { type: 'KMeansModel', k: 1 }, TypeError, /^points must be .*got { type, k }$/],
     ['data that is an array', { data: [1, 2], shape: [1, 2] }, TypeError, /^points\.data /],
     ['data that is a buffer', { data: new ArrayBuffer(8), shape: [1, 2] }, TypeError, /^points\.data /],
     ['data that is a view', { data: new DataView(new ArrayBuffer(8)), shape: [1, 2] }, TypeError, /^points\.data /],
     ['data of big integers', { data: new BigInt64Array(2), shape: [1, 2] }, TypeError, /^points\.data /],
     ['no shape', { data: new Float32Array(2) }, TypeError, /^points\.shape /],
-    ['a shape of three', flat([1, 2], [1, 2, 1]), TypeError, /^points\.shape /],
+    ['a shape of three', flat([1, 2], [1, 2, 1]), TypeError, /^points\.shape must be \[n, d\], got \[1, 2, 1\]$/],
+    ['dims of one', { data: new Float32Array(2), dims: [2] }, TypeError, /^points\.dims must be \[n, d\], got \[2\]$/],
     ['a shape of strings', flat([1, 2], ['1', 2]), TypeError, /^points\.shape: n /],
     ['a fractional shape', flat([1, 2], [1, 2.5]), RangeError, /^points\.shape: d .*2\.5/],
     ['n = 0', flat([], [0, 2]), RangeError, /^points\.shape: n .*0/],
@@ -159,8 +183,13 @@ it('k over the number of points of positive weight', async () => {
 table(
   'sampleWeight',
   [
-    ['an array', [1, 1, 1, 1], TypeError, /^sampleWeight /],
-    ['float64', new Float64Array(4).fill(1), TypeError, /^sampleWeight .*Float32Array/],
+    ['a number', 1, TypeError, /^sampleWeight must be an array of numbers, got 1$/],
+    ['null', null, TypeError, /^sampleWeight must be an array of numbers, got null$/],
+    ['an array with a string', [1, '1', 1, 1], TypeError, /^sampleWeight\[1\] must be a number, got the string '1'$/],
+    ['an array with a hole', Object.assign(new Array(4), [1, 1]), TypeError, /^sampleWeight\[2\] .*hole/],
+    ['big integers', new BigInt64Array(4), TypeError, /^sampleWeight must be an array of numbers, got BigInt64Array$/],
+    ['beyond float32', Float64Array.of(1, 1, 1, 1e39), RangeError, /^sampleWeight\[3\] is beyond float32, got 1e\+39$/],
+    ['detached', detached(4), TypeError, /^sampleWeight is detached/],
     ['too short', new Float32Array(3).fill(1), RangeError, /^sampleWeight has 3 .*4/],
     ['too long', new Float32Array(5).fill(1), RangeError, /^sampleWeight has 5 .*4/],
     ['negative', Float32Array.of(1, 1, -1, -2), RangeError, /^sampleWeight\[2\] .*-1/],
@@ -175,8 +204,10 @@ table(
   'init',
   [
     ['a word that is none of them', 'kmeans', RangeError, /^init .*'kmeans'/],
-    ['a number', 3, TypeError, /^init /],
-    ['a function', () => 0, TypeError, /^init /],
+    ['a number', 3, TypeError, /^init must be a method, .*got 3$/],
+    ['a function', () => 0, TypeError, /^init must be a method, .*got a function$/],
+    ['something else', { centers: [[1, 2]] }, TypeError, /^init must be a method, .*got { centers }$/],
+    ['the JSON of a model', { type: 'KMeansModel', k: 2 }, TypeError, /^init .*KMeansModel\.fromJSON\(init\)$/],
     ['too few centroids', [[1, 2]], RangeError, /^init has 1 centroids, k is 2/],
     [
       'too many centroids',
@@ -260,7 +291,7 @@ describe('options', () => {
   }
   it('null', () => expectError(cluster(points, null), TypeError, /^options /));
   it('a number', () => expectError(cluster(points, 2), TypeError, /^options /));
-  it('nothing', () => expectError(cluster(points, undefined), TypeError, /^k /));
+  it('nothing', () => expectError(cluster(points, undefined), TypeError, /^k must be a number, got undefined$/));
   it('an init that is not used is checked too', () =>
     expectError(
       cluster(points, {
@@ -407,6 +438,7 @@ describe('methods of models', () => {
 });
 
 describe('KMeansModel.fromJSON', () => {
+  const frame = (change: object) => ({ shift: [0], scale: 1, precise: false, ...change });
   const json = {
     type: 'KMeansModel',
     k: 2,
@@ -434,6 +466,15 @@ describe('KMeansModel.fromJSON', () => {
     ['a centroid of NaN', { centroids: [NaN, 1] }, RangeError, /^json\.centroids\[0\] /],
     ['too few counts', { counts: [1] }, RangeError, /^json\.counts has 1 .*2/],
     ['a negative count', { counts: [1, -1] }, RangeError, /^json\.counts\[1\] /],
+    ['a count that no float32 weight has', { counts: [3, 1e-320] }, RangeError, /^json\.counts\[1\] /],
+    ['a count beyond sums of float32', { counts: [1e308, 4] }, RangeError, /^json\.counts\[0\] /],
+    ['no weight at all', { counts: [0, 0] }, RangeError, /^json\.counts .*positive/],
+    ['a centroid beyond 1e150', { centroids: [1, -1e151] }, RangeError, /^json\.centroids\[1\] /],
+    ['a frame that is none', { frame: null }, TypeError, /^json\.frame must be an object, got null$/],
+    ['a shift beyond 1e150', { frame: frame({ shift: [1e151] }) }, RangeError, /^json\.frame\.shift\[0\] /],
+    ['a scale that no fit has', { frame: frame({ scale: 3 }) }, RangeError, /^json\.frame\.scale .*3$/],
+    ['a scale beyond them', { frame: frame({ scale: 2 ** 501 }) }, RangeError, /^json\.frame\.scale /],
+    ['a negative scale', { frame: frame({ scale: -1 }) }, RangeError, /^json\.frame\.scale .*-1$/],
     ['an inertia of null', { inertia: null }, TypeError, /^json\.inertia/],
     ['a negative inertia', { inertia: -1 }, RangeError, /^json\.inertia/],
     ['iterations of a fraction', { iterations: 1.5 }, RangeError, /^json\.iterations /],
@@ -450,7 +491,10 @@ describe('KMeansModel.fromJSON', () => {
   it.each([null, undefined, 'KMeansModel', 3, []])('%s', (given) => {
     expect(() => KMeansModel.fromJSON(given as never)).toThrow(TypeError);
   });
-  it('a good one', () => {
-    expect(KMeansModel.fromJSON(json as never).toJSON()).toEqual(json);
-  });
+  it.each([json, { ...json, counts: [0.5, 0] }, { ...json, frame: frame({ scale: 2 ** -500 }), reason: 'small' }])(
+    'a good one',
+    (good) => {
+      expect(KMeansModel.fromJSON(good as never).toJSON()).toEqual(good);
+    },
+  );
 });

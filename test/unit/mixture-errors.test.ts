@@ -72,7 +72,7 @@ describe('options', () => {
     ['device', {}, TypeError],
     ['signal', true, TypeError],
     ['onIteration', 'log', TypeError],
-    ['sampleWeight', [1, 1, 1, 1, 1], TypeError],
+    ['sampleWeight', [1, 1, 1, 1, null], TypeError, /^sampleWeight\[4\] must be a number, got null$/],
     ['sampleWeight', new Float32Array(4).fill(1), RangeError],
     ['sampleWeight', Float32Array.of(1, -1, 1, 1, 1), RangeError, /^sampleWeight\[1\] /],
     ['sampleWeight', Float32Array.of(0, 0, 1, 0, 0), RangeError, /^k is 2, .*1 points of positive/],
@@ -136,7 +136,9 @@ describe('init', () => {
     ['too few covariances', { means, covariances: unit }, RangeError, /^init\.covariances has 4 .*8/],
     ['a covariance of NaN', { means, covariances: [...unit, 1, 0, 0, NaN] }, RangeError, /^init\.covariances\[7\] /],
     ['one not positive definite', { means, covariances: [...unit, 1, 2, 2, 1] }, RangeError, /^init\.covariances.* 1 /],
-    ['nested covariances', { means, covariances: [unit, unit] }, RangeError as Kind, /^init\.covariances /],
+    ['too few nested covariances', { means, covariances: [unit] }, RangeError, /^init\.covariances has 1 rows, 2 /],
+    ['the JSON of a model', { type: 'KMeansModel' }, TypeError, /^init .*KMeansModel\.fromJSON\(init\)$/],
+    ['the JSON of a mixture', { type: 'GaussianMixtureModel', means }, TypeError, /GaussianMixtureModel\.fromJSON/],
   ];
   for (const [what, init, kind, message] of rows) it(what, () => expectError(fit({ init }), kind, message));
 
@@ -256,6 +258,26 @@ describe('GaussianMixtureModel.fromParameters', () => {
     ],
     ['no covariances', { covariances: undefined }, TypeError, /^covariances /],
     ['too few covariances', { covariances: [1, 1] }, RangeError, /^covariances has 2 .*8/],
+    [
+      'a nested row too long',
+      {
+        covariances: [
+          [
+            [1, 0],
+            [0, 1, 0],
+          ],
+          [
+            [1, 0],
+            [0, 1],
+          ],
+        ],
+      },
+      RangeError,
+      /^covariances\[0\]\[1\] has 3 values, 2 are needed$/,
+    ],
+    ['a variance without a precision', { covariances: [1, 0, 0, 1, 1, 0, 0, 1e-320] }, RangeError, /^covariances.* 1 /],
+    ['a mean beyond 1e150', { means: [0, 0, 1e151, 0] }, RangeError, /^means\[2\] /],
+    ['a row of means beyond 1e150', { means: [[0], [-1e300]] }, RangeError, /^means\[1\]\[0\] /],
     ['a singular covariance', { covariances: [1, 0, 0, 1, 1, 1, 1, 1] }, RangeError, /^covariances.* 1 .*definite/],
     [
       'an asymmetric covariance',
@@ -273,6 +295,44 @@ describe('GaussianMixtureModel.fromParameters', () => {
   }
   it('a good one', () => {
     expect(GaussianMixtureModel.fromParameters(good as never).k).toBe(2);
+  });
+  it.each([null, undefined, 3])('%s', (given) =>
+    expectThrow(() => GaussianMixtureModel.fromParameters(given as never), TypeError, /^parameters must be an object/),
+  );
+  const nested: readonly (readonly [type: string, nested: unknown, flat: readonly number[]])[] = [
+    [
+      'full',
+      [
+        [
+          [1, 0.5],
+          [0.5, 1],
+        ],
+        [
+          [2, 0],
+          [0, 3],
+        ],
+      ],
+      [1, 0.5, 0.5, 1, 2, 0, 0, 3],
+    ],
+    [
+      'tied',
+      [
+        [1, 0.5],
+        [0.5, 1],
+      ],
+      [1, 0.5, 0.5, 1],
+    ],
+    ['diag', [Float32Array.of(1, 2), Float32Array.of(3, 4)], [1, 2, 3, 4]],
+    ['spherical', [1, 2], [1, 2]],
+    ['tied-diag', [1, 2], [1, 2]],
+    ['tied-spherical', [1], [1]],
+  ];
+  it.each(nested)('covariances nested as scikit-learn has them: %s', async (covarianceType, covariances, flat) => {
+    const model = GaussianMixtureModel.fromParameters({ ...good, covarianceType, covariances } as never);
+    expect(model.covariances).toEqual(Float64Array.from(flat));
+    const { means, weights } = good;
+    const start = (given: unknown) => fit({ covarianceType, init: { means, weights, covariances: given } });
+    expect(await start(covariances)).toEqual(await start(flat));
   });
 });
 
@@ -310,6 +370,8 @@ describe('GaussianMixtureModel.fromJSON', () => {
     ['too many means', { means: [1, 2, 3] }, RangeError, /^json\.means has 3 .*2/],
     ['a mean that is none', { means: [1, null] }, TypeError, /^json\.means\[1\] /],
     ['too few covariances', { covariances: [3] }, RangeError, /^json\.covariances has 1 .*2/],
+    ['a variance of 1e-320', { covariances: [3, 1e-320] }, RangeError, /^json\.covariances.* 1 /],
+    ['a mean beyond 1e150', { means: [1, 1e300] }, RangeError, /^json\.means\[1\] /],
     ['a variance of zero', { covariances: [3, 0] }, RangeError, /^json\.covariances.* 1 /],
     ['a bound that is none', { lowerBound: '5' }, TypeError, /^json\.lowerBound/],
     ['fewer bounds than iterations', { lowerBounds: [-5] }, RangeError, /^json\.lowerBounds has 1 .*2/],

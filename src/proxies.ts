@@ -1,0 +1,37 @@
+/**
+ * Models and datasets behind a Proxy, as reactive state makes them (Vue's `ref` and `reactive`): methods run with the Proxy
+ * as `this`, which has none of the private fields, and whose properties may be proxies again. So every instance knows
+ * itself, and what is asked of a Proxy is answered by the instance.
+ */
+
+const SELF = Symbol('self');
+
+/** To be called by the constructor. */
+export function knowSelf(instance: object): void {
+  // A function, which no Proxy replaces; neither listed nor cloned.
+  Object.defineProperty(instance, SELF, { value: () => instance, configurable: true });
+}
+
+/** The instance behind a Proxy; anything else is what it is. */
+export function unwrapped<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  return (value as { readonly [SELF]?: () => T })[SELF]?.() ?? value;
+}
+
+/** Makes the methods and getters of a class run on the instance behind a Proxy. */
+export function unwrapThis({ prototype }: { readonly prototype: object }): void {
+  const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(prototype) as Record<
+    string,
+    PropertyDescriptor
+  >;
+  for (const [name, member] of Object.entries(members)) {
+    const run = member.get ?? (member.value as (...args: unknown[]) => unknown);
+    const unwrapping = {
+      [name](this: unknown, ...args: unknown[]) {
+        return run.apply(unwrapped(this), args);
+      },
+    }[name];
+    const change = member.get === undefined ? { value: unwrapping } : { get: unwrapping };
+    Object.defineProperty(prototype, name, { ...member, ...change });
+  }
+}
