@@ -209,7 +209,7 @@ function readForm(
 ): HostForm | BufferForm {
   const wrong = () => new TypeError(`${name} must be ${wanted}, got ${kindOf(points)}`);
   if (points === null || typeof points !== 'object') throw wrong();
-  if (isArrowVector(points)) throw arrowVector(name);
+  if (isArrow(points)) throw arrow(name, points);
   const fields = Object.fromEntries(FIELDS.map((field) => [field, propertyOf(points, field)])) as Fields;
   if (has(points, 'buffer') && (has(points, 'shape') || has(points, 'dims'))) return readBuffer(name, fields);
   if (has(points, 'data')) return readMatrix(name, fields);
@@ -217,15 +217,17 @@ function readForm(
   return readRows(name, points as Rows);
 }
 
-/** What Apache Arrow has for a column: it has values behind methods only, and fields that mean something else. */
-function isArrowVector(value: object): boolean {
-  return has(value, 'toArray') && has(value, 'get') && has(value, 'length') && !has(value, 'shape');
+/** A vector or a table of Apache Arrow: they have values behind methods only, and fields that mean something else. */
+function isArrow(value: object): boolean {
+  if (!has(value, 'toArray') || !has(value, 'get') || has(value, 'shape')) return false;
+  return has(value, 'length') || has(value, 'numRows');
 }
 
-function arrowVector(name: string): TypeError {
-  return new TypeError(
-    `${name} is an Arrow vector: pass rows, Array.from(vector, (row) => row.toArray()), or { data, shape: [n, d] }`,
-  );
+function arrow(name: string, given: object): TypeError {
+  const [kind, rows] = has(given, 'numRows')
+    ? ['table', 'rows of numbers']
+    : ['vector', 'rows, Array.from(vector, (row) => row.toArray()),'];
+  return new TypeError(`${name} is an Arrow ${kind}: pass ${rows} or { data, shape: [n, d] }`);
 }
 
 function readShape(name: string, shape: unknown): [number, number] {
@@ -427,7 +429,7 @@ function lengthOfRow(name: string, rows: Rows, i: number): number {
     if (length === 0 && isDetached(row)) throw detached(where);
     return length;
   }
-  if (isArrowVector(row)) throw new TypeError(`${where} is an Arrow vector: pass its toArray()`);
+  if (isArrow(row)) throw new TypeError(`${where} is an Arrow vector: pass its toArray()`);
   return lengthOf(where, row as ArrayLike<unknown>);
 }
 

@@ -70,6 +70,7 @@ export interface Engine {
 /**
  * Makes an engine.
  *
+ * @throws {TypeError | RangeError} naming the option that is wrong, or does not exist.
  * @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter.
  */
 export async function createEngine(options?: EngineOptions): Promise<Engine> {

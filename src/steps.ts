@@ -69,7 +69,9 @@ function watch(signal: AbortSignal | undefined): { readonly promise: Promise<Out
   if (signal === undefined) return { promise: null, stop: () => undefined };
   let stop = () => {};
   const promise = new Promise<Outcome>((resolve) => {
-    stop = onAbort(signal, () => resolve({ reason: signal.reason }));
+    const abort = () => resolve({ reason: signal.reason });
+    if (signal.aborted) abort();
+    else stop = onAbort(signal, abort);
   });
   return { promise, stop: () => stop() };
 }
@@ -82,12 +84,12 @@ interface Listener {
 /** The one listener that a signal has while there is work under it: of more than ten Node warns. */
 const listeners = new WeakMap<AbortSignal, Listener>();
 
-/** @returns what takes the callback back. */
-function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  if (signal.aborted) {
-    callback();
-    return () => undefined;
-  }
+/**
+ * Calls back when a signal aborts, if it has not yet.
+ *
+ * @returns what takes the callback back
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const listener = listeners.get(signal) ?? listenTo(signal);
   listener.callbacks.add(callback);
   return () => {
@@ -133,7 +135,7 @@ export async function heeding<P, T>(
       .finally(() => pending.delete(heeded));
     pending.add(heeded);
   });
-  await runAsync(resultOf(Promise.all(pending)), undefined, signal);
+  if (pending.size > 0) await runAsync(resultOf(Promise.all(pending)), undefined, signal);
   throwFailure();
   return value;
 }

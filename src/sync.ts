@@ -19,7 +19,10 @@ export type { KMeansModel } from './kmeans/model.ts';
 export type { KMeansInit, KMeansProgress } from './kmeans/options.ts';
 export type { HostPoints, Metric, Rows, TypedArray, Weights } from './points.ts';
 
-/** Those of `kmeans`, but for where it runs, and for `signal`: nothing can abort a call that nothing interrupts. */
+/**
+ * Those of `kmeans`, but for where it runs, and for `signal`: nothing can abort a call that nothing interrupts. Nothing
+ * waits for a promise that `onIteration` returns either.
+ */
 export type KMeansSyncOptions = Omit<KMeansFitOptions, 'signal'> & Pick<KMeansOptions, 'metric' | 'sampleWeight'>;
 
 const { signal: _, ...FIT_OPTIONS } = KMEANS_FIT_OPTIONS;

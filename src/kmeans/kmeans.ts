@@ -10,7 +10,7 @@ import { checkFitOptions, KMEANS_OPTIONS, type KMeansOptions } from './options.t
  * Clusters points [n, d] into k clusters by Lloyd's iterations (Lloyd 1982), which end in a local minimum of the
  * inertia Σ w·‖x − c‖²: which one depends on the start.
  *
- * @throws {TypeError} where an argument is of the wrong kind.
+ * @throws {TypeError} where an argument is of the wrong kind, or an option does not exist.
  * @throws {RangeError} where a value is wrong; the message names the argument and the first offending index.
  * @throws {WebGPUUnavailableError} under `backend: 'webgpu'`, where there is no adapter.
  * @throws {DeviceLostError} where the device was lost and the points could not go on to the CPU.

@@ -220,7 +220,8 @@ export class KMeansModel {
   /**
    * The model that `toJSON` gave, with empty `labels`.
    *
-   * @throws {TypeError | RangeError} where `json` is no such object.
+   * @throws {TypeError | RangeError} where `json` is no such object, or has what no fit returns: a coordinate over 1e150, a
+   * count that is no sum of float32 weights.
    */
   static fromJSON(json: KMeansJSON): KMeansModel {
     if (!isJSONOf('KMeansModel', json)) {

@@ -10,7 +10,7 @@ import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } fro
  * Fits a mixture of k Gaussians to points [n, d] by EM, which ends in a local maximum of the likelihood: which one
  * depends on the start. A component may collapse onto few points; the fit goes on, and `components` says so.
  *
- * @throws {TypeError} where an argument is of the wrong kind.
+ * @throws {TypeError} where an argument is of the wrong kind, or an option does not exist.
  * @throws {RangeError} where a value is wrong; the message names the argument and the first offending index.
  * @throws {WebGPUUnavailableError} under `backend: 'webgpu'`, where there is no adapter.
  * @throws {DeviceLostError} where the device was lost and the points could not go on to the CPU.

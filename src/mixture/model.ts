@@ -327,7 +327,8 @@ export class GaussianMixtureModel {
   /**
    * The model that `toJSON` gave, with empty `labels`.
    *
-   * @throws {TypeError | RangeError} where `json` is no such object.
+   * @throws {TypeError | RangeError} where `json` is no such object, or has what no fit returns: a coordinate over 1e150, a
+   * covariance that is not positive definite or has a variance below 2^-1022.
    */
   static fromJSON(json: GaussianMixtureJSON): GaussianMixtureModel {
     if (!isJSONOf('GaussianMixtureModel', json)) {
@@ -372,7 +373,8 @@ export class GaussianMixtureModel {
    * A model of given parameters: weights [k] of sum 1, means [k, d], covariances laid out as the type says, nested or
    * row-major.
    *
-   * @throws {TypeError | RangeError} naming what is wrong; a covariance that is not positive definite too.
+   * @throws {TypeError | RangeError} naming what is wrong; a covariance that is not positive definite, or has a variance
+   * below 2^-1022, too.
    */
   static fromParameters(
     given: Required<MixtureStart> & { readonly covarianceType: CovarianceType },

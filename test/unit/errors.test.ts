@@ -132,6 +132,12 @@ table(
     ['a detached row', [[1], detached(1)], TypeError, /^points\[1\] is detached/],
     ['detached data', { data: detached(4), shape: [2, 2] }, TypeError, /^points\.data is detached/],
     ['an Arrow vector', arrowVector([[1], [2]]), TypeError, /^points is an Arrow vector: .*toArray\(\)/],
+    [
+      'an Arrow table',
+      { numRows: 2, get: () => 0, toArray: () => [] },
+      TypeError,
+      /^points is an Arrow table: pass rows /,
+    ],
     ['rows that are Arrow vectors', [arrowVector([1, 2])], TypeError, /^points\[0\] is an Arrow vector: .*toArray/],
     ['a JSON model', { type: 'KMeansModel', k: 1 }, TypeError, /^points must be .*got { type, k }$/],
     ['data that is an array', { data: [1, 2], shape: [1, 2] }, TypeError, /^points\.data /],
