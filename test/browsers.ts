@@ -20,6 +20,7 @@ interface Place {
   /** Debian's packages, with the software renderer that WebGPU runs on where there is no GPU. */
   readonly packages: readonly string[];
   readonly missing: string;
+  readonly incapable: string;
 }
 
 const PLACES: Readonly<Record<BrowserName, Place>> = {
@@ -28,18 +29,26 @@ const PLACES: Readonly<Record<BrowserName, Place>> = {
     commands: ['chromium', 'google-chrome', 'google-chrome-stable', 'chromium-browser'],
     packages: ['chromium'],
     missing: 'no Chrome: install chromium (apt-get install chromium) or name one in CHROME_PATH',
+    incapable: 'has no WebGPU adapter: apt-get update && apt-get install chromium, or name a newer one in CHROME_PATH',
   },
   firefox: {
     variables: ['FIREFOX_PATH'],
     commands: ['firefox', 'firefox-esr'],
     packages: ['firefox-esr', 'libvulkan1', 'mesa-vulkan-drivers'],
     missing: 'no Firefox: install firefox-esr (apt-get install firefox-esr) or name one in FIREFOX_PATH',
+    incapable:
+      'has no WebGPU adapter: apt-get update && apt-get install firefox-esr libvulkan1 mesa-vulkan-drivers, or name a newer one in FIREFOX_PATH',
   },
 };
 
 /** One line that says what to install. */
 export function missingBrowser(name: BrowserName): string {
   return PLACES[name].missing;
+}
+
+/** The same of a browser that is there but cannot do what the tests need. */
+export function incapableBrowser(name: BrowserName, executablePath: string): string {
+  return `${executablePath} ${PLACES[name].incapable}`;
 }
 
 /** The executable: named by the environment, in puppeteer's cache, on the PATH, or where the system keeps it. */
@@ -103,7 +112,7 @@ export async function fetchBrowser(name: BrowserName): Promise<void> {
   const { packages } = PLACES[name];
   if (found !== null && (name !== 'firefox' || hasVulkanDriver())) {
     const renewable = root && isDebian() && found === onPath(name);
-    if (renewable && !(await hasAdapter(name, found))) aptInstall('--only-upgrade', ...packages);
+    if (renewable && !(await isCapable(name, found))) aptInstall('--only-upgrade', ...packages);
     return;
   }
   if (root && isDebian()) aptInstall(...packages);
@@ -111,19 +120,27 @@ export async function fetchBrowser(name: BrowserName): Promise<void> {
   run('npx', ['puppeteer', 'browsers', 'install', name, ...(root && name === 'chrome' ? ['--install-deps'] : [])]);
 }
 
-/** Asked in the browser: what a version can do goes by the system too. */
-async function hasAdapter(name: BrowserName, executablePath: string): Promise<boolean> {
+async function isCapable(name: BrowserName, executablePath: string): Promise<boolean> {
   const browser = await launchBrowser(name, executablePath).catch(() => null);
   if (browser === null) return false;
   try {
-    const page = await browser.newPage();
+    return await hasAdapter(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Whether it has WebGPU, asked in the browser: what a version can do goes by the system too. */
+export async function hasAdapter(browser: Browser): Promise<boolean> {
+  const page = await browser.newPage();
+  try {
     // WebGPU needs a secure context, which a file is.
-    await page.goto('file:///etc/os-release');
+    await page.goto(import.meta.url);
     return await page.evaluate(async () => !!(await navigator.gpu?.requestAdapter()));
   } catch {
     return false;
   } finally {
-    await browser.close();
+    await page.close();
   }
 }
 

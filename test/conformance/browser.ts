@@ -1,35 +1,58 @@
 /** The conformance suite in a browser: a page on localhost holds the cases, a test runs each. */
-import type { Browser, Page } from 'puppeteer';
+import type { Page } from 'puppeteer';
 import { createServer, type Plugin, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, test } from 'vitest';
 import { inlined } from '../../vite.plugins.ts';
-import { type BrowserName, findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
+import {
+  type BrowserName,
+  findBrowser,
+  hasAdapter,
+  incapableBrowser,
+  launchBrowser,
+  missingBrowser,
+} from '../browsers.ts';
 import { missing } from '../missing.ts';
+import type { ConformanceCase } from './case.ts';
 import { cases } from './cases/index.ts';
 
-export async function conformanceIn(browserName: BrowserName, name: string): Promise<void> {
+/** @param share of the cases that run, by what `npm test` has time for */
+export async function conformanceIn(
+  browserName: BrowserName,
+  name: string,
+  share: (all: readonly ConformanceCase[]) => readonly ConformanceCase[] = (all) => all,
+): Promise<void> {
   const executable = await findBrowser(browserName);
+  if (executable === null) {
+    test(name, (context) => missing(context, missingBrowser(browserName)));
+    return;
+  }
+  // Before there are tests: one line is to say that the browser cannot run them, not each of them.
+  const browser = await launchBrowser(browserName, executable);
+  if (!(await hasAdapter(browser))) {
+    await browser.close();
+    test(`${name} has an adapter`, () => {
+      throw new Error(incapableBrowser(browserName, executable));
+    });
+    return;
+  }
+
   let server: ViteDevServer | undefined;
-  let browser: Browser | undefined;
   let page: Page;
 
   beforeAll(async () => {
-    if (executable === null) return;
     server = await servePage();
-    browser = await launchBrowser(browserName, executable);
     page = await browser.newPage();
     await page.goto(`${server.resolvedUrls?.local[0]}test/conformance/page.html?name=${encodeURIComponent(name)}`);
     await page.waitForFunction(() => 'runCase' in globalThis);
   });
 
   afterAll(async () => {
-    await browser?.close();
+    await browser.close();
     await server?.close();
   });
 
-  for (const { name } of cases.filter(({ only }) => only !== 'cpu')) {
-    test(name, async (context) => {
-      if (executable === null) missing(context, missingBrowser(browserName));
+  for (const { name } of share(cases.filter(({ only }) => only !== 'cpu'))) {
+    test(name, async () => {
       const failure = await page.evaluate((name) => runCase(name), name);
       if (failure !== null) throw new Error(failure);
     });

@@ -1,3 +1,4 @@
+import { shareOf } from '../scope.ts';
 import { conformanceIn } from './browser.ts';
 
-await conformanceIn('firefox', 'WebGPU in Firefox');
+await conformanceIn('firefox', 'WebGPU in Firefox', (all) => shareOf(all, 3));

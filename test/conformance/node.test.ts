@@ -1,6 +1,7 @@
 import { test } from 'vitest';
 import { requestNodeDevice } from '../../src/node/index.ts';
 import { missing } from '../missing.ts';
+import { shareOf } from '../scope.ts';
 import { missingDriver } from '../vulkan.ts';
 import { cases } from './cases/index.ts';
 import { webgpuRunner } from './runner.ts';
@@ -8,7 +9,12 @@ import { webgpuRunner } from './runner.ts';
 const run = webgpuRunner('WebGPU in Node', () => requestNodeDevice());
 const driverless = process.platform === 'linux' && !process.env.VK_DRIVER_FILES;
 
-for (const conformanceCase of cases.filter(({ only }) => only !== 'cpu')) {
+const shared = shareOf(
+  cases.filter(({ only }) => only !== 'cpu'),
+  4,
+  1,
+);
+for (const conformanceCase of shared) {
   test(conformanceCase.name, async (context) => {
     if (driverless) missing(context, missingDriver);
     await run(conformanceCase);

@@ -1,0 +1,10 @@
+/**
+ * Suites that repeat others on one more platform run a share of their cases in `npm test`, different ones each, and all
+ * of them in `npm run test:all`.
+ */
+export const RUNS_ALL = process.env.TEST_ALL === '1';
+
+/** Every nth, from one of the first n on: some of each kind. */
+export function shareOf<T>(items: readonly T[], nth: number, first = 0): readonly T[] {
+  return RUNS_ALL ? items : items.filter((_, i) => i % nth === first);
+}
