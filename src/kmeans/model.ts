@@ -277,6 +277,7 @@ export class KMeansModel {
   get #mixture(): GaussianMixtureModel {
     const { k, d, centroids, counts, inertia } = this;
     const total = counts.reduce((sum, count) => sum + count, 0);
+    if (total === 0) throw new RangeError('a model whose counts are all 0 has no density');
     const variance = inertia / (d * total);
     return GaussianMixtureModel.unfitted(
       {
@@ -309,7 +310,6 @@ function readCounts(name: string, given: unknown, k: number): Float64Array {
       throw new RangeError(`${name}[${c}] must be 0 or a sum of float32 weights, got ${count}`);
     }
   });
-  if (counts.every((count) => count === 0)) throw new RangeError(`${name} must have a positive value`);
   return counts;
 }
 

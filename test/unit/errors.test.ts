@@ -474,7 +474,6 @@ describe('KMeansModel.fromJSON', () => {
     ['a negative count', { counts: [1, -1] }, RangeError, /^json\.counts\[1\] /],
     ['a count that no float32 weight has', { counts: [3, 1e-320] }, RangeError, /^json\.counts\[1\] /],
     ['a count beyond sums of float32', { counts: [1e308, 4] }, RangeError, /^json\.counts\[0\] /],
-    ['no weight at all', { counts: [0, 0] }, RangeError, /^json\.counts .*positive/],
     ['a centroid beyond 1e150', { centroids: [1, -1e151] }, RangeError, /^json\.centroids\[1\] /],
     ['a frame that is none', { frame: null }, TypeError, /^json\.frame must be an object, got null$/],
     ['a shift beyond 1e150', { frame: frame({ shift: [1e151] }) }, RangeError, /^json\.frame\.shift\[0\] /],
@@ -503,4 +502,10 @@ describe('KMeansModel.fromJSON', () => {
       expect(KMeansModel.fromJSON(good as never).toJSON()).toEqual(good);
     },
   );
+  it('centroids alone have no density', async () => {
+    const model = KMeansModel.fromJSON({ ...json, counts: [0, 0] } as never);
+    expect(await model.predict([[1], [2]], { backend: 'cpu' })).toEqual(Uint32Array.of(0, 1));
+    expect(() => model.sample(1)).toThrow(RangeError);
+    await expectError(model.bic([[1]], { backend: 'cpu' }), RangeError, /counts/);
+  });
 });
