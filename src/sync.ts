@@ -2,6 +2,7 @@
 import './globals.ts';
 import { checkWord, type Names, owns, readOptions } from './check.ts';
 import { createSyncCpuEngine } from './cpu/engine.ts';
+import type { ClusteringEngine } from './engine.ts';
 import { fitBest } from './kmeans/fit.ts';
 import type { KMeansModel } from './kmeans/model.ts';
 import {
@@ -40,16 +41,18 @@ export function kmeansSync(points: HostPoints | Rows, options: KMeansSyncOptions
   if (points instanceof Dataset) throw new TypeError('kmeansSync needs points on the host, not a Dataset');
   const prepared = preparePoints(points, { metric, sampleWeight, frame: undefined });
   if (owns(prepared, 'buffer')) throw new TypeError('kmeansSync needs points on the host, not in a GPUBuffer');
-  return runNow(fitAlone(prepared, plan));
+  return runNow(fitHere(prepared, plan));
 }
 
-/** Fits on an engine that is there for this fit alone. */
-function* fitAlone(points: PreparedPoints, plan: FitPlan): Steps<KMeansModel> {
-  const engine = createSyncCpuEngine();
+/** Kept, once there is one: to make its memory costs more than a small fit. */
+let engine: ClusteringEngine | undefined;
+
+function* fitHere(points: PreparedPoints, plan: FitPlan): Steps<KMeansModel> {
+  engine ??= createSyncCpuEngine();
+  const home = { engine, dataset: yield* resultOf(engine.upload(points)), reason: 'asked' } as const;
   try {
-    const dataset = yield* resultOf(engine.upload(points));
-    return yield* fitBest(plan, (fit) => runNow(fit({ engine, dataset, reason: 'asked' })));
+    return yield* fitBest(plan, (fit) => runNow(fit(home)));
   } finally {
-    void engine.destroy();
+    home.dataset.destroy();
   }
 }
