@@ -9,7 +9,7 @@ export interface Row {
 }
 
 /** Values that are gathered at a time, at most. */
-const GATHERED_VALUES = 2 ** 18;
+const GATHERED_VALUES = 2 ** 15;
 
 /**
  * At most `wanted` rows of the highest scores, distinct by value, equal scores in index order: what models that fit them
@@ -48,14 +48,29 @@ class DistinctRows {
 
   /** Whether there was no such row yet. */
   add(row: Float64Array): boolean {
-    // Zeros are equal, whatever their sign; a copy that the caller may not change.
-    const values = row.map((value) => value + 0);
-    const words = new Uint32Array(values.buffer);
-    const hash = words.reduce((mixed, word) => Math.imul(mixed ^ word, 0x9e3779b1) ^ (mixed >>> 15), 0);
-    const equal = this.#byHash.get(hash);
-    if (equal?.some((other) => other.every((value, j) => value === values[j]))) return false;
-    if (equal === undefined) this.#byHash.set(hash, [values]);
-    else equal.push(values);
+    const hash = hashOf(row);
+    const others = this.#byHash.get(hash) ?? [];
+    if (others.some((other) => isEqual(other, row))) return false;
+    this.#byHash.set(hash, [...others, row.slice()]);
     return true;
   }
+}
+
+function isEqual(a: Float64Array, b: Float64Array): boolean {
+  for (let j = 0; j < a.length; j++) if (a[j] !== b[j]) return false;
+  return true;
+}
+
+const value = new Float64Array(1);
+const words = new Uint32Array(value.buffer);
+
+function hashOf(row: Float64Array): number {
+  let hash = 0;
+  for (let j = 0; j < row.length; j++) {
+    // Zeros are equal, whatever their sign.
+    value[0] = row[j] + 0;
+    hash = Math.imul(hash ^ words[0] ^ Math.imul(words[1], 0x85ebca6b), 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  return hash;
 }

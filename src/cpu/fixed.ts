@@ -6,7 +6,9 @@
  * value or the last bits of a small one, is spilled: added to integers without limits, which is slow and rare. What a
  * total is rounded to, once, is that of exact addition, wherever the windows lie.
  */
+import type { Steps } from '../steps.ts';
 import { lowestBitOf, topBitOf } from './bits.ts';
+import { rowsOfTurn } from './turns.ts';
 
 /** The columns of a sum: d features, then the weight, padded to an even number. */
 export interface Units {
@@ -233,20 +235,27 @@ function roundedMultiple(multiple: bigint): number {
   return multiple < 0n ? -value : value;
 }
 
+/** Sums with spilled values that take about a millisecond. */
+const SPILLED_OF_TURN = 2 ** 9;
+
 /** Counts [k] and sums [k, d] of all shards: exact, then rounded once. */
-export function momentsOf(
+export function* momentsOf(
   parts: readonly FixedSums[],
   units: Units,
   k: number,
   d: number,
-): { counts: Float64Array; sums: Float64Array } {
+): Steps<{ counts: Float64Array; sums: Float64Array }> {
   const counts = new Float64Array(k);
   const sums = new Float64Array(k * d);
+  const pause = rowsOfTurn(8 * d);
   for (let c = 0; c < k; c++) {
     for (let j = 0; j < d; j++) sums[c * d + j] = total(parts, units, c, j);
     counts[c] = total(parts, units, c, d);
+    if (c % pause === pause - 1) yield;
   }
+  let spilled = 0;
   for (const at of new Set(parts.flatMap(({ spilled }) => Array.from(spilled.keys())))) {
+    if (++spilled % SPILLED_OF_TURN === 0) yield;
     const c = Math.floor(at / units.stride);
     const j = at % units.stride;
     const value = totalWithSpill(parts, units, c, j);

@@ -30,7 +30,9 @@ export class CpuMixtureWorkspace implements MixtureWorkspace {
     const { offset, relative } = relativeTo(gaussians);
     const nodes = yield* askAll(this.#moments, 'accumulate', relative, temperature);
     this.#offset = offset;
-    const statistics = statisticsOf(gaussians, rootOf(nodes.flat()));
+    const root = rootOf(nodes.flat());
+    yield;
+    const statistics = yield* statisticsOf(gaussians, root);
     return { ...statistics, logLikelihood: statistics.logLikelihood + offset * totalWeight };
   }
 

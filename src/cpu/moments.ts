@@ -46,22 +46,22 @@ export function isPooled({ k, d, shape }: Gaussians): boolean {
 }
 
 /** What the sums of all shards say. */
-export function statisticsOf(gaussians: Gaussians, moments: Float64Array): MixtureStatistics {
+export function* statisticsOf(gaussians: Gaussians, moments: Float64Array): Steps<MixtureStatistics> {
   const { d, shape } = gaussians;
   const at = layoutOf(gaussians);
   const squares = moments.slice(at.squares, at.logLikelihood);
-  if (isPooled(gaussians)) addPairs(moments.subarray(at.pairs), gaussians, squares);
+  if (isPooled(gaussians)) yield* addPairs(moments.subarray(at.pairs), gaussians, squares);
   return {
     used: gaussians,
     counts: moments.slice(0, at.sums),
     sums: moments.slice(at.sums, at.squares),
-    squares: shape === 'axes' ? squares : mirrored(squares, d),
+    squares: shape === 'axes' ? squares : yield* mirrored(squares, d),
     logLikelihood: moments[at.logLikelihood],
   };
 }
 
 /** Adds what the pairs of components are short of to the upper triangle. */
-function addPairs(pairs: Float64Array, gaussians: Gaussians, squares: Float64Array): void {
+function* addPairs(pairs: Float64Array, gaussians: Gaussians, squares: Float64Array): Steps<void> {
   const { k, d } = gaussians;
   const shifts = shiftsOf(gaussians);
   for (let c = 0, pair = 0; c < k; c++) {
@@ -70,16 +70,30 @@ function addPairs(pairs: Float64Array, gaussians: Gaussians, squares: Float64Arr
       if (weight === 0) continue;
       const apart = Float64Array.from({ length: d }, (_, j) => shifts[c * d + j] - shifts[e * d + j]);
       for (let i = 0, at = 0; i < d; i++) for (let j = i; j < d; j++) squares[at++] += weight * apart[i] * apart[j];
+      yield;
     }
   }
 }
 
+/** Rows and columns of a tile that the cache holds. */
+const TILE = 64;
+
 /** Matrices [d, d] from their upper triangles. */
-function mirrored(triangles: Float64Array, d: number): Float64Array {
+function* mirrored(triangles: Float64Array, d: number): Steps<Float64Array> {
   const matrices = new Float64Array((triangles.length / (d + 1)) * 2 * d);
   for (let from = 0, at = 0; from < matrices.length; from += d * d) {
-    for (let i = 0; i < d; i++) {
-      for (let j = i; j < d; j++) matrices[from + i * d + j] = matrices[from + j * d + i] = triangles[at++];
+    for (let i = 0; i < d; at += d - i, i++) {
+      matrices.set(triangles.subarray(at, at + d - i), from + i * (d + 1));
+      if (i % (4 * TILE) === 4 * TILE - 1) yield;
+    }
+    for (let rows = 0; rows < d; rows += TILE) {
+      for (let columns = rows; columns < d; columns += TILE) {
+        for (let j = columns; j < Math.min(d, columns + TILE); j++) {
+          const end = Math.min(j, rows + TILE);
+          for (let i = rows; i < end; i++) matrices[from + j * d + i] = matrices[from + i * d + j];
+        }
+      }
+      if (d > TILE) yield;
     }
   }
   return matrices;

@@ -1,20 +1,24 @@
 import type { Metric } from '../points.ts';
+import type { Steps } from '../steps.ts';
+import { rowsOfTurn } from './turns.ts';
 
 /** A sum of unit rows shorter than this share of its weight has no direction: its cluster keeps the centroid. */
 const NO_DIRECTION = 1e-6;
 
 /** The M-step of k-means. Clusters without weight keep their centroids. `shift` is the summed squared shift. */
-export function updateCentroids(
+export function* updateCentroids(
   centroids: Float64Array,
   counts: Float64Array,
   sums: Float64Array,
   metric: Metric,
-): { centroids: Float64Array; shift: number } {
+): Steps<{ centroids: Float64Array; shift: number }> {
   const k = counts.length;
   const d = centroids.length / k;
   const updated = centroids.slice();
   let shift = 0;
+  const pause = rowsOfTurn(4 * d);
   for (let c = 0; c < k; c++) {
+    if (c % pause === pause - 1) yield;
     if (counts[c] === 0) continue;
     const divisor = metric === 'cosine' ? lengthOf(sums, c * d, d) : counts[c];
     if (metric === 'cosine' && divisor <= NO_DIRECTION * counts[c]) continue;

@@ -5,6 +5,7 @@ import { type CpuDataset, held, joined } from './dataset.ts';
 import { momentsOf } from './fixed.ts';
 import { askAll, drop, make, type Ref } from './place.ts';
 import { rootOf } from './tree.ts';
+import { rowsOfTurn } from './turns.ts';
 import { updateCentroids } from './update.ts';
 
 /** Of the squares, an inertia below this share has lost too many digits to them. */
@@ -52,7 +53,7 @@ export class CpuWorkspace implements Workspace {
     for (let iteration = 1; iteration <= maxIterations; iteration++) {
       const { counts, sums, changed } = yield* this.#assign(centroids);
       previous = centroids;
-      const update = updateCentroids(previous, counts, sums, this.#dataset.metric);
+      const update = yield* updateCentroids(previous, counts, sums, this.#dataset.metric);
       centroids = update.centroids;
       const empty = emptyClusters(counts);
       const unchanged = changed === 0 && (options.resume || iteration > 1);
@@ -78,7 +79,7 @@ export class CpuWorkspace implements Workspace {
   /** Σ w·distance² of the last assignment. */
   *#inertia(centroids: Float64Array, counts: Float64Array, sums: Float64Array): Steps<number> {
     const { squares } = this.#dataset;
-    const inertia = inertiaOf(squares, centroids, counts, sums);
+    const inertia = yield* inertiaOf(squares, centroids, counts, sums);
     // Not where the squares have all the digits, as beside far rows: there term by term.
     if (inertia > LEAST_SHARE * squares) return inertia;
     const [summed] = rootOf((yield* askAll(this.#clusters, 'inertia')).flat());
@@ -88,18 +89,20 @@ export class CpuWorkspace implements Workspace {
   *#assign(centroids: Float64Array): Steps<{ counts: Float64Array; sums: Float64Array; changed: number }> {
     held(this.#dataset);
     const parts = yield* askAll(this.#clusters, 'assign', centroids);
-    const moments = momentsOf(parts, this.#dataset.units, this.#k, this.#dataset.d);
+    const moments = yield* momentsOf(parts, this.#dataset.units, this.#k, this.#dataset.d);
     return { ...moments, changed: parts.reduce((sum, { changed }) => sum + changed, 0) };
   }
 }
 
 /** Σ w·‖x − c‖² = Σ w·‖x‖² − Σ (2c·Σw·x − ‖c‖²·Σw), over the clusters. */
-function inertiaOf(squares: number, centroids: Float64Array, counts: Float64Array, sums: Float64Array): number {
+function* inertiaOf(squares: number, centroids: Float64Array, counts: Float64Array, sums: Float64Array): Steps<number> {
   const d = centroids.length / counts.length;
+  const pause = rowsOfTurn(4 * d);
   let gain = 0;
-  centroids.forEach((value, i) => {
-    gain += value * (2 * sums[i] - value * counts[Math.floor(i / d)]);
-  });
+  for (let c = 0, i = 0; c < counts.length; c++) {
+    for (let j = 0; j < d; j++, i++) gain += centroids[i] * (2 * sums[i] - centroids[i] * counts[c]);
+    if (c % pause === pause - 1) yield;
+  }
   return Math.max(0, squares - gain);
 }
 

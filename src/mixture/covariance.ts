@@ -94,6 +94,7 @@ export function* secured(
   const regularized = (yield* rootOver(raw, rank, units, COLLAPSED_SHARE)) === null;
   for (let jitter = 0; jitter <= LAST_JITTER; jitter = Math.max(FIRST_JITTER, 10 * jitter)) {
     const covariance = withDiagonal(raw, rank, units, regularization, jitter);
+    yield;
     const factor = yield* factorOf(covariance, rank, units);
     if (factor !== null) return { covariance, factor, regularized: regularized || jitter > 0 };
   }

@@ -9,7 +9,7 @@ import type { Steps } from '../steps.ts';
 const LOST_DIGITS = 2 ** -50;
 
 /** Columns that are factored, or solved for, before all that depends on them is brought up to date. */
-const PANEL = 64;
+const PANEL = 32;
 /** Of a tile: its sums stay in registers. */
 const TILE_ROWS = 4;
 const TILE_COLUMNS = 2;

@@ -66,6 +66,9 @@ function mixed(counts: Float64Array, total: number, mixing: Mixing): Float64Arra
   return counts.map((count) => (mixing === 'equal' ? 1 / counts.length : count / total));
 }
 
+/** Rows of a matrix that are read and written between two looks at the clock. */
+const ROWS_OF_STEP = 128;
+
 /** Means [k, d] and covariances, null for one that nobody has weight in. */
 interface Estimate {
   readonly means: Float64Array;
@@ -83,7 +86,7 @@ function* ofMatrices(
   const means = used.means.slice();
   const covariances: (Float64Array | null)[] = [];
   let l: Float64Array = new Float64Array(0);
-  const pooled = squares.slice(0, d * d);
+  const pooled = shared ? squares.slice() : squares;
   for (let c = 0; c < k; c++) {
     if (!shared || c === 0) l = yield* factorInverse(used.factors.subarray(c * d * d, (c + 1) * d * d), d);
     if (!alive[c]) {
@@ -95,22 +98,22 @@ function* ofMatrices(
     for (let i = 0; i < d; i++) for (let j = 0; j <= i; j++) means[c * d + i] += l[i * d + j] * delta[j];
     yield;
     const own = shared ? pooled : squares.slice(c * d * d, (c + 1) * d * d);
-    subtractSquare(own, delta, count, d);
-    if (!shared) covariances.push(yield* congruence(l, over(own, count), d));
+    yield* subtractSquare(own, delta, count, shared ? 1 : count);
+    if (!shared) covariances.push(yield* congruence(l, own, d));
   }
   if (!shared) return { means, covariances };
-  return { means, covariances: [yield* congruence(l, over(pooled, sumOver(counts, alive)), d)] };
+  const total = sumOver(counts, alive);
+  for (let at = 0; at < pooled.length; at++) pooled[at] /= total;
+  return { means, covariances: [yield* congruence(l, pooled, d)] };
 }
 
-/** Takes count·δδᵀ from the transpose of a matrix [d, d]. */
-function subtractSquare(matrix: Float64Array, delta: Float64Array, count: number, d: number): void {
-  for (let j = 0, at = 0; j < d; j++) for (let i = 0; i < d; i++, at++) matrix[at] -= count * delta[i] * delta[j];
-}
-
-/** Divides values in place. */
-function over(values: Float64Array, divisor: number): Float64Array {
-  for (let i = 0; i < values.length; i++) values[i] /= divisor;
-  return values;
+/** Takes count·δδᵀ from the transpose of a matrix [d, d], and divides it. */
+function* subtractSquare(matrix: Float64Array, delta: Float64Array, count: number, divisor: number): Steps<void> {
+  const d = delta.length;
+  for (let j = 0, at = 0; j < d; j++) {
+    for (let i = 0; i < d; i++, at++) matrix[at] = (matrix[at] - count * delta[i] * delta[j]) / divisor;
+    if (j % ROWS_OF_STEP === ROWS_OF_STEP - 1) yield;
+  }
 }
 
 /** L = U⁻ᵀ, lower triangular: the covariance is L·Lᵀ. */
@@ -167,7 +170,9 @@ function* secureAll(
   const { rank } = formOf(covarianceType);
   const { count, size } = covarianceSize(covarianceType, k, d);
   const covariances = previous.covariances.slice();
+  yield;
   const precisionsCholesky = previous.precisionsCholesky.slice();
+  yield;
   const regularized: boolean[] = [];
   for (let c = 0; c < count; c++) {
     const estimate = raw[c];

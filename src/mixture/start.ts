@@ -108,9 +108,10 @@ function areCoarse(means: Float64Array, { dataset }: Home): boolean {
 }
 
 function identity(type: CovarianceType, d: number): Float64Array {
-  const { size } = covarianceSize(type, 1, d);
+  const identity = new Float64Array(covarianceSize(type, 1, d).size);
   const stride = formOf(type).rank === 'matrix' ? d + 1 : 1;
-  return Float64Array.from({ length: size }, (_, at) => (at % stride === 0 ? 1 : 0));
+  for (let at = 0; at < identity.length; at += stride) identity[at] = 1;
+  return identity;
 }
 
 /** One M-step from a hard assignment. */
@@ -179,7 +180,9 @@ function likeWhole(whole: Parameters, type: CovarianceType, k: number, means: Fl
 }
 
 function repeat(values: Float64Array, times: number): Float64Array {
-  return Float64Array.from({ length: values.length * times }, (_, i) => values[i % values.length]);
+  const repeated = new Float64Array(values.length * times);
+  for (let at = 0; at < repeated.length; at += values.length) repeated.set(values, at);
+  return repeated;
 }
 
 async function firstMeans(

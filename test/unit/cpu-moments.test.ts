@@ -50,7 +50,7 @@ function answersOf(
     };
   });
   return {
-    statistics: statisticsOf(gaussians, rootOf(parts.flatMap(({ nodes }) => nodes))),
+    statistics: runNow(statisticsOf(gaussians, rootOf(parts.flatMap(({ nodes }) => nodes)))),
     labels: Uint32Array.from(parts.flatMap(({ labels }) => [...labels])),
     values: Float64Array.from(parts.flatMap(({ values }) => [...values])),
     densities: Float32Array.from(parts.flatMap(({ densities }) => [...densities])),

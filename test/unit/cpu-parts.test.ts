@@ -184,7 +184,7 @@ describe('fixed-point sums', () => {
         });
       });
       const summed = parts.map((part, p) => ({ ...part, spilled: spills[p].sums() }));
-      const { sums } = momentsOf(summed, units, 1, 1);
+      const { sums } = runNow(momentsOf(summed, units, 1, 1));
       const sum = values.reduce((total, value) => total + exactly(value), 0n);
       expectRounded(sums[0], sum, `n = ${n}, ${sampled} sampled`);
     }

@@ -205,9 +205,9 @@ export class SimdClusters implements Clusters {
     const { n, kernels } = this.#shard;
     const before = this.#centroids;
     this.#centroids = null;
-    this.#place(centroids);
+    yield* this.#place(centroids);
     if (before === null) this.#forget();
-    else if (this.#bounds === USED) this.#measureShifts(before, centroids);
+    else if (this.#bounds === USED) yield* this.#measureShifts(before, centroids);
     this.#set('bounded', this.#bounds);
     this.#set('changed', 0);
     this.#set('scanned', 0);
@@ -224,7 +224,7 @@ export class SimdClusters implements Clusters {
     const changed = this.#get('changed');
     this.#decide(changed, n - this.#get('scanned'));
     this.#decideCoarse(this.#get('scanned'), this.#get('retried'));
-    return { ...this.#sums(), changed };
+    return { ...(yield* this.#sums()), changed };
   }
 
   // biome-ignore lint/correctness/useYield: a verb like the others
@@ -306,34 +306,43 @@ export class SimdClusters implements Clusters {
     }
   }
 
+  /** Centroids between two looks at the clock. */
+  get #pause(): number {
+    return rowsOfTurn(4 * this.#shard.d);
+  }
+
   /** Centroids in all the forms that the kernel wants. */
-  #place(centroids: Float64Array): void {
+  *#place(centroids: Float64Array): Steps<void> {
     const { d, memory } = this.#shard;
-    const { f32, f64 } = memory;
     const k = this.#k;
     const [packed, norms, narrow] = [this.#get('packed') / 4, this.#get('norms') / 4, this.#get('narrow') / 4];
-    const exactNorms = this.#get('exactNorms') / 8;
-    f64.set(centroids, this.#get('centroids') / 8);
-    f32.set(centroids, narrow);
-    for (let c = 0; c < k; c++) {
-      let norm = 0;
-      for (let j = c * d; j < (c + 1) * d; j++) norm += centroids[j] * centroids[j];
-      f64[exactNorms + c] = norm;
+    const [exact, exactNorms] = [this.#get('centroids') / 8, this.#get('exactNorms') / 8];
+    for (let from = 0; from < k; from += this.#pause) {
+      const { f32, f64 } = memory;
+      const end = Math.min(k, from + this.#pause);
+      const some = centroids.subarray(from * d, end * d);
+      f64.set(some, exact + from * d);
+      f32.set(some, narrow + from * d);
+      for (let c = from; c < end; c++) {
+        let norm = 0;
+        for (let j = c * d; j < (c + 1) * d; j++) norm += centroids[j] * centroids[j];
+        f64[exactNorms + c] = norm;
+        const to = packed + (c & ~3) * d + (c & 3);
+        const isScanned = norm <= LONGEST_SCANNED ** 2;
+        for (let j = 0; j < d; j++) f32[to + 4 * j] = isScanned ? -2 * centroids[c * d + j] : 0;
+      }
+      if (end < k) yield;
     }
     const { reach, least } = this.#placeNorms(norms, LONGEST_SCANNED);
-    for (let c = 0; c < k; c++) {
-      const to = packed + (c & ~3) * d + (c & 3);
-      const isScanned = f64[exactNorms + c] <= LONGEST_SCANNED ** 2;
-      for (let j = 0; j < d; j++) f32[to + 4 * j] = isScanned ? -2 * centroids[c * d + j] : 0;
-    }
-    f32[this.#at('reach')] = reach * UP;
-    f32[this.#at('least')] = least;
     const longest = Math.max(reach, this.#longest);
     const isEven = least === NOBODY && longest <= Math.min(LONGEST_SCANNED, UNEVEN * this.#usual);
     this.#set('byRow', isEven ? 0 : 1);
+    const { f32 } = memory;
+    f32[this.#at('reach')] = reach * UP;
+    f32[this.#at('least')] = least;
     f32[this.#at('twiceError')] = 2.02 * f32[this.#at('rounding')] * reach * (reach + 2 * this.#longest) + 2e-36;
-    if (this.#mayBeCoarse) this.#placeCoarse(centroids, reach);
     f32[this.#at('marginFactor')] = (1 + this.#root) * UP;
+    if (this.#mayBeCoarse) yield* this.#placeCoarse(centroids, reach);
   }
 
   /**
@@ -357,7 +366,7 @@ export class SimdClusters implements Clusters {
   }
 
   /** Centroids as integers, pairs of features side by side: [k/4, d/2, 4, 2]. */
-  #placeCoarse(centroids: Float64Array, longest: number): void {
+  *#placeCoarse(centroids: Float64Array, longest: number): Steps<void> {
     const { d, memory } = this.#shard;
     const exactNorms = this.#get('exactNorms') / 8;
     // What is left out here is scanned in float32 where it could be nearest.
@@ -368,14 +377,17 @@ export class SimdClusters implements Clusters {
     const pairs = Math.ceil(d / 2);
     const rough = this.#get('rough') / 2;
     let rounded = 0;
+    const pause = this.#pause;
     for (let c = 0; c < this.#k; c++) {
+      if (c % pause === pause - 1) yield;
+      const { f64, i16 } = memory;
       const to = rough + 8 * (c >> 2) * pairs + 2 * (c & 3);
-      const isScanned = memory.f64[exactNorms + c] <= limit ** 2;
+      const isScanned = f64[exactNorms + c] <= limit ** 2;
       let square = 0;
       for (let j = 0; j < d; j++) {
         const value = isScanned ? centroids[c * d + j] * scale : 0;
         const integer = Math.round(value);
-        memory.i16[to + 8 * (j >> 1) + (j & 1)] = integer;
+        i16[to + 8 * (j >> 1) + (j & 1)] = integer;
         square += (value - integer) ** 2;
       }
       rounded = Math.max(rounded, Math.sqrt(square));
@@ -388,15 +400,17 @@ export class SimdClusters implements Clusters {
   }
 
   /** How far the centroids went since the bounds were made, and how far they are apart. */
-  #measureShifts(before: Float64Array, centroids: Float64Array): void {
+  *#measureShifts(before: Float64Array, centroids: Float64Array): Steps<void> {
     const { d, memory } = this.#shard;
-    const { f32, f64 } = memory;
+    const pause = this.#pause;
     const motions = this.#get('motions') / 4;
     const exactNorms = this.#get('exactNorms') / 8;
     let farthest = 0;
     let largest = 0;
     let other = 0;
     for (let c = 0; c < this.#k; c++) {
+      if (c % pause === pause - 1) yield;
+      const { f32, f64 } = memory;
       let square = 0;
       for (let j = c * d; j < (c + 1) * d; j++) square += (centroids[j] - before[j]) ** 2;
       const shift = Math.sqrt(square) * UP;
@@ -409,8 +423,8 @@ export class SimdClusters implements Clusters {
       } else if (shift > other) other = shift;
     }
     this.#set('farthest', farthest);
-    f32[this.#at('farthestShift')] = largest;
-    f32[this.#at('otherShift')] = other;
+    memory.f32[this.#at('farthestShift')] = largest;
+    memory.f32[this.#at('otherShift')] = other;
     if (ROWS_FOR_HALVES * this.#k <= this.#shard.n) this.#shard.kernels!.halve(this.#state);
   }
 
@@ -419,15 +433,21 @@ export class SimdClusters implements Clusters {
     return Math.sqrt((this.#shard.d + 4) * 2 ** -52);
   }
 
-  #sums(): FixedSums {
+  *#sums(): Steps<FixedSums> {
     const { memory } = this.#shard;
     const length = this.#k * this.#units.limbs * this.#units.stride;
     const from = this.#get('sums') / 4;
     const high = new Float64Array(length);
     const low = new Float64Array(length);
-    for (let i = 0; i < length; i++) {
-      low[i] = memory.u32[from + 2 * i];
-      high[i] = memory.i32[from + 2 * i + 1];
+    const pause = this.#pause * this.#units.stride;
+    for (let start = 0; start < length; start += pause) {
+      const { u32, i32 } = memory;
+      const end = Math.min(length, start + pause);
+      for (let i = start; i < end; i++) {
+        low[i] = u32[from + 2 * i];
+        high[i] = i32[from + 2 * i + 1];
+      }
+      if (end < length) yield;
     }
     return { high, low, spilled: this.#spill.sums() };
   }

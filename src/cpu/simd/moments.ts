@@ -66,6 +66,7 @@ export class SimdMoments implements Moments {
     this.#set('values', this.#values);
     memory.f64[this.#state / 8 + Math.ceil(FIELDS.length / 2)] = temperature;
     this.#clear(gaussians);
+    yield;
     const add = (start: number, end: number) => kernels!.accumulateMixture(this.#state, start, end);
     return yield* this.#shard.sumOver(add, () => this.#take(gaussians), rowsOf(gaussians));
   }
