@@ -84,12 +84,12 @@ function windowsOf(
   columns: number,
   width: number,
 ): { starts: Int32Array; outside: number } {
-  const all = new BitCounts();
+  const [all, own] = scratch;
+  all.clear();
   for (const { bits } of samples) for (let at = 0; at < bits.length; at += 2) all.add(bits[at], bits[at + 1]);
   all.accumulate();
   const starts = new Int32Array(columns);
   let outside = 0;
-  const own = new BitCounts();
   for (let j = 0; j < columns; j++) {
     own.clear();
     for (const { bits } of samples) {
@@ -118,7 +118,7 @@ function windowsOf(
 /** Bits of products of two float64 lie within ± this. */
 const BITS = 2304;
 
-/** How many values have their highest, and their lowest bit below a place. */
+/** How many values have their highest, and their lowest bit below a place: long arrays, so they are used again. */
 class BitCounts {
   total = 0;
   /** Counts at a place, then below it. */
@@ -176,6 +176,8 @@ class BitCounts {
     return counts[Math.min(place, this.#top + 1) + BITS];
   }
 }
+
+const scratch = [new BitCounts(), new BitCounts()] as const;
 
 /** What the limbs of a column leave of a value. */
 export function leftOver(value: number, column: number, { limbs, stride, units, limits }: Units): number {
