@@ -32,7 +32,7 @@ export default defineConfig({
     projects: [
       project('unit', 'test/unit/**/*.test.ts'),
       project('cpu', 'test/conformance/cpu*.test.ts'),
-      project('node', 'test/conformance/node.test.ts', ['test/conformance/node.setup.ts']),
+      project('node', 'test/conformance/node*.test.ts', ['test/conformance/node.setup.ts']),
       project('chrome', 'test/conformance/chrome*.test.ts'),
       project('firefox', 'test/conformance/firefox*.test.ts'),
       project('page', 'test/browser/**/*.test.ts'),

@@ -23,8 +23,8 @@ export interface ClusteringEngine {
   /** Copies host points into the engine, or adopts a borrowed GPU buffer, which it reads in place. */
   upload(points: PreparedPoints | GpuPoints, signal?: AbortSignal): Awaitable<EngineDataset>;
 
-  /** Opens what a fit or a prediction of k clusters needs; the caller closes it, whatever happens. */
-  open(dataset: EngineDataset, k: number): Awaitable<Workspace>;
+  /** Opens what a fit or a prediction of k clusters needs; the caller closes it, whatever happens but an abort. */
+  open(dataset: EngineDataset, k: number, signal?: AbortSignal): Awaitable<Workspace>;
 
   /** Squared distance of each row to the nearest of `centroids` [k, d]: [n]. */
   nearestDistances(
@@ -60,11 +60,16 @@ export interface ClusteringEngine {
   ): Awaitable<Uint32Array>;
 
   /**
-   * Opens what an E-step of `k` Gaussians of that shape needs; the caller closes it, whatever happens.
+   * Opens what an E-step of `k` Gaussians of that shape needs; the caller closes it, whatever happens but an abort.
    *
    * @throws {RangeError} where the engine has no room for so many features.
    */
-  openMixture(dataset: EngineDataset, k: number, shape: GaussiansShape): Awaitable<MixtureWorkspace>;
+  openMixture(
+    dataset: EngineDataset,
+    k: number,
+    shape: GaussiansShape,
+    signal?: AbortSignal,
+  ): Awaitable<MixtureWorkspace>;
 
   /**
    * log(π_c·p_c(x)) of the rows [start, end) under all components, less something that the components of a row share, so

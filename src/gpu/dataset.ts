@@ -27,7 +27,7 @@ import {
   withoutRows,
   zeroRow,
 } from '../points.ts';
-import type { Arena, Gpu } from './device.ts';
+import { type Arena, type Gpu, RefusedError } from './device.ts';
 import { gather } from './gather.ts';
 import { kernelSource } from './kernel.ts';
 import { chunkRows } from './plan.ts';
@@ -86,9 +86,12 @@ export async function uploadHostPoints(
       };
     });
     return { arena, chunks };
-  });
+  }, signal);
   try {
-    for (const chunk of chunks) await fillChunk(gpu, points, chunk, signal);
+    const queue = new Queue(gpu, arena);
+    for (const chunk of chunks) await fillChunk(queue, points, chunk);
+    await queue.settle();
+    arena.keep();
   } catch (error) {
     arena.destroy();
     throw error;
@@ -112,21 +115,14 @@ export async function uploadHostPoints(
   });
 }
 
-async function fillChunk(
-  gpu: Gpu,
-  { d, fill }: PreparedPoints,
-  { firstRow, rows, points }: Chunk,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { queue } = gpu.device;
+async function fillChunk(queue: Queue, { d, fill }: PreparedPoints, { firstRow, rows, points }: Chunk): Promise<void> {
   const each = Math.max(1, Math.floor(WRITE_VALUES / d));
   const values = new Float32Array(Math.min(rows, each) * d);
   for (let row = 0, writes = 1; row < rows; row += each, writes++) {
-    signal?.throwIfAborted();
     const count = Math.min(each, rows - row);
     fill(values, firstRow + row, firstRow + row + count);
-    queue.writeBuffer(points.buffer, row * d * 4, values, 0, count * d);
-    if (writes % WRITES_AHEAD === 0) await gpu.guard(queue.onSubmittedWorkDone());
+    queue.write(points.buffer, row * d * 4, values.subarray(0, count * d));
+    if (writes % WRITES_AHEAD === 0) await queue.drain();
   }
 }
 
@@ -165,16 +161,10 @@ function splitRows(n: number, each: number): { firstRow: number; rows: number }[
 }
 
 export function resident(arena: Arena, fields: Omit<GpuDataset, 'check' | 'destroy'>): GpuDataset {
-  let destroyed = false;
   return {
     ...fields,
-    check() {
-      if (destroyed) throw new TypeError('the dataset was destroyed');
-    },
-    destroy() {
-      destroyed = true;
-      arena.destroy();
-    },
+    check: () => arena.check(),
+    destroy: () => arena.destroy(new TypeError('the dataset was destroyed')),
   };
 }
 
@@ -190,28 +180,31 @@ export async function adoptBuffer(
   far: FarRows | null = null,
 ): Promise<GpuDataset> {
   const { n, d, metric, weights } = points;
+  const { mapState } = points.buffer;
+  if (mapState === 'mapped' || mapState === 'pending') throw new TypeError('points.buffer is mapped: unmap it first');
   const { totalWeight, positiveRows } = weigh(weights, n);
   const cosine = metric === 'cosine';
   const weightScale = scaleOf(weights);
   const weightOnDevice = totalWeight * weightScale;
-  const { arena, chunks } = await gpu.allocate((arena) => ({
-    arena,
-    chunks: bindChunks(gpu, arena, points, weightScale),
-  }));
+  const { arena, chunks } = await gpu.allocate(
+    (arena) => ({ arena, chunks: bindChunks(gpu, arena, points, weightScale) }),
+    signal,
+  );
   try {
-    const queue = new Queue(gpu);
+    const queue = new Queue(gpu, arena);
     const survey = (pivot: ArrayLike<number>, scale: number, unit: boolean) =>
       surveyPoints(gpu, queue, points, chunks, Float32Array.from(pivot), scale, weightOnDevice, unit);
     // Values first: a length of something infinite means nothing, and squares need a scale.
-    const range = await survey(new Float32Array(d), 0, false);
+    const range = await survey(new Float32Array(d), 0, false).catch((error: unknown) => {
+      throw error instanceof RefusedError ? unusable(error) : error;
+    });
     if (cosine) await writeLengths(gpu, queue, points, chunks);
-    signal?.throwIfAborted();
-    const sample = cosine ? null : await sampleOf(gpu, points, chunks);
+    const sample = cosine ? null : await sampleOf(gpu, points, chunks, signal);
     const frame = sample
       ? frameOf(sample, range, points.frame)
       : { shift: new Float64Array(d), scale: 1, precise: false };
     if (!cosine && far === null) {
-      const found = await farRowsOf(gpu, points, chunks, frame, range);
+      const found = await farRowsOf(gpu, points, chunks, frame, range, signal);
       if (found.indices.length > 0) {
         arena.destroy();
         return adoptBuffer(gpu, { ...points, weights: withoutRows(weights, n, found) }, signal, found);
@@ -220,7 +213,9 @@ export async function adoptBuffer(
     const rough = await survey(frame.shift, frame.scale, cosine);
     // About its mean: the variance of data far from the origin needs the second look.
     const inFrame = (await survey(rough.mean, frame.scale, cosine)).variance.map((value) => value * frame.scale ** 2);
-    if (!cosine) gpu.device.queue.writeBuffer(chunks[0].adjust, 0, Float32Array.from(frame.shift));
+    if (!cosine) queue.write(chunks[0].adjust, 0, Float32Array.from(frame.shift));
+    await queue.settle();
+    arena.keep();
     const load = cosine ? 2 : 1;
     return resident(arena, {
       n,
@@ -242,6 +237,11 @@ export async function adoptBuffer(
     arena.destroy();
     throw error;
   }
+}
+
+/** Nothing but the caller's buffer is new to the device. */
+function unusable({ message }: RefusedError): TypeError {
+  return new TypeError(`points.buffer was destroyed, or is mapped or of another device: ${message}`);
 }
 
 /** Values of float32 have no need of a larger scale, and the inverse of the scale is to be one. */
@@ -267,6 +267,7 @@ async function farRowsOf(
   chunks: readonly Chunk[],
   frame: Frame,
   range: Survey,
+  signal: AbortSignal | undefined,
 ): Promise<FarRows> {
   const reach = reachOf(frame.shift, range) * frame.scale;
   const limit = given === undefined ? Math.min(reach, ABSENT_LIMIT) : LIMITS.webgpu;
@@ -279,7 +280,7 @@ async function farRowsOf(
   const each = Math.max(1, Math.floor(LOOKED_AT / d));
   for (let from = 0; from < candidates.length; from += each) {
     const block = candidates.subarray(from, from + each);
-    const rows = await gatherRaw(gpu, n, d, chunks, block);
+    const rows = await gatherRaw(gpu, n, d, chunks, block, signal);
     block.forEach((index, i) => {
       const row = rows.subarray(i * d, (i + 1) * d);
       if (!isFar(row, frame, limit)) return;
@@ -301,15 +302,21 @@ function gatherRaw(
   d: number,
   chunks: readonly Chunk[],
   indices: Uint32Array,
+  signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
   const frame = { shift: new Float64Array(d), scale: 1 };
-  return gather(gpu, { n, d, chunks, frame, load: 0, check: () => undefined }, indices);
+  return gather(gpu, { n, d, chunks, frame, load: 0, check: () => undefined }, indices, signal);
 }
 
 /** What is usual among the rows, as they lie. */
-async function sampleOf(gpu: Gpu, { n, d, weights }: GpuPoints, chunks: readonly Chunk[]): Promise<Sample> {
+async function sampleOf(
+  gpu: Gpu,
+  { n, d, weights }: GpuPoints,
+  chunks: readonly Chunk[],
+  signal: AbortSignal | undefined,
+): Promise<Sample> {
   const indices = sampledRows(n, d, weights);
-  const values = await gatherRaw(gpu, n, d, chunks, indices);
+  const values = await gatherRaw(gpu, n, d, chunks, indices, signal);
   return sampled(
     values,
     Float64Array.from(indices, (row) => weights?.[row] ?? 1),

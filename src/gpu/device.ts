@@ -1,7 +1,9 @@
 import type { ProcessorInfo } from '../engine.ts';
 import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
-import { MAP_READ, Usage } from './flags.ts';
+import { onAbort } from '../steps.ts';
+import { Usage } from './flags.ts';
 import { compileKernel, type Kernel, type KernelSource } from './kernel.ts';
+import { type ScopedError, scoped } from './scope.ts';
 
 export interface GpuRequest {
   /** A borrowed device, or undefined to request one. */
@@ -51,13 +53,29 @@ function isSoftware(info: GPUAdapterInfo | undefined): boolean {
   return info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(names);
 }
 
-/** Compiled kernels, and those on the way, by their code. */
-const kernelCaches = new WeakMap<GPUDevice, Map<string, Promise<Kernel>>>();
+/** What the engines on a device share. */
+interface Shared {
+  /** Compiled kernels, and those on the way, by their code. */
+  readonly kernels: Map<string, Promise<Kernel>>;
+  /** To be told of its loss. */
+  readonly gpus: Set<Gpu>;
+  lost: DeviceLostError | null;
+}
 
-function kernelsOf(device: GPUDevice): Map<string, Promise<Kernel>> {
-  let kernels = kernelCaches.get(device);
-  if (kernels === undefined) kernelCaches.set(device, (kernels = new Map()));
-  return kernels;
+const sharedOf = new WeakMap<GPUDevice, Shared>();
+
+function share(device: GPUDevice): Shared {
+  const known = sharedOf.get(device);
+  if (known !== undefined) return known;
+  const shared: Shared = { kernels: new Map(), gpus: new Set(), lost: null };
+  sharedOf.set(device, shared);
+  // Once a device, which may see many engines come and go.
+  void device.lost.then(({ message, reason }) => {
+    shared.lost = new DeviceLostError(`the GPU device was lost (${reason ?? 'unknown'}): ${message}`);
+    for (const gpu of shared.gpus) gpu.end(shared.lost);
+    shared.gpus.clear();
+  });
+  return shared;
 }
 
 /**
@@ -67,8 +85,11 @@ const NUDGE_MS = 4;
 
 /** Waits this long for the news of a lost device when a promise that hung on it has failed. */
 const LOSS_NEWS_MS = 200;
-/** The same where a buffer was unmapped under a read, which nothing but a loss does: a busy machine brings the news late. */
+/** The same where a buffer was unmapped under a read, which only a loss does to a live arena: a busy machine brings the news late. */
 const LOSS_NEWS_OF_READS_MS = 5000;
+
+/** The device did not take what it was given. */
+export class RefusedError extends Error {}
 
 /** A device, what is allocated on it, and its loss turned into errors. */
 export class Gpu {
@@ -79,92 +100,69 @@ export class Gpu {
   /** Whether it is a CPU that plays the GPU. */
   readonly software: boolean;
   readonly #owned: boolean;
-  readonly #kernels: Map<string, Promise<Kernel>>;
+  readonly #shared: Shared;
   readonly #arenas = new Set<Arena>();
-  readonly #loss: Promise<never>;
-  #lost: DeviceLostError | null = null;
+  /** Without buffers: for what is waited for in the name of the engine. */
+  readonly #root: Arena;
   #destroyed = false;
+  #waits = 0;
+  #nudging: ReturnType<typeof setInterval> | undefined;
 
   constructor(device: GPUDevice, owned: boolean, bindingLimit = Infinity) {
     this.device = device;
     this.#owned = owned;
     this.software = isSoftware(device.adapterInfo);
-    this.#kernels = kernelsOf(device);
+    this.#shared = share(device);
+    if (this.#shared.lost === null) this.#shared.gpus.add(this);
     const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
     this.bindingLimit = Math.min(maxStorageBufferBindingSize, maxBufferSize, bindingLimit);
     const { vendor = '', architecture = '', description = '' } = device.adapterInfo ?? {};
     const adapter = description || `${vendor} ${architecture}`.trim();
     this.info = { adapter, features: [...device.features].sort(), threads: 1, software: this.software };
-    this.#loss = device.lost.then(({ message, reason }) => {
-      this.#lost = new DeviceLostError(`the GPU device was lost (${reason ?? 'unknown'}): ${message}`);
-      throw this.#lost;
-    });
-    this.#loss.catch(() => undefined);
+    this.#root = new Arena(this, this.#arenas);
   }
 
   get lost(): boolean {
-    return this.#lost !== null;
+    return this.#shared.lost !== null;
   }
 
-  /** The promise, or the rejection that a lost device calls for: what hangs on a lost device may never settle. */
-  async guard<T>(promise: Promise<T>): Promise<T> {
-    const nudging = setInterval(() => this.device.queue.submit([]), NUDGE_MS);
+  /** Waits for a promise of the device's, with empty submits as long as anyone waits. */
+  async nudged<T>(promise: Promise<T>): Promise<T> {
+    if (this.#waits++ === 0) this.#nudging = setInterval(() => this.device.queue.submit([]), NUDGE_MS);
     try {
-      return await Promise.race([promise, this.#loss]);
-    } catch (error) {
-      this.checkAlive();
-      if (!(error instanceof DeviceLostError)) {
-        const isRead = (error as { name?: string } | null)?.name === 'AbortError';
-        const patience = isRead ? LOSS_NEWS_OF_READS_MS : LOSS_NEWS_MS;
-        await Promise.race([new Promise<void>((resolve) => setTimeout(resolve, patience)), this.#loss]);
-      }
-      throw error;
+      return await promise;
     } finally {
-      clearInterval(nudging);
+      if (--this.#waits === 0) clearInterval(this.#nudging);
     }
-  }
-
-  /** What a staging buffer holds, once the work before it is done. */
-  contents(staging: GPUBuffer): Promise<ArrayBuffer> {
-    const read = staging.mapAsync(MAP_READ).then(() => {
-      const bytes = staging.getMappedRange().slice(0);
-      staging.unmap();
-      return bytes;
-    });
-    return this.guard(read);
   }
 
   /** A pipeline for the source, compiled once for each device and prelude, whichever engine asks. */
   kernel(source: KernelSource): Promise<Kernel> {
-    let kernel = this.#kernels.get(source.code);
+    this.checkAlive();
+    const { kernels } = this.#shared;
+    let kernel = kernels.get(source.code);
     if (kernel === undefined) {
-      kernel = this.guard(compileKernel(this.device, source));
-      this.#kernels.set(source.code, kernel);
-      kernel.catch(() => this.#kernels.delete(source.code));
+      kernel = compileKernel(this.device, source);
+      kernels.set(source.code, kernel);
+      kernel.catch(() => kernels.delete(source.code));
     }
-    return kernel;
+    return this.#root.guard(kernel);
   }
 
   /**
    * Runs `build` with a new arena, and gives the arena back only if every allocation in it succeeded.
    *
+   * @param signal its abort ends the arena, until `keep`
    * @throws {RangeError} where memory is short; nothing is left allocated.
    */
-  async allocate<T>(build: (arena: Arena) => T): Promise<T> {
+  async allocate<T>(build: (arena: Arena) => T, signal?: AbortSignal): Promise<T> {
     this.checkAlive();
-    const arena = new Arena(this.device, this.#arenas);
-    this.device.pushErrorScope('out-of-memory');
-    this.device.pushErrorScope('validation');
-    const attempt = attemptTo(() => build(arena));
-    const checked = Promise.all([this.device.popErrorScope(), this.device.popErrorScope()]).then(([invalid, short]) => {
-      if (short !== null) throw new RangeError(`the GPU has no room for ${arena.bytes} bytes: ${short.message}`);
-      // A build that threw has the better words for what is wrong.
-      if (invalid !== null && 'built' in attempt) throw new Error(`WebGPU refused an allocation: ${invalid.message}`);
-    });
+    signal?.throwIfAborted();
+    const arena = new Arena(this, this.#arenas, signal);
     try {
-      await this.guard(checked);
-      if ('thrown' in attempt) throw attempt.thrown;
-      return attempt.built;
+      const { result, accepted } = arena.tried(() => build(arena));
+      await accepted;
+      return result;
     } catch (error) {
       arena.destroy();
       throw error;
@@ -177,37 +175,72 @@ export class Gpu {
    */
   checkAlive(): void {
     if (this.#destroyed) throw new TypeError('the engine was destroyed');
-    if (this.#lost !== null) throw this.#lost;
+    if (this.#shared.lost !== null) throw this.#shared.lost;
+  }
+
+  /** Ends all that waits for the device. */
+  end(reason: Error): void {
+    for (const arena of this.#arenas) arena.end(reason);
   }
 
   /** Frees all that was allocated here, and the device unless it is borrowed. */
   destroy(): void {
     this.#destroyed = true;
-    for (const arena of [...this.#arenas]) arena.destroy();
+    this.#shared.gpus.delete(this);
+    for (const arena of [...this.#arenas]) arena.destroy(new TypeError('the engine was destroyed'));
     if (this.#owned) this.device.destroy();
   }
 }
 
-/** What came of a call, so that error scopes can be closed behind it either way. */
-function attemptTo<T>(build: () => T): { readonly built: T } | { readonly thrown: unknown } {
-  try {
-    return { built: build() };
-  } catch (thrown) {
-    return { thrown };
-  }
-}
-
-/** Buffers that live and go together. */
+/** Buffers that live and go together, and the work that waits for them. */
 export class Arena {
-  readonly #device: GPUDevice;
+  readonly #gpu: Gpu;
   readonly #all: Set<Arena>;
   readonly #buffers: GPUBuffer[] = [];
-  bytes = 0;
+  readonly #waiting = new Set<(reason: unknown) => void>();
+  readonly #unbind: () => void;
+  /** Why there is nothing to wait for any more. */
+  #ended: { readonly reason: unknown } | null = null;
+  #bytes = 0;
 
-  constructor(device: GPUDevice, all: Set<Arena>) {
-    this.#device = device;
+  constructor(gpu: Gpu, all: Set<Arena>, signal?: AbortSignal) {
+    this.#gpu = gpu;
     this.#all = all;
     all.add(this);
+    this.#unbind = signal === undefined ? () => undefined : onAbort(signal, () => this.destroy(signal.reason));
+  }
+
+  /** @throws the reason why the arena, its engine or its device has ended. */
+  check(): void {
+    this.#gpu.checkAlive();
+    if (this.#ended !== null) throw this.#ended.reason;
+  }
+
+  /** The signal that it was made under is no longer its own. */
+  keep(): void {
+    this.#unbind();
+  }
+
+  /** The promise, or the rejection that the end of the arena calls for: what hangs on a lost device may never settle. */
+  async guard<T>(promise: Promise<T>): Promise<T> {
+    try {
+      return await this.#gpu.nudged(this.#orEnd(promise));
+    } catch (error) {
+      const isRead = (error as { name?: string } | null)?.name === 'AbortError';
+      throw await this.#lossOr(error, isRead ? LOSS_NEWS_OF_READS_MS : LOSS_NEWS_MS);
+    }
+  }
+
+  /**
+   * Does `work`, which must not wait, in error scopes of its own.
+   *
+   * @returns what it returned; `accepted` rejects where the device refused any of it, and need not be waited for at once
+   */
+  tried<T>(work: () => T): { readonly result: T; readonly accepted: Promise<void> } {
+    const { result, errors } = scoped(this.#gpu.device, work);
+    const accepted = this.#checked(errors);
+    accepted.catch(() => undefined);
+    return { result, accepted };
   }
 
   /** A storage buffer that the host can write and that can be copied out. */
@@ -218,7 +251,8 @@ export class Arena {
   /** A storage buffer with contents. */
   filled(label: string, contents: ArrayBufferView): GPUBuffer {
     const buffer = this.storage(label, contents.byteLength);
-    this.#device.queue.writeBuffer(buffer, 0, contents.buffer as ArrayBuffer, contents.byteOffset, contents.byteLength);
+    const { queue } = this.#gpu.device;
+    queue.writeBuffer(buffer, 0, contents.buffer as ArrayBuffer, contents.byteOffset, contents.byteLength);
     return buffer;
   }
 
@@ -229,7 +263,7 @@ export class Arena {
     const contents = new ArrayBuffer(bytes);
     new Uint32Array(contents).set(words);
     new Float32Array(contents).set(floats, words.length);
-    this.#device.queue.writeBuffer(buffer, 0, contents);
+    this.#gpu.device.queue.writeBuffer(buffer, 0, contents);
     return buffer;
   }
 
@@ -238,16 +272,64 @@ export class Arena {
     return this.#create(label, bytes, Usage.MAP_READ | Usage.COPY_DST);
   }
 
-  destroy(): void {
+  /** Rejects all that waits here. */
+  end(reason: unknown): void {
+    this.#ended ??= { reason };
+    for (const reject of this.#waiting) reject(this.#ended.reason);
+    this.#waiting.clear();
+  }
+
+  destroy(reason: unknown = new TypeError('the buffers were freed')): void {
+    // Before the buffers, whose reads would fail for a reason that says less.
+    this.end(reason);
+    this.#unbind();
     for (const buffer of this.#buffers) buffer.destroy();
     this.#buffers.length = 0;
     this.#all.delete(this);
   }
 
+  /** Not a race with a promise that lives as long as the device: that one would hold every value that ever came home. */
+  #orEnd<T>(promise: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#ended === null) this.#waiting.add(reject);
+      else reject(this.#ended.reason);
+      void promise.then(resolve, reject).then(() => this.#waiting.delete(reject));
+    });
+  }
+
+  /** A failure waits for the news of a loss, which would be its reason. */
+  async #lossOr(error: unknown, patience: number): Promise<unknown> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const waited = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patience);
+    });
+    await this.#orEnd(waited).catch(() => undefined);
+    clearTimeout(timer);
+    return this.#ended === null ? error : this.#ended.reason;
+  }
+
+  async #checked(errors: Promise<readonly ScopedError[]>): Promise<void> {
+    const [error] = await this.guard(errors);
+    if (error === undefined) return;
+    if (error.filter === 'out-of-memory') {
+      const { maxBufferSize } = this.#gpu.device.limits;
+      throw new RangeError(
+        `the GPU has no room for ${this.#bytes} bytes, in buffers of at most ${maxBufferSize}: ${error.message}`,
+      );
+    }
+    throw await this.#lossOr(new RefusedError(`WebGPU refused the work: ${error.message}`), LOSS_NEWS_MS);
+  }
+
   #create(label: string, size: number, usage: number): GPUBuffer {
-    const buffer = this.#device.createBuffer({ label, size: Math.ceil(size / 4) * 4, usage });
+    const { device } = this.#gpu;
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    const limit = usage & Usage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
+    if (size > limit) {
+      throw new RangeError(`${label}: the GPU has no buffers of ${size} bytes, only of up to ${limit}`);
+    }
+    const buffer = device.createBuffer({ label, size: Math.ceil(size / 4) * 4, usage });
     this.#buffers.push(buffer);
-    this.bytes += size;
+    this.#bytes += size;
     return buffer;
   }
 }

@@ -1,6 +1,7 @@
 import gridCode from '../../shaders/common/grid.wgsl?raw';
 import pointsCode from '../../shaders/common/points.wgsl?raw';
 import distancesCode from '../../shaders/kmeans/distances.wgsl?raw';
+import { owns } from '../check.ts';
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
 import { adoptBuffer, type GpuDataset, uploadHostPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
@@ -28,13 +29,15 @@ export function createGpuEngine(gpu: Gpu): ClusteringEngine {
       return gpu.lost;
     },
     upload: (points, signal) =>
-      'buffer' in points ? adoptBuffer(gpu, points, signal) : uploadHostPoints(gpu, points, signal),
-    open: async (dataset, k) => openWorkspace(gpu, held(dataset), k),
-    nearestDistances: (dataset, centroids, signal) => nearestDistances(gpu, held(dataset), centroids, signal),
-    allDistances: (dataset, centroids, start, end) => allDistances(gpu, held(dataset), centroids, start, end),
-    gather: (dataset, indices) => gather(gpu, held(dataset), indices),
-    openMixture: async (dataset, k, shape) => openMixture(gpu, held(dataset), k, shape),
-    logDensities: async (dataset, gaussians, start, end) => logDensities(gpu, held(dataset), gaussians, start, end),
+      owns(points, 'buffer') ? adoptBuffer(gpu, points, signal) : uploadHostPoints(gpu, points, signal),
+    open: async (dataset, k, signal) => openWorkspace(gpu, held(dataset), k, signal),
+    nearestDistances: async (dataset, centroids, signal) => nearestDistances(gpu, held(dataset), centroids, signal),
+    allDistances: async (dataset, centroids, start, end, signal) =>
+      allDistances(gpu, held(dataset), centroids, start, end, signal),
+    gather: async (dataset, indices) => gather(gpu, held(dataset), indices),
+    openMixture: async (dataset, k, shape, signal) => openMixture(gpu, held(dataset), k, shape, signal),
+    logDensities: async (dataset, gaussians, start, end, signal) =>
+      logDensities(gpu, held(dataset), gaussians, start, end, signal),
     transformed: async (dataset, matrix, variance, signal) => transformed(gpu, held(dataset), matrix, variance, signal),
     plusPlus: async (dataset, k, candidates, draws, signal) =>
       plusPlus(gpu, held(dataset), k, candidates, draws, signal),
@@ -64,6 +67,7 @@ async function allDistances(
   centroids: Float64Array,
   start: number,
   end: number,
+  signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
   const { d, load: LOAD } = dataset;
   const k = centroids.length / d;
@@ -77,5 +81,7 @@ async function allDistances(
       distancesCode,
     ),
   );
-  return readPairs(gpu, dataset, kernel, Float32Array.from(centroids), k, k, start, end);
+  const contents = Float32Array.from(centroids);
+  const task = { kernel, contents, k, threadsPerRow: k, workPerRow: contents.length };
+  return readPairs(gpu, dataset, task, start, end, signal);
 }

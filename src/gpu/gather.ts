@@ -12,23 +12,24 @@ export async function gather(
   gpu: Gpu,
   dataset: Rows & Pick<GpuDataset, 'load'>,
   indices: Uint32Array,
+  signal?: AbortSignal,
 ): Promise<Float64Array> {
   const { d, load: LOAD } = dataset;
   if (indices.length === 0) return new Float64Array(0);
   const kernel = await gpu.kernel(
     kernelSource('gather', ['uniform', 'read', 'read', 'read', 'write'], { LOAD }, pointsCode, gridCode, gatherCode),
   );
-  const queue = new Queue(gpu, dataset);
   const bytes = indices.length * d * 4;
-  const { arena, result } = await gpu.allocate((arena) => {
+  const { arena, queue, result } = await gpu.allocate((arena) => {
+    const queue = new Queue(gpu, arena, dataset);
     const result = arena.storage('rows', bytes);
     const wanted = arena.filled('indices', indices);
     for (const { chunk, uniform } of cutParts(arena, dataset, 1, 1)) {
       const group = kernel.bind(uniform, chunk.points, chunk.adjust, wanted, result);
       kernel.encode(queue.pass, group, Math.ceil((indices.length * d) / 64));
     }
-    return { arena, result };
-  });
+    return { arena, queue, result };
+  }, signal);
   try {
     return Float64Array.from(new Float32Array(await queue.read(result, 0, bytes)));
   } finally {

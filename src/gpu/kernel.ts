@@ -1,4 +1,6 @@
+import { owns } from '../check.ts';
 import { COMPUTE } from './flags.ts';
+import { scoped } from './scope.ts';
 
 /** A kernel: WGSL with its prelude, and what is bound to it, in order from binding 0. */
 export interface KernelSource {
@@ -37,26 +39,31 @@ export function kernelSource(
 }
 
 export async function compileKernel(device: GPUDevice, { name, code, bindings }: KernelSource): Promise<Kernel> {
-  const layout = device.createBindGroupLayout({
-    label: name,
-    entries: bindings.map((binding, index) => ({
-      binding: index,
-      visibility: COMPUTE,
-      buffer: { type: bufferType(binding) },
-    })),
-  });
-  const module = device.createShaderModule({ label: name, code });
-  const pipeline = await device
-    .createComputePipelineAsync({
+  const { result, errors } = scoped(device, () => {
+    const layout = device.createBindGroupLayout({
+      label: name,
+      entries: bindings.map((binding, index) => ({
+        binding: index,
+        visibility: COMPUTE,
+        buffer: { type: bufferType(binding) },
+      })),
+    });
+    const module = device.createShaderModule({ label: name, code });
+    const compiling = device.createComputePipelineAsync({
       label: name,
       layout: device.createPipelineLayout({ label: name, bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: 'main' },
-    })
-    .catch(async (error: Error) => {
-      const { messages } = await module.getCompilationInfo();
-      const lines = messages.map(({ lineNum, linePos, message }) => `${name}:${lineNum}:${linePos} ${message}`);
-      throw new Error([`WebGPU could not compile ${name}: ${error.message}`, ...lines].join('\n'));
     });
+    return { layout, module, compiling };
+  });
+  const { layout, module, compiling } = result;
+  const pipeline = await compiling.catch(async (error: Error) => {
+    const causes = await errors.catch(() => []);
+    const { messages } = await module.getCompilationInfo();
+    const lines = messages.map(({ lineNum, linePos, message }) => `${name}:${lineNum}:${linePos} ${message}`);
+    const told = [error, ...causes].map(({ message }) => message);
+    throw new Error([`WebGPU could not compile ${name}: ${told.join('\n')}`, ...lines].join('\n'));
+  });
   return {
     bind: (...resources) =>
       device.createBindGroup({
@@ -64,7 +71,7 @@ export async function compileKernel(device: GPUDevice, { name, code, bindings }:
         layout,
         entries: resources.map((resource, binding) => ({
           binding,
-          resource: 'buffer' in resource ? resource : { buffer: resource },
+          resource: owns(resource, 'buffer') ? resource : { buffer: resource },
         })),
       }),
     encode(pass, group, workgroups) {

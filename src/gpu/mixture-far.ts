@@ -29,13 +29,14 @@ export async function answerFar(
   indices: readonly number[],
   gaussians: Gaussians,
   temperature: number,
+  signal: AbortSignal | undefined,
 ): Promise<FarRow[]> {
   const { d } = dataset;
   const each = Math.max(1, Math.floor(BLOCK_VALUES / d));
   const rows: FarRow[] = [];
   for (let from = 0; from < indices.length; from += each) {
     const block = Uint32Array.from(indices.slice(from, from + each));
-    const values = await gather(gpu, dataset, block);
+    const values = await gather(gpu, dataset, block, signal);
     block.forEach((index, i) => {
       const row = values.slice(i * d, (i + 1) * d);
       rows.push({ index, values: row, ...answerAt(gaussians, row, temperature) });

@@ -32,6 +32,7 @@ export async function openMixture(
   dataset: GpuDataset,
   k: number,
   shape: GaussiansShape,
+  signal: AbortSignal | undefined,
 ): Promise<GpuMixtureWorkspace> {
   const { n, d } = dataset;
   const layout = layoutOf(k, d, shape);
@@ -41,7 +42,7 @@ export async function openMixture(
     throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
   }
   const [moments, fold] = await Promise.all([gpu.kernel(momentsSource(dataset, plan)), compileFold(gpu, plan.fold)]);
-  return gpu.allocate((arena) => new GpuMixtureWorkspace(gpu, arena, dataset, layout, plan, moments, fold));
+  return gpu.allocate((arena) => new GpuMixtureWorkspace(gpu, arena, dataset, layout, plan, moments, fold), signal);
 }
 
 const TASK_BYTES = 32;
@@ -143,7 +144,7 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
     this.#dataset = dataset;
     this.#layout = layout;
     this.#plan = plan;
-    this.#queue = new Queue(gpu, dataset);
+    this.#queue = new Queue(gpu, arena, dataset);
     const hasRoom = 2 * layout.modelFloats * 4 <= gpu.bindingLimit;
     this.moments = hasRoom ? (about, signal) => this.#momentsAbout(about, signal) : undefined;
     this.#model = arena.storage('mixture', (hasRoom ? 2 : 1) * layout.modelFloats * 4);
@@ -185,18 +186,15 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
   }
 
   async accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Promise<MixtureStatistics> {
-    this.#gpu.checkAlive();
-    this.#dataset.check();
     const { weights, totalWeight } = this.#dataset;
     const { values, used, offset } = this.#layout.pack(gaussians);
-    this.#gpu.device.queue.writeBuffer(this.#model, 0, values);
+    this.#queue.write(this.#model, 0, values);
     const statistics = await this.#run(temperature, gaussians, 0, signal);
     const far: FarRow[] = [];
     if (statistics.far > 0) {
       const labels = await readLabels(this.#queue, this.#dataset, this.#labels);
       const indices = Array.from(labels.keys()).filter((i) => labels[i] === FAR);
-      far.push(...(await answerFar(this.#gpu, this.#dataset, indices, gaussians, temperature)));
-      signal?.throwIfAborted();
+      far.push(...(await answerFar(this.#gpu, this.#dataset, indices, gaussians, temperature, signal)));
     }
     addFar(statistics, far, used, weights);
     const weightOf = (i: number) => (weights === null ? 1 : weights[i]);
@@ -211,11 +209,9 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
   }
 
   async #momentsAbout(about: Gaussians, signal?: AbortSignal): Promise<MixtureStatistics> {
-    this.#gpu.checkAlive();
-    this.#dataset.check();
     const { modelFloats } = this.#layout;
     const { values, used } = this.#layout.pack(about);
-    this.#gpu.device.queue.writeBuffer(this.#model, modelFloats * 4, values);
+    this.#queue.write(this.#model, modelFloats * 4, values);
     const { temperature, logLikelihood, far } = this.#last;
     const statistics = await this.#run(temperature, about, modelFloats / 4, signal);
     addFar(statistics, far, used, this.#dataset.weights);
@@ -230,7 +226,7 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
     signal: AbortSignal | undefined,
   ): Promise<UnpackedStatistics> {
     const task = taskOf(temperature, this.#dataset, this.#plan, shape === 'shared', about);
-    this.#gpu.device.queue.writeBuffer(this.#task, 0, task);
+    this.#queue.write(this.#task, 0, task);
     for (const { dispatches, work } of this.#spans) {
       for (const { kernel, group, workgroups } of dispatches) kernel.encode(this.#queue.pass, group, workgroups);
       await this.#queue.spend(work, signal);
@@ -272,6 +268,7 @@ export async function logDensities(
   gaussians: Gaussians,
   start: number,
   end: number,
+  signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
   const { k, d, shape } = gaussians;
   const layout = layoutOf(k, d, shape);
@@ -288,8 +285,9 @@ export async function logDensities(
       ...(axes ? [axesCode, axesDensitiesCode] : [matricesCode, matricesDensitiesCode]),
     ),
   );
-  const logs = await readPairs(gpu, dataset, kernel, values, k, axes ? Math.ceil(k / 4) : k, start, end);
-  await replaceFar(gpu, dataset, gaussians, logs, start);
+  const task = { kernel, contents: values, k, threadsPerRow: axes ? Math.ceil(k / 4) : k, workPerRow: values.length };
+  const logs = await readPairs(gpu, dataset, task, start, end, signal);
+  await replaceFar(gpu, dataset, gaussians, logs, start, signal);
   return logs;
 }
 
@@ -300,6 +298,7 @@ async function replaceFar(
   gaussians: Gaussians,
   logs: Float32Array,
   start: number,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const { k } = gaussians;
   const indices: number[] = [];
@@ -308,7 +307,7 @@ async function replaceFar(
     for (let c = 1; c < k; c++) best = Math.max(best, logs[from + c]);
     if (best < FARTHEST) indices.push(start + from / k);
   }
-  for (const { index, values } of await answerFar(gpu, dataset, indices, gaussians, 1)) {
+  for (const { index, values } of await answerFar(gpu, dataset, indices, gaussians, 1, signal)) {
     const exact = logDensitiesAt(gaussians, values);
     const best = exact.reduce((a, b) => Math.max(a, b));
     exact.forEach((log, c) => void (logs[(index - start) * k + c] = Math.max(log - best, FARTHEST)));

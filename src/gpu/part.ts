@@ -40,3 +40,20 @@ export function cutParts(
   });
   return parts;
 }
+
+/** Multiply-adds of one dispatch. */
+const PIECE_WORK = 2 ** 28;
+
+/** The same, cut further into dispatches of bounded work. */
+export function cutPieces(
+  arena: Arena,
+  dataset: Rows,
+  k: number,
+  workPerRow: number,
+  start = 0,
+  end = dataset.n,
+): Part[] {
+  const each = Math.max(1, Math.floor(PIECE_WORK / workPerRow));
+  const starts = Array.from({ length: Math.ceil((end - start) / each) }, (_, i) => start + i * each);
+  return starts.flatMap((from) => cutParts(arena, dataset, k, 1, from, Math.min(end, from + each)));
+}

@@ -1,4 +1,5 @@
-import type { Gpu } from './device.ts';
+import type { Arena, Gpu } from './device.ts';
+import { MAP_READ } from './flags.ts';
 
 /** GPU time that a submit should take: a desktop's compositor waits no longer, and no watchdog bites. */
 const TARGET_MS = 100;
@@ -13,18 +14,25 @@ const AHEAD = 2;
  */
 export class Queue {
   readonly #gpu: Gpu;
-  readonly #check: () => void;
-  readonly #inFlight: Promise<void>[] = [];
+  readonly #arena: Arena;
+  readonly #dataset: { check(): void } | undefined;
+  readonly #inFlight: Promise<unknown>[] = [];
+  /** That the device took all that it was given so far. */
+  #accepted: Promise<unknown> = Promise.resolve();
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #work = 0;
   #budget = FIRST_BUDGET;
   #idleSince = 0;
 
-  /** `dataset`: what the work reads; once its `check` throws there is nothing to submit. */
-  constructor(gpu: Gpu, dataset?: { check(): void }) {
+  /**
+   * @param arena whose end ends the work
+   * @param dataset what the work reads; once its `check` throws there is nothing to submit
+   */
+  constructor(gpu: Gpu, arena: Arena, dataset?: { check(): void }) {
     this.#gpu = gpu;
-    this.#check = () => dataset?.check();
+    this.#arena = arena;
+    this.#dataset = dataset;
   }
 
   /** Multiply-adds that a submit should hold. */
@@ -54,22 +62,54 @@ export class Queue {
     this.#encoder.copyBufferToBuffer(source, from, target, to, bytes);
   }
 
+  /** Writes to a buffer, before all that is encoded. */
+  write(buffer: GPUBuffer, offset: number, contents: ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
+    this.check();
+    this.#give(() => this.#gpu.device.queue.writeBuffer(buffer, offset, contents));
+  }
+
   /**
    * Submits what is encoded; waits only while too much is in flight.
    *
    * @throws {TypeError} where the engine or the dataset was destroyed.
+   * @throws {RefusedError} where the device did not take what was submitted before.
    */
   async submit(): Promise<void> {
-    this.#gpu.checkAlive();
-    this.#check();
+    this.check();
     this.#endPass();
-    if (this.#encoder === null) return;
-    const { queue } = this.#gpu.device;
-    queue.submit([this.#encoder.finish()]);
+    const encoder = this.#encoder;
+    if (encoder === null) return;
     this.#encoder = null;
-    this.#inFlight.push(this.#measure(this.#work, queue.onSubmittedWorkDone()));
+    const { queue } = this.#gpu.device;
+    const accepted = this.#give(() => queue.submit([encoder.finish()]));
+    const done = Promise.all([accepted, this.#measure(this.#work, queue.onSubmittedWorkDone())]);
+    done.catch(() => undefined);
+    this.#inFlight.push(done);
     this.#work = 0;
-    while (this.#inFlight.length > AHEAD) await this.#gpu.guard(this.#inFlight.shift()!);
+    while (this.#inFlight.length > AHEAD) await this.#arena.guard(this.#inFlight.shift()!);
+  }
+
+  /** Waits until the device has taken all that was submitted and written; the GPU may be at it still. */
+  async settle(): Promise<void> {
+    await this.#accepted;
+  }
+
+  /** Waits until the GPU has done all that was submitted and written. */
+  async drain(): Promise<void> {
+    await Promise.all([this.#accepted, this.#arena.guard(this.#gpu.device.queue.onSubmittedWorkDone())]);
+  }
+
+  /** What a staging buffer holds, once the work before it is done. */
+  async contents(staging: GPUBuffer): Promise<ArrayBuffer> {
+    this.check();
+    const { result: mapped } = this.#arena.tried(() => staging.mapAsync(MAP_READ));
+    const read = mapped.then(() => {
+      const bytes = staging.getMappedRange().slice(0);
+      staging.unmap();
+      return bytes;
+    });
+    const [bytes] = await Promise.all([this.#arena.guard(read), this.#accepted]);
+    return bytes;
   }
 
   /** Reads a range of a buffer, behind all that is encoded. */
@@ -78,10 +118,26 @@ export class Queue {
     try {
       this.copy(buffer, offset, staging, 0, bytes);
       await this.submit();
-      return await this.#gpu.contents(staging);
+      return await this.contents(staging);
     } finally {
       arena.destroy();
     }
+  }
+
+  /**
+   * @throws {TypeError} where the engine or the dataset was destroyed.
+   * @throws {DeviceLostError} where the device was lost.
+   */
+  check(): void {
+    this.#arena.check();
+    this.#dataset?.check();
+  }
+
+  #give(work: () => void): Promise<void> {
+    const { accepted } = this.#arena.tried(work);
+    this.#accepted = Promise.all([this.#accepted, accepted]);
+    this.#accepted.catch(() => undefined);
+    return accepted;
   }
 
   #endPass(): void {

@@ -1,40 +1,48 @@
 import type { GpuDataset } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import type { Kernel } from './kernel.ts';
-import { cutParts } from './part.ts';
+import { cutPieces } from './part.ts';
 import { Queue } from './queue.ts';
 
-/**
- * What a kernel tells of each of the rows [start, end) and each of k centres: Float32Array [(end − start)·k]. The kernel
- * takes the rows, the contents of a buffer, and the result; a row is the work of `threadsPerRow` threads, 64 a workgroup.
- */
+/** What a kernel tells of rows and k centres. It takes the rows, the contents of a buffer, and the result. */
+export interface PairsTask {
+  readonly kernel: Kernel;
+  readonly contents: Float32Array;
+  readonly k: number;
+  /** 64 of them are a workgroup. */
+  readonly threadsPerRow: number;
+  /** Multiply-adds. */
+  readonly workPerRow: number;
+}
+
+/** The results of the rows [start, end): Float32Array [(end − start)·k]. */
 export async function readPairs(
   gpu: Gpu,
   dataset: GpuDataset,
-  kernel: Kernel,
-  contents: Float32Array,
-  k: number,
-  threadsPerRow: number,
+  { kernel, contents, k, threadsPerRow, workPerRow }: PairsTask,
   start: number,
   end: number,
+  signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
-  const pairs = new Float32Array((end - start) * k);
-  const queue = new Queue(gpu, dataset);
-  const { arena, results } = await gpu.allocate((arena) => {
+  const { arena, pieces } = await gpu.allocate((arena) => {
     const centres = arena.filled('centres', contents);
-    const results = cutParts(arena, dataset, k, 1, start, end).map(({ chunk, rows, uniform }) => {
+    const pieces = cutPieces(arena, dataset, k, workPerRow, start, end).map(({ chunk, rows, uniform }) => {
       const result = arena.storage('pairs', rows * k * 4);
-      const group = kernel.bind(uniform, chunk.points, chunk.adjust, centres, result);
-      kernel.encode(queue.pass, group, Math.ceil((rows * threadsPerRow) / 64));
-      return { result, values: rows * k };
+      return { rows, result, group: kernel.bind(uniform, chunk.points, chunk.adjust, centres, result) };
     });
-    return { arena, results };
-  });
+    return { arena, pieces };
+  }, signal);
   try {
+    const pairs = new Float32Array((end - start) * k);
+    const queue = new Queue(gpu, arena, dataset);
+    for (const { rows, group } of pieces) {
+      kernel.encode(queue.pass, group, Math.ceil((rows * threadsPerRow) / 64));
+      await queue.spend(rows * workPerRow);
+    }
     let at = 0;
-    for (const { result, values } of results) {
-      pairs.set(new Float32Array(await queue.read(result, 0, values * 4)), at);
-      at += values;
+    for (const { rows, result } of pieces) {
+      pairs.set(new Float32Array(await queue.read(result, 0, rows * k * 4)), at);
+      at += rows * k;
     }
     return pairs;
   } finally {

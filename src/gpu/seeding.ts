@@ -69,16 +69,16 @@ export async function plusPlus(
       };
     });
     return { arena, picks, parts, steps, now };
-  });
+  }, signal);
   try {
-    const queue = new Queue(gpu, dataset);
+    const queue = new Queue(gpu, arena, dataset);
     for (const part of parts) weigh.encode(queue.pass, part.weigh, Math.ceil(part.rows / SLICE_ROWS));
     for (let step = 0; step <= k; step++) {
       queue.copy(steps, 16 * step, now, 0, 16);
       for (const part of parts) draw.encode(queue.pass, part.draw, L);
       if (step === k) break;
       for (const part of parts) price.encode(queue.pass, part.price, Math.ceil(part.rows / SLICE_ROWS));
-      await queue.spend(n * d * (L + 1), signal);
+      await queue.spend(n * d * (L + 1));
     }
     return new Uint32Array(await queue.read(picks, 0, k * 4));
   } finally {
@@ -92,25 +92,23 @@ export async function openDistanceField(
   dataset: GpuDataset,
   signal: AbortSignal | undefined,
 ): Promise<GpuDistanceField> {
-  return gpu.allocate((arena) => new GpuDistanceField(gpu, arena, dataset, signal));
+  return gpu.allocate((arena) => new GpuDistanceField(gpu, arena, dataset), signal);
 }
 
 export class GpuDistanceField implements DistanceField {
   readonly #gpu: Gpu;
   readonly #arena: Arena;
   readonly #dataset: GpuDataset;
-  readonly #signal: AbortSignal | undefined;
   readonly #queue: Queue;
   readonly #distances: readonly GPUBuffer[];
   readonly #totals: GPUBuffer;
   #fresh = true;
 
-  constructor(gpu: Gpu, arena: Arena, dataset: GpuDataset, signal: AbortSignal | undefined) {
+  constructor(gpu: Gpu, arena: Arena, dataset: GpuDataset) {
     this.#gpu = gpu;
     this.#arena = arena;
     this.#dataset = dataset;
-    this.#signal = signal;
-    this.#queue = new Queue(gpu, dataset);
+    this.#queue = new Queue(gpu, arena, dataset);
     this.#distances = dataset.chunks.map((chunk) => arena.storage('distances', chunk.rows * 4));
     this.#totals = arena.storage('field totals', Math.ceil(dataset.n / SLICE_ROWS) * 4);
   }
@@ -140,7 +138,7 @@ export class GpuDistanceField implements DistanceField {
     });
     this.#fresh = false;
     try {
-      await this.#queue.spend(n * m * d, this.#signal);
+      await this.#queue.spend(n * m * d);
       const totals = new Float32Array(await this.#queue.read(this.#totals, 0, Math.ceil(n / SLICE_ROWS) * 4));
       return totals.reduce((sum, value) => sum + value, 0) / weightScale;
     } finally {
@@ -149,7 +147,7 @@ export class GpuDistanceField implements DistanceField {
   }
 
   async sample(factor: number, seed: number): Promise<Uint32Array> {
-    this.#signal?.throwIfAborted();
+    this.#queue.check();
     const { n, load: LOAD, weights, weightScale } = this.#dataset;
     const kernel = await this.#gpu.kernel(
       kernelSource(

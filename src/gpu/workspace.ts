@@ -65,14 +65,19 @@ interface Batch {
   readonly centroids: Float64Array;
 }
 
-export async function openWorkspace(gpu: Gpu, dataset: GpuDataset, k: number): Promise<GpuWorkspace> {
+export async function openWorkspace(
+  gpu: Gpu,
+  dataset: GpuDataset,
+  k: number,
+  signal: AbortSignal | undefined,
+): Promise<GpuWorkspace> {
   if (k > 2 ** 24) throw new RangeError(`k is ${k}, kernels count centroids up to 2^24`);
   const { n, d } = dataset;
   const assign = assignPlan(d, k);
   const sums = sumsPlan(d, k);
   const spans = planSpans(n, d, k, gpu.bindingLimit);
   const kernels = await compileAll(gpu, dataset, k, assign, sums, spans);
-  return gpu.allocate((arena) => new GpuWorkspace(gpu, arena, dataset, k, kernels, assign, sums, spans));
+  return gpu.allocate((arena) => new GpuWorkspace(gpu, arena, dataset, k, kernels, assign, sums, spans), signal);
 }
 
 async function compileAll(
@@ -157,7 +162,6 @@ async function compileAll(
 }
 
 export class GpuWorkspace implements Workspace {
-  readonly #gpu: Gpu;
   readonly #arena: Arena;
   readonly #dataset: GpuDataset;
   readonly #k: number;
@@ -195,11 +199,10 @@ export class GpuWorkspace implements Workspace {
     const { n, d, chunks } = dataset;
     const cells = k * (d + 2);
     const rows = sliceRows(n, d, k);
-    this.#gpu = gpu;
     this.#arena = arena;
     this.#dataset = dataset;
     this.#k = k;
-    this.#queue = new Queue(gpu, dataset);
+    this.#queue = new Queue(gpu, arena, dataset);
     this.#model = arena.storage('model', k * (d + 1) * 4);
     this.#previous = arena.storage('previous', k * d * 4);
     this.#totals = arena.storage('totals', 2 * cells * 4);
@@ -300,7 +303,7 @@ export class GpuWorkspace implements Workspace {
     const rule = new ArrayBuffer(20);
     new Uint32Array(rule).set([this.#k, this.#dataset.d, Math.min(maxIterations, 2 ** 32 - 1), stopAtEmpty ? 1 : 0]);
     new Float32Array(rule)[4] = tolerance;
-    this.#gpu.device.queue.writeBuffer(this.#rule, 0, rule);
+    this.#queue.write(this.#rule, 0, rule);
 
     let known = 0;
     await this.#submitBatch(0, signal);
@@ -316,6 +319,8 @@ export class GpuWorkspace implements Workspace {
         }
         options.onCheckpoint(batch.centroids, batch.iterations);
         signal?.throwIfAborted();
+        // Only the device counts: one that does nothing would never end.
+        if (batch.stop === null && batch.iterations <= known) throw new Error('the GPU did no iteration of a batch');
         known = batch.iterations;
         next = ahead;
         if (batch.stop === null) continue;
@@ -354,7 +359,6 @@ export class GpuWorkspace implements Workspace {
   }
 
   #begin(centroids: Float64Array, resume: boolean): void {
-    const { queue } = this.#gpu.device;
     const { d } = this.#dataset;
     const model = new Float32Array(this.#k * (d + 1));
     model.set(centroids);
@@ -363,9 +367,9 @@ export class GpuWorkspace implements Workspace {
       for (let j = c * d; j < (c + 1) * d; j++) norm += model[j] * model[j];
       model[this.#k * d + c] = norm;
     }
-    queue.writeBuffer(this.#model, 0, model);
-    queue.writeBuffer(this.#control, 0, Uint32Array.of(0, 0, resume ? 1 : 0));
-    queue.writeBuffer(this.#changed, 0, Uint32Array.of(0));
+    this.#queue.write(this.#model, 0, model);
+    this.#queue.write(this.#control, 0, Uint32Array.of(0, 0, resume ? 1 : 0));
+    this.#queue.write(this.#changed, 0, Uint32Array.of(0));
     for (const dispatch of this.#prepare) this.#encode(dispatch);
     this.#prepare = [];
   }
@@ -397,7 +401,7 @@ export class GpuWorkspace implements Workspace {
 
   async #readBatch(parity: number): Promise<Batch> {
     const staging = this.#staging[parity];
-    const bytes = await this.#gpu.contents(staging);
+    const bytes = await this.#queue.contents(staging);
     const logBytes = LOG_LINES * LINE_WORDS * 4;
     const [done, iterations] = new Uint32Array(bytes, logBytes, 2);
     const centroids = Float64Array.from(new Float32Array(bytes, logBytes + CONTROL_WORDS * 4));

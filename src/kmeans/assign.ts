@@ -11,7 +11,7 @@ export function* assignOnce(
   centroids: Float64Array,
   signal: AbortSignal | undefined,
 ): Steps<Assignment> {
-  const workspace = yield* resultOf(engine.open(dataset, centroids.length / dataset.d));
+  const workspace = yield* resultOf(engine.open(dataset, centroids.length / dataset.d, signal));
   try {
     return yield* resultOf(workspace.accumulate(centroids, signal));
   } finally {

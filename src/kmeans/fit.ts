@@ -55,7 +55,7 @@ function* fitModel(home: Home, plan: FitPlan, start: number, run: Run): Steps<KM
 function* fitOnce(home: Home, plan: FitPlan, start: number, run: Run): Steps<Assignment> {
   plan.signal?.throwIfAborted();
   run.centroids ??= yield* firstCentroids(home, plan, start);
-  const workspace = yield* resultOf(home.engine.open(home.dataset, plan.k));
+  const workspace = yield* resultOf(home.engine.open(home.dataset, plan.k, plan.signal));
   try {
     yield* iterate(home, workspace, plan, run);
     return yield* resultOf(workspace.accumulate(run.centroids, plan.signal));

@@ -80,7 +80,7 @@ async function fitOnce(home: Home, plan: MixturePlan, start: number, run: Run): 
   signal?.throwIfAborted();
   const rules = rulesOf(home, plan);
   run.parameters ??= await firstParameters(home, plan, rules, start);
-  return withMixture(home, run.parameters, async (workspace) => {
+  return withMixture(home, run.parameters, signal, async (workspace) => {
     let statistics = await expect(workspace, run, plan);
     while (true) {
       if (!run.settled && run.atStage < plan.maxIterations) {
@@ -222,7 +222,7 @@ export async function mixtureOfCentroids(
   const { parameters, regularized, empty }: Update = await nearestMeans(home, centroids, covarianceType, rules, signal);
   const { frame, far } = home.dataset;
   const given = parametersOutOfFrame(parameters, frame);
-  return withMixture(home, parameters, async (workspace) => {
+  return withMixture(home, parameters, signal, async (workspace) => {
     const statistics = await workspace.accumulate(toGaussians(parameters), 1, signal);
     return new GaussianMixtureModel(given, {
       mixing: 'free',

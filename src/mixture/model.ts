@@ -448,7 +448,7 @@ export class GaussianMixtureModel {
   ): Promise<T> {
     return this.#withPoints(points, options, async (home, signal) => {
       const { engine, dataset } = home;
-      const workspace = await engine.openMixture(dataset, this.k, shapeOf(this.covarianceType));
+      const workspace = await engine.openMixture(dataset, this.k, shapeOf(this.covarianceType), signal);
       try {
         const gaussians = toGaussians(parametersIntoFrame(this, dataset.frame));
         const statistics = await workspace.accumulate(gaussians, temperature, signal);

@@ -121,7 +121,7 @@ async function hardStep(
   rules: UpdateRules,
   signal: AbortSignal | undefined,
 ): Promise<Update> {
-  return withMixture(home, parameters, async (workspace) => {
+  return withMixture(home, parameters, signal, async (workspace) => {
     const statistics = await workspace.accumulate(toGaussians(parameters), 0, signal);
     return runAsync(maximizeFrom(workspace, statistics, parameters, rules, 0, signal), undefined, signal);
   });
@@ -131,9 +131,10 @@ async function hardStep(
 export async function withMixture<T>(
   { engine, dataset }: Home,
   { k, covarianceType }: Parameters,
+  signal: AbortSignal | undefined,
   work: (workspace: MixtureWorkspace) => Promise<T>,
 ): Promise<T> {
-  const workspace = await engine.openMixture(dataset, k, shapeOf(covarianceType));
+  const workspace = await engine.openMixture(dataset, k, shapeOf(covarianceType), signal);
   try {
     return await work(workspace);
   } finally {

@@ -10,6 +10,7 @@ import { numbers } from './numbers.ts';
 import { precision } from './precision.ts';
 import { progress } from './progress.ts';
 import { properties } from './properties.ts';
+import { refused } from './refused.ts';
 import { regimes } from './regimes.ts';
 import { seeding } from './seeding.ts';
 import { weights } from './weights.ts';
@@ -25,6 +26,7 @@ export const cases: readonly ConformanceCase[] = [
   ...chunks,
   ...progress,
   ...devices,
+  ...refused,
   ...golden,
   ...properties,
   ...mixture,

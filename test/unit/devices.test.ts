@@ -1,0 +1,43 @@
+/** Devices that are nowhere, or gone: no adapter is needed to see it. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterEach, expect, test, vi } from 'vitest';
+import { destroyDefaultEngines, kmeans, WebGPUUnavailableError } from '../../src/index.ts';
+import { requestNodeDevice } from '../../src/node/index.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+test('requestNodeDevice refuses Bun, which the package webgpu crashes', async () => {
+  vi.stubGlobal('process', { ...process, versions: { ...process.versions, bun: '1.3.0' } });
+  const refusal = requestNodeDevice();
+  await expect(refusal).rejects.toBeInstanceOf(WebGPUUnavailableError);
+  await expect(refusal).rejects.toThrow('Bun');
+});
+
+/** As much of a device as an engine asks of one that it is given no points for. */
+function idleDevice(lost: Promise<unknown>): GPUDevice {
+  const limits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 };
+  return { lost, limits, features: new Set(), createBuffer: () => {} } as unknown as GPUDevice;
+}
+
+test('a device that its owner destroyed is not held, nor are the engines on it', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const points = [[0], [1], [5], [6]];
+  const used = async (lost: Promise<unknown>) => {
+    const device = idleDevice(lost);
+    await kmeans(points, { k: 2, device });
+    return new WeakRef(device);
+  };
+  let destroy = (_: { message: string; reason: string }) => {};
+  const destroyed = await used(new Promise((resolve) => void (destroy = resolve)));
+  const alive = await used(new Promise(() => {}));
+  destroy({ message: 'by its owner', reason: 'destroyed' });
+  await vi.waitUntil(() => {
+    collect();
+    return destroyed.deref() === undefined;
+  });
+  // Or the test could not fail.
+  expect(alive.deref()).toBeDefined();
+  await destroyDefaultEngines();
+});
