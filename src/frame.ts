@@ -20,16 +20,16 @@ export interface Frame {
   readonly precise: boolean;
 }
 
-/** What is usual among points: their columns in a sample of the rows of positive weight. */
+/** What is usual among points: their columns in a sample of m rows of positive weight. */
 export interface Sample {
-  /** The values of each feature, ascending: [d][m]. */
-  readonly columns: readonly Float64Array[];
+  /** The values of each feature, ascending: [d, m]. */
+  readonly columns: Float64Array;
   /** Of each feature [d]. */
   readonly medians: Float64Array;
-  /** From the median: the deviation of half of the rows, of nine in ten, of the nearest that has one. [d][3] */
-  readonly deviations: readonly (readonly number[])[];
+  /** From the median: the deviation of half of the rows, of nine in ten, of the nearest that has one. [d, 3] */
+  readonly deviations: Float64Array;
   /** The same from zero. */
-  readonly magnitudes: readonly (readonly number[])[];
+  readonly magnitudes: Float64Array;
 }
 
 /** The least and the largest value of each feature: [d] each. */
@@ -50,19 +50,20 @@ const LARGEST_EXPONENT = 500;
  * @param weights positive: [m]
  */
 export function sampled(values: Float64Array, weights: Float64Array, d: number): Sample {
-  const columns = Array.from({ length: d }, () => new Float64Array(weights.length));
+  const m = weights.length;
+  const columns = new Float64Array(d * m);
   const medians = new Float64Array(d);
-  const deviations: number[][] = [];
-  const magnitudes: number[][] = [];
+  const deviations = new Float64Array(3 * d);
+  const magnitudes = new Float64Array(3 * d);
   const even = weights.every((weight) => weight === weights[0]);
   for (let j = 0; j < d; j++) {
-    const column = columns[j];
-    for (let i = 0, at = j; i < column.length; i++, at += d) column[i] = values[at];
+    const column = columns.subarray(j * m, (j + 1) * m);
+    for (let i = 0, at = j; i < m; i++, at += d) column[i] = values[at];
     const shares = even ? null : sortWith(column, weights);
     if (shares === null) column.sort();
-    medians[j] = column[quantile(column.length, shares, 0.5)];
-    deviations.push(deviationsFrom(medians[j], column, shares));
-    magnitudes.push(deviationsFrom(0, column, shares));
+    medians[j] = column[quantile(m, shares, 0.5)];
+    deviations.set(deviationsFrom(medians[j], column, shares), 3 * j);
+    magnitudes.set(deviationsFrom(0, column, shares), 3 * j);
   }
   return { columns, medians, deviations, magnitudes };
 }
@@ -125,17 +126,20 @@ function firstOver(value: number, column: Float64Array): number {
 /** The frame for points of which this is a sample, whatever an engine takes. */
 export function robustFrame({ medians, deviations, magnitudes }: Sample, { low, high }: Span): Frame {
   const shift = medians.map((median, j) => {
-    const [spread, wide] = deviations[j];
+    const [spread, wide] = deviations.subarray(3 * j);
     if (low[j] === high[j]) return low[j];
     // Groups on both sides of zero, the median in one of them: from there the others lose a bit.
-    if (magnitudes[j][1] <= HALFWAY * wide && spread > 0) return 0;
+    if (magnitudes[3 * j + 1] <= HALFWAY * wide && spread > 0) return 0;
     // Where half of the rows have one value, no other deviation is sure to be usual: that value is the shift.
     return spread > 0 ? roundTo(median, stepOf(spread, Math.max(-low[j], high[j]))) : median;
   });
   let reach = reachOf(shift, { low, high });
   // Equal points have no reach; what they are compared with is likely of their magnitude.
   if (reach === 0) reach = shift.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const usual = [0, 1, 2].map((level) => deviations.reduce((most, of) => Math.max(most, of[level]), 0));
+  const usual = [0, 0, 0];
+  deviations.forEach((deviation, at) => {
+    usual[at % 3] = Math.max(usual[at % 3], deviation);
+  });
   const spread = usual.find((deviation) => deviation > 0) ?? reach;
   return { shift, scale: scaleOf(spread > 0 ? Math.min(reach, ROOM * spread) : reach), precise: false };
 }
@@ -146,7 +150,7 @@ const USUAL_SQUARES = 2 ** 10;
 /** Variances [d] that no far value can move, from those of the features, in a frame of that scale. */
 export function usualVariances({ deviations }: Sample, variance: Float64Array, scale: number): Float64Array {
   return variance.map((value, j) => {
-    const [half, , nearest] = deviations[j];
+    const [half, , nearest] = deviations.subarray(3 * j);
     const usual = (half > 0 ? half : nearest) * scale;
     return usual > 0 ? Math.min(value, USUAL_SQUARES * usual * usual) : value;
   });
@@ -174,8 +178,9 @@ export function scaleOf(size: number): number {
  * @param floor |x'| below it are as good as 0
  */
 export function roundingOf({ columns }: Sample, { shift, scale }: Frame, floor: number): Float64Array {
+  const m = columns.length / shift.length;
   return shift.map((origin, j) => {
-    const column = columns[j];
+    const column = columns.subarray(j * m, (j + 1) * m);
     let distinct = 1;
     let equal = 0;
     let last = held((column[0] - origin) * scale, floor);

@@ -571,11 +571,14 @@ function changedPoints(): TypeError {
 const SAMPLE_ROWS = 2 ** 11;
 const SAMPLE_VALUES = 2 ** 16;
 const LEAST_SAMPLE_ROWS = 2 ** 8;
+/** Where rows are so wide that even these were too many values. */
+const MOST_SAMPLE_VALUES = 2 ** 24;
 
 /** Rows of positive weight, spread over all of them: ascending indices. */
 export function sampledRows(n: number, d: number, weights: Float32Array | null): Uint32Array {
   const { positiveRows } = weigh(weights, n);
-  const rows = Math.max(LEAST_SAMPLE_ROWS, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_VALUES / d)));
+  const least = Math.max(1, Math.min(LEAST_SAMPLE_ROWS, Math.floor(MOST_SAMPLE_VALUES / d)));
+  const rows = Math.max(least, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_VALUES / d)));
   // One of each stratum, by chance: a step of fixed length would see a period of the rows and nothing else.
   const chosen = (s: number) => Math.floor(((s + hashUniform(0, s)) * positiveRows) / rows);
   const places =
@@ -611,7 +614,7 @@ function surveyCentred(form: HostForm, weights: Float32Array | null): SurveyedPo
   const sample = sampleOf(form, weights);
   const { medians, columns } = sample;
   const pivot = medians.map((median) => (Number.isFinite(median) ? median : 0));
-  const scale = scaleOf(reachOf(pivot, { low: leastOf(columns), high: mostOf(columns) }));
+  const scale = scaleOf(reachOf(pivot, spanOf(columns, d)));
   const survey = surveyed(form, weights, pivot, scale);
   const { span } = survey;
   const frame = robustFrame(sample, span);
@@ -641,15 +644,14 @@ function surveyCentred(form: HostForm, weights: Float32Array | null): SurveyedPo
   };
 }
 
-function leastOf(columns: readonly Float64Array[]): Float64Array {
-  return Float64Array.from(columns, (column) => (Number.isFinite(column[0]) ? column[0] : 0));
-}
-
-function mostOf(columns: readonly Float64Array[]): Float64Array {
-  return Float64Array.from(columns, (column) => {
-    const last = column[column.length - 1];
-    return Number.isFinite(last) ? last : 0;
-  });
+/** The range of each feature in a sample. */
+function spanOf(columns: Float64Array, d: number): Span {
+  const m = columns.length / d;
+  const edge = (offset: number) =>
+    Float64Array.from({ length: d }, (_, j) =>
+      Number.isFinite(columns[j * m + offset]) ? columns[j * m + offset] : 0,
+    );
+  return { low: edge(0), high: edge(m - 1) };
 }
 
 function surveyed(form: HostForm, weights: Float32Array | null, pivot: Float64Array, scale: number): Survey {

@@ -36,6 +36,8 @@ export const LENGTHS = 2048;
 const SAMPLED_VALUES = 2 ** 15;
 const SAMPLED_ROWS = 2 ** 12;
 const LEAST_SAMPLED_ROWS = 64;
+/** Where rows are so wide that even these were too many values. */
+const MOST_SAMPLED_VALUES = 2 ** 24;
 
 /** Bytes of a value. */
 export function bytesOfValue(precise: boolean): number {
@@ -180,7 +182,8 @@ export class Shard {
   /** Where the bits of the weighted values of some rows lie, one row of each of as many stretches. */
   #sampleBits(): BitSample {
     const { n, d, rows, weights } = this;
-    const count = Math.min(n, SAMPLED_ROWS, Math.max(LEAST_SAMPLED_ROWS, Math.floor(SAMPLED_VALUES / (d + 1))));
+    const least = Math.max(1, Math.min(LEAST_SAMPLED_ROWS, Math.floor(MOST_SAMPLED_VALUES / (d + 1))));
+    const count = Math.min(n, SAMPLED_ROWS, Math.max(least, Math.floor(SAMPLED_VALUES / (d + 1))));
     const bits = new Int16Array(2 * count * (d + 1)).fill(NO_BITS);
     for (let s = 0, to = 0; s < count; s++) {
       // At a place of its own in each stretch: no pattern of the rows hides from all of them.
