@@ -12,7 +12,16 @@ export interface Kernels {
   accumulateMixture(state: number, start: number, end: number): void;
   mixtureDensities(state: number, start: number, end: number, to: number): void;
   /** See kernels/potentials.ts. */
-  fold(rows: number, weights: number, d: number, start: number, end: number, centre: number, distances: number): number;
+  fold(
+    rows: number,
+    weights: number,
+    d: number,
+    start: number,
+    end: number,
+    centres: number,
+    m: number,
+    distances: number,
+  ): number;
   trial(
     rows: number,
     weights: number,

@@ -3,6 +3,7 @@ import { hashUniform } from '../random.ts';
 import type { Steps } from '../steps.ts';
 import { SLICE_ROWS } from './partition.ts';
 import type { Shard } from './shard.ts';
+import { rowsOfTurn } from './turns.ts';
 
 /**
  * What k-means++ and k-means‖ keep of a shard: the squared distance of each row to the nearest of the rows folded in. A
@@ -50,21 +51,27 @@ export abstract class PotentialsOf implements Potentials {
   /** Squared distances [n]; a view, see ShardMemory. */
   protected abstract get distances(): RowValues;
 
-  /** Lowers the distances of a slice to those from centres [m, d]; returns the slice's potential. */
-  protected abstract lower(start: number, end: number, centres: RowValues): number;
+  /** Lowers the distances of a slice to those from the centres [from, to) of [m, d]; returns the slice's potential. */
+  protected abstract lower(start: number, end: number, centres: RowValues, from: number, to: number): number;
 
   abstract trial(candidates: RowValues, direct: boolean): Steps<Float64Array>;
 
   abstract free(): void;
 
   *fold(centres: RowValues): Steps<Float64Array> {
-    const { n } = this.shard;
+    const { n, d } = this.shard;
+    const m = centres.length / d;
+    const pause = rowsOfTurn(SLICE_ROWS * d);
     const potentials = new Float64Array(Math.ceil(n / SLICE_ROWS));
-    if (centres.length > 0) this.#folded = true;
+    if (m > 0) this.#folded = true;
     for (let slice = 0; slice < potentials.length; slice++) {
       const start = slice * SLICE_ROWS;
       const end = Math.min(n, start + SLICE_ROWS);
-      potentials[slice] = this.#folded ? this.lower(start, end, centres) : this.#weightOf(start, end);
+      if (!this.#folded) potentials[slice] = this.#weightOf(start, end);
+      for (let from = 0; from < m; from += pause) {
+        potentials[slice] = this.lower(start, end, centres, from, Math.min(m, from + pause));
+        if (from + pause < m) yield;
+      }
       yield;
     }
     return potentials;

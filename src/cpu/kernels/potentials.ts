@@ -6,23 +6,36 @@ const DISTANCES: usize = 128;
 const SHARES: usize = 160;
 
 /**
- * Lowers `distances` of rows [start, end) to those from the centre where it is nearer, term by term: 0 where they are
+ * Lowers `distances` of rows [start, end) to those from the centres that are nearer, term by term: 0 where they are
  * equal.
  *
  * @param rows [n, d]
  * @param weights [n]; 0 without
- * @param centre [d]
+ * @param centres [m, d]
  * @returns Σ w·distance² of these rows
  */
-export function fold(rows: usize, weights: usize, d: u32, start: u32, end: u32, centre: usize, distances: usize): f64 {
+export function fold(
+  rows: usize,
+  weights: usize,
+  d: u32,
+  start: u32,
+  end: u32,
+  centres: usize,
+  m: u32,
+  distances: usize,
+): f64 {
   const bytes: usize = d << 2;
+  const last = centres + <usize>m * bytes;
   let sum: f64 = 0;
   for (let i = start; i < end; i++) {
     const at = distances + (i << 2);
-    const before = load<f32>(at);
-    const distance = distanceTo(rows + <usize>i * bytes, centre, bytes);
-    // Where squares overflow the largest distance stays, which is finite.
-    const least = select(distance, before, distance < before);
+    const row = rows + <usize>i * bytes;
+    let least = load<f32>(at);
+    for (let centre = centres; centre < last; centre += bytes) {
+      const distance = distanceTo(row, centre, bytes);
+      // Where squares overflow the largest distance stays, which is finite.
+      least = select(distance, least, distance < least);
+    }
     store<f32>(at, least);
     sum += weights === 0 ? <f64>least : <f64>load<f32>(weights + (i << 2)) * <f64>least;
   }

@@ -13,12 +13,12 @@ export class PlainPotentials extends PotentialsOf {
     this.distances = precise ? new Float64Array(n).fill(FARTHEST_PRECISE) : new Float32Array(n).fill(FARTHEST);
   }
 
-  protected override lower(start: number, end: number, centres: RowValues): number {
+  protected override lower(start: number, end: number, centres: RowValues, from: number, to: number): number {
     const { rows, weights, d } = this.shard;
     const { distances } = this;
     let sum = 0;
     for (let i = start; i < end; i++) {
-      for (let at = 0; at < centres.length; at += d) {
+      for (let at = from * d; at < to * d; at += d) {
         distances[i] = Math.min(distances[i], squaredDistance(rows, i * d, centres, at, d));
       }
       sum += weights === null ? distances[i] : weights[i] * distances[i];

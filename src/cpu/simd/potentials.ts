@@ -32,13 +32,10 @@ export class SimdPotentials extends PotentialsOf {
     });
   }
 
-  protected override lower(start: number, end: number, centres: RowValues): number {
+  protected override lower(start: number, end: number, _centres: RowValues, from: number, to: number): number {
     const { kernels, rowsAt, weightsAt, d } = this.shard;
-    let sum = 0;
-    for (let at = 0; at < 4 * centres.length; at += 4 * d) {
-      sum = kernels!.fold(rowsAt, weightsAt, d, start, end, this.#centres + at, this.#distancesAt);
-    }
-    return sum;
+    const at = this.#centres + 4 * from * d;
+    return kernels!.fold(rowsAt, weightsAt, d, start, end, at, to - from, this.#distancesAt);
   }
 
   override *trial(candidates: RowValues, direct: boolean): Steps<Float64Array> {
