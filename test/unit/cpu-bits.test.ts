@@ -227,7 +227,7 @@ const FITS: Record<string, Fit> = {
   },
   'k-means++': { ...blobs({ n: 4097, d: 7, groups: 30 }), k: 64, init: 'k-means++' },
   'k-means++ with weights': { ...weighted(scattered(2500, 2, 9), (u) => Math.floor(3 * u)), k: 100, init: 'k-means++' },
-  'k-means‖': { ...blobs({ n: 4097, d: 7, groups: 30 }), k: 64, init: 'k-means||' },
+  'k-means‖': { ...blobs({ n: 4097, d: 7, groups: 30 }), k: 25, init: 'k-means||' },
 };
 
 const { points: flights, n: flightCount } = await goldenFlights();

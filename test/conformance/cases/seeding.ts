@@ -108,7 +108,8 @@ export const seeding: readonly ConformanceCase[] = [
   ...(['k-means++', 'k-means||'] as const).map((init) =>
     withEngine(`${init} finds every group`, async (engine) => {
       // A row a group, drawn at random, leaves twice the inertia of the means; one group missed leaves 10^4 times.
-      const points = farGroups(5, 41);
+      // So many rows that k-means‖ leaves nothing to k-means++.
+      const points = farGroups(5, 145);
       const dataset = await upload(engine, points);
       const means = Float64Array.from(lattice(5, 2).data, (value) => 1024 * value);
       const least = referenceKMeans(points, means).inertia;
@@ -117,6 +118,21 @@ export const seeding: readonly ConformanceCase[] = [
         atMost(potential, 3 * least, `inertia of the seeds of ${seed}`);
         const { inertia } = await engine.kmeans(dataset, { k: 25, init, seed });
         atMost(inertia, least * (1 + 1e-5), `inertia from the seeds of ${seed}`);
+      }
+    }),
+  ),
+  ...inits.map((init) =>
+    withEngine(`${init}: weights count by their ratios, however heavy or light`, async (engine) => {
+      const points = blobs({ n: 601, d: 2, groups: 3, seed: 61 });
+      const fit = async (weight: number) => {
+        const weighted = { ...points, weights: new Float32Array(points.n).fill(weight) };
+        return engine.kmeans(await upload(engine, weighted), { k: 3, init, seed: 1 });
+      };
+      const plain = await fit(1);
+      for (const weight of [1e38, 1e-38]) {
+        const model = await fit(weight);
+        sameValues(model.labels, plain.labels, `labels, weight ${weight}`);
+        atMost(Math.abs(model.inertia / Math.fround(weight) / plain.inertia - 1), 1e-6, `inertia, weight ${weight}`);
       }
     }),
   ),
