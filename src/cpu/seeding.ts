@@ -2,7 +2,7 @@ import type { DistanceField } from '../engine.ts';
 import type { RowValues } from '../points.ts';
 import type { Awaitable, Steps } from '../steps.ts';
 import { type CpuDataset, joined } from './dataset.ts';
-import { SLICE_ROWS } from './partition.ts';
+import { type Extent, SLICE_ROWS } from './partition.ts';
 import { answersOf, ask, askAll, drop, make, type Ref } from './place.ts';
 import { type Drawn, type Potentials, passes } from './potentials.ts';
 import type { Run } from './workspace.ts';
@@ -50,11 +50,16 @@ function* draw(
   if (total === 0) return { drawn: [], total };
   const questions = [];
   for (let at = 0; at < pairs.length; at += 2) {
-    const slice = passes(0, sums.length, pairs[at], (s) => sums[s]);
-    const shard = extents.findIndex(({ end }) => slice * SLICE_ROWS < end);
-    questions.push(ask(potentials[shard], 'draw', [slice - extents[shard].start / SLICE_ROWS, pairs[at + 1]]));
+    let slice = passes(0, sums.length, pairs[at], (s) => sums[s]);
+    let shard = 0;
+    for (; slice >= slicesOf(extents[shard]); shard++) slice -= slicesOf(extents[shard]);
+    questions.push(ask(potentials[shard], 'draw', [slice, pairs[at + 1]]));
   }
   return { drawn: yield* answersOf(questions), total };
+}
+
+function slicesOf({ start, end }: Extent): number {
+  return Math.ceil((end - start) / SLICE_ROWS);
 }
 
 /** Of the mean distance: rounding above this share of it could decide which candidate is best. */

@@ -33,6 +33,19 @@ describe('shardsOf', () => {
     }
   });
 
+  it('cuts slices of rows so wide that one would not fit', () => {
+    for (const d of [2 ** 20, 4_300_000, 2 ** 28]) {
+      const shards = shardsOf(256, d, 2);
+      expect(shards[0].start).toBe(0);
+      expect(shards.at(-1)!.end).toBe(256);
+      shards.forEach(({ start, end, chunkRows }, s) => {
+        expect(start % chunkRows).toBe(0);
+        expect(start).toBe(s === 0 ? 0 : shards[s - 1].end);
+        expect(4 * d * (end - start)).toBeLessThanOrEqual(2 ** 30);
+      });
+    }
+  });
+
   it('keeps shards below a gigabyte, and as many for each thread', () => {
     for (const threads of [1, 2, 3]) {
       const extents = shardsOf(10_000_000, 100, threads);
