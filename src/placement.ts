@@ -22,6 +22,7 @@ import {
   type Weights,
 } from './points.ts';
 import { knowSelf, unwrapped, unwrapThis } from './proxies.ts';
+import { runAsync, type Steps } from './steps.ts';
 
 /** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
 export type BackendChoice = 'auto' | Backend;
@@ -400,11 +401,19 @@ export async function destroyDefaultEngines(): Promise<void> {
 /** What an upload needs to know. */
 type UploadPlan = Given<SurveyOptions> & { readonly signal: AbortSignal | undefined };
 
-/** Runs `work` on points that are resident already, or uploads them for as long as it takes. */
+/** Rows for which a model has an answer sooner than an engine has the model. */
+const FEW_ROWS = 16;
+
+/**
+ * Runs `work` on points that are resident already, or uploads them for as long as it takes.
+ *
+ * @param few does the same with a few rows that have no engine, where none was asked for by name but the CPU's
+ */
 export async function withPoints<T>(
   given: PointsInput | Dataset,
   options: Given<PlacementOptions> & UploadPlan,
   work: (dataset: Dataset) => Promise<T>,
+  few?: (points: PreparedPoints) => Promise<T>,
 ): Promise<T> {
   options.signal?.throwIfAborted();
   const points = unwrapped(given);
@@ -419,6 +428,9 @@ export async function withPoints<T>(
   }
   // Before anything is waited for: what the caller does with its array behind the call is found out.
   const surveyed = surveyPoints(points, options);
+  const { backend } = checkEngineOptions({ threads: undefined, bindingLimit: undefined, ...options });
+  const isFew = !owns(surveyed, 'buffer') && surveyed.n <= FEW_ROWS && surveyed.n * surveyed.d < GPU_WORTHWHILE_VALUES;
+  if (few !== undefined && isFew && backend !== 'webgpu') return few(surveyed.prepare('cpu'));
   const engines = await defaultEngines(options);
   const dataset = await engines.uploadSurveyed(surveyed, options.signal);
   try {
@@ -432,6 +444,7 @@ export async function withPoints<T>(
  * The same for a method of a model: `work` gets the place where the points are, once more if that changes.
  *
  * @param frame that of the model, where what it says of a row must not depend on the others; undefined for their own
+ * @param few the same for a few rows, on the host
  * @throws {RangeError} where the points do not have the model's features.
  */
 export async function withPointsOf<T>(
@@ -439,13 +452,25 @@ export async function withPointsOf<T>(
   points: PointsInput | Dataset,
   options: MethodOptions | Given<MethodOptions> | undefined,
   work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
+  few?: (points: PreparedPoints) => Steps<T>,
 ): Promise<T> {
   const given = readOptions<MethodOptions>('the method', options, METHOD_OPTIONS);
   const signal = checkSignal(given.signal);
-  return withPoints(points, { ...given, metric, frame }, (dataset) =>
-    dataset.use(async (home) => {
-      if (home.dataset.d !== d) throw new RangeError(`points have ${home.dataset.d} features, the model has ${d}`);
-      return work(home, signal);
-    }),
+  const checkFeatures = (points: { readonly d: number }) => {
+    if (points.d !== d) throw new RangeError(`points have ${points.d} features, the model has ${d}`);
+  };
+  return withPoints(
+    points,
+    { ...given, metric, frame },
+    (dataset) =>
+      dataset.use(async (home) => {
+        checkFeatures(home.dataset);
+        return work(home, signal);
+      }),
+    few &&
+      (async (points) => {
+        checkFeatures(points);
+        return runAsync(few(points), undefined, signal);
+      }),
   );
 }

@@ -24,11 +24,12 @@ import {
   type Reason,
   withPointsOf,
 } from '../placement.ts';
-import type { Metric, PointsInput } from '../points.ts';
+import type { Metric, PointsInput, PreparedPoints } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
-import { runAsync } from '../steps.ts';
+import { runAsync, type Steps } from '../steps.ts';
 import { assignPoints } from './assign.ts';
 import { squaresOfFar } from './far.ts';
+import { assignFew, squaresOfFew } from './few.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
 export interface KMeansJSON {
@@ -120,7 +121,7 @@ export class KMeansModel {
    * @throws {RangeError} where the points do not have `d` features.
    */
   predict(points: PointsInput | Dataset, options?: MethodOptions): Promise<Uint32Array> {
-    return this.#withPoints(points, options, async (home, signal) => (await this.#assign(home, signal)).labels);
+    return this.#assign(points, options, ({ labels }) => labels);
   }
 
   /**
@@ -130,21 +131,22 @@ export class KMeansModel {
    * @throws {RangeError} where the points do not have `d` features.
    */
   transform(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float32Array> {
-    return this.#withPoints(points, options, async (home, signal) => {
-      const { k, d, centroids } = this;
-      const { frame, metric, n, far } = home.dataset;
-      const distances = new Float32Array(n * k);
-      const toDistance =
-        metric === 'cosine' ? (squared: number) => squared / 2 : (squared: number) => Math.sqrt(squared) / frame.scale;
-      await this.#eachBlock(home, signal, (block, from) => {
-        for (let i = 0; i < block.length; i++) distances[from * k + i] = toDistance(block[i]);
-      });
-      const squares = squaresOfFar(far, centroids, d);
-      far.indices.forEach((row, i) => {
-        distances.set(squares.subarray(i * k, (i + 1) * k).map(Math.sqrt), row * k);
-      });
-      return distances;
-    });
+    return this.#withPoints(
+      points,
+      options,
+      async (home, signal) => {
+        const { distances, set } = this.#distancesOf(home.dataset);
+        await this.#eachBlock(home, signal, (block, from) => {
+          for (let i = 0; i < block.length; i++) set(from * this.k + i, block[i]);
+        });
+        return distances();
+      },
+      function* (this: KMeansModel, few: PreparedPoints) {
+        const { distances, set } = this.#distancesOf(few);
+        yield* squaresOfFew(few, this.centroids, (square, row, c) => set(row * this.k + c, square));
+        return distances();
+      }.bind(this),
+    );
   }
 
   /**
@@ -153,9 +155,7 @@ export class KMeansModel {
    * @throws {RangeError} where the points do not have `d` features.
    */
   score(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
-    return this.#withPoints(points, options, async (home, signal) => {
-      return -(await this.#assign(home, signal)).inertia;
-    });
+    return this.#assign(points, options, ({ inertia }) => -inertia);
   }
 
   /**
@@ -249,13 +249,44 @@ export class KMeansModel {
     points: PointsInput | Dataset,
     options: MethodOptions | undefined,
     work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
+    few: (points: PreparedPoints) => Steps<T>,
   ): Promise<T> {
     const frame = this.metric === 'cosine' ? undefined : this.frame;
-    return withPointsOf({ d: this.d, metric: this.metric, frame }, points, options, work);
+    return withPointsOf({ d: this.d, metric: this.metric, frame }, points, options, work, few);
   }
 
-  #assign(home: Home, signal: AbortSignal | undefined): Promise<{ labels: Uint32Array; inertia: number }> {
-    return runAsync(assignPoints(home, this.centroids, signal));
+  #assign<T>(
+    points: PointsInput | Dataset,
+    options: MethodOptions | undefined,
+    take: (assigned: { readonly labels: Uint32Array; readonly inertia: number }) => T,
+  ): Promise<T> {
+    const { centroids } = this;
+    return this.#withPoints(
+      points,
+      options,
+      async (home, signal) => take(await runAsync(assignPoints(home, centroids, signal), undefined, signal)),
+      function* (few) {
+        return take(yield* assignFew(few, centroids));
+      },
+    );
+  }
+
+  /** Distances [n, k] to be made of squared ones in the frame of the points; the rows that are far have their own. */
+  #distancesOf({ frame, metric, n, far }: Pick<PreparedPoints, 'frame' | 'metric' | 'n' | 'far'>) {
+    const { k, d, centroids } = this;
+    const values = new Float32Array(n * k);
+    return {
+      set(at: number, square: number) {
+        values[at] = metric === 'cosine' ? square / 2 : Math.sqrt(square) / frame.scale;
+      },
+      distances() {
+        const squares = squaresOfFar(far, centroids, d);
+        far.indices.forEach((row, i) => {
+          values.set(squares.subarray(i * k, (i + 1) * k).map(Math.sqrt), row * k);
+        });
+        return values;
+      },
+    };
   }
 
   /** Squared distances of some rows to all centroids at a time, in the dataset's frame. */
