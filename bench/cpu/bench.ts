@@ -16,6 +16,7 @@ import { tenIterations, toConvergence } from './lloyd.ts';
 import { peakMemory } from './memory.ts';
 import { diagonalMixture } from './mixtures.ts';
 import { digits, flights, SEPARATED, separated } from './problems.ts';
+import { oneRow } from './row.ts';
 import { type Findings, type Setting, THREADS, withThreads } from './section.ts';
 import { seeding } from './seeding.ts';
 
@@ -44,6 +45,9 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   },
   async *dirty(setting) {
     yield await farCells(setting);
+  },
+  async *'one-row'() {
+    yield await oneRow();
   },
   async *plusplus(setting) {
     yield await seeding(blobProblem('C'), setting);
@@ -97,6 +101,7 @@ and skmeans do not. scikit-learn: KMeans(algorithm='lloyd', n_init=1) of float32
 sgemm: NumPy's float32 product of the points and the centroids, once for each assignment of the fit, in blocks that stay in the cache.
 inertia: in float64, of the centroids that each one returned; off by: from that of the first.
 one far cell: a fit of points of which one cell is far from all others, over that of the same points without.
+one row: the label of a row by predict, over a plain loop over the centroids.
 k-means++: a fit of one iteration from it, less a fit of one iteration from centroids; an iteration: a fit of ten over its assignments.
 Memory: the peak of the resident memory of a process of its own, less what it had with an engine and its idle workers, without points: the caller's
 array once, and all that upload and a fit of ten iterations bring along.

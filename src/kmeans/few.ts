@@ -2,8 +2,8 @@
  * What a model says of a few rows, on the host: to place its centroids in an engine takes as long as to answer for dozens
  * of rows. Rows are as the CPU engine holds them, and distances the same sums, so that answers have the same bits.
  */
-import { squaredDistance } from '../cpu/shard.ts';
 import { rowsOfTurn } from '../cpu/turns.ts';
+import type { Frame } from '../frame.ts';
 import type { PreparedPoints } from '../points.ts';
 import type { Steps } from '../steps.ts';
 import { toInertia } from './assign.ts';
@@ -33,14 +33,34 @@ export function* squaresOfFew(
   visit: (square: number, row: number, centroid: number) => void,
 ): Steps<void> {
   const { n, d, frame } = points;
-  const { shift, scale } = frame;
-  const rows = new (frame.precise ? Float64Array : Float32Array)(n * d);
-  points.fill(rows, 0, n);
-  const placed = new Float64Array(d);
+  const held = new (frame.precise ? Float64Array : Float32Array)(n * d);
+  points.fill(held, 0, n);
+  const rows = Float64Array.from(held);
   const pause = rowsOfTurn(n * d);
-  for (let c = 0, from = 0; from < centroids.length; c++, from += d) {
-    for (let j = 0; j < d; j++) placed[j] = (centroids[from + j] - shift[j]) * scale;
-    for (let row = 0; row < n; row++) visit(squaredDistance(rows, row * d, placed, 0, d), row, c);
+  for (let c = 0, at = 0; at < centroids.length; c++, at += d) {
+    for (let row = 0; row < n; row++) visit(squareOf(rows, row * d, centroids, at, frame), row, c);
     if (c % pause === pause - 1) yield;
   }
+}
+
+/** `squaredDistance` of the row at `from` and the centroid at `to`, which is brought into the frame on the way. */
+function squareOf(
+  rows: Float64Array,
+  from: number,
+  centroids: Float64Array,
+  to: number,
+  { shift, scale }: Frame,
+): number {
+  const d = shift.length;
+  let even = 0;
+  let odd = 0;
+  let j = 0;
+  for (; j + 1 < d; j += 2) {
+    const first = rows[from + j] - (centroids[to + j] - shift[j]) * scale;
+    const second = rows[from + j + 1] - (centroids[to + j + 1] - shift[j + 1]) * scale;
+    even += first * first;
+    odd += second * second;
+  }
+  if (j < d) even += (rows[from + j] - (centroids[to + j] - shift[j]) * scale) ** 2;
+  return even + odd;
 }
