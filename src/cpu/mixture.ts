@@ -12,8 +12,9 @@ export class CpuMixtureWorkspace implements MixtureWorkspace {
   readonly #dataset: CpuDataset;
   readonly #run: Run;
   readonly #moments: readonly Ref<Moments>[];
-  /** What the shards' values of the last E-step are short of. */
+  /** What the shards' values of the last E-step are short of, once they are multiplied. */
   #offset = 0;
+  #unit = 1;
 
   constructor(dataset: CpuDataset, run: Run) {
     this.#dataset = dataset;
@@ -27,13 +28,14 @@ export class CpuMixtureWorkspace implements MixtureWorkspace {
 
   *#accumulate(gaussians: Gaussians, temperature: number): Steps<MixtureStatistics> {
     const { totalWeight } = held(this.#dataset);
-    const { offset, relative } = relativeTo(gaussians);
+    const { offset, unit, relative } = inDistances(relativeTo(gaussians), temperature);
     const nodes = yield* askAll(this.#moments, 'accumulate', relative, temperature);
     this.#offset = offset;
+    this.#unit = unit;
     const root = rootOf(nodes.flat());
     yield;
     const statistics = yield* statisticsOf(gaussians, root);
-    return { ...statistics, logLikelihood: statistics.logLikelihood + offset * totalWeight };
+    return { ...statistics, logLikelihood: unit * statistics.logLikelihood + offset * totalWeight };
   }
 
   labels(): Awaitable<Uint32Array> {
@@ -49,7 +51,7 @@ export class CpuMixtureWorkspace implements MixtureWorkspace {
   }
 
   *#values(): Steps<Float64Array> {
-    return joined(yield* askAll(this.#moments, 'values')).map((value) => value + this.#offset);
+    return joined(yield* askAll(this.#moments, 'values')).map((value) => this.#unit * value + this.#offset);
   }
 
   close(): void {
@@ -64,6 +66,17 @@ export class CpuMixtureWorkspace implements MixtureWorkspace {
 function relativeTo(gaussians: Gaussians): { readonly offset: number; readonly relative: Gaussians } {
   const offset = gaussians.offsets.reduce((a, b) => Math.max(a, b));
   return { offset, relative: { ...gaussians, offsets: gaussians.offsets.map((value) => value - offset) } };
+}
+
+/**
+ * The same, with squared distances in place of densities where it is they alone that decide, as in k-means: two of them that
+ * differ by a last place have densities that do not. `unit` is what values have to be multiplied by.
+ */
+function inDistances({ offset, relative }: ReturnType<typeof relativeTo>, temperature: number) {
+  const { offsets, sharpness } = relative;
+  const alike = offsets.every((value) => value === 0) && sharpness.every((value) => value === sharpness[0]);
+  if (temperature !== 0 || !alike) return { offset, unit: 1, relative };
+  return { offset, unit: sharpness[0] / 2, relative: { ...relative, sharpness: sharpness.map(() => 2) } };
 }
 
 /** See `ClusteringEngine.logDensities`: here they are less the largest of each row. */
