@@ -12,6 +12,7 @@ import { findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
 import { goldenFlights } from '../golden/flights.ts';
 import { flightMixtures, type GoldenMixture, goldenMixtures } from '../golden/mixture.ts';
 import { missing } from '../missing.ts';
+import { RUNS_ALL } from '../scope.ts';
 import { dawnDriver, missingDriver } from '../vulkan.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -39,7 +40,7 @@ async function run(command: string, args: string[], { cwd = project, env = {} }:
   const outcome = promisify(execFile)(command, args, {
     cwd,
     env: { ...process.env, ...env },
-    timeout: PATIENCE,
+    timeout: RUNS_ALL ? 5 * PATIENCE : PATIENCE,
     shell: process.platform === 'win32',
   });
   const { stdout } = await outcome.catch((error) => {
@@ -118,6 +119,24 @@ test.for([
     console.log(inertias[0] > 0, inertias[0] === inertias[1]);`;
   await write('workers.js', source);
   expect(await node([...flags, 'workers.js'])).toBe('true true\n');
+});
+
+test('resident memory stays, however often what is called', { timeout: 6 * PATIENCE }, async () => {
+  const source = `
+    import { kmeans } from 'webgpu-clustering';
+    const [n, d] = [200_000, 64];
+    const points = { data: Float32Array.from({ length: n * d }, (_, i) => (i * 7919) % 1009), shape: [n, d] };
+    const fit = () => kmeans(points, { k: 4, init: 'random', maxIterations: 1, backend: 'cpu' });
+    const model = await fit();
+    await model.predict(points, { backend: 'cpu' });
+    const before = process.memoryUsage().rss;
+    for (let call = 0; call < ${RUNS_ALL ? 500 : 25}; call++) {
+      await fit();
+      await model.predict(points, { backend: 'cpu' });
+    }
+    console.log((process.memoryUsage().rss - before) / points.data.byteLength);`;
+  await write('resident.js', source);
+  expect(Number(await node(['resident.js']))).toBeLessThan(3);
 });
 
 test('says what to install for WebGPU in Node', async () => {
