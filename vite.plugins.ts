@@ -1,4 +1,6 @@
 /** What the library's source needs of a bundler beyond WGSL as text: its WebAssembly, and its worker, as strings. */
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { build, type Plugin, type Rolldown } from 'vite';
 
 /** Both in one, for every configuration that builds or serves `src`. */
@@ -50,7 +52,10 @@ async function compileKernels(entry: string): Promise<Inlined> {
     writeFile: (_name, contents) => void (binary = contents),
   });
   if (error !== null || binary === null) throw new Error(`${entry}: ${error?.message}\n${stderr}`);
-  return { text: Buffer.from(binary).toString('base64'), sources: [entry] };
+  // The entry imports its neighbours.
+  const folder = dirname(entry);
+  const sources = (await readdir(folder)).filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
+  return { text: Buffer.from(binary).toString('base64'), sources };
 }
 
 /** A module and all that it imports, as one classic script. */
