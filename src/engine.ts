@@ -43,7 +43,7 @@ export interface ClusteringEngine {
   ): Awaitable<Float32Array | Float64Array>;
 
   /** The rows at `indices`, in the dataset's frame: Float64Array [indices.length · d]. */
-  gather(dataset: EngineDataset, indices: Uint32Array): Awaitable<Float64Array>;
+  gather(dataset: EngineDataset, indices: Uint32Array, signal?: AbortSignal): Awaitable<Float64Array>;
 
   /**
    * Greedy k-means++ (Arthur and Vassilvitskii 2007, with the local trials of their section 5): the indices of k rows.

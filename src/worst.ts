@@ -21,6 +21,7 @@ export function* worstRows(
   dataset: EngineDataset,
   score: (row: number) => number,
   wanted: number,
+  signal: AbortSignal | undefined,
   accepts: (row: number, values: Float64Array) => boolean = () => true,
 ): Steps<Row[]> {
   const { n, d } = dataset;
@@ -32,7 +33,7 @@ export function* worstRows(
   for (let ahead = 4 * wanted; taken.length < wanted; ahead *= 4) {
     const indices = yield* ranking.next(Math.min(ahead, most));
     if (indices.length === 0) break;
-    const rows = yield* resultOf(engine.gather(dataset, indices));
+    const rows = yield* resultOf(engine.gather(dataset, indices, signal));
     for (let i = 0; i < indices.length && taken.length < wanted; i++) {
       const values = rows.subarray(i * d, (i + 1) * d);
       if (accepts(indices[i], values) && seen.add(values)) taken.push({ index: indices[i], values: values.slice() });

@@ -72,7 +72,7 @@ function verbsOf(run: Run, threads: number): Omit<ClusteringEngine, 'upload' | '
     open: (dataset, k) => new CpuWorkspace(held(dataset), k, run),
     nearestDistances: (dataset, centroids, signal) => run(nearestDistances(held(dataset), centroids, run), signal),
     allDistances: (dataset, centroids, start, end, signal) => run(allDistances(dataset, centroids, start, end), signal),
-    gather: (dataset, indices) => run(gather(held(dataset), indices)),
+    gather: (dataset, indices, signal) => run(gather(held(dataset), indices), signal),
     openMixture: (dataset) => new CpuMixtureWorkspace(held(dataset), run),
     logDensities: (dataset, gaussians, start, end, signal) =>
       run(logDensities(held(dataset), gaussians, start, end), signal),

@@ -34,7 +34,7 @@ export function createGpuEngine(gpu: Gpu): ClusteringEngine {
     nearestDistances: async (dataset, centroids, signal) => nearestDistances(gpu, held(dataset), centroids, signal),
     allDistances: async (dataset, centroids, start, end, signal) =>
       allDistances(gpu, held(dataset), centroids, start, end, signal),
-    gather: async (dataset, indices) => gather(gpu, held(dataset), indices),
+    gather: async (dataset, indices, signal) => gather(gpu, held(dataset), indices, signal),
     openMixture: async (dataset, k, shape, signal) => openMixture(gpu, held(dataset), k, shape, signal),
     logDensities: async (dataset, gaussians, start, end, signal) =>
       logDensities(gpu, held(dataset), gaussians, start, end, signal),

@@ -25,7 +25,7 @@ export function* relocateEmpty(
   const least = NO_WEIGHT * totalWeight;
   const score = (row: number) =>
     distances[row] > 0 && (weights === null || weights[row] > least) ? distances[row] : -Infinity;
-  const rows = yield* worstRows(engine, dataset, score, empty.length);
+  const rows = yield* worstRows(engine, dataset, score, empty.length, signal);
   rows.forEach(({ values }, i) => {
     relocated.set(values, empty[i] * d);
   });

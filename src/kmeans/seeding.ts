@@ -25,7 +25,7 @@ export function* seedCentroids(
 ): Steps<Float64Array> {
   switch (method) {
     case 'random':
-      return yield* resultOf(engine.gather(dataset, yield* randomRows(dataset, k, random)));
+      return yield* resultOf(engine.gather(dataset, yield* randomRows(dataset, k, random), signal));
     case 'k-means++':
       return yield* plusPlusRows(engine, dataset, k, random, signal);
     case 'k-means||':
@@ -62,7 +62,7 @@ function* plusPlusRows(
   signal: AbortSignal | undefined,
 ): Steps<Float64Array> {
   const indices = yield* plusPlus(engine, dataset, k, random, signal);
-  return yield* resultOf(engine.gather(dataset, indices));
+  return yield* resultOf(engine.gather(dataset, indices, signal));
 }
 
 /**
@@ -86,7 +86,7 @@ function* scalable(
   try {
     let newest = first;
     for (let round = 0; round < PARALLEL_ROUNDS && newest.length > 0; round++) {
-      const centroids = yield* resultOf(engine.gather(dataset, newest));
+      const centroids = yield* resultOf(engine.gather(dataset, newest, signal));
       const total = yield* resultOf(field.fold(centroids));
       if (total === 0) break;
       newest = yield* resultOf(field.sample((OVERSAMPLING * k) / total, random.bits()));
@@ -97,7 +97,7 @@ function* scalable(
   }
   const rows = Uint32Array.from(chosen).sort();
   if (rows.length <= k) return yield* plusPlusRows(engine, dataset, k, random, signal);
-  const candidates = yield* resultOf(engine.gather(dataset, rows));
+  const candidates = yield* resultOf(engine.gather(dataset, rows, signal));
   return yield* reduceCandidates(engine, dataset, candidates, k, random, signal);
 }
 

@@ -142,7 +142,7 @@ async function iterate(
   const unchanged = labels !== null && run.labels !== null && labels.every((label, i) => label === run.labels![i]);
   const improve = maximizeFrom(workspace, statistics, run.parameters!, rules, temperature, signal);
   const update = await runAsync(improve, undefined, signal);
-  const reseed = reseedEmpty(home, workspace, update, run.parameters!, rules, run.reseeds);
+  const reseed = reseedEmpty(home, workspace, update, run.parameters!, rules, run.reseeds, signal);
   const reseeded = await runAsync(reseed, undefined, signal);
   const next = await workspace.accumulate(toGaussians(reseeded.parameters), temperature, signal);
   const lowerBound = meanValue(next, home.dataset);

@@ -23,6 +23,7 @@ export function* reseedEmpty(
   previous: Parameters,
   rules: UpdateRules,
   reseeds: Uint32Array,
+  signal: AbortSignal | undefined,
 ): Steps<Update> {
   const fixedWeights = rules.fixed.includes('weights');
   const movable = update.empty.filter((c) => reseeds[c] < MAX_RESEEDS && !(fixedWeights && previous.weights[c] === 0));
@@ -40,7 +41,7 @@ export function* reseedEmpty(
       return Math.abs(value - mean[j]) > near;
     });
   };
-  const rows = yield* worstRows(engine, dataset, badness, movable.length, offTheMean);
+  const rows = yield* worstRows(engine, dataset, badness, movable.length, signal, offTheMean);
   const taken = movable.slice(0, rows.length);
   const means = update.parameters.means.slice();
   let { weights } = update.parameters;

@@ -201,10 +201,10 @@ async function firstMeans(
     case 'random':
       return run(drawn(whole, k, random));
     case 'random-from-data':
-      return engine.gather(dataset, await run(randomRows(dataset, k, random)));
+      return engine.gather(dataset, await run(randomRows(dataset, k, random)), signal);
     case 'k-means++':
       return inWhitened(home, whole, signal, async (white) =>
-        engine.gather(dataset, await run(plusPlus(engine, white.dataset, k, random, signal))),
+        engine.gather(dataset, await run(plusPlus(engine, white.dataset, k, random, signal)), signal),
       );
     case 'kmeans':
       return inWhitened(home, whole, signal, async (white) => {

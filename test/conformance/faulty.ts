@@ -21,6 +21,8 @@ export class FaultyDevice {
   failing = 0;
   /** Whether submits come to nothing, without an error. */
   dropping = false;
+  /** Whether reads stay unanswered until their buffer is destroyed. */
+  hanging = false;
   readonly #real: GPUDevice;
   readonly #scopes: { readonly filter: GPUErrorFilter; failed: boolean }[] = [];
   readonly #lost: Promise<GPUDeviceLostInfo>;
@@ -80,9 +82,11 @@ export class FaultyDevice {
     const buffer = this.#real.createBuffer(descriptor);
     const destroy = buffer.destroy.bind(buffer);
     this.live.set(buffer, destroy);
+    let giveUp = () => {};
     buffer.destroy = () => {
       this.live.delete(buffer);
       destroy();
+      giveUp();
     };
     const mapAsync = buffer.mapAsync.bind(buffer);
     buffer.mapAsync = async (mode) => {
@@ -90,7 +94,10 @@ export class FaultyDevice {
       this.pending++;
       try {
         if (this.#isLost) throw new DOMException('the device is lost', 'AbortError');
-        return await mapAsync(mode);
+        if (!this.hanging) return await mapAsync(mode);
+        return await new Promise<undefined>((_, reject) => {
+          giveUp = () => reject(new DOMException('the buffer was destroyed', 'AbortError'));
+        });
       } finally {
         this.pending--;
       }

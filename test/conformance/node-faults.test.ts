@@ -1,5 +1,5 @@
 /** Faults at every place of the GPU engine's work: what they leave is nothing. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import { type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { createGpuEngine } from '../../src/gpu/engine.ts';
@@ -109,16 +109,10 @@ async function callsOf(faulty: FaultyDevice, work: () => Promise<unknown>): Prom
   return faulty.calls;
 }
 
-const seen = new Set<string>();
-
-/** The allocations, from 1, that no work before had: they differ by their label or by that of the one before. */
-function newPlaces(labels: readonly string[]): number[] {
-  return labels.flatMap((label, i) => {
-    const place = `${labels[i - 1]}, ${label}`;
-    if (seen.has(place)) return [];
-    seen.add(place);
-    return [i + 1];
-  });
+/** The allocations, from 1, that differ by their label or by that of the one before. */
+function places(labels: readonly string[]): number[] {
+  const pairs = labels.map((label, i) => `${labels[i - 1]}, ${label}`);
+  return pairs.flatMap((pair, i) => (pairs.indexOf(pair) === i ? [i + 1] : []));
 }
 
 for (const [name, work] of Object.entries(works)) {
@@ -126,7 +120,7 @@ for (const [name, work] of Object.entries(works)) {
     withFaults(async (faulty, engine, dataset) => {
       faulty.allocations = [];
       await work(engine, dataset, never);
-      for (const at of newPlaces(faulty.allocations)) {
+      for (const at of places(faulty.allocations)) {
         const { size } = faulty.live;
         faulty.allocations = [];
         faulty.failing = at;
@@ -149,14 +143,17 @@ for (const [name, work] of Object.entries(works)) {
         const reason = new Error(`round ${round}`);
         const at = 1 + Math.floor(random.uniform() * count);
         faulty.calls = 0;
+        const isLate = round % 2 === 1;
         faulty.onCall = (call) => {
           if (call !== at) return;
-          if (round % 2 === 0) queueMicrotask(() => controller.abort(reason));
-          else setTimeout(() => controller.abort(reason));
+          if (isLate) setTimeout(() => controller.abort(reason));
+          else queueMicrotask(() => controller.abort(reason));
         };
         const outcome = await work(engine, dataset, controller.signal).catch((error: unknown) => error);
-        // It may have been done before it heard.
-        if (outcome instanceof Error) expect(outcome).toBe(reason);
+        // A timer may fire when all is done, or never; whatever the device does comes later than a microtask.
+        if (outcome instanceof Error || (controller.signal.aborted && !isLate)) {
+          expect(outcome, `call ${at} of ${count}`).toBe(reason);
+        }
       }
       faulty.onCall = null;
       await work(engine, dataset, never);
@@ -169,16 +166,10 @@ for (const [name, work] of Object.entries(works)) {
     let count = 0;
     for (let round = 0; round < 10; round++) {
       const faulty = new FaultyDevice(real);
-      const gpu = (await requestGpu({ device: faulty.device, softwareToo: true, bindingLimit: undefined })) as Gpu;
-      const cpu = round % 2 === 0 ? null : createCpuEngine({ threads: 1 });
-      const engine = openSession(EngineSet.of(cpu === null ? 'webgpu' : 'auto', cpu, createGpuEngine(gpu)));
+      const engine = await createEngine({ backend: 'webgpu', device: faulty.device });
       const dataset = await engine.upload(asInput(points));
       if (round === 0) count = await callsOf(faulty, () => work(engine, dataset, never));
-      const at = 1 + Math.floor(random.uniform() * count);
-      faulty.calls = 0;
-      faulty.onCall = (call) => {
-        if (call === at) queueMicrotask(() => faulty.lose());
-      };
+      loseAt(faulty, 1 + Math.floor(random.uniform() * count));
       const outcome = await work(engine, dataset, never).catch((error: unknown) => error);
       if (outcome instanceof Error) expect(outcome).toBeInstanceOf(DeviceLostError);
       await engine.destroy();
@@ -187,6 +178,75 @@ for (const [name, work] of Object.entries(works)) {
     expect(uncaptured).toEqual([]);
   });
 }
+
+function loseAt(faulty: FaultyDevice, at: number): void {
+  faulty.calls = 0;
+  faulty.onCall = (call) => {
+    if (call === at) queueMicrotask(() => faulty.lose());
+  };
+}
+
+gpuTest('a device lost at any time: auto goes on on the CPU', async () => {
+  uncaptured = [];
+  // Values enough for a GPU, in few rows.
+  const wide = blobs({ n: 140, d: 512, groups: 6, spread: 2, seed: 213 });
+  const random = new Random(13);
+  let count = 0;
+  for (let round = 0; round < 8; round++) {
+    const faulty = new FaultyDevice(real);
+    const gpu = (await requestGpu({ device: faulty.device, softwareToo: true, bindingLimit: undefined })) as Gpu;
+    const engine = openSession(EngineSet.of('auto', createCpuEngine({ threads: 1 }), createGpuEngine(gpu)));
+    const dataset = await engine.upload(asInput(wide));
+    expect(dataset.backend).toBe('webgpu');
+    const fit = () => engine.kmeans(dataset, { k, maxIterations: 2, init: round % 2 === 0 ? 'k-means++' : 'random' });
+    if (round < 2) count = await callsOf(faulty, fit);
+    loseAt(faulty, 1 + Math.floor((random.uniform() * count) / 2));
+    const model = await fit();
+    expect([model.backend, dataset.backend, dataset.reason]).toEqual(['cpu', 'cpu', 'device-lost']);
+    expect({ live: faulty.live.size, pending: faulty.pending }).toEqual({ live: 0, pending: 0 });
+    await engine.destroy();
+  }
+  expect(uncaptured).toEqual([]);
+});
+
+gpuTest('a device that does not answer is not waited for behind an abort', () =>
+  withFaults(async (faulty, engine, dataset) => {
+    for (const [name, work] of Object.entries(works)) {
+      // An upload reads nothing.
+      if (name === 'upload') continue;
+      const controller = new AbortController();
+      const reason = new Error(name);
+      faulty.hanging = true;
+      const outcome = work(engine, dataset, controller.signal).catch((error: unknown) => error);
+      await vi.waitUntil(() => faulty.pending > 0, { interval: 1, timeout: 60_000 });
+      controller.abort(reason);
+      expect(await outcome).toBe(reason);
+      faulty.hanging = false;
+    }
+  }),
+);
+
+gpuTest('nothing is submitted once nobody waits', () =>
+  withFaults(async (faulty) => {
+    for (const end of ['abort', 'destroy'] as const) {
+      const engine = await createEngine({ backend: 'webgpu', device: faulty.device });
+      const dataset = await engine.upload(asInput(points));
+      const controller = new AbortController();
+      // The next batch is on its way by then.
+      const onIteration = () => {
+        if (end === 'abort') controller.abort();
+        else void engine.destroy();
+      };
+      const { signal } = controller;
+      const fit = engine.kmeans(dataset, { k, init: 'random', tolerance: 0, signal, onIteration });
+      await expect(fit).rejects.toThrow(end === 'abort' ? /abort/ : /destroyed/);
+      const { calls, emptySubmits } = faulty;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect({ calls: faulty.calls, emptySubmits: faulty.emptySubmits }, end).toEqual({ calls, emptySubmits });
+      await engine.destroy();
+    }
+  }),
+);
 
 gpuTest('a device that does nothing ends the iterations', () =>
   withFaults(async (faulty, engine, dataset) => {

@@ -27,7 +27,7 @@ describe('worst rows', () => {
     const data = Float64Array.from({ length: 2 * n }, (_, at) => (at === 2 * n - 1 ? 3 : at % 2 === 0 ? -0 : 0));
     data[2] = 0;
     const dataset = await engine.upload(asTheyAre({ data, n, d: 2 }, true));
-    const rows = await runAsync(worstRows(engine, dataset, (row) => n - row, 4));
+    const rows = await runAsync(worstRows(engine, dataset, (row) => n - row, 4, undefined));
     expect(rows.map(({ index }) => index)).toEqual([0, n - 1]);
   });
 
