@@ -1,0 +1,127 @@
+/** The memories that shards live in: used again, given back, and who is told where there is no room. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createCpuEngine } from '../../src/cpu/engine.ts';
+import { createEngine, type Engine } from '../../src/index.ts';
+import { EngineSet } from '../../src/placement.ts';
+import { openSession } from '../../src/session.ts';
+import { blobs } from '../conformance/cases/data.ts';
+
+const { Memory } = WebAssembly;
+const grow = Memory.prototype.grow;
+
+afterEach(() => {
+  WebAssembly.Memory = Memory;
+  Memory.prototype.grow = grow;
+  vi.restoreAllMocks();
+});
+
+const D = 8;
+const rows = (n: number) => ({ data: blobs({ n, d: D }).data as Float32Array, shape: [n, D] as [number, number] });
+const POINTS = rows(3000);
+const K_MEANS = { k: 40, seed: 1, maxIterations: 3 } as const;
+
+/** What is made from now on. */
+function made(): { memories: number } {
+  const count = { memories: 0 };
+  WebAssembly.Memory = class extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      count.memories++;
+      super(descriptor);
+    }
+  };
+  return count;
+}
+
+describe('a memory', () => {
+  it('serves one fit after the other', async () => {
+    const count = made();
+    const engine = await createEngine({ backend: 'cpu', threads: 1 });
+    for (const n of [3000, 100, 2000, 3000, 1]) await engine.kmeans(rows(n), { ...K_MEANS, k: Math.min(n, 40) });
+    expect(count.memories).toBe(1);
+    await engine.destroy();
+  });
+
+  it('has one tenant at a time, and nothing of the one before', async () => {
+    const engine = await createEngine({ backend: 'cpu', threads: 1 });
+    const expected = (await engine.kmeans(POINTS, K_MEANS)).toJSON();
+    const resident = await engine.upload(POINTS);
+    const fits = await Promise.all([1, 2, 3].map(() => engine.kmeans(POINTS, K_MEANS)));
+    for (const fit of [...fits, await engine.kmeans(resident, K_MEANS)]) expect(fit.toJSON()).toEqual(expected);
+    await engine.destroy();
+  });
+
+  it('is nobody else’s while a fit of points that were destroyed still runs', async () => {
+    const engine = openSession(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1 }), null));
+    const expected = (await engine.kmeans(POINTS, K_MEANS)).toJSON();
+    for (let draw = 0; draw < 5; draw++) {
+      const gone = await engine.upload(POINTS);
+      const options = { ...K_MEANS, k: 300, tolerance: 0, maxIterations: 50 };
+      const running = engine.kmeans(gone, {
+        ...options,
+        onIteration: ({ iteration }) => iteration === draw + 1 && gone.destroy(),
+      });
+      const after = running.catch(() => engine.kmeans(POINTS, K_MEANS));
+      await expect(running).rejects.toThrow('the dataset was destroyed');
+      expect((await after)?.toJSON()).toEqual(expected);
+    }
+    await engine.destroy();
+  });
+});
+
+describe('where there is no room', () => {
+  const VERBS: Readonly<Record<string, (engine: Engine) => Promise<unknown>>> = {
+    'k-means': (engine) => engine.kmeans(POINTS, K_MEANS),
+    'k-means++': (engine) => engine.kmeans(POINTS, { ...K_MEANS, init: 'k-means++' }),
+    'k-means‖': (engine) => engine.kmeans(POINTS, { ...K_MEANS, init: 'k-means||' }),
+    mixture: (engine) => engine.gaussianMixture(POINTS, { k: 30, seed: 1, maxIterations: 2, covarianceType: 'full' }),
+  };
+
+  it.each(Object.entries(VERBS))(
+    '%s rejects wherever memory cannot grow, and gives back what it took',
+    async (_, run) => {
+      let calls = 0;
+      let failing = -1;
+      Memory.prototype.grow = function (this: WebAssembly.Memory, pages: number) {
+        if (calls++ === failing) throw new RangeError('Unable to grow instance memory');
+        return grow.call(this, pages);
+      };
+      const count = made();
+      // Each in a memory that has not grown yet.
+      const outcomeAt = async (place: number) => {
+        const fresh = await createEngine({ backend: 'cpu', threads: 1 });
+        [calls, failing] = [0, place];
+        const outcome = await run(fresh).then(
+          () => 'done',
+          (error: Error) => `${error.name}: ${error.message}`,
+        );
+        failing = -1;
+        const before = count.memories;
+        await run(fresh);
+        // The one that the failed call had.
+        expect(count.memories).toBe(before);
+        await fresh.destroy();
+        return outcome;
+      };
+      let place = 0;
+      for (let outcome = ''; outcome !== 'done'; place++) {
+        outcome = await outcomeAt(place);
+        if (outcome !== 'done') expect(outcome).toMatch(/^RangeError: no room for \d+ MiB/);
+      }
+      expect(place).toBeGreaterThan(1);
+    },
+  );
+
+  it('a limit of the address space: TypeScript computes in plain memory, to the same end', async () => {
+    const expected = await createEngine({ backend: 'cpu', threads: 1 }).then((engine) =>
+      engine.kmeans(POINTS, K_MEANS),
+    );
+    WebAssembly.Memory = class {
+      constructor() {
+        throw new RangeError('WebAssembly.Memory(): could not allocate memory');
+      }
+    } as unknown as typeof Memory;
+    const engine = await createEngine({ backend: 'cpu', threads: 1 });
+    expect((await engine.kmeans(POINTS, K_MEANS)).toJSON()).toEqual(expected.toJSON());
+    await engine.destroy();
+  });
+});
