@@ -9,6 +9,7 @@ import { EngineSet } from '../../src/placement.ts';
 import { Random } from '../../src/random.ts';
 import { openSession } from '../../src/session.ts';
 import { missing } from '../missing.ts';
+import { RUNS_ALL } from '../scope.ts';
 import { missingDriver } from '../vulkan.ts';
 import { asInput } from './cases/bounds.ts';
 import { blobs } from './cases/data.ts';
@@ -138,7 +139,7 @@ for (const [name, work] of Object.entries(works)) {
     withFaults(async (faulty, engine, dataset) => {
       const count = await callsOf(faulty, () => work(engine, dataset, never));
       const random = new Random(7);
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < (RUNS_ALL ? 20 : 6); round++) {
         const controller = new AbortController();
         const reason = new Error(`round ${round}`);
         const at = 1 + Math.floor(random.uniform() * count);
@@ -164,7 +165,7 @@ for (const [name, work] of Object.entries(works)) {
     uncaptured = [];
     const random = new Random(11);
     let count = 0;
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < (RUNS_ALL ? 10 : 3); round++) {
       const faulty = new FaultyDevice(real);
       const engine = await createEngine({ backend: 'webgpu', device: faulty.device });
       const dataset = await engine.upload(asInput(points));
