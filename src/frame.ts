@@ -309,8 +309,12 @@ function stepOf(spread: number, largest: number): number {
 
 /** Points [m, d] of the caller's into a frame, in float64. */
 export function intoFrame(points: ArrayLike<number>, frame: Frame): Float64Array {
-  const d = frame.shift.length;
-  return Float64Array.from({ length: points.length }, (_, i) => (points[i] - frame.shift[i % d]) * frame.scale);
+  const { shift, scale } = frame;
+  const placed = new Float64Array(points.length);
+  for (let i = 0; i < placed.length; ) {
+    for (let j = 0; j < shift.length; i++, j++) placed[i] = (points[i] - shift[j]) * scale;
+  }
+  return placed;
 }
 
 /** So much of a usual deviation is nothing that rounding may make of a distance. */
@@ -337,6 +341,10 @@ export function startIntoFrame(
 
 /** Points [m, d] of a frame back to the caller's coordinates, in float64. */
 export function outOfFrame(points: ArrayLike<number>, frame: Frame): Float64Array {
-  const d = frame.shift.length;
-  return Float64Array.from({ length: points.length }, (_, i) => points[i] / frame.scale + frame.shift[i % d]);
+  const { shift, scale } = frame;
+  const placed = new Float64Array(points.length);
+  for (let i = 0; i < placed.length; ) {
+    for (let j = 0; j < shift.length; i++, j++) placed[i] = points[i] / scale + shift[j];
+  }
+  return placed;
 }
