@@ -1,5 +1,5 @@
 /** Lloyd's iterations of each engine beside the peers', from the same start, with the inertia of each recomputed. */
-import { assign, inertiaOf } from '../../src/reference/kmeans.ts';
+import { assign, inertiaOf } from '../../test/reference/kmeans.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { ENGINES } from '../engines.ts';
 import type { RunPlan } from '../measure.ts';

@@ -1,6 +1,6 @@
 /** EM's iterations of each engine beside the peers', from the same start, with the log-likelihood of each recomputed. */
 import { COVARIANCE_TYPES } from '../../src/mixture/covariance.ts';
-import { expectation, referenceMixture } from '../../src/reference/mixture.ts';
+import { expectation, referenceMixture } from '../../test/reference/mixture.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { blobs } from '../blobs.ts';
 import { ENGINES } from '../engines.ts';

@@ -8,9 +8,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Flights } from '../../demo/flights.ts';
 import type { ResultElement } from '../../demo/main.ts';
 import type { KMeansClusters, MixtureClusters } from '../../demo/messages.ts';
-import { expectation, jointLogDensities } from '../../src/reference/mixture.ts';
 import { findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
 import { missing } from '../missing.ts';
+import { expectation, jointLogDensities } from '../reference/mixture.ts';
 
 const PATIENCE = 100_000;
 const FLIGHTS = 3_000_000;

@@ -9,12 +9,12 @@ import { SimdMoments } from '../../src/cpu/simd/moments.ts';
 import { rootOf } from '../../src/cpu/tree.ts';
 import type { Gaussians } from '../../src/gaussians.ts';
 import { factorAll, toGaussians } from '../../src/mixture/parameters.ts';
-import { expectation, jointLogDensities, type ReferenceMixture } from '../../src/reference/mixture.ts';
 import type { MixtureStatistics } from '../../src/statistics.ts';
 import { runNow } from '../../src/steps.ts';
 import { atMost } from '../conformance/case.ts';
 import { type CasePoints, uniforms } from '../conformance/cases/data.ts';
 import { covarianceTypes, draw, weighted } from '../conformance/cases/mixture/data.ts';
+import { expectation, jointLogDensities, type ReferenceMixture } from '../reference/mixture.ts';
 
 const KINDS = { simd: SimdMoments, plain: PlainMoments };
 type KindName = keyof typeof KINDS;

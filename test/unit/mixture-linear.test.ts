@@ -10,9 +10,9 @@ import {
 } from '../../src/mixture/covariance.ts';
 import { cholesky, congruence, inverseTranspose, transpose } from '../../src/mixture/linear.ts';
 import { factorAll } from '../../src/mixture/parameters.ts';
-import { covarianceOf, freeParameters as referenceParameters } from '../../src/reference/mixture.ts';
 import { runNow } from '../../src/steps.ts';
 import { normals } from '../conformance/cases/data.ts';
+import { covarianceOf, freeParameters as referenceParameters } from '../reference/mixture.ts';
 
 /** A·B of [d, d] matrices. */
 function product(a: ArrayLike<number>, b: ArrayLike<number>, d: number): Float64Array {

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { COVARIANCE_TYPES, type CovarianceType } from '../../src/mixture/covariance.ts';
 import { type FixedPart, maximize, type UpdateRules } from '../../src/mixture/maximize.ts';
 import { factorAll, type Parameters, toGaussians } from '../../src/mixture/parameters.ts';
-import type { ReferencePoints } from '../../src/reference/kmeans.ts';
-import { expectation, jointLogDensities, maximization, type ReferenceMixture } from '../../src/reference/mixture.ts';
 import type { MixtureStatistics } from '../../src/statistics.ts';
 import { runNow } from '../../src/steps.ts';
 import { blobs, spacedRows, uniforms } from '../conformance/cases/data.ts';
+import type { ReferencePoints } from '../reference/kmeans.ts';
+import { expectation, jointLogDensities, maximization, type ReferenceMixture } from '../reference/mixture.ts';
 
 const [n, d, k] = [200, 3, 4];
 const uniform = uniforms(4);

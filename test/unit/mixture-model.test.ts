@@ -9,9 +9,9 @@ import {
   selectModel,
 } from '../../src/index.ts';
 import { COVARIANCE_TYPES } from '../../src/mixture/covariance.ts';
-import { covarianceOf, criteria, expectation, type ReferenceMixture } from '../../src/reference/mixture.ts';
 import { asInput } from '../conformance/cases/bounds.ts';
 import { blobs } from '../conformance/cases/data.ts';
+import { covarianceOf, criteria, expectation, type ReferenceMixture } from '../reference/mixture.ts';
 
 const cpu = { backend: 'cpu' } as const;
 const points = blobs({ n: 301, d: 3, groups: 3, spread: 6, offset: 1 / 3, seed: 77 });

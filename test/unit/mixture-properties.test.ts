@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { createEngine, type GaussianMixtureFitOptions, type GaussianMixtureModel } from '../../src/index.ts';
 import { COVARIANCE_TYPES } from '../../src/mixture/covariance.ts';
-import { expectation } from '../../src/reference/mixture.ts';
 import { upload } from '../conformance/cases/bounds.ts';
 import { type CasePoints, permutation, rowsAt, wholeNumbers } from '../conformance/cases/data.ts';
+import { expectation } from '../reference/mixture.ts';
 
 const engine = await createEngine({ backend: 'cpu' });
 afterAll(() => engine.destroy());

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createEngine, destroyDefaultEngines, KMeansModel, kmeans } from '../../src/index.ts';
-import { squaredDistance } from '../../src/reference/kmeans.ts';
 import { asInput } from '../conformance/cases/bounds.ts';
 import { blobs } from '../conformance/cases/data.ts';
+import { squaredDistance } from '../reference/kmeans.ts';
 
 const points = blobs({ n: 501, d: 3, groups: 4, offset: 1 / 3, seed: 211 });
 const fit = (metric: 'euclidean' | 'cosine' = 'euclidean') => kmeans(asInput(points), { k: 4, metric, backend: 'cpu' });

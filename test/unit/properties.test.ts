@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, it } from 'vitest';
 import { createEngine } from '../../src/index.ts';
-import { referenceKMeans } from '../../src/reference/kmeans.ts';
 import { rowsAt, wholeNumbers } from '../conformance/cases/data.ts';
 import { descends, permutes, type Start, scales, translates, weighs } from '../conformance/cases/properties.ts';
+import { referenceKMeans } from '../reference/kmeans.ts';
 
 const engine = await createEngine({ backend: 'cpu' });
 afterAll(() => engine.destroy());

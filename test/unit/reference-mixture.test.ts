@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { moments, type ReferencePoints, referenceKMeans } from '../../src/reference/kmeans.ts';
+import { blobs, lattice, normals, repeated, spacedRows, uniforms } from '../conformance/cases/data.ts';
+import { goldenMixtures } from '../golden/mixture.ts';
+import { moments, type ReferencePoints, referenceKMeans } from '../reference/kmeans.ts';
 import {
   correlationCondition,
   covarianceOf,
@@ -12,9 +14,7 @@ import {
   type ReferenceCovariance,
   type ReferenceMixture,
   referenceMixture,
-} from '../../src/reference/mixture.ts';
-import { blobs, lattice, normals, repeated, spacedRows, uniforms } from '../conformance/cases/data.ts';
-import { goldenMixtures } from '../golden/mixture.ts';
+} from '../reference/mixture.ts';
 
 const types: readonly ReferenceCovariance[] = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'];
 

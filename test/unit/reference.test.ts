@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ReferencePoints, referenceKMeans } from '../../src/reference/kmeans.ts';
 import { goldens } from '../golden/golden.ts';
+import { type ReferencePoints, referenceKMeans } from '../reference/kmeans.ts';
 
 describe('the reference against scikit-learn', () => {
   for (const { name, data, n, d, fits } of goldens) {

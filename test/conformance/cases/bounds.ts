@@ -1,13 +1,6 @@
 /** The bounds that every engine is held to, against the float64 reference on the same float32 data. */
 import type { Dataset, Engine, KMeansModel, KMeansProgress, Metric } from '../../../src/index.ts';
-import {
-  assign,
-  inertiaOf,
-  moments,
-  type ReferencePoints,
-  referenceKMeans,
-  unitRows,
-} from '../../../src/reference/kmeans.ts';
+import { assign, inertiaOf, moments, type ReferencePoints, referenceKMeans, unitRows } from '../../reference/kmeans.ts';
 import { atMost, check, equal, sameValues } from '../case.ts';
 import type { CasePoints } from './data.ts';
 

@@ -1,5 +1,5 @@
 import type { KMeansModel } from '../../../src/index.ts';
-import { referenceKMeans } from '../../../src/reference/kmeans.ts';
+import { referenceKMeans } from '../../reference/kmeans.ts';
 import { type ConformanceCase, check, equal, rejects, sameValues, withEngine } from '../case.ts';
 import { asInput, checkAll, checkModel, upload } from './bounds.ts';
 import { blobs, type CasePoints, spacedRows, uniforms } from './data.ts';

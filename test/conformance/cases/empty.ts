@@ -1,6 +1,6 @@
 /** Clusters that lose all their points. */
 import type { Engine, KMeansModel, KMeansProgress, Metric } from '../../../src/index.ts';
-import { moments, referenceKMeans } from '../../../src/reference/kmeans.ts';
+import { moments, referenceKMeans } from '../../reference/kmeans.ts';
 import { atMost, type ConformanceCase, check, equal, sameValues, withEngine } from '../case.ts';
 import { asHeld, checkHistory, checkModel, upload } from './bounds.ts';
 import { blobs, type CasePoints, mapped, repeated, rowsAt, spacedRows } from './data.ts';

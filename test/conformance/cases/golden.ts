@@ -1,7 +1,7 @@
 /** scikit-learn's fits of its own data sets. */
 
-import { moments } from '../../../src/reference/kmeans.ts';
 import { goldens } from '../../golden/golden.ts';
+import { moments } from '../../reference/kmeans.ts';
 import { atMost, type ConformanceCase, equal, sameValues, withEngine } from '../case.ts';
 import { checkModel, upload } from './bounds.ts';
 import type { CasePoints } from './data.ts';

@@ -1,6 +1,6 @@
 /** Data that float32 has trouble with. */
 import { type Dataset, type Engine, KMeansModel, type Metric } from '../../../src/index.ts';
-import { assign, referenceKMeans } from '../../../src/reference/kmeans.ts';
+import { assign, referenceKMeans } from '../../reference/kmeans.ts';
 import { type ConformanceCase, check, equal, sameValues, withEngine } from '../case.ts';
 import { asInput, checkAll, checkMethods, checkModel, checkOneIteration, upload } from './bounds.ts';
 import { blobs, type CasePoints, lattice, mapped, rowsAt, spacedRows, uniforms, wholeNumbers } from './data.ts';

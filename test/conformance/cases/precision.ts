@@ -1,6 +1,6 @@
 /** Where float32 loses digits in k-means: centroids that look alike to ‖c‖² − 2x·c, and rows at the end of its range. */
 import { createEngine, type Engine, type KMeansFitOptions } from '../../../src/index.ts';
-import { assign } from '../../../src/reference/kmeans.ts';
+import { assign } from '../../reference/kmeans.ts';
 import { type ConformanceCase, check, equal, sameValues, withEngine } from '../case.ts';
 import { asInput, upload } from './bounds.ts';
 import { type CasePoints, normals, uniforms } from './data.ts';

@@ -1,6 +1,6 @@
 /** What must hold for all points. Here on a few of them; test/unit/properties.test.ts looks for counterexamples. */
 import type { Engine, KMeansModel, KMeansProgress } from '../../../src/index.ts';
-import { moments } from '../../../src/reference/kmeans.ts';
+import { moments } from '../../reference/kmeans.ts';
 import { atMost, type ConformanceCase, equal, sameValues, withEngine } from '../case.ts';
 import { checkHistory, checkModel, upload } from './bounds.ts';
 import { blobs, type CasePoints, mapped, permutation, repeated, rowsAt, spacedRows, wholeNumbers } from './data.ts';

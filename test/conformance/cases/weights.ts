@@ -1,5 +1,5 @@
 import type { KMeansModel } from '../../../src/index.ts';
-import { moments } from '../../../src/reference/kmeans.ts';
+import { moments } from '../../reference/kmeans.ts';
 import { atMost, type ConformanceCase, equal, sameValues, withEngine } from '../case.ts';
 import { checkAll, checkInertia, checkModel, upload } from './bounds.ts';
 import { blobs, type CasePoints, repeated, spacedRows, uniforms, wholeNumbers } from './data.ts';

@@ -1,6 +1,6 @@
 /** Mixtures of groups that lie far apart, of rows far from everything, and of correlations near 1. */
 import { type CovarianceType, type Engine, GaussianMixtureModel } from '../../../../src/index.ts';
-import { type ReferenceMixture, referenceMixture } from '../../../../src/reference/mixture.ts';
+import { type ReferenceMixture, referenceMixture } from '../../../reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, withEngine } from '../../case.ts';
 import { asInput, upload } from '../bounds.ts';
 import { type CasePoints, normals, uniforms } from '../data.ts';

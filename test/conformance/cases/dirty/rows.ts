@@ -6,7 +6,7 @@ import {
   KMeansModel,
   type MethodOptions,
 } from '../../../../src/index.ts';
-import { expectation, type ReferenceMixture } from '../../../../src/reference/mixture.ts';
+import { expectation, type ReferenceMixture } from '../../../reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, sameValues } from '../../case.ts';
 import { type CasePoints, rowsAt, uniforms } from '../data.ts';
 import { logBound } from '../mixture/bounds.ts';

@@ -1,6 +1,6 @@
 /** A row of weight 0 is absent, whatever it holds: it has a label of its own and touches nothing else. */
 import type { Engine, GaussianMixtureModel, KMeansModel } from '../../../../src/index.ts';
-import { moments } from '../../../../src/reference/kmeans.ts';
+import { moments } from '../../../reference/kmeans.ts';
 import { atMost, type ConformanceCase, equal, sameValues, withEngine } from '../../case.ts';
 import { asInput } from '../bounds.ts';
 import type { CasePoints } from '../data.ts';

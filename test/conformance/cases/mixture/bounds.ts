@@ -7,7 +7,7 @@ import {
   jointLogDensities,
   type ReferenceMixture,
   referenceMixture,
-} from '../../../../src/reference/mixture.ts';
+} from '../../../reference/mixture.ts';
 import { atMost, check, equal, sameValues } from '../../case.ts';
 import type { CasePoints } from '../data.ts';
 

@@ -1,6 +1,6 @@
 /** Points drawn from mixtures that are known, and mixtures near them to start from. */
 import type { CovarianceType } from '../../../../src/index.ts';
-import type { ReferenceMixture } from '../../../../src/reference/mixture.ts';
+import type { ReferenceMixture } from '../../../reference/mixture.ts';
 import { type CasePoints, normals, uniforms } from '../data.ts';
 
 export const covarianceTypes = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'] as const;

@@ -1,6 +1,6 @@
 /** Whole fits: the bound rises, starts of every kind, schedules, warm starts, restarts, and what becomes of a model. */
 import { type Engine, GaussianMixtureModel } from '../../../../src/index.ts';
-import { expectation, referenceMixture } from '../../../../src/reference/mixture.ts';
+import { expectation, referenceMixture } from '../../../reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, sameValues, withEngine } from '../../case.ts';
 import { asInput, upload } from '../bounds.ts';
 import { blobs, type CasePoints, normals } from '../data.ts';

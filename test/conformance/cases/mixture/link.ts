@@ -1,7 +1,7 @@
 /** k-means is the tied-spherical mixture of equal weights at temperature zero. */
 import type { Engine, GaussianMixtureModel, KMeansModel } from '../../../../src/index.ts';
-import { assign, moments } from '../../../../src/reference/kmeans.ts';
-import { maximization, type ReferenceMixture } from '../../../../src/reference/mixture.ts';
+import { assign, moments } from '../../../reference/kmeans.ts';
+import { maximization, type ReferenceMixture } from '../../../reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, sameValues, withEngine } from '../../case.ts';
 import { checkModel as checkKMeans, upload } from '../bounds.ts';
 import { blobs, type CasePoints, lattice, rowsAt, spacedRows } from '../data.ts';

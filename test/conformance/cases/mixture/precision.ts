@@ -1,6 +1,6 @@
 /** Where float32 loses digits that the bounds ask for: narrow correlations, starts far away, rows beyond all squares. */
 import { type CovarianceType, GaussianMixtureModel } from '../../../../src/index.ts';
-import { expectation, type ReferenceMixture } from '../../../../src/reference/mixture.ts';
+import { expectation, type ReferenceMixture } from '../../../reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, withEngine } from '../../case.ts';
 import { upload } from '../bounds.ts';
 import { type CasePoints, normals } from '../data.ts';

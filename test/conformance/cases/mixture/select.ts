@@ -1,6 +1,6 @@
 /** The choice of k and of the covariance type. */
 import { GaussianMixtureModel, type SelectionProgress, selectModel } from '../../../../src/index.ts';
-import { freeParameters } from '../../../../src/reference/mixture.ts';
+import { freeParameters } from '../../../reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, reasonOf, rejects, withEngine } from '../../case.ts';
 import { upload } from '../bounds.ts';
 import { checkModel, checkParameters, sameModels } from './bounds.ts';

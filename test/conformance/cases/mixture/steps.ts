@@ -1,5 +1,5 @@
 /** What the options change in one step: temperatures, equal weights, fixed parts, sample weights. */
-import { jointLogDensities } from '../../../../src/reference/mixture.ts';
+import { jointLogDensities } from '../../../reference/mixture.ts';
 import { type ConformanceCase, check, equal, sameValues, withEngine } from '../../case.ts';
 import { upload } from '../bounds.ts';
 import { type CasePoints, repeated, rowsAt, uniforms } from '../data.ts';
