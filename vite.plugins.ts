@@ -1,5 +1,5 @@
-/** What the library's source needs of a bundler beyond WGSL as text: its WebAssembly, and its worker, as strings. */
-import { readdir } from 'node:fs/promises';
+/** What the library's source needs of a bundler: its WGSL, its WebAssembly and its worker, as strings. */
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build, type Plugin, type Rolldown } from 'vite';
 
@@ -10,12 +10,22 @@ export function inlined(): Plugin {
     enforce: 'pre',
     async load(id) {
       const [path, query] = id.split('?');
+      if (query === 'raw' && path.endsWith('.wgsl')) {
+        this.addWatchFile(path);
+        return `export default ${JSON.stringify(withoutComments(await readFile(path, 'utf8')))};`;
+      }
       if (query !== 'wasm' && query !== 'bundle') return null;
       const { text, sources } = query === 'wasm' ? await compileKernels(path) : await bundle(path);
       for (const source of sources) this.addWatchFile(source);
       return `export default ${JSON.stringify(text)};`;
     },
   };
+}
+
+/** WGSL without what only people read: more than a third of what a page would load. */
+function withoutComments(wgsl: string): string {
+  const lines = wgsl.split('\n').map((line) => line.replace(/\/\/.*/, '').trim());
+  return lines.filter((line) => line !== '').join('\n');
 }
 
 interface Inlined {

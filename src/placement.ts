@@ -7,8 +7,6 @@ import { createCpuEngine } from './cpu/engine.ts';
 import type { Backend, ClusteringEngine, EngineDataset, ProcessorInfo } from './engine.ts';
 import { DeviceLostError } from './errors.ts';
 import type { Frame } from './frame.ts';
-import { requestGpu } from './gpu/device.ts';
-import { createGpuEngine } from './gpu/engine.ts';
 import {
   COARSE,
   type GpuPoints,
@@ -180,6 +178,8 @@ export class EngineSet {
   static async create(options: Given<EngineOptions>): Promise<EngineSet> {
     const { backend, device, threads, bindingLimit } = checkEngineOptions(options);
     if (backend === 'cpu') return EngineSet.of('cpu', createCpuEngine({ threads }), null);
+    // Who never asks for it does not carry it.
+    const { createGpuEngine, requestGpu } = await import('./gpu/engine.ts');
     const gpu = await requestGpu({ device, softwareToo: backend === 'webgpu', bindingLimit });
     if (typeof gpu === 'string') return EngineSet.of('auto', createCpuEngine({ threads }), null, gpu);
     if (backend === 'webgpu') return EngineSet.of('webgpu', null, createGpuEngine(gpu));

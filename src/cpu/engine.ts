@@ -1,14 +1,14 @@
 import { type Names, readOptions } from '../check.ts';
 import type { ClusteringEngine, EngineDataset } from '../engine.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
-import { runNow, type Steps } from '../steps.ts';
+import { resultOf, runAsync, runNow, type Steps } from '../steps.ts';
 import { kernelModule } from './binary.ts';
 import { type CpuDataset, gather, held, joined, shardsWithin, transformed, upload } from './dataset.ts';
 import { CpuMixtureWorkspace, logDensities } from './mixture.ts';
 import { answersOf, ask, CallingThread } from './place.ts';
-import { Pool } from './pool.ts';
+import { canShareMemory, hardwareThreads } from './platform.ts';
+import type { Pool } from './pool.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
-import { canShareMemory, hardwareThreads } from './thread.ts';
 import { runInTurns } from './turns.ts';
 import { CpuWorkspace, type Run } from './workspace.ts';
 
@@ -34,12 +34,23 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
   const { simd = true, valuesOfThread = VALUES_OF_THREAD, threads = hardwareThreads() } = given;
   const shared = (given.shared ?? true) && canShareMemory();
   const here = new CallingThread(simd ? kernelModule(false) : null);
-  const pool = new Pool(simd, shared);
+  let loading: Promise<Pool | null> | undefined;
+
+  /** Loaded when points first need it; null where it cannot be. */
+  function pool(): Promise<Pool | null> {
+    loading ??= import('./pool.ts').then(
+      ({ Pool }) => new Pool(simd, shared),
+      () => null,
+    );
+    return loading;
+  }
 
   /** So many workers as the points are worth; none where they are few, or where there cannot be two. */
   async function workersFor({ n, d }: PreparedPoints | GpuPoints, signal: AbortSignal | undefined) {
     const count = Math.min(threads, Math.floor((n * d) / valuesOfThread));
-    const workers = count < 2 ? [] : await pool.engage(count, signal);
+    if (count < 2) return null;
+    const engaged = pool().then((pool) => pool?.engage(count, signal) ?? []);
+    const workers = await runAsync(resultOf(engaged), undefined, signal);
     return workers.length < 2 ? null : workers;
   }
 
@@ -49,7 +60,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
       const workers = await workersFor(points, signal);
       return runInTurns(upload(points, workers ?? [here]), signal);
     },
-    destroy: async () => pool.end(),
+    destroy: async () => (await loading)?.end(),
   };
 }
 

@@ -13,6 +13,8 @@ import { openDistanceField, plusPlus } from './seeding.ts';
 import { transformed } from './transform.ts';
 import { openWorkspace } from './workspace.ts';
 
+export { requestGpu } from './device.ts';
+
 /** The engine on a WebGPU device: float32, statistics in fixed order, the loop on the device. */
 export function createGpuEngine(gpu: Gpu): ClusteringEngine {
   const held = (dataset: EngineDataset): GpuDataset => {

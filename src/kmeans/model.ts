@@ -13,7 +13,6 @@ import {
 import type { Backend } from '../engine.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/covariance.ts';
-import { mixtureOfCentroids } from '../mixture/fit.ts';
 import { GaussianMixtureModel, type SampleOptions } from '../mixture/model.ts';
 import {
   type Dataset,
@@ -188,9 +187,11 @@ export class KMeansModel {
     const { covarianceType = 'tied-spherical', ...rest } = given;
     checkWord('covarianceType', covarianceType, COVARIANCE_TYPES);
     // What it is made of are the points, not the model: they have their own frame.
-    return withPointsOf({ d: this.d, metric: this.metric, frame: undefined }, points, rest, (home, signal) =>
-      mixtureOfCentroids(home, intoFrame(this.centroids, home.dataset.frame), covarianceType, signal),
-    );
+    return withPointsOf({ d: this.d, metric: this.metric, frame: undefined }, points, rest, async (home, signal) => {
+      // Loaded by those who want a mixture, behind the reading of the points.
+      const { mixtureOfCentroids } = await import('../mixture/fit.ts');
+      return mixtureOfCentroids(home, intoFrame(this.centroids, home.dataset.frame), covarianceType, signal);
+    });
   }
 
   /**
