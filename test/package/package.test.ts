@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import ts from 'typescript';
-import { build, preview } from 'vite';
+import { build, preview, type Rolldown } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
 import { goldenFlights } from '../golden/flights.ts';
@@ -298,6 +299,26 @@ test.for([
 });
 
 test('publint finds nothing', () => node([join(modules, 'publint/src/cli.js'), 'run', tarball, '--strict']));
+
+test.for([
+  ['webgpu-clustering/cpu', 'kmeansSync', 49],
+  ['webgpu-clustering', 'kmeans', 52],
+] as const)(
+  'a page loads little of %s for %s, and the GPU engine when it is asked for',
+  async ([entry, name, kilobytes]) => {
+    await write('main.js', `import { ${name} } from '${entry}'; globalThis.used = ${name};`);
+    await write('index.html', '<!doctype html><script type="module" src="./main.js"></script>');
+    const config = { root: project, configFile: false, logLevel: 'warn' } as const;
+    const built = await build({ ...config, build: { target: 'es2022', write: false } });
+    const chunks = (built as Rolldown.RolldownOutput).output.filter((file) => file.type === 'chunk');
+    const sizeOf = (wanted: typeof chunks) => wanted.reduce((sum, { code }) => sum + gzipSync(code).length / 1000, 0);
+    expect(sizeOf(chunks.filter(({ isEntry }) => isEntry))).toBeLessThan(kilobytes);
+    const gpu = chunks.filter(({ code }) => code.includes('createShaderModule'));
+    expect(gpu).toHaveLength(1);
+    expect(gpu[0].isDynamicEntry).toBe(true);
+    expect(sizeOf(gpu)).toBeLessThan(29);
+  },
+);
 
 test('attw finds nothing', () =>
   node([join(modules, '@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only']));
