@@ -85,8 +85,19 @@ export class Host {
     this.#settle(id, () => {
       const { tenancy } = this.#resident(on);
       const { shard } = tenancy;
-      const maker = MAKERS[kind][shard.kernels === null ? 'plain' : 'simd'] as unknown as Maker;
-      return { tenancy, self: shard.memory.allOrNothing(() => new maker(shard, options)) };
+      const { simd, plain } = MAKERS[kind] as unknown as Record<'simd' | 'plain', Maker>;
+      const make = (maker: Maker) => ({ tenancy, self: shard.memory.allOrNothing(() => new maker(shard, options)) });
+      if (shard.kernels === null) return make(plain);
+      try {
+        return make(simd);
+      } catch (error) {
+        try {
+          // TypeScript has memory beside the shard's, which ends at 4 GiB.
+          return make(plain);
+        } catch {
+          throw error;
+        }
+      }
     });
   }
 

@@ -168,9 +168,9 @@ export function sameArena(memory: Memory): Arena {
 }
 
 function noRoom(bytes: number, cause: unknown): RangeError {
-  return new RangeError(`no room for ${Math.ceil(bytes / 2 ** 20)} MiB of points and what is computed of them`, {
-    cause,
-  });
+  const [needed, most] = [bytes, MAX_PAGES * PAGE].map((size) => Math.ceil(size / 2 ** 20));
+  const message = `no room for ${needed} MiB of points and what is computed of them`;
+  return new RangeError(`${message} (a WebAssembly memory ends at ${most} MiB)`, { cause });
 }
 
 class PlainMemory implements Memory {
