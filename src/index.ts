@@ -6,13 +6,13 @@ export { kmeans } from './kmeans/kmeans.ts';
 export { type KMeansJSON, KMeansModel } from './kmeans/model.ts';
 export type { KMeansFitOptions, KMeansInit, KMeansOptions, KMeansProgress } from './kmeans/options.ts';
 export type { CovarianceType, Mixing } from './mixture/covariance.ts';
+export type { SampleOptions } from './mixture/draw.ts';
 export type { FixedPart } from './mixture/maximize.ts';
 export { gaussianMixture } from './mixture/mixture.ts';
 export {
   type ComponentStatus,
   type GaussianMixtureJSON,
   GaussianMixtureModel,
-  type SampleOptions,
 } from './mixture/model.ts';
 export type {
   GaussianMixtureFitOptions,

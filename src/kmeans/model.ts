@@ -2,6 +2,7 @@ import {
   checkBoolean,
   checkInteger,
   checkNotNegative,
+  checkSignal,
   checkWord,
   finite,
   isJSONOf,
@@ -13,7 +14,9 @@ import {
 import type { Backend } from '../engine.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/covariance.ts';
-import { GaussianMixtureModel, type SampleOptions } from '../mixture/model.ts';
+import { drawSample, type SampleOptions } from '../mixture/draw.ts';
+import type { GaussianMixtureModel } from '../mixture/model.ts';
+import type { Parameters } from '../mixture/parameters.ts';
 import {
   type Dataset,
   type Home,
@@ -21,6 +24,7 @@ import {
   type MethodOptions,
   REASONS,
   type Reason,
+  withPoints,
   withPointsOf,
 } from '../placement.ts';
 import type { Metric, PointsInput, PreparedPoints } from '../points.ts';
@@ -167,7 +171,16 @@ export class KMeansModel {
   async bic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
     this.#needDensity('bic');
     // A density without width has no bounds.
-    return this.inertia === 0 ? -Infinity : this.#mixture.bic(points, options);
+    if (this.inertia === 0) return -Infinity;
+    const { metric, frame } = this;
+    const mixture = this.#mixture;
+    const given = readOptions('the method', options, METHOD_OPTIONS);
+    const signal = checkSignal(given.signal);
+    return withPoints(points, { ...given, metric, frame }, async (dataset) => {
+      // Loaded by those who want densities, behind the reading of the points.
+      const { GaussianMixtureModel } = await import('../mixture/model.ts');
+      return GaussianMixtureModel.unfitted(mixture, frame).bic(dataset, signal && { signal });
+    });
   }
 
   /**
@@ -205,7 +218,7 @@ export class KMeansModel {
     options?: SampleOptions,
   ): { data: Float64Array; shape: [n: number, d: number]; labels: Uint32Array } {
     this.#needDensity('sample');
-    return this.#mixture.sample(count, options);
+    return drawSample(this.#mixture, count, options);
   }
 
   /** All of the model but its labels, in float64. */
@@ -306,23 +319,20 @@ export class KMeansModel {
   }
 
   /** The tied-spherical mixture that this model is. */
-  get #mixture(): GaussianMixtureModel {
+  get #mixture(): Parameters {
     const { k, d, centroids, counts, inertia } = this;
     const total = counts.reduce((sum, count) => sum + count, 0);
     if (total === 0) throw new RangeError('a model whose counts are all 0 has no density');
     const variance = inertia / (d * total);
-    return GaussianMixtureModel.unfitted(
-      {
-        k,
-        d,
-        covarianceType: 'tied-spherical',
-        weights: counts.map((count) => count / total),
-        means: centroids,
-        covariances: Float64Array.of(variance),
-        precisionsCholesky: Float64Array.of(1 / Math.sqrt(variance)),
-      },
-      this.frame,
-    );
+    return {
+      k,
+      d,
+      covarianceType: 'tied-spherical',
+      weights: counts.map((count) => count / total),
+      means: centroids,
+      covariances: Float64Array.of(variance),
+      precisionsCholesky: Float64Array.of(1 / Math.sqrt(variance)),
+    };
   }
 
   #needDensity(method: string): void {

@@ -1,5 +1,6 @@
-import type { Random } from '../random.ts';
-import type { Steps } from '../steps.ts';
+import { checkInteger, readOptions } from '../check.ts';
+import { Random } from '../random.ts';
+import { runNow, type Steps } from '../steps.ts';
 import { covarianceSize, formOf } from './covariance.ts';
 import { cholesky } from './linear.ts';
 import type { Parameters } from './parameters.ts';
@@ -28,4 +29,33 @@ export function* pointsOf({
       return means[component * d + i] + deviation;
     });
   };
+}
+
+export interface SampleOptions {
+  /** The same seed draws the same points. A whole number, default 0. */
+  readonly seed?: number;
+}
+
+/** Points drawn from a mixture, with the component that each came from. */
+export function drawSample(
+  parameters: Omit<Parameters, 'precisionsCholesky'>,
+  count: number,
+  options: SampleOptions | undefined,
+): { data: Float64Array; shape: [n: number, d: number]; labels: Uint32Array } {
+  checkInteger('count', count, 1);
+  const { seed } = readOptions('sample', options, { seed: true });
+  const random = new Random(checkInteger('seed', seed ?? 0, 0));
+  const { k, d, weights } = parameters;
+  const draw = runNow(pointsOf(parameters));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const data = new Float64Array(count * d);
+  const labels = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    let rest = random.uniform() * total;
+    let label = 0;
+    while (label < k - 1 && rest >= weights[label]) rest -= weights[label++];
+    labels[i] = label;
+    data.set(draw(label, random), i * d);
+  }
+  return { data, shape: [count, d], labels };
 }

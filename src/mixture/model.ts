@@ -9,7 +9,6 @@ import {
   propertyOf,
   readCoordinates,
   readNumbers,
-  readOptions,
 } from '../check.ts';
 import type { Backend, MixtureWorkspace } from '../engine.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
@@ -18,11 +17,10 @@ import type { KMeansModel } from '../kmeans/model.ts';
 import { type Dataset, type Home, type MethodOptions, REASONS, type Reason, withPointsOf } from '../placement.ts';
 import type { FarRows, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
-import { Random } from '../random.ts';
 import type { MixtureStatistics } from '../statistics.ts';
-import { runAsync, runNow } from '../steps.ts';
+import { runAsync } from '../steps.ts';
 import { COVARIANCE_TYPES, type CovarianceType, deviationsOf, freeParameters, type Mixing } from './covariance.ts';
-import { pointsOf } from './draw.ts';
+import { drawSample, type SampleOptions } from './draw.ts';
 import { answersOfFar, type FarAnswer } from './far.ts';
 import { type Parameters, parametersIntoFrame, shapeOf, toGaussians } from './parameters.ts';
 import { checkMixing, checkTemperature, type MixtureStart, readCovariances, readMeans, readWeights } from './read.ts';
@@ -74,11 +72,6 @@ export interface FitReport {
   readonly reason: Reason;
   /** Of the points of the fit; null where there was none. */
   readonly frame: Frame | null;
-}
-
-export interface SampleOptions {
-  /** The same seed draws the same points. A whole number, default 0. */
-  readonly seed?: number;
 }
 
 /** Densities in one block of `predictProba`, and multiply-adds for them: 16 MiB, and what no watchdog minds. */
@@ -281,22 +274,7 @@ export class GaussianMixtureModel {
     count: number,
     options?: SampleOptions,
   ): { data: Float64Array; shape: [n: number, d: number]; labels: Uint32Array } {
-    checkInteger('count', count, 1);
-    const { seed } = readOptions('sample', options, { seed: true });
-    const random = new Random(checkInteger('seed', seed ?? 0, 0));
-    const { k, d, weights } = this;
-    const draw = runNow(pointsOf(this));
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    const data = new Float64Array(count * d);
-    const labels = new Uint32Array(count);
-    for (let i = 0; i < count; i++) {
-      let rest = random.uniform() * total;
-      let label = 0;
-      while (label < k - 1 && rest >= weights[label]) rest -= weights[label++];
-      labels[i] = label;
-      data.set(draw(label, random), i * d);
-    }
-    return { data, shape: [count, d], labels };
+    return drawSample(this, count, options);
   }
 
   /** All of the model but its labels, in float64. */
