@@ -302,7 +302,7 @@ test('publint finds nothing', () => node([join(modules, 'publint/src/cli.js'), '
 
 test.for([
   ['webgpu-clustering/cpu', 'kmeansSync', 46.5],
-  ['webgpu-clustering', 'kmeans', 50],
+  ['webgpu-clustering', 'kmeans', 54],
 ] as const)(
   'a page loads little of %s for %s, and the GPU engine when it is asked for',
   async ([entry, name, kilobytes]) => {
