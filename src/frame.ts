@@ -61,9 +61,10 @@ export function sampled(values: Float64Array, weights: Float64Array, d: number):
     for (let i = 0, at = j; i < m; i++, at += d) column[i] = values[at];
     const shares = even ? null : sortWith(column, weights);
     if (shares === null) column.sort();
-    medians[j] = column[quantile(m, shares, 0.5)];
-    deviations.set(deviationsFrom(medians[j], column, shares), 3 * j);
-    magnitudes.set(deviationsFrom(0, column, shares), 3 * j);
+    const usual = withoutSentinels(column, shares);
+    medians[j] = medianOf(usual);
+    deviations.set(deviationsFrom(medians[j], usual), 3 * j);
+    magnitudes.set(deviationsFrom(0, usual), 3 * j);
   }
   return { columns, medians, deviations, magnitudes };
 }
@@ -78,29 +79,76 @@ function sortWith(values: Float64Array, weights: Float64Array): Float64Array {
   return Float64Array.from(order, (from) => weights[from]);
 }
 
-/** The first place at which a share of the weight is reached: so weight 2 is the row twice. */
-function quantile(length: number, weights: Float64Array | null, share: number): number {
-  if (weights === null) return Math.max(0, Math.ceil(share * length) - 1);
-  const target = share * weights.reduce((sum, weight) => sum + weight, 0);
+/** Ascending values with their weights, null where all have the same. */
+interface Column {
+  readonly values: Float64Array;
+  readonly weights: Float64Array | null;
+}
+
+/** One value of so many rows may stand for "no data", where it costs the others so many of their bits. */
+const SHARE_OF_SENTINEL = 3 / 8;
+const FAR_OUT = 2 ** 6;
+
+/**
+ * What is left of a column without the values that stand for "no data": such a one is the value of many rows, and lies so
+ * far out that float32 would lose what the others have to tell, their deviation or their size, beside it.
+ */
+function withoutSentinels(values: Float64Array, weights: Float64Array | null): Column {
+  const { from, to, share } = mostFrequent(values, weights);
+  if (share < SHARE_OF_SENTINEL || to - from === values.length) return { values, weights };
+  const without = (all: Float64Array) => Float64Array.of(...all.subarray(0, from), ...all.subarray(to));
+  const rest = { values: without(values), weights: weights && without(weights) };
+  const median = medianOf(rest);
+  const [deviation] = deviationsFrom(median, rest);
+  const told = deviation > 0 ? deviation : Math.abs(median);
+  const isFar = Math.abs(values[from] - median) > FAR_OUT * told && Math.abs(values[from]) > told;
+  return isFar ? withoutSentinels(rest.values, rest.weights) : { values, weights };
+}
+
+/** The longest run of equal values [from, to), by weight, and its share. */
+function mostFrequent(
+  values: Float64Array,
+  weights: Float64Array | null,
+): { readonly from: number; readonly to: number; readonly share: number } {
+  let [from, to, most, total] = [0, 0, 0, 0];
+  for (let start = 0, end = 0; start < values.length; start = end) {
+    let sum = 0;
+    // NaN, which the first reading of the points will tell of, is not equal to itself.
+    do {
+      sum += weights === null ? 1 : weights[end];
+      end++;
+    } while (end < values.length && values[end] === values[start]);
+    total += sum;
+    if (sum > most) [from, to, most] = [start, end, sum];
+  }
+  return { from, to, share: most / total };
+}
+
+/** The first value at which half of the weight is reached: so weight 2 is the row twice. */
+function medianOf({ values, weights }: Column): number {
+  if (weights === null) return values[Math.max(0, Math.ceil(values.length / 2) - 1)];
+  const target = weights.reduce((sum, weight) => sum + weight, 0) / 2;
   let sum = 0;
-  return Math.max(
-    0,
-    weights.findIndex((weight) => (sum += weight) >= target),
-  );
+  return values[
+    Math.max(
+      0,
+      weights.findIndex((weight) => (sum += weight) >= target),
+    )
+  ];
 }
 
 /** Quantiles of |x − centre|, and the least positive one, of ascending values: a walk outwards from the centre. */
-function deviationsFrom(centre: number, column: Float64Array, weights: Float64Array | null): number[] {
-  const { length } = column;
+function deviationsFrom(centre: number, { values, weights }: Column): number[] {
+  const { length } = values;
   const total = weights === null ? length : weights.reduce((sum, weight) => sum + weight, 0);
   const [half, most] = QUANTILES.map((share) => share * total);
   let [ofHalf, ofMost, nearest] = [0, 0, 0];
   let sum = 0;
-  let right = firstOver(centre, column);
+  let right = firstOver(centre, values);
   let left = right - 1;
   while (sum < most && (left >= 0 || right < length)) {
-    const below = left >= 0 ? centre - column[left] : Infinity;
-    const above = right < length ? column[right] - centre : Infinity;
+    const below = left >= 0 ? centre - values[left] : Infinity;
+    const above = right < length ? values[right] - centre : Infinity;
     const isBelow = below <= above;
     const deviation = isBelow ? below : above;
     const at = isBelow ? left-- : right++;
@@ -336,7 +384,10 @@ export function startIntoFrame(
   const rows = intoFrame(points, frame);
   if (frame.precise) return rows;
   const d = frame.shift.length;
-  return rows.map((value, i) => (isCoarse(value, usualVariance[i % d]) ? Math.fround(value) : value));
+  return rows.map((value, i) => {
+    const rounded = Math.fround(value);
+    return Number.isFinite(rounded) && isCoarse(value, usualVariance[i % d]) ? rounded : value;
+  });
 }
 
 /** Points [m, d] of a frame back to the caller's coordinates, in float64. */

@@ -192,9 +192,10 @@ export class Shard {
       const lowest = weight === 0 ? 0 : lowestBitOf(weight);
       for (let j = 0; j <= d; j++, to += 2) {
         const value = j < d ? rows[i * d + j] : 1;
-        if (weight === 0 || value === 0) continue;
+        const product = weight * value;
+        if (product === 0) continue;
         // Of a product the exponents of the lowest bits add up.
-        bits[to] = topBitOf(weight * value);
+        bits[to] = topBitOf(product);
         bits[to + 1] = lowest + lowestBitOf(value);
       }
     }
