@@ -315,7 +315,7 @@ function readMatrix(name: string, fields: Fields): HostForm {
   const ends = [0, (n - 1) * row, (d - 1) * column, (n - 1) * row + (d - 1) * column];
   if (offset + Math.min(...ends) < 0 || offset + Math.max(...ends) >= length) {
     throw new RangeError(
-      `${name}.data has ${length} values, shape [${n}, ${d}] with strides [${row}, ${column}] from ${offset} needs others`,
+      `${name}.data has ${length} values, shape [${n}, ${d}] with strides [${row}, ${column}] from ${offset}, all in values, reaches beyond them`,
     );
   }
   return {
@@ -454,7 +454,7 @@ function checkWeights(given: Weights | undefined, n: number): Float32Array | nul
     if (weights[i] === Infinity) throw new RangeError(`sampleWeight[${i}] is beyond float32, got ${value}`);
     total += weights[i];
   }
-  if (total === 0) throw new RangeError('sampleWeight must have a positive value');
+  if (total === 0) throw new RangeError('sampleWeight must have a value that is positive in float32');
   return weights;
 }
 

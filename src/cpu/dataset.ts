@@ -100,14 +100,12 @@ function* surveyed(fields: Fields, shards: readonly Ref<Shard>[], extents: reado
   const largest = (of: (survey: Survey) => number) => Math.max(...surveys.map(of));
   const [squares] = rootOf(surveys.flatMap((survey) => survey.squares));
   const { n, d, metric, frame, weights, totalWeight, positiveRows, variance, usualVariance, rounding, far } = fields;
+  const bits = surveys.map(({ bits }) => bits);
+  const units = yield* unitsOf(bits, n, d + 1);
   const dataset: CpuDataset = {
     ...{ n, d, metric, frame, weights, totalWeight, positiveRows, variance, usualVariance, rounding, far },
     ...{ shards, extents, squares },
-    units: unitsOf(
-      surveys.map(({ bits }) => bits),
-      n,
-      d + 1,
-    ),
+    units,
     longest: largest(({ longest }) => longest),
     longestWeighted: largest(({ longestWeighted }) => longestWeighted),
     usual: usualLength(surveys, n),

@@ -61,12 +61,12 @@ const ROOM_ABOVE = 3;
 const MOST_SPILLED = 1 / 256;
 
 /** For `n` rows of so many columns, the weight among them. */
-export function unitsOf(samples: readonly BitSample[], n: number, columns: number): Units {
+export function* unitsOf(samples: readonly BitSample[], n: number, columns: number): Steps<Units> {
   const bits = Math.min(VALUE_BITS, SUM_BITS - Math.ceil(Math.log2(n + 1)));
   const rows = samples.reduce((sum, sample) => sum + sample.rows, 0);
-  const one = windowsOf(samples, columns, bits);
+  const one = yield* windowsOf(samples, columns, bits);
   const limbs = one.outside <= MOST_SPILLED * rows ? 1 : 2;
-  const { starts } = limbs === 1 ? one : windowsOf(samples, columns, 2 * bits + 1);
+  const { starts } = limbs === 1 ? one : yield* windowsOf(samples, columns, 2 * bits + 1);
   const stride = 2 * Math.ceil(columns / 2);
   const units = new Float64Array(limbs * stride).fill(1);
   starts.forEach((start, j) => {
@@ -79,12 +79,14 @@ export function unitsOf(samples: readonly BitSample[], n: number, columns: numbe
 }
 
 /** Where the window of each column begins, so that as few as can be of the sample's values lie outside, and how many. */
-function windowsOf(
+function* windowsOf(
   samples: readonly BitSample[],
   columns: number,
   width: number,
-): { starts: Int32Array; outside: number } {
-  const [all, own] = scratch;
+): Steps<{ starts: Int32Array; outside: number }> {
+  const [narrow, own] = scratch;
+  // Where others are let in meanwhile, not what they use too.
+  const all = columns > PAUSE_COLUMNS ? new BitCounts() : narrow;
   all.clear();
   for (const { bits } of samples) for (let at = 0; at < bits.length; at += 2) all.add(bits[at], bits[at + 1]);
   all.accumulate();
@@ -111,9 +113,13 @@ function windowsOf(
     }
     starts[j] += Math.min(ROOM_ABOVE, ties >> 1);
     outside += own.outside(starts[j], width);
+    if (j % PAUSE_COLUMNS === PAUSE_COLUMNS - 1 && columns > PAUSE_COLUMNS) yield;
   }
   return { starts, outside };
 }
+
+/** Columns between two looks at the clock. */
+const PAUSE_COLUMNS = 2 ** 10;
 
 /** Bits of products of two float64 lie within ± this. */
 const BITS = 2304;

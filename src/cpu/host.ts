@@ -28,8 +28,12 @@ export interface Named {
 /** How the engine reaches the memories: it is in the same thread, or shares them, or has to send what they are to hold. */
 export type Reach = 'here' | 'shared' | 'apart';
 
-/** Bytes of arenas that the calling thread keeps for shards to come. A worker keeps all, and ends soon. */
+/** Bytes of arenas that the calling thread keeps for shards to come. A worker keeps all, for a while. */
 const KEPT_HERE = 2 ** 24;
+const KEPT_MS = 2000;
+/** Rows take no arena that is so many times too large, and larger than that: it would stay as long as they. */
+const MOST_SPARE = 4;
+const SMALL = 2 ** 19;
 
 /** Rows in an arena that is theirs for a while. */
 interface Tenancy {
@@ -63,7 +67,7 @@ export class Host {
    * Arenas that wait for a tenant: threads would give a memory back only when they next collect garbage, which those
    * that make little of their own hardly do.
    */
-  readonly #vacant: Arena[] = [];
+  readonly #vacant: { readonly arena: Arena; readonly since: number }[] = [];
   readonly #kernels = new WeakMap<Arena, Kernels>();
 
   /** @param module the kernels, for shared memories where those are shared; null for TypeScript's */
@@ -132,15 +136,17 @@ export class Host {
     this.#vacate(tenancy);
   }
 
-  /** The smallest vacant arena with so much room; else the largest one, which grows; else a new one. */
+  /** The smallest vacant arena with room, and not far too much of it; else the largest of those without, which grows. */
   #arenaFor(bytes: number): Arena {
-    const sizes = this.#vacant.map(({ memory }) => memory.buffer.byteLength);
-    const ample = sizes.filter((size) => size >= roomFor(bytes));
-    const at = sizes.indexOf(ample.length > 0 ? Math.min(...ample) : Math.max(...sizes));
+    this.#release();
+    const room = roomFor(bytes);
+    const sizes = this.#vacant.map(({ arena }) => sizeOf(arena));
+    const ample = sizes.filter((size) => size >= room && size <= Math.max(SMALL, MOST_SPARE * room));
+    const at = sizes.indexOf(ample.length > 0 ? Math.min(...ample) : Math.max(...sizes.filter((size) => size < room)));
     if (at >= 0) {
-      const [arena] = this.#vacant.splice(at, 1);
-      if (canHold(arena, bytes)) return arena;
-      this.#vacant.push(arena);
+      const [vacant] = this.#vacant.splice(at, 1);
+      if (canHold(vacant.arena, bytes)) return vacant.arena;
+      this.#vacant.push(vacant);
     }
     return createArena(bytes, this.#reach === 'shared');
   }
@@ -148,11 +154,17 @@ export class Host {
   /** Gives an arena to whoever comes next, once nobody has it. */
   #vacate({ arena, over, working }: Tenancy): void {
     if (!over || working > 0) return;
-    const kept = this.#vacant.reduce(
-      (sum, { memory }) => sum + memory.buffer.byteLength,
-      arena.memory.buffer.byteLength,
-    );
-    if (this.#reach !== 'here' || kept <= KEPT_HERE) this.#vacant.push(arena);
+    const kept = this.#vacant.reduce((sum, { arena }) => sum + sizeOf(arena), sizeOf(arena));
+    if (this.#reach !== 'here' || kept <= KEPT_HERE) this.#vacant.push({ arena, since: performance.now() });
+    this.#release();
+  }
+
+  /** Lets go of arenas that nobody came for. */
+  #release(): void {
+    const oldest = performance.now() - KEPT_MS;
+    for (let at = this.#vacant.length - 1; at >= 0; at--) {
+      if (this.#vacant[at].since < oldest) this.#vacant.splice(at, 1);
+    }
   }
 
   #kernelsFor(arena: Arena): Kernels | null {
@@ -181,6 +193,10 @@ export class Host {
     if (owns(resident, 'error')) throw resident.error;
     return resident;
   }
+}
+
+function sizeOf({ memory }: Arena): number {
+  return memory.buffer.byteLength;
 }
 
 function isNamed(arg: unknown): arg is Named {

@@ -178,9 +178,15 @@ export class WorkerPlace implements Place {
   #answerTo(call: number, request: Request, transferred: ArrayBuffer[]): Promise<unknown> {
     if (this.#end !== null) return Promise.reject(this.#end);
     return new Promise((resolve, reject) => {
-      this.#thread.post(request, transferred);
+      // Before it is asked: stubs answer at once.
       this.#calls.set(call, { resolve, reject });
       this.#thread.hold(true);
+      try {
+        this.#thread.post(request, transferred);
+      } catch (error) {
+        this.#forget(call);
+        throw error;
+      }
     });
   }
 

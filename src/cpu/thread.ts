@@ -35,7 +35,8 @@ function webThread(): Thread {
         revoke();
         onResponse(data);
       };
-      worker.onerror = ({ message }) => onError(new Error(`a worker failed: ${message || 'it could not start'}`));
+      worker.onerror = (event: Partial<ErrorEvent> | undefined) =>
+        onError(new Error(`a worker failed: ${event?.message || 'it could not start'}`));
       worker.onmessageerror = () => onError(new Error('a worker failed: its answer cannot be read'));
     },
     hold: () => undefined,

@@ -18,7 +18,7 @@ import { type Dataset, type Home, type MethodOptions, REASONS, type Reason, with
 import type { FarRows, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
 import type { MixtureStatistics } from '../statistics.ts';
-import { runAsync } from '../steps.ts';
+import { runAsync, type Steps } from '../steps.ts';
 import { COVARIANCE_TYPES, type CovarianceType, deviationsOf, freeParameters, type Mixing } from './covariance.ts';
 import { drawSample, type SampleOptions } from './draw.ts';
 import { answersOfFar, type FarAnswer } from './far.ts';
@@ -191,9 +191,7 @@ export class GaussianMixtureModel {
         signal?.throwIfAborted();
         const end = Math.min(n, from + rows);
         const logs = await engine.logDensities(dataset, gaussians, from, end, signal);
-        for (let at = 0; at < logs.length; at += k) {
-          probabilities.set(softmax(logs.subarray(at, at + k)), from * k + at);
-        }
+        await runAsync(softmax(logs, k, probabilities, from * k), undefined, signal);
       }
       for (const { index, shares } of this.#answersOfFar(dataset.far, 1)) probabilities.set(shares, index * k);
       return probabilities;
@@ -474,10 +472,22 @@ function likelihoodOf({ logLikelihood }: MixtureStatistics, { totalWeight, d, fr
   return logLikelihood + totalWeight * d * Math.log(frame.scale);
 }
 
-/** Exponentials of logarithms, divided by their sum. */
-function softmax(logs: Float32Array): Float64Array {
-  const largest = logs.reduce((a, b) => Math.max(a, b));
-  const shares = Float64Array.from(logs, (log) => Math.exp(log - largest));
-  const sum = shares.reduce((a, b) => a + b);
-  return shares.map((share) => share / sum);
+/** Values between two looks at the clock. */
+const PAUSE_VALUES = 2 ** 15;
+
+/** Exponentials of logarithms [rows, k], each row divided by its sum: to `to`, from an index on. */
+function* softmax(logs: Float32Array, k: number, to: Float32Array, first: number): Steps<void> {
+  const shares = new Float64Array(k);
+  const pause = k * Math.ceil(PAUSE_VALUES / k);
+  for (let at = 0; at < logs.length; at += k) {
+    let largest = logs[at];
+    for (let c = 1; c < k; c++) largest = Math.max(largest, logs[at + c]);
+    let sum = 0;
+    for (let c = 0; c < k; c++) {
+      shares[c] = Math.exp(logs[at + c] - largest);
+      sum += shares[c];
+    }
+    for (let c = 0; c < k; c++) to[first + at + c] = shares[c] / sum;
+    if ((at + k) % pause === 0) yield;
+  }
 }

@@ -171,7 +171,7 @@ describe('fixed-point sums', () => {
       [3e6, 1000],
       [3e6, 1],
     ]) {
-      const units = unitsOf([sampleOf(values.slice(0, sampled))], n, 2);
+      const units = runNow(unitsOf([sampleOf(values.slice(0, sampled))], n, 2));
       const { stride, limbs } = units;
       const length = limbs * stride;
       const parts = [0, 1].map(() => ({ high: new Float64Array(length), low: new Float64Array(length) }));
@@ -207,14 +207,14 @@ describe('fixed-point sums', () => {
     const uniform = uniforms(6);
     const floats = Array.from({ length: 1000 }, () => Math.fround(uniform()));
     const products = floats.map((value) => value * Math.fround(uniform()));
-    expect(unitsOf([sampleOf(floats)], 3e6, 2).limbs).toBe(1);
-    expect(unitsOf([sampleOf([...floats, 1e30])], 3e6, 2).limbs).toBe(1);
-    expect(unitsOf([sampleOf(products)], 3e6, 2).limbs).toBe(2);
+    expect(runNow(unitsOf([sampleOf(floats)], 3e6, 2)).limbs).toBe(1);
+    expect(runNow(unitsOf([sampleOf([...floats, 1e30])], 3e6, 2)).limbs).toBe(1);
+    expect(runNow(unitsOf([sampleOf(products)], 3e6, 2)).limbs).toBe(2);
   });
 
   it('have units that n of the largest values do not overflow', () => {
     for (const n of [1, 1000, 3_000_000, 2 ** 31]) {
-      const { units, limits } = unitsOf([sampleOf([0.75, 1, 0])], n, 2);
+      const { units, limits } = runNow(unitsOf([sampleOf([0.75, 1, 0])], n, 2));
       const largest = limits[0] / units[0];
       expect(BigInt(largest) * BigInt(n)).toBeLessThan(2n ** 63n);
       expect(largest).toBeLessThanOrEqual(2 ** 51);

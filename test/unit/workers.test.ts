@@ -10,7 +10,7 @@ import { Pool } from '../../src/cpu/pool.ts';
 import { createEngine, destroyDefaultEngines, type Engine, kmeans } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
 import { openSession } from '../../src/session.ts';
-import { runAsync } from '../../src/steps.ts';
+import { runAsync, runNow } from '../../src/steps.ts';
 import { blobs } from '../conformance/cases/data.ts';
 
 const workerThreads = process.getBuiltinModule('node:worker_threads');
@@ -274,7 +274,7 @@ describe('a failure belongs to its call', () => {
       await expect(run(question)).rejects.toThrow(/^no room for \d+ MiB/);
     }
     const clusters = make<Clusters>(small, 'clusters', {
-      ...{ k: 2 ** 40, units: unitsOf([], 512, 5), longest: 0, usual: 0 },
+      ...{ k: 2 ** 40, units: runNow(unitsOf([], 512, 5)), longest: 0, usual: 0 },
     });
     await expect(run(ask(clusters, 'labels', []))).rejects.toThrow(/^no room for \d+ MiB/);
     await expect(run(ask(small, 'gather', [Uint32Array.of(511)]))).resolves.toEqual(new Float64Array(4));
