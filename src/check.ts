@@ -114,6 +114,20 @@ export function owns<T extends object, K extends PropertyKey>(
   return Object.hasOwn(object, name);
 }
 
+/**
+ * For objects that may have more than what is read of them, as parts of a model have.
+ *
+ * @throws {TypeError} where a name is likely meant for one that is known and is not there.
+ */
+export function checkSpelling(name: string, given: object, known: readonly string[]): void {
+  for (const other in given) {
+    const similar = known.includes(other) ? null : mostSimilar(other, known);
+    if (similar !== null && !has(given, similar)) {
+      throw new TypeError(`${name} has '${other}': did you mean '${similar}'?`);
+    }
+  }
+}
+
 function unknownOption(caller: string, name: string, known: readonly string[]): TypeError {
   const similar = mostSimilar(name, known);
   const help = similar === null ? `it has ${known.join(', ')}` : `did you mean '${similar}'?`;

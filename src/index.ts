@@ -39,5 +39,15 @@ export {
   type PlacementOptions,
   type Reason,
 } from './placement.ts';
-export type { DevicePoints, HostPoints, Metric, PointsInput, Rows, TypedArray, Weights } from './points.ts';
+export type {
+  DevicePoints,
+  HostPoints,
+  Layout,
+  Metric,
+  PointsInput,
+  Rows,
+  Tensor,
+  TypedArray,
+  Weights,
+} from './points.ts';
 export { createEngine, type Engine, type UploadOptions } from './session.ts';

@@ -32,10 +32,31 @@ import { hashUniform } from './random.ts';
 
 export type { TypedArray } from './check.ts';
 
-/** n points of d features, row-major. */
-export interface HostPoints {
+/** Where the values of a matrix lie, as ndarray, npyjs, zarrita and tensors say it; row-major where nothing does. */
+export interface Layout {
+  /** Steps between rows and between columns, in values. */
+  readonly stride?: readonly number[];
+  /** The same; tensors leave out the last one, which is 1. */
+  readonly strides?: readonly number[];
+  /** `'C'` or `'F'`, of columns one after another. */
+  readonly order?: unknown;
+  readonly fortranOrder?: boolean;
+  /** Index of the first value. */
+  readonly offset?: number;
+}
+
+/** n points of d features. */
+export interface HostPoints extends Layout {
   readonly data: TypedArray;
-  readonly shape: readonly [n: number, d: number];
+  /** [n, d] */
+  readonly shape: readonly number[];
+}
+
+/** The same, as ONNX and transformers.js have it. */
+export interface Tensor extends Layout {
+  readonly data: TypedArray;
+  /** [n, d] */
+  readonly dims: readonly number[];
 }
 
 /** Float32 points in the caller's own GPU buffer, row-major from byte `offset` (a multiple of 4; 0 if left out). */
@@ -52,7 +73,7 @@ export type Rows = ArrayLike<ArrayLike<number>>;
 export type Weights = TypedArray | readonly number[];
 
 /** What can be uploaded. */
-export type PointsInput = HostPoints | DevicePoints | Rows;
+export type PointsInput = HostPoints | Tensor | DevicePoints | Rows;
 
 /** `'cosine'` works on rows of unit length and the distance 1 − cos = ½‖x − c‖². */
 export type Metric = 'euclidean' | 'cosine';
@@ -122,6 +143,8 @@ export interface PreparedPoints {
 
 /** What float32 squares and their sums allow beside an ordinary |x'| of 1, and their sums, too. */
 export const LIMITS: Readonly<Record<Backend, number>> = { cpu: 2 ** 126, webgpu: 2 ** 48 };
+/** Rows that lie so many times as far out as what a model is of are answered in float64, on the host. */
+export const MODEL_LIMITS: Readonly<Record<Backend, number>> = { cpu: LIMITS.cpu, webgpu: 2 ** 10 };
 /** Rows of weight 0 beyond what is usual are scored apart, in float64, so that their label is right however far. */
 export const ABSENT_LIMIT = 1;
 /** Squares of |x'| below it vanish in float32. */
@@ -197,7 +220,19 @@ interface HostForm {
 type BufferForm = { readonly buffer: GPUBuffer; readonly n: number; readonly d: number; readonly offset: number };
 
 /** What arrays say of themselves here and in other libraries: ndarray, npyjs, zarrita, tensors. */
-const FIELDS = ['data', 'buffer', 'shape', 'dims', 'stride', 'strides', 'order', 'fortranOrder', 'offset'] as const;
+const FIELDS = [
+  'data',
+  'buffer',
+  'shape',
+  'dims',
+  'stride',
+  'strides',
+  'order',
+  'fortranOrder',
+  // As headers of .npy files have it.
+  'fortran_order',
+  'offset',
+] as const;
 
 type Fields = Readonly<Record<(typeof FIELDS)[number], unknown>>;
 
@@ -346,7 +381,7 @@ function readMatrix(name: string, fields: Fields): HostForm {
 function stridesOf(name: string, fields: Fields, n: number, d: number): Strides | null {
   const given = [fields.stride, fields.strides].filter((strides) => strides !== undefined && strides !== null);
   const [strides, others = strides] = given.map((strides) => readStrides(name, strides, d));
-  const fortranOrder = fields.fortranOrder ?? false;
+  const fortranOrder = fields.fortranOrder ?? fields.fortran_order ?? false;
   if (typeof fortranOrder !== 'boolean') {
     throw new TypeError(`${name}.fortranOrder must be a boolean, got ${kindOf(fortranOrder)}`);
   }
@@ -686,7 +721,7 @@ function surveyForModel(form: HostForm, weights: Float32Array | null, frame: Fra
     d,
     prepare(backend) {
       // Where the model needs float64, float32 has no answers: the host has all of them.
-      const limit = !frame.precise ? LIMITS[backend] : backend === 'cpu' ? PRECISE_LIMIT : -1;
+      const limit = !frame.precise ? MODEL_LIMITS[backend] : backend === 'cpu' ? PRECISE_LIMIT : -1;
       const reach = reachOf(frame.shift, all);
       const far = reach * frame.scale <= limit ? noFarRows() : farRows(form, weights, frame, limit, () => true);
       const rest = withoutRows(weights, n, far);

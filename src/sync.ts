@@ -13,12 +13,12 @@ import {
   type KMeansOptions,
 } from './kmeans/options.ts';
 import { Dataset } from './placement.ts';
-import { type HostPoints, type PreparedPoints, preparePoints, type Rows } from './points.ts';
+import { type HostPoints, type PreparedPoints, preparePoints, type Rows, type Tensor } from './points.ts';
 import { resultOf, runNow, type Steps } from './steps.ts';
 
 export type { KMeansModel } from './kmeans/model.ts';
 export type { KMeansInit, KMeansProgress } from './kmeans/options.ts';
-export type { HostPoints, Metric, Rows, TypedArray, Weights } from './points.ts';
+export type { HostPoints, Layout, Metric, Rows, Tensor, TypedArray, Weights } from './points.ts';
 
 /**
  * Those of `kmeans`, but for where it runs, and for `signal`: nothing can abort a call that nothing interrupts. Nothing
@@ -34,7 +34,7 @@ const OPTIONS: Names<KMeansSyncOptions> = { ...FIT_OPTIONS, metric: true, sample
  *
  * @throws {TypeError | RangeError} as `kmeans` does; points must be on the host.
  */
-export function kmeansSync(points: HostPoints | Rows, options: KMeansSyncOptions): KMeansModel {
+export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSyncOptions): KMeansModel {
   const { metric, sampleWeight, ...fit } = readOptions('kmeansSync', options, OPTIONS);
   const plan = checkFitOptions({ ...fit, signal: undefined });
   if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);

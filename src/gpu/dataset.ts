@@ -19,6 +19,7 @@ import {
   type GpuPoints,
   isFar,
   LIMITS,
+  MODEL_LIMITS,
   noFarRows,
   notFiniteAt,
   type PreparedPoints,
@@ -270,7 +271,7 @@ async function farRowsOf(
   signal: AbortSignal | undefined,
 ): Promise<FarRows> {
   const reach = reachOf(frame.shift, range) * frame.scale;
-  const limit = given === undefined ? Math.min(reach, ABSENT_LIMIT) : LIMITS.webgpu;
+  const limit = given === undefined ? Math.min(reach, ABSENT_LIMIT) : MODEL_LIMITS.webgpu;
   const isAny = given !== undefined && reach > limit;
   if (!isAny && weights === null) return noFarRows();
   const all = Uint32Array.from({ length: n }, (_, i) => i);

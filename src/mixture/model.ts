@@ -2,6 +2,7 @@ import {
   checkBoolean,
   checkInteger,
   checkObject,
+  checkSpelling,
   checkWord,
   finite,
   isJSONOf,
@@ -356,6 +357,7 @@ export class GaussianMixtureModel {
     given: Required<MixtureStart> & { readonly covarianceType: CovarianceType },
   ): GaussianMixtureModel {
     checkObject('parameters', given);
+    checkSpelling('parameters', given, ['weights', 'means', 'covariances', 'covarianceType']);
     const { weights, means, covariances, covarianceType } = given;
     const type = checkWord('covarianceType', covarianceType, COVARIANCE_TYPES);
     const k = readNumbers('weights', weights, (weights as ArrayLike<number> | undefined)?.length ?? 0).length;

@@ -3,6 +3,7 @@ import {
   checkInteger,
   checkNotNegative,
   checkSignal,
+  checkSpelling,
   checkWord,
   type Given,
   isJSONOf,
@@ -180,6 +181,7 @@ function readStart(init: Exclude<GaussianMixtureInit, string>, k: number, type: 
   if (typeof init !== 'object' || init === null || Array.isArray(init)) {
     throw new TypeError(`init must be a method, a model or { weights?, means, covariances? }, got ${kindOf(init)}`);
   }
+  checkSpelling('init', init, ['means', 'weights', 'covariances']);
   const [given, weights, covariances] = ['means', 'weights', 'covariances'].map((name) => propertyOf(init, name));
   const { means, d } = readMeans('init.means', given, k);
   return {

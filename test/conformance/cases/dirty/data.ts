@@ -44,8 +44,10 @@ export const SENTINELS = [
   -9999, 3.4028234663852886e38, -3.4028234663852886e38, 2147483647, 1e15, 1e20, 9.96921e36, 5e-324, 1e-310, 1e-40,
 ] as const;
 
-/** How much of the data a sentinel is: a cell, a row, a column, a third of a column, a third of the rows. */
-export const PLACES = ['cell', 'row', 'column', 'cells', 'rows'] as const;
+/** How much of the data a sentinel is: a cell, a row, a column, a third or two thirds of a column, a third of the rows. */
+export const PLACES = ['cell', 'row', 'column', 'cells', 'most', 'rows'] as const;
+
+const SHARES: Readonly<Partial<Record<(typeof PLACES)[number], number>>> = { cells: 1 / 3, most: 2 / 3, rows: 1 / 3 };
 
 export interface Dirt {
   readonly value: number;
@@ -84,7 +86,8 @@ export function makeDirty(recipe: Recipe): DirtyPoints {
     const column = Math.floor(d * uniform());
     const row = Math.floor(n * uniform());
     for (let i = 0; i < n; i++) {
-      const some = place === 'column' || (place === 'cells' || place === 'rows' ? uniform() < 1 / 3 : i === row);
+      const share = SHARES[place];
+      const some = place === 'column' || (share === undefined ? i === row : uniform() < share);
       if (!some) continue;
       if (place === 'row' || place === 'rows') data.fill(value, i * d, (i + 1) * d);
       else data[i * d + column] = value;

@@ -74,18 +74,20 @@ export class Yardstick {
   }
 }
 
-/** The middle of a column by the weights of its rows, and how far half of them and all of them lie from it. */
+/**
+ * The middle of a column by the weights of its rows, and how far half of them and all of them lie from it. One value of
+ * many rows that is far from the others stands for "no data", and has no say in the first two.
+ */
 class Column {
   readonly median: number;
   readonly spread: number;
   readonly reach: number;
 
   private constructor(values: readonly number[], weights: readonly number[]) {
-    const [low, high] = middles(values, weights);
-    const deviations = values.map((value) => Math.abs(value - low));
-    this.median = low;
-    this.spread = Math.max(high - low, middles(deviations, weights)[1]);
-    this.reach = Math.max(...deviations);
+    const { median, spread } = usualOf(values, weights);
+    this.median = median;
+    this.spread = spread;
+    this.reach = Math.max(...values.map((value) => Math.abs(value - median)));
   }
 
   static of({ data, n, d, weights }: CasePoints, j: number): Column {
@@ -95,6 +97,24 @@ class Column {
       rows.map((i) => weights?.[i] ?? 1),
     );
   }
+}
+
+function usualOf(values: readonly number[], weights: readonly number[]): { median: number; spread: number } {
+  const [low, high] = middles(values, weights);
+  const deviations = values.map((value) => Math.abs(value - low));
+  const found = { median: low, spread: Math.max(high - low, middles(deviations, weights)[1]) };
+  const shares = new Map<number, number>();
+  values.forEach((value, i) => void shares.set(value, (shares.get(value) ?? 0) + weights[i]));
+  const [modal, share] = [...shares].reduce((most, other) => (other[1] > most[1] ? other : most));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const isOther = values.map((value) => value !== modal);
+  if (share < (3 / 8) * total || !isOther.includes(true)) return found;
+  const rest = usualOf(
+    values.filter((_, i) => isOther[i]),
+    weights.filter((_, i) => isOther[i]),
+  );
+  const told = rest.spread > 0 ? rest.spread : Math.abs(rest.median);
+  return Math.abs(modal - rest.median) > 64 * told && Math.abs(modal) > told ? rest : found;
 }
 
 /** The values on both sides of the middle of the weight: the same one but where it lies between two. */
