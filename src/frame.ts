@@ -87,6 +87,8 @@ interface Column {
 
 /** One value of so many rows may stand for "no data", where it costs the others so many of their bits. */
 const SHARE_OF_SENTINEL = 3 / 8;
+/** What fewer rows have is not what a column is about. */
+const LEAST_SHARE_OF_REST = 1 / 16;
 const FAR_OUT = 2 ** 6;
 
 /**
@@ -95,7 +97,7 @@ const FAR_OUT = 2 ** 6;
  */
 function withoutSentinels(values: Float64Array, weights: Float64Array | null): Column {
   const { from, to, share } = mostFrequent(values, weights);
-  if (share < SHARE_OF_SENTINEL || to - from === values.length) return { values, weights };
+  if (share < SHARE_OF_SENTINEL || share > 1 - LEAST_SHARE_OF_REST) return { values, weights };
   const without = (all: Float64Array) => Float64Array.of(...all.subarray(0, from), ...all.subarray(to));
   const rest = { values: without(values), weights: weights && without(weights) };
   const median = medianOf(rest);

@@ -100,21 +100,23 @@ class Column {
 }
 
 function usualOf(values: readonly number[], weights: readonly number[]): { median: number; spread: number } {
-  const [low, high] = middles(values, weights);
-  const deviations = values.map((value) => Math.abs(value - low));
-  const found = { median: low, spread: Math.max(high - low, middles(deviations, weights)[1]) };
+  const found = middleOf(values, weights);
   const shares = new Map<number, number>();
   values.forEach((value, i) => void shares.set(value, (shares.get(value) ?? 0) + weights[i]));
   const [modal, share] = [...shares].reduce((most, other) => (other[1] > most[1] ? other : most));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const isOther = values.map((value) => value !== modal);
-  if (share < (3 / 8) * total || !isOther.includes(true)) return found;
-  const rest = usualOf(
-    values.filter((_, i) => isOther[i]),
-    weights.filter((_, i) => isOther[i]),
-  );
-  const told = rest.spread > 0 ? rest.spread : Math.abs(rest.median);
-  return Math.abs(modal - rest.median) > 64 * told && Math.abs(modal) > told ? rest : found;
+  if (share < (3 / 8) * total || share > (15 / 16) * total) return found;
+  const rest = values.filter((value) => value !== modal);
+  const weightsOfRest = weights.filter((_, i) => values[i] !== modal);
+  const { median, spread } = middleOf(rest, weightsOfRest);
+  const told = spread > 0 ? spread : Math.abs(median);
+  return Math.abs(modal - median) > 64 * told && Math.abs(modal) > told ? usualOf(rest, weightsOfRest) : found;
+}
+
+function middleOf(values: readonly number[], weights: readonly number[]): { median: number; spread: number } {
+  const [low, high] = middles(values, weights);
+  const deviations = values.map((value) => Math.abs(value - low));
+  return { median: low, spread: Math.max(high - low, middles(deviations, weights)[1]) };
 }
 
 /** The values on both sides of the middle of the weight: the same one but where it lies between two. */
