@@ -122,7 +122,7 @@ export function owns<T extends object, K extends PropertyKey>(
 export function checkSpelling(name: string, given: object, known: readonly string[]): void {
   for (const other in given) {
     const similar = known.includes(other) ? null : mostSimilar(other, known);
-    if (similar !== null && !has(given, similar)) {
+    if (similar !== null && propertyOf(given, similar) === undefined) {
       throw new TypeError(`${name} has '${other}': did you mean '${similar}'?`);
     }
   }

@@ -300,3 +300,32 @@ describe('seeds', () => {
     expect(new Set([0, 7, 2 ** 32, 2 ** 32 + 7, 5 * 2 ** 32].flatMap(of)).size).toBe(40);
   });
 });
+
+describe('names that are nearly right', () => {
+  it('are told in starts and parameters, which may have more than is read', async () => {
+    const { weights, means, covariances } = mixture;
+    const given = { weights, means, covariances, covarianceType: 'full' as const };
+    expect(() =>
+      GaussianMixtureModel.fromParameters({ ...given, weights: undefined, weight: weights } as never),
+    ).toThrow("parameters has 'weight': did you mean 'weights'?");
+    const init = { means, covariance: covariances } as never;
+    await expect(gaussianMixture(points, { k: 2, init, backend: 'cpu' })).rejects.toThrow(
+      "did you mean 'covariances'?",
+    );
+    expect(GaussianMixtureModel.fromParameters({ ...mixture, ...given }).k).toBe(2);
+  });
+
+  it('are read where another library writes them so', async () => {
+    const data = Float32Array.of(0, 0, 9, 9, 0, 1, 9, 8);
+    const matrix = { data, shape: [4, 2], fortran_order: true };
+    const { centroids } = await kmeans(matrix, {
+      k: 2,
+      init: [
+        [0, 0],
+        [9, 9],
+      ],
+      backend: 'cpu',
+    });
+    expect(Array.from(centroids)).toEqual([0, 0.5, 9, 8.5]);
+  });
+});

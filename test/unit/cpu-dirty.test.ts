@@ -5,6 +5,7 @@ import { type CpuEngineOptions, createCpuEngine, createSyncCpuEngine } from '../
 import { SLICE_ROWS } from '../../src/cpu/partition.ts';
 import { squaredDistance } from '../../src/cpu/shard.ts';
 import type { Assignment, ClusteringEngine, EngineDataset, Workspace } from '../../src/engine.ts';
+import { KMeansModel } from '../../src/index.ts';
 import { kmeansSync } from '../../src/sync.ts';
 import { normals, uniforms } from '../conformance/cases/data.ts';
 import { asTheyAre } from './cpu-points.ts';
@@ -316,5 +317,21 @@ describe('draws', () => {
       return simd.plusPlus(dataset, 8, 3, draws);
     });
     expect(chosen[1]).toEqual(chosen[0]);
+  });
+});
+
+describe('what float64 or float32 has no number for', () => {
+  it('products with weights that vanish are nothing', () => {
+    const tiny = [[1e-320], [2e-320], [3e-320], [0]];
+    const model = kmeansSync(tiny, { k: 1, sampleWeight: new Float32Array(4).fill(1e-10) });
+    expect(model.centroids[0]).toBeLessThan(1e-300);
+    expect(model.centroids[0]).toBeGreaterThanOrEqual(0);
+  });
+
+  it('a start so far out that float32 has no number for it stays where it is', () => {
+    const rows = Array.from({ length: 40 }, () => [1e-36]);
+    const model = kmeansSync(rows, { k: 3, init: [[0], [1000], [2000]], maxIterations: 1 });
+    expect(model.centroids.every(Number.isFinite)).toBe(true);
+    expect(KMeansModel.fromJSON(JSON.parse(JSON.stringify(model))).centroids).toEqual(model.centroids);
   });
 });

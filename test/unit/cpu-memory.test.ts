@@ -41,6 +41,16 @@ describe('a memory', () => {
     await engine.destroy();
   });
 
+  it('is no home for rows that need far less of it', async () => {
+    const count = made();
+    const engine = await createEngine({ backend: 'cpu', threads: 1 });
+    (await engine.upload(rows(2 ** 16))).destroy();
+    await engine.upload(rows(10));
+    await engine.upload(rows(2 ** 16));
+    expect(count.memories).toBe(2);
+    await engine.destroy();
+  });
+
   it('has one tenant at a time, and nothing of the one before', async () => {
     const engine = await createEngine({ backend: 'cpu', threads: 1 });
     const expected = (await engine.kmeans(POINTS, K_MEANS)).toJSON();

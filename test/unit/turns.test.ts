@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { gaussianMixture, kmeans, selectModel } from '../../src/index.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { GaussianMixtureModel, gaussianMixture, kmeans, selectModel } from '../../src/index.ts';
 import { Random } from '../../src/random.ts';
 
 /** Ten times what the library promises: machines that run tests are busy. */
@@ -71,6 +71,13 @@ describe('work that is long lets the event loop in', () => {
       const sampleWeight = new Float32Array(many).fill(1).map((_, i) => 1 + (i % 7));
       return kmeans(uniform(many, 1), { k: 2, init: 'random', maxIterations: 1, backend: 'cpu', sampleWeight });
     },
+    'responsibilities of many rows': async () => {
+      const model = GaussianMixtureModel.fromParameters({
+        ...{ covarianceType: 'tied-spherical', weights: Array(8).fill(1 / 8), covariances: [0.01] },
+        means: Array.from({ length: 8 }, (_, c) => [c / 8]),
+      });
+      await model.predictProba(uniform(many, 1), { backend: 'cpu' });
+    },
     'a draw of many rows': () => {
       const signal = AbortSignal.timeout(1000);
       return kmeans(uniform(many, 1), { k: many, backend: 'cpu', signal }).catch(() => undefined);
@@ -81,4 +88,37 @@ describe('work that is long lets the event loop in', () => {
   it.each(Object.keys(work))('%s', { retry: 3 }, async (name) => {
     expect(await longestGap(work[name])).toBeLessThan(LONGEST_GAP);
   });
+});
+
+describe('turns come', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  async function turn(stubbed: () => void, stubbedLater: () => void): Promise<void> {
+    stubbed();
+    vi.resetModules();
+    const { turnIfDue } = await import('../../src/turns.ts');
+    stubbedLater();
+    turnIfDue();
+    for (const start = performance.now(); performance.now() < start + 30; );
+    const due = turnIfDue();
+    expect(due).toBeInstanceOf(Promise);
+    await due;
+  }
+
+  it('where there is neither setImmediate nor MessageChannel, as under jsdom', () =>
+    turn(
+      () => {
+        vi.stubGlobal('setImmediate', undefined);
+        vi.stubGlobal('MessageChannel', undefined);
+      },
+      () => undefined,
+    ));
+
+  it('where tests put timers in place that never fire', () =>
+    turn(
+      () => undefined,
+      () => {
+        for (const name of ['setImmediate', 'setTimeout', 'MessageChannel']) vi.stubGlobal(name, () => undefined);
+      },
+    ));
 });
