@@ -161,6 +161,9 @@ async function compileAll(
   return { assign: assignKernel, norms, rescore, sort, sums: sumsKernel, fold, update, status };
 }
 
+/** Of a start, in the frame. */
+const FARTHEST_START = 2 ** 60;
+
 export class GpuWorkspace implements Workspace {
   readonly #arena: Arena;
   readonly #dataset: GpuDataset;
@@ -361,7 +364,8 @@ export class GpuWorkspace implements Workspace {
   #begin(centroids: Float64Array, resume: boolean): void {
     const { d } = this.#dataset;
     const model = new Float32Array(this.#k * (d + 1));
-    model.set(centroids);
+    // Farther out nothing is nearest, and squares are no numbers.
+    model.set(centroids.map((value) => Math.max(-FARTHEST_START, Math.min(FARTHEST_START, value))));
     for (let c = 0; c < this.#k; c++) {
       let norm = 0;
       for (let j = c * d; j < (c + 1) * d; j++) norm += model[j] * model[j];
