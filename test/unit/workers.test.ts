@@ -9,9 +9,11 @@ import { ask, drop, make, makeShard, type Question } from '../../src/cpu/place.t
 import { Pool } from '../../src/cpu/pool.ts';
 import { createEngine, destroyDefaultEngines, type Engine, kmeans } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
+import { Random } from '../../src/random.ts';
 import { openSession } from '../../src/session.ts';
 import { runAsync, runNow } from '../../src/steps.ts';
 import { blobs } from '../conformance/cases/data.ts';
+import { RUNS_ALL } from '../scope.ts';
 
 const workerThreads = process.getBuiltinModule('node:worker_threads');
 const NodeWorker = workerThreads.Worker;
@@ -281,6 +283,29 @@ describe('a failure belongs to its call', () => {
     [small, huge].forEach(drop);
     pool.end();
     await noneLeft(500);
+  });
+});
+
+describe('aborts at any time', () => {
+  it('leave no worker, and nothing that the next fit sees', async () => {
+    const engine = onWorkers();
+    const expected = (await engine.kmeans(rows(FEW), options)).toJSON();
+    const random = new Random(3);
+    for (let round = 0; round < (RUNS_ALL ? 200 : 40); round++) {
+      const controller = new AbortController();
+      const reason = new Error(`round ${round}`);
+      const calls = Array.from({ length: 3 }, (_, call) =>
+        call === 1
+          ? engine.gaussianMixture(rows(FEW), { k: 3, seed: 1, maxIterations: 5, signal: controller.signal })
+          : engine.kmeans(rows(FEW), { ...options, k: 40, signal: controller.signal }),
+      );
+      setTimeout(() => controller.abort(reason), 12 * random.uniform());
+      const outcomes = await Promise.all(calls.map((call) => call.catch((error: unknown) => error)));
+      for (const outcome of outcomes) if (outcome instanceof Error) expect(outcome).toBe(reason);
+      if (round % 10 === 9) expect((await engine.kmeans(rows(FEW), options)).toJSON()).toEqual(expected);
+    }
+    await noneLeft();
+    await engine.destroy();
   });
 });
 
