@@ -103,7 +103,10 @@ function withoutSentinels(values: Float64Array, weights: Float64Array | null): C
   const median = medianOf(rest);
   const [deviation] = deviationsFrom(median, rest);
   const told = deviation > 0 ? deviation : Math.abs(median);
-  const isFar = Math.abs(values[from] - median) > FAR_OUT * told && Math.abs(values[from]) > told;
+  const modal = values[from];
+  // Zeros lose nothing beside a value that float32 has.
+  const isFar =
+    told > 0 ? Math.abs(modal - median) > FAR_OUT * told && Math.abs(modal) > told : Math.fround(modal) !== modal;
   return isFar ? withoutSentinels(rest.values, rest.weights) : { values, weights };
 }
 

@@ -50,6 +50,8 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
     const count = Math.min(threads, Math.floor((n * d) / valuesOfThread));
     if (count < 2) return null;
     const engaged = pool().then((pool) => pool?.engage(count, signal) ?? []);
+    // Nobody waits for it behind an abort.
+    engaged.catch(() => undefined);
     const workers = await runAsync(resultOf(engaged), undefined, signal);
     return workers.length < 2 ? null : workers;
   }

@@ -301,8 +301,8 @@ test.for([
 test('publint finds nothing', () => node([join(modules, 'publint/src/cli.js'), 'run', tarball, '--strict']));
 
 test.for([
-  ['webgpu-clustering/cpu', 'kmeansSync', 46.5],
-  ['webgpu-clustering', 'kmeans', 54],
+  ['webgpu-clustering/cpu', 'kmeansSync', 48],
+  ['webgpu-clustering', 'kmeans', 56],
 ] as const)(
   'a page loads little of %s for %s, and the GPU engine when it is asked for',
   async ([entry, name, kilobytes]) => {

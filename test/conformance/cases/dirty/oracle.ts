@@ -110,7 +110,9 @@ function usualOf(values: readonly number[], weights: readonly number[]): { media
   const weightsOfRest = weights.filter((_, i) => values[i] !== modal);
   const { median, spread } = middleOf(rest, weightsOfRest);
   const told = spread > 0 ? spread : Math.abs(median);
-  return Math.abs(modal - median) > 64 * told && Math.abs(modal) > told ? usualOf(rest, weightsOfRest) : found;
+  const isFar =
+    told > 0 ? Math.abs(modal - median) > 64 * told && Math.abs(modal) > told : Math.fround(modal) !== modal;
+  return isFar ? usualOf(rest, weightsOfRest) : found;
 }
 
 function middleOf(values: readonly number[], weights: readonly number[]): { median: number; spread: number } {
