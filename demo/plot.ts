@@ -3,8 +3,7 @@
  * mixture's Gaussians. It can be dragged and zoomed.
  */
 import { type Vec2d, vec2d } from 'wgpu-matrix';
-import { runInTurns } from '../src/cpu/turns.ts';
-import type { Steps } from '../src/steps.ts';
+import { runAsync, type Steps } from '../src/steps.ts';
 import { type Groups, groupRows } from './density.ts';
 import { drawAxes, drawEllipses, drawMeans, layerOfFlights, MARGIN, type Sheet } from './draw.ts';
 import type { Flights } from './flights.ts';
@@ -96,7 +95,7 @@ export function createPlot(canvas: HTMLCanvasElement): Plot {
     while (stale) {
       stale = false;
       await new Promise(requestAnimationFrame);
-      await runInTurns(draw());
+      await runAsync(draw());
     }
     drawing = false;
     canvas.ariaBusy = 'false';

@@ -98,7 +98,7 @@ const FAR_OUT = 2 ** 6;
 function withoutSentinels(values: Float64Array, weights: Float64Array | null): Column {
   const { from, to, share } = mostFrequent(values, weights);
   if (share < SHARE_OF_SENTINEL || share > 1 - LEAST_SHARE_OF_REST) return { values, weights };
-  const without = (all: Float64Array) => Float64Array.of(...all.subarray(0, from), ...all.subarray(to));
+  const without = (all: Float64Array) => all.filter((_, i) => i < from || i >= to);
   const rest = { values: without(values), weights: weights && without(weights) };
   const median = medianOf(rest);
   const [deviation] = deviationsFrom(median, rest);

@@ -470,7 +470,7 @@ export async function withPointsOf<T>(
     few &&
       (async (points) => {
         checkFeatures(points);
-        return runAsync(few(points), undefined, signal);
+        return runAsync(few(points), signal);
       }),
   );
 }

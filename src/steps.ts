@@ -25,15 +25,16 @@ export function runNow<T>(steps: Steps<T>): T {
 }
 
 /**
- * Runs steps, waiting where they do, and lets other work in from time to time.
+ * Runs steps, waiting where they do, and lets other work in from time to time. That decides when to pause, never what is
+ * computed.
  *
  * @param pause called where they could be interrupted; a promise that it returns is waited for
  * @throws the reason of `signal` soon after its abort, behind the `finally` blocks of the steps.
  */
 export async function runAsync<T>(
   steps: Steps<T>,
-  pause: () => Promise<void> | undefined = turnIfDue,
   signal?: AbortSignal,
+  pause: () => Promise<void> | undefined = turnIfDue,
 ): Promise<T> {
   signal?.throwIfAborted();
   const abort = watch(signal);
@@ -135,7 +136,7 @@ export async function heeding<P, T>(
       .finally(() => pending.delete(heeded));
     pending.add(heeded);
   });
-  if (pending.size > 0) await runAsync(resultOf(Promise.all(pending)), undefined, signal);
+  if (pending.size > 0) await runAsync(resultOf(Promise.all(pending)), signal);
   throwFailure();
   return value;
 }

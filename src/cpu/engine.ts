@@ -9,7 +9,6 @@ import { answersOf, ask, CallingThread } from './place.ts';
 import { canShareMemory, hardwareThreads } from './platform.ts';
 import type { Pool } from './pool.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
-import { runInTurns } from './turns.ts';
 import { CpuWorkspace, type Run } from './workspace.ts';
 
 export interface CpuEngineOptions {
@@ -52,15 +51,15 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
     const engaged = pool().then((pool) => pool?.engage(count, signal) ?? []);
     // Nobody waits for it behind an abort.
     engaged.catch(() => undefined);
-    const workers = await runAsync(resultOf(engaged), undefined, signal);
+    const workers = await runAsync(resultOf(engaged), signal);
     return workers.length < 2 ? null : workers;
   }
 
   return {
-    ...verbsOf(runInTurns, threads),
+    ...verbsOf(runAsync, threads),
     async upload(points, signal) {
       const workers = await workersFor(points, signal);
-      return runInTurns(upload(points, workers ?? [here]), signal);
+      return runAsync(upload(points, workers ?? [here]), signal);
     },
     destroy: async () => (await loading)?.end(),
   };

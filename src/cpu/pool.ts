@@ -42,7 +42,7 @@ export class Pool {
     try {
       while (this.#workers.size < Math.min(count, this.#limit)) this.#start();
       const workers = [...this.#workers].slice(0, count);
-      const started = await runAsync(resultOf(Promise.all(workers.map(([, started]) => started))), undefined, signal);
+      const started = await runAsync(resultOf(Promise.all(workers.map(([, started]) => started))), signal);
       return workers.filter((_, w) => started[w]).map(([place]) => place);
     } finally {
       this.#engaging--;

@@ -1,8 +1,8 @@
 /** What runs in a worker: a host, and the messages that it is reached by. */
 import type { MessagePort } from 'node:worker_threads';
+import { runAsync } from '../steps.ts';
 import { Host } from './host.ts';
 import { type Request, type Response, START } from './messages.ts';
-import { runInTurns } from './turns.ts';
 
 let host: Host;
 /** By the number of their call. */
@@ -30,7 +30,7 @@ async function answer({ call, id, verb, args }: Extract<Request, { type: 'ask' }
   const controller = new AbortController();
   running.set(call, controller);
   try {
-    const value = await runInTurns(host.ask(id, verb, args), controller.signal);
+    const value = await runAsync(host.ask(id, verb, args), controller.signal);
     post({ call, value }, buffersIn(value));
   } catch (error) {
     if (!controller.signal.aborted) post({ call, error }, []);

@@ -278,7 +278,7 @@ export class KMeansModel {
     return this.#withPoints(
       points,
       options,
-      async (home, signal) => take(await runAsync(assignPoints(home, centroids, signal), undefined, signal)),
+      async (home, signal) => take(await runAsync(assignPoints(home, centroids, signal), signal)),
       function* (few) {
         return take(yield* assignFew(few, centroids));
       },

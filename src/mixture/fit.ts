@@ -141,9 +141,9 @@ async function iterate(
   const labels = temperature === 0 ? await workspace.labels() : null;
   const unchanged = labels !== null && run.labels !== null && labels.every((label, i) => label === run.labels![i]);
   const improve = maximizeFrom(workspace, statistics, run.parameters!, rules, temperature, signal);
-  const update = await runAsync(improve, undefined, signal);
+  const update = await runAsync(improve, signal);
   const reseed = reseedEmpty(home, workspace, update, run.parameters!, rules, run.reseeds, signal);
-  const reseeded = await runAsync(reseed, undefined, signal);
+  const reseeded = await runAsync(reseed, signal);
   const next = await workspace.accumulate(toGaussians(reseeded.parameters), temperature, signal);
   const lowerBound = meanValue(next, home.dataset);
   const change = lowerBound - before;

@@ -192,7 +192,7 @@ export class GaussianMixtureModel {
         signal?.throwIfAborted();
         const end = Math.min(n, from + rows);
         const logs = await engine.logDensities(dataset, gaussians, from, end, signal);
-        await runAsync(softmax(logs, k, probabilities, from * k), undefined, signal);
+        await runAsync(softmax(logs, k, probabilities, from * k), signal);
       }
       for (const { index, shares } of this.#answersOfFar(dataset.far, 1)) probabilities.set(shares, index * k);
       return probabilities;

@@ -58,7 +58,7 @@ async function explicitParameters(
     means: assigned?.means ?? startIntoFrame(means, home.dataset),
     covariances: scaled ?? assigned!.covariances,
     precisionsCholesky: scaled
-      ? ((await runAsync(factorEach(covarianceType, k, frame.shift.length, scaled), undefined, signal)) as Float64Array)
+      ? ((await runAsync(factorEach(covarianceType, k, frame.shift.length, scaled), signal)) as Float64Array)
       : assigned!.precisionsCholesky,
   };
 }
@@ -93,7 +93,7 @@ export async function nearestMeans(
   }
   const update = await hardStep(home, start, { ...rules, fixed }, signal);
   const parameters = withMeanCovariance(update.parameters, update.empty, update.empty);
-  return { ...update, parameters: await runAsync(parameters, undefined, signal) };
+  return { ...update, parameters: await runAsync(parameters, signal) };
 }
 
 /** A mean that is off by this share of itself may be the mean of rows that float32 rounded. */
@@ -123,7 +123,7 @@ async function hardStep(
 ): Promise<Update> {
   return withMixture(home, parameters, signal, async (workspace) => {
     const statistics = await workspace.accumulate(toGaussians(parameters), 0, signal);
-    return runAsync(maximizeFrom(workspace, statistics, parameters, rules, 0, signal), undefined, signal);
+    return runAsync(maximizeFrom(workspace, statistics, parameters, rules, 0, signal), signal);
   });
 }
 
@@ -196,7 +196,7 @@ async function firstMeans(
 ): Promise<Float64Array> {
   const { engine, dataset } = home;
   const { k, seed, signal } = plan;
-  const run = <T>(steps: Steps<T>) => runAsync(steps, undefined, signal);
+  const run = <T>(steps: Steps<T>) => runAsync(steps, signal);
   switch (method) {
     case 'random':
       return run(drawn(whole, k, random));

@@ -259,7 +259,7 @@ describe('steps', () => {
     }
     let pauses = 0;
     expect(runNow(sum())).toBe(10);
-    expect(await runAsync(sum(), () => void pauses++)).toBe(10);
+    expect(await runAsync(sum(), undefined, () => void pauses++)).toBe(10);
     expect(pauses).toBe(5);
   });
 
@@ -291,7 +291,7 @@ describe('steps', () => {
       }
     }
     const reason = new Error('enough');
-    const run = runAsync(work(), () => later(undefined), controller.signal);
+    const run = runAsync(work(), controller.signal, () => later(undefined));
     setTimeout(() => controller.abort(reason), 5);
     await expect(run).rejects.toBe(reason);
     expect(left).toEqual(['finally']);
@@ -303,7 +303,7 @@ describe('steps', () => {
     function* work(): Steps<void> {
       begun = true;
     }
-    await expect(runAsync(work(), undefined, AbortSignal.abort(new Error('no')))).rejects.toThrow('no');
+    await expect(runAsync(work(), AbortSignal.abort(new Error('no')))).rejects.toThrow('no');
     expect(begun).toBe(false);
   });
 });

@@ -57,6 +57,17 @@ async function noneLeft(within = 2500): Promise<void> {
   await vi.waitFor(() => expect(alive.size).toBe(0), { timeout: within, interval: 10 });
 }
 
+/** While other workers stand in their place. */
+async function withWorkers(class_: typeof NodeWorker, test: () => Promise<void>): Promise<void> {
+  const counted = workerThreads.Worker;
+  workerThreads.Worker = class_;
+  try {
+    await test();
+  } finally {
+    workerThreads.Worker = counted;
+  }
+}
+
 function rows(points: { data: Float32Array | Float64Array; n: number; d: number }) {
   return { data: points.data as Float32Array, shape: [points.n, points.d] as [number, number] };
 }
@@ -187,17 +198,6 @@ describe('workers stay', () => {
 });
 
 describe('a failure belongs to its call', () => {
-  /** Workers as they are, but for what is done to the nth that is started. */
-  async function withWorkers(class_: typeof NodeWorker, test: () => Promise<void>): Promise<void> {
-    const counted = workerThreads.Worker;
-    workerThreads.Worker = class_;
-    try {
-      await test();
-    } finally {
-      workerThreads.Worker = counted;
-    }
-  }
-
   it('a third worker that cannot start: two compute, and their points stay', async () => {
     let started = 0;
     const Counted = workerThreads.Worker;
@@ -313,13 +313,13 @@ describe('default engines', () => {
   it('are made once for calls of the same turn, and found by whoever destroys them in it', async () => {
     let started = 0;
     const Counted = workerThreads.Worker;
-    workerThreads.Worker = class extends Counted {
+    class Counting extends Counted {
       constructor(...args: ConstructorParameters<typeof NodeWorker>) {
         super(...args);
         started++;
       }
-    };
-    try {
+    }
+    await withWorkers(Counting, async () => {
       const fits = Array.from({ length: 3 }, () => kmeans(rows(MANY), { ...options, backend: 'cpu' }));
       await Promise.all(fits);
       expect(started).toBeLessThanOrEqual(2);
@@ -332,9 +332,7 @@ describe('default engines', () => {
       await destroyDefaultEngines();
       expect(await fit).toBe('the engine was destroyed');
       await noneLeft(500);
-    } finally {
-      workerThreads.Worker = Counted;
-    }
+    });
   });
 });
 
@@ -357,18 +355,14 @@ describe('where no worker can be had', () => {
       },
     ],
   ])('%s: the calling thread computes', async (_, Broken) => {
-    const counted = workerThreads.Worker;
-    workerThreads.Worker = Broken as unknown as typeof NodeWorker;
-    try {
+    await withWorkers(Broken as unknown as typeof NodeWorker, async () => {
       const engine = onWorkers();
       const alone = openSession(EngineSet.of('cpu', createCpuEngine({ threads: 1 }), null));
       const [found, expected] = await fitBoth(engine, alone);
       expect(found.labels).toEqual(expected.labels);
       expect(found.inertia).toBe(expected.inertia);
       await Promise.all([engine.destroy(), alone.destroy()]);
-    } finally {
-      workerThreads.Worker = counted;
-    }
+    });
   });
 });
 
