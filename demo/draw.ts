@@ -2,11 +2,11 @@
  * The layers of the picture, each drawn into the area between the axes: (0, 0) is its upper left, in CSS pixels.
  */
 import { type Mat3d, mat3d, vec2d } from 'wgpu-matrix';
-import type { Steps } from '../src/steps.ts';
+import type { Flights } from '../data/flights.ts';
+import type { Steps } from '../src/engine/steps.ts';
 import { FEATURES, ticks } from './axes.ts';
 import { covarianceAt } from './covariance.ts';
 import { type Axis, drawDensity, type Groups } from './density.ts';
-import type { Flights } from './flights.ts';
 import type { Clusters, MixtureClusters } from './messages.ts';
 import { css, inkOn, type Rgb } from './palette.ts';
 import { type Size, type View, valuesToPixels } from './view.ts';

@@ -1,5 +1,5 @@
+import type { Flights } from '../data/flights.ts';
 import { FEATURES, number } from './axes.ts';
-import type { Flights } from './flights.ts';
 import type { Clusters } from './messages.ts';
 import { clusterColour, css, inkOn, type Scheme } from './palette.ts';
 

@@ -1,8 +1,9 @@
 /**
  * The page: settings in, figures and the picture out. The work is done in `worker.ts`.
  */
+
+import type { Flights } from '../data/flights.ts';
 import { number } from './axes.ts';
-import type { Flights } from './flights.ts';
 import { fillLegend, fillRemarks, rankClusters } from './legend.ts';
 import type { Clusters, Report, Request, Settings } from './messages.ts';
 import { createPlot } from './plot.ts';

@@ -1,5 +1,5 @@
+import type { Flights } from '../data/flights.ts';
 import type { Backend, ComponentStatus, CovarianceType } from '../src/index.ts';
-import type { Flights } from './flights.ts';
 
 /** What the page asks of the worker. */
 export type Request =

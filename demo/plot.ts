@@ -3,10 +3,10 @@
  * mixture's Gaussians. It can be dragged and zoomed.
  */
 import { type Vec2d, vec2d } from 'wgpu-matrix';
-import { runAsync, type Steps } from '../src/steps.ts';
+import type { Flights } from '../data/flights.ts';
+import { runAsync, type Steps } from '../src/engine/steps.ts';
 import { type Groups, groupRows } from './density.ts';
 import { drawAxes, drawEllipses, drawMeans, layerOfFlights, MARGIN, type Sheet } from './draw.ts';
-import type { Flights } from './flights.ts';
 import type { Clusters } from './messages.ts';
 import { clusterColour, neutralColour, type Rgb, type Scheme } from './palette.ts';
 import { homeView, panned, type Size, zoomed } from './view.ts';

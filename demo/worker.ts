@@ -2,9 +2,10 @@
  * Holds the flights and runs the clustering. The library needs no worker of the page's: it is here for what surrounds a
  * fit, to read millions of flights and to copy them.
  */
+
+import { type Flights, readFlights } from '../data/flights.ts';
 import file from '../node_modules/vega-datasets/data/flights-3m.parquet?url';
 import { createEngine, type Dataset, type Engine } from '../src/index.ts';
-import { type Flights, readFlights } from './flights.ts';
 import type { Report, Request, Settings } from './messages.ts';
 
 /** The engine in use, with the flights resident in it. */

@@ -1,26 +1,15 @@
 import './globals.ts';
 
-export type { Backend } from './engine.ts';
-export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
-export { kmeans } from './kmeans/kmeans.ts';
-export { type KMeansJSON, KMeansModel } from './kmeans/model.ts';
-export type { KMeansFitOptions, KMeansInit, KMeansOptions, KMeansProgress } from './kmeans/options.ts';
-export type { CovarianceType, Mixing } from './mixture/covariance.ts';
-export type { SampleOptions } from './mixture/draw.ts';
-export type { FixedPart } from './mixture/maximize.ts';
-export { gaussianMixture } from './mixture/mixture.ts';
-export {
-  type ComponentStatus,
-  type GaussianMixtureJSON,
-  GaussianMixtureModel,
-} from './mixture/model.ts';
+export { createEngine, type Engine, type UploadOptions } from './api/create-engine.ts';
+export { gaussianMixture } from './api/gaussian-mixture.ts';
 export type {
   GaussianMixtureFitOptions,
   GaussianMixtureInit,
   GaussianMixtureOptions,
   GaussianMixtureProgress,
-} from './mixture/options.ts';
-export type { MixtureStart, NestedNumbers } from './mixture/read.ts';
+} from './api/gaussian-mixture-options.ts';
+export { kmeans } from './api/kmeans.ts';
+export type { KMeansFitOptions, KMeansInit, KMeansOptions, KMeansProgress } from './api/kmeans-options.ts';
 export {
   type Criterion,
   type ModelSelection,
@@ -28,7 +17,19 @@ export {
   type SelectionRow,
   type SelectModelOptions,
   selectModel,
-} from './mixture/select.ts';
+} from './api/select-model.ts';
+export type { Backend } from './engine/contract.ts';
+export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
+export type { CovarianceType, Mixing } from './mixture/covariance.ts';
+export type { SampleOptions } from './mixture/draw.ts';
+export type { FixedPart } from './mixture/maximize.ts';
+export type { MixtureStart, NestedNumbers } from './mixture/read.ts';
+export {
+  type ComponentStatus,
+  type GaussianMixtureJSON,
+  GaussianMixtureModel,
+} from './models/gaussian-mixture-model.ts';
+export { type KMeansJSON, KMeansModel } from './models/kmeans-model.ts';
 export {
   type BackendChoice,
   type Dataset,
@@ -50,4 +51,3 @@ export type {
   TypedArray,
   Weights,
 } from './points.ts';
-export { createEngine, type Engine, type UploadOptions } from './session.ts';

@@ -4,7 +4,8 @@
  */
 import { checkInteger, checkSignal, checkWord, type Given, kindOf, type Names, owns, readOptions } from './check.ts';
 import { createCpuEngine } from './cpu/engine.ts';
-import type { Backend, ClusteringEngine, EngineDataset, ProcessorInfo } from './engine.ts';
+import type { Backend, ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/contract.ts';
+import { runAsync, type Steps } from './engine/steps.ts';
 import { DeviceLostError } from './errors.ts';
 import type { Frame } from './frame.ts';
 import {
@@ -20,7 +21,6 @@ import {
   type Weights,
 } from './points.ts';
 import { knowSelf, unwrapped, unwrapThis } from './proxies.ts';
-import { runAsync, type Steps } from './steps.ts';
 
 /** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
 export type BackendChoice = 'auto' | Backend;

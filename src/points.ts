@@ -14,7 +14,7 @@ import {
   propertyOf,
   type TypedArray,
 } from './check.ts';
-import type { Backend } from './engine.ts';
+import type { Backend } from './engine/contract.ts';
 import {
   type Frame,
   PRECISE_LIMIT,

@@ -1,23 +1,23 @@
 /** The entry for callers that cannot wait: k-means on the CPU, on the calling thread, without promises. */
 import './globals.ts';
-import { checkWord, type Names, owns, readOptions } from './check.ts';
-import { createSyncCpuEngine } from './cpu/engine.ts';
-import type { ClusteringEngine } from './engine.ts';
-import { fitBest } from './kmeans/fit.ts';
-import type { KMeansModel } from './kmeans/model.ts';
 import {
   checkFitOptions,
   type FitPlan,
   KMEANS_FIT_OPTIONS,
   type KMeansFitOptions,
   type KMeansOptions,
-} from './kmeans/options.ts';
+} from './api/kmeans-options.ts';
+import { checkWord, type Names, owns, readOptions } from './check.ts';
+import { createSyncCpuEngine } from './cpu/engine.ts';
+import type { ClusteringEngine } from './engine/contract.ts';
+import { resultOf, runNow, type Steps } from './engine/steps.ts';
+import { fitBest } from './kmeans/fit.ts';
+import type { KMeansModel } from './models/kmeans-model.ts';
 import { Dataset } from './placement.ts';
 import { type HostPoints, type PreparedPoints, preparePoints, type Rows, type Tensor } from './points.ts';
-import { resultOf, runNow, type Steps } from './steps.ts';
 
-export type { KMeansModel } from './kmeans/model.ts';
-export type { KMeansInit, KMeansProgress } from './kmeans/options.ts';
+export type { KMeansInit, KMeansProgress } from './api/kmeans-options.ts';
+export type { KMeansModel } from './models/kmeans-model.ts';
 export type { HostPoints, Layout, Metric, Rows, Tensor, TypedArray, Weights } from './points.ts';
 
 /**

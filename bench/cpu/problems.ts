@@ -1,6 +1,6 @@
 /** Points that are not overlapping blobs: three million flights, digits, and groups far apart. */
 import { readFile } from 'node:fs/promises';
-import { readFlights } from '../../demo/flights.ts';
+import { readFlights } from '../../data/flights.ts';
 import { Random } from '../../src/random.ts';
 import digitsPoints from '../../test/golden/data/digits.csv?raw';
 import { blobs } from '../blobs.ts';

@@ -1,4 +1,4 @@
-import type { Steps } from '../steps.ts';
+import type { Steps } from '../engine/steps.ts';
 import type { FixedSums, Units } from './fixed.ts';
 import type { Node } from './tree.ts';
 

@@ -1,12 +1,12 @@
 import { owns } from '../check.ts';
-import type { EngineDataset } from '../engine.ts';
+import type { EngineDataset } from '../engine/contract.ts';
+import type { Steps } from '../engine/steps.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
-import type { Steps } from '../steps.ts';
 import { type Units, unitsOf } from './fixed.ts';
 import { ShardMemory, sameArena } from './memory.ts';
-import { type Extent, shardsOf } from './partition.ts';
-import { answersOf, ask, askAll, drop, makeShard, type Place, type Question, type Ref } from './place.ts';
+import { type Extent, shardsOf } from './plan.ts';
 import { bytesOfValue, LENGTHS, Shard, type ShardShape, type Survey } from './shard.ts';
+import { answersOf, ask, askAll, drop, makeShard, type Place, type Question, type Ref } from './threads/place.ts';
 import { rootOf } from './tree.ts';
 
 /** Points in float32, or in float64 where that does not tell them apart, cut into shards; the rest is float64. */

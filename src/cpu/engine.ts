@@ -1,15 +1,15 @@
 import { type Names, readOptions } from '../check.ts';
-import type { ClusteringEngine, EngineDataset } from '../engine.ts';
+import type { ClusteringEngine, EngineDataset } from '../engine/contract.ts';
+import { resultOf, runAsync, runNow, type Steps } from '../engine/steps.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
-import { resultOf, runAsync, runNow, type Steps } from '../steps.ts';
-import { kernelModule } from './binary.ts';
 import { type CpuDataset, gather, held, joined, shardsWithin, transformed, upload } from './dataset.ts';
+import { CpuWorkspace, type Run } from './kmeans.ts';
 import { CpuMixtureWorkspace, logDensities } from './mixture.ts';
-import { answersOf, ask, CallingThread } from './place.ts';
-import { canShareMemory, hardwareThreads } from './platform.ts';
-import type { Pool } from './pool.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
-import { CpuWorkspace, type Run } from './workspace.ts';
+import { answersOf, ask, CallingThread } from './threads/place.ts';
+import { canShareMemory, hardwareThreads } from './threads/platform.ts';
+import type { Pool } from './threads/pool.ts';
+import { kernelModule } from './wasm.ts';
 
 export interface CpuEngineOptions {
   /** Default: as many as the hardware runs at once. 1 is the calling thread. */
@@ -37,7 +37,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
 
   /** Loaded when points first need it; null where it cannot be. */
   function pool(): Promise<Pool | null> {
-    loading ??= import('./pool.ts').then(
+    loading ??= import('./threads/pool.ts').then(
       ({ Pool }) => new Pool(simd, shared),
       () => null,
     );

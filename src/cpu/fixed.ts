@@ -6,9 +6,9 @@
  * value or the last bits of a small one, is spilled: added to integers without limits, which is slow and rare. What a
  * total is rounded to, once, is that of exact addition, wherever the windows lie.
  */
-import type { Steps } from '../steps.ts';
+import type { Steps } from '../engine/steps.ts';
+import { rowsOfTurn } from '../engine/turns.ts';
 import { lowestBitOf, topBitOf } from './bits.ts';
-import { rowsOfTurn } from './turns.ts';
 
 /** The columns of a sum: d features, then the weight, padded to an even number. */
 export interface Units {

@@ -1,12 +1,12 @@
-import type { MixtureWorkspace } from '../engine.ts';
-import type { Gaussians } from '../gaussians.ts';
-import type { MixtureStatistics } from '../statistics.ts';
-import type { Awaitable, Steps } from '../steps.ts';
+import type { MixtureWorkspace } from '../engine/contract.ts';
+import type { Gaussians } from '../engine/gaussians.ts';
+import type { MixtureStatistics } from '../engine/statistics.ts';
+import type { Awaitable, Steps } from '../engine/steps.ts';
 import { type CpuDataset, held, joined, shardsWithin } from './dataset.ts';
+import type { Run } from './kmeans.ts';
 import { type Moments, statisticsOf } from './moments.ts';
-import { answersOf, ask, askAll, drop, make, type Ref } from './place.ts';
+import { answersOf, ask, askAll, drop, make, type Ref } from './threads/place.ts';
 import { rootOf } from './tree.ts';
-import type { Run } from './workspace.ts';
 
 export class CpuMixtureWorkspace implements MixtureWorkspace {
   readonly #dataset: CpuDataset;

@@ -1,9 +1,9 @@
+import type { Steps } from '../engine/steps.ts';
+import { rowsOfTurn } from '../engine/turns.ts';
 import type { RowValues } from '../points.ts';
 import { hashUniform } from '../random.ts';
-import type { Steps } from '../steps.ts';
-import { SLICE_ROWS } from './partition.ts';
+import { SLICE_ROWS } from './plan.ts';
 import type { Shard } from './shard.ts';
-import { rowsOfTurn } from './turns.ts';
 
 /**
  * What k-means++ and k-means‖ keep of a shard: the squared distance of each row to the nearest of the rows folded in. A

@@ -1,11 +1,11 @@
-import type { DistanceField } from '../engine.ts';
+import type { DistanceField } from '../engine/contract.ts';
+import type { Awaitable, Steps } from '../engine/steps.ts';
 import type { RowValues } from '../points.ts';
-import type { Awaitable, Steps } from '../steps.ts';
 import { type CpuDataset, joined } from './dataset.ts';
-import { type Extent, SLICE_ROWS } from './partition.ts';
-import { answersOf, ask, askAll, drop, make, type Ref } from './place.ts';
+import type { Run } from './kmeans.ts';
+import { type Extent, SLICE_ROWS } from './plan.ts';
 import { type Drawn, type Potentials, passes } from './potentials.ts';
-import type { Run } from './workspace.ts';
+import { answersOf, ask, askAll, drop, make, type Ref } from './threads/place.ts';
 
 /** See `ClusteringEngine.plusPlus`. */
 export function* plusPlus(dataset: CpuDataset, k: number, candidates: number, draws: Float32Array): Steps<Uint32Array> {

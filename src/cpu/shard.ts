@@ -1,13 +1,13 @@
+import type { Steps } from '../engine/steps.ts';
+import { rowsOfTurn } from '../engine/turns.ts';
 import type { RowValues } from '../points.ts';
 import { hashUniform } from '../random.ts';
-import type { Steps } from '../steps.ts';
-import type { Kernels } from './binary.ts';
 import { lowestBitOf, topBitOf } from './bits.ts';
 import { type BitSample, NO_BITS } from './fixed.ts';
 import type { Memory, ShardMemory } from './memory.ts';
-import { type Extent, SLICE_ROWS } from './partition.ts';
+import { type Extent, SLICE_ROWS } from './plan.ts';
 import { type Node, Tree } from './tree.ts';
-import { rowsOfTurn } from './turns.ts';
+import type { Kernels } from './wasm.ts';
 
 export interface ShardShape {
   readonly extent: Extent;

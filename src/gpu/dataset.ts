@@ -1,7 +1,7 @@
 import gridCode from '../../shaders/common/grid.wgsl?raw';
 import lengthsCode from '../../shaders/common/lengths.wgsl?raw';
 import surveyCode from '../../shaders/common/survey.wgsl?raw';
-import type { EngineDataset } from '../engine.ts';
+import type { EngineDataset } from '../engine/contract.ts';
 import {
   type Frame,
   reachOf,

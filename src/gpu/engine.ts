@@ -2,16 +2,16 @@ import gridCode from '../../shaders/common/grid.wgsl?raw';
 import pointsCode from '../../shaders/common/points.wgsl?raw';
 import distancesCode from '../../shaders/kmeans/distances.wgsl?raw';
 import { owns } from '../check.ts';
-import type { ClusteringEngine, EngineDataset } from '../engine.ts';
+import type { ClusteringEngine, EngineDataset } from '../engine/contract.ts';
 import { adoptBuffer, type GpuDataset, uploadHostPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { gather } from './gather.ts';
 import { kernelSource } from './kernel.ts';
+import { openWorkspace } from './kmeans.ts';
 import { logDensities, openMixture } from './mixture.ts';
 import { readPairs } from './read.ts';
 import { openDistanceField, plusPlus } from './seeding.ts';
 import { transformed } from './transform.ts';
-import { openWorkspace } from './workspace.ts';
 
 export { requestGpu } from './device.ts';
 

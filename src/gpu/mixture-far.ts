@@ -2,7 +2,7 @@
  * Rows that lie so far from all components that the squares of their distances are no float32: kernels leave them out, and
  * the host answers for them in float64.
  */
-import { type Answer, answerAt, type Gaussians } from '../gaussians.ts';
+import { type Answer, answerAt, type Gaussians } from '../engine/gaussians.ts';
 import type { GpuDataset } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { gather } from './gather.ts';

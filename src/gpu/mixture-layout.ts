@@ -1,6 +1,6 @@
 /** How Gaussians and their moments lie in the buffers of the kernels of shaders/mixture. No adapter is needed here. */
-import type { Gaussians, GaussiansShape } from '../gaussians.ts';
-import type { MixtureStatistics } from '../statistics.ts';
+import type { Gaussians, GaussiansShape } from '../engine/gaussians.ts';
+import type { MixtureStatistics } from '../engine/statistics.ts';
 import { LARGEST_EXACT } from './plan.ts';
 
 /** Offset of a component that has no weight or does not exist; far below any that does, and finite in float32. */

@@ -13,12 +13,11 @@ import matricesWideCode from '../../shaders/mixture/matrices-wide.wgsl?raw';
 import sumsCode from '../../shaders/mixture/sums.wgsl?raw';
 import tileStorageCode from '../../shaders/mixture/tile-storage.wgsl?raw';
 import tileWorkgroupCode from '../../shaders/mixture/tile-workgroup.wgsl?raw';
-import type { MixtureWorkspace } from '../engine.ts';
-import { type Gaussians, type GaussiansShape, logDensitiesAt } from '../gaussians.ts';
-import type { MixtureStatistics } from '../statistics.ts';
+import type { MixtureWorkspace } from '../engine/contract.ts';
+import { type Gaussians, type GaussiansShape, logDensitiesAt } from '../engine/gaussians.ts';
+import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { GpuDataset } from './dataset.ts';
 import type { Arena, Gpu } from './device.ts';
-import { bindFold, compileFold } from './fold.ts';
 import { type Binding, type Kernel, kernelSource } from './kernel.ts';
 import { addFar, answerFar, FAR, FARTHEST, type FarRow } from './mixture-far.ts';
 import { layoutOf, type MixtureLayout, type UnpackedStatistics } from './mixture-layout.ts';
@@ -26,6 +25,7 @@ import { cutParts } from './part.ts';
 import { LARGEST_EXACT, type MixturePlan, mixturePlan } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels, readPairs } from './read.ts';
+import { bindFold, compileFold } from './sum-slices.ts';
 
 export async function openMixture(
   gpu: Gpu,

@@ -4,7 +4,7 @@
  * and changes no bit.
  */
 
-import type { GaussiansShape } from '../gaussians.ts';
+import type { GaussiansShape } from '../engine/gaussians.ts';
 
 /** Memory that the statistics of a span may take. */
 const SPAN_BYTES = 2 ** 25;

@@ -1,10 +1,10 @@
 import gridCode from '../../shaders/common/grid.wgsl?raw';
 import pointsCode from '../../shaders/common/points.wgsl?raw';
-import fieldFoldCode from '../../shaders/kmeans/field-fold.wgsl?raw';
+import fieldFoldCode from '../../shaders/kmeans/field-extend.wgsl?raw';
 import fieldSampleCode from '../../shaders/kmeans/field-sample.wgsl?raw';
 import seedDrawCode from '../../shaders/kmeans/seed-draw.wgsl?raw';
 import seedPriceCode from '../../shaders/kmeans/seed-price.wgsl?raw';
-import type { DistanceField } from '../engine.ts';
+import type { DistanceField } from '../engine/contract.ts';
 import type { GpuDataset } from './dataset.ts';
 import type { Arena, Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';

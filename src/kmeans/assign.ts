@@ -1,8 +1,8 @@
-import type { Assignment } from '../engine.ts';
+import type { Assignment } from '../engine/contract.ts';
+import { resultOf, type Steps } from '../engine/steps.ts';
 import { type Frame, intoFrame } from '../frame.ts';
 import type { Home } from '../placement.ts';
 import type { Metric } from '../points.ts';
-import { resultOf, type Steps } from '../steps.ts';
 import { labelFar } from './far.ts';
 
 /** One assignment to centroids [k, d], in the dataset's frame, of the rows that the engine holds. */

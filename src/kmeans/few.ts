@@ -2,10 +2,11 @@
  * What a model says of a few rows, on the host: to place its centroids in an engine takes as long as to answer for dozens
  * of rows. Rows are as the CPU engine holds them, and distances the same sums, so that answers have the same bits.
  */
-import { rowsOfTurn } from '../cpu/turns.ts';
+
+import type { Steps } from '../engine/steps.ts';
+import { rowsOfTurn } from '../engine/turns.ts';
 import type { Frame } from '../frame.ts';
 import type { PreparedPoints } from '../points.ts';
-import type { Steps } from '../steps.ts';
 import { toInertia } from './assign.ts';
 import { labelFar } from './far.ts';
 

@@ -2,17 +2,18 @@
  * k-means by Lloyd's iterations: seeding, iterations, relocation of empty clusters, a last assignment. Everything
  * here is in the dataset's frame; the model gets the caller's coordinates.
  */
+
+import { checkAgainst, checkFitOptions, type FitPlan, KMEANS_FIT_OPTIONS } from '../api/kmeans-options.ts';
 import { readOptions } from '../check.ts';
-import type { Assignment, IterationStatus, LloydOptions, Workspace } from '../engine.ts';
+import type { Assignment, IterationStatus, LloydOptions, Workspace } from '../engine/contract.ts';
+import { type Awaitable, resultOf, runAsync, type Steps } from '../engine/steps.ts';
 import { intoFrame, outOfFrame, startIntoFrame } from '../frame.ts';
+import { KMeansModel } from '../models/kmeans-model.ts';
 import type { Dataset, Home } from '../placement.ts';
 import { meanOf, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
-import { type Awaitable, resultOf, runAsync, type Steps } from '../steps.ts';
 import { assignOnce, toInertia } from './assign.ts';
 import { labelFar } from './far.ts';
-import { KMeansModel } from './model.ts';
-import { checkAgainst, checkFitOptions, type FitPlan, KMEANS_FIT_OPTIONS } from './options.ts';
 import { relocateEmpty } from './relocate.ts';
 import { seedCentroids } from './seeding.ts';
 

@@ -1,6 +1,6 @@
-import type { ClusteringEngine, EngineDataset, LloydResult } from '../engine.ts';
-import { resultOf, type Steps } from '../steps.ts';
-import { worstRows } from '../worst.ts';
+import type { ClusteringEngine, EngineDataset, LloydResult } from '../engine/contract.ts';
+import { resultOf, type Steps } from '../engine/steps.ts';
+import { worstRows } from './worst-rows.ts';
 
 /** A row of less than this share of all weight moves no sum of float64, and none at all of float32. */
 const NO_WEIGHT = 2 ** -53;

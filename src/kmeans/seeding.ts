@@ -1,9 +1,9 @@
-import type { ClusteringEngine, EngineDataset } from '../engine.ts';
+import type { ClusteringEngine, EngineDataset } from '../engine/contract.ts';
+import { resultOf, type Steps } from '../engine/steps.ts';
 import { noFarRows, type PreparedPoints, weigh } from '../points.ts';
 import type { Random } from '../random.ts';
-import { Ranking } from '../ranking.ts';
-import { resultOf, type Steps } from '../steps.ts';
 import { assignOnce } from './assign.ts';
+import { Ranking } from './ranking.ts';
 
 /**
  * Rounds of k-means‖, and rows that a round draws on average for each cluster: as in section 5 of Bahmani et al. 2012, but

@@ -1,6 +1,7 @@
 /** The six covariance types: their layouts, their factors, and what is done where there is no factor. */
+
+import type { Steps } from '../engine/steps.ts';
 import { meanOf } from '../points.ts';
-import type { Steps } from '../steps.ts';
 import { cholesky, inverseTranspose } from './linear.ts';
 
 export const COVARIANCE_TYPES = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'] as const;

@@ -1,6 +1,6 @@
 import { checkInteger, readOptions } from '../check.ts';
+import { runNow, type Steps } from '../engine/steps.ts';
 import { Random } from '../random.ts';
-import { runNow, type Steps } from '../steps.ts';
 import { covarianceSize, formOf } from './covariance.ts';
 import { cholesky } from './linear.ts';
 import type { Parameters } from './parameters.ts';

@@ -1,5 +1,5 @@
 /** What a mixture says of rows that no engine holds, in float64 and in the caller's coordinates. */
-import { type Answer, answerAt, type Gaussians } from '../gaussians.ts';
+import { type Answer, answerAt, type Gaussians } from '../engine/gaussians.ts';
 import type { FarRows } from '../points.ts';
 
 /** Of one far row. */

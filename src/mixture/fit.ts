@@ -3,16 +3,17 @@
  * the parameters that it made, so that the bound, the labels and the parameters of a result belong together. Everything
  * here is in the dataset's frame; the model gets the caller's coordinates.
  */
-import type { MixtureWorkspace } from '../engine.ts';
+
+import { checkPlanAgainst, type MixturePlan } from '../api/gaussian-mixture-options.ts';
+import type { MixtureWorkspace } from '../engine/contract.ts';
+import type { MixtureStatistics } from '../engine/statistics.ts';
+import { type Awaitable, runAsync } from '../engine/steps.ts';
+import { type ComponentStatus, GaussianMixtureModel, meanValue } from '../models/gaussian-mixture-model.ts';
 import type { Dataset, Home } from '../placement.ts';
 import type { FarRows } from '../points.ts';
-import type { MixtureStatistics } from '../statistics.ts';
-import { type Awaitable, runAsync } from '../steps.ts';
 import type { CovarianceType } from './covariance.ts';
 import { answersOfFar } from './far.ts';
 import type { Update, UpdateRules } from './maximize.ts';
-import { type ComponentStatus, GaussianMixtureModel, meanValue } from './model.ts';
-import { checkPlanAgainst, type MixturePlan } from './options.ts';
 import { type Parameters, parametersOutOfFrame, toGaussians } from './parameters.ts';
 import { maximizeFrom } from './recentre.ts';
 import { reseedEmpty } from './reseed.ts';

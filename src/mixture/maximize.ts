@@ -2,9 +2,10 @@
  * The M-step (Dempster, Laird and Rubin 1977), in float64, from moments about the means of the E-step before it:
  * with δ = S1/S0 the mean moves by δ, and the covariance is S2/S0 − δδᵀ, mapped back from y = (x − m)·U.
  */
+
+import type { MixtureStatistics } from '../engine/statistics.ts';
+import type { Steps } from '../engine/steps.ts';
 import { meanOf } from '../points.ts';
-import type { MixtureStatistics } from '../statistics.ts';
-import type { Steps } from '../steps.ts';
 import { type CovarianceType, covarianceSize, formOf, type Mixing, secured } from './covariance.ts';
 import { congruence, inverseTranspose, transpose } from './linear.ts';
 import type { Parameters } from './parameters.ts';

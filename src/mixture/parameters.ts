@@ -1,8 +1,8 @@
 /** The parameters of a mixture, and the form in which engines take them. */
 
+import type { Gaussians, GaussiansShape } from '../engine/gaussians.ts';
+import { runNow, type Steps } from '../engine/steps.ts';
 import { type Frame, intoFrame, outOfFrame } from '../frame.ts';
-import type { Gaussians, GaussiansShape } from '../gaussians.ts';
-import { runNow, type Steps } from '../steps.ts';
 import { type CovarianceType, covarianceSize, factorOf, formOf } from './covariance.ts';
 
 /** In a dataset's frame or in the caller's coordinates. */

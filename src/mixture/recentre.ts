@@ -4,10 +4,10 @@
  * good enough, the engine is asked for others, weighed by the same responsibilities: about the means that these led to, or
  * whitened by the covariances that these led to.
  */
-import type { MixtureWorkspace } from '../engine.ts';
-import type { Gaussians } from '../gaussians.ts';
-import type { MixtureStatistics } from '../statistics.ts';
-import { resultOf, type Steps } from '../steps.ts';
+import type { MixtureWorkspace } from '../engine/contract.ts';
+import type { Gaussians } from '../engine/gaussians.ts';
+import type { MixtureStatistics } from '../engine/statistics.ts';
+import { resultOf, type Steps } from '../engine/steps.ts';
 import { maximize, type Update, type UpdateRules } from './maximize.ts';
 import { type Parameters, toGaussians } from './parameters.ts';
 

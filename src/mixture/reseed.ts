@@ -1,7 +1,7 @@
-import type { MixtureWorkspace } from '../engine.ts';
+import type { MixtureWorkspace } from '../engine/contract.ts';
+import { resultOf, type Steps } from '../engine/steps.ts';
+import { worstRows } from '../kmeans/worst-rows.ts';
 import type { Home } from '../placement.ts';
-import { resultOf, type Steps } from '../steps.ts';
-import { worstRows } from '../worst.ts';
 import { covarianceSize, factorOf, formOf } from './covariance.ts';
 import { NO_WEIGHT, type Update, type UpdateRules } from './maximize.ts';
 import type { Parameters } from './parameters.ts';

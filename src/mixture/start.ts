@@ -4,18 +4,19 @@
  * covariance type can tell them from the plain ones: a full covariance does not care how the data are stretched, so
  * neither should its start. Everything here is in the dataset's frame.
  */
-import type { MixtureWorkspace } from '../engine.ts';
+
+import type { ExplicitStart, InitMethod, MixturePlan } from '../api/gaussian-mixture-options.ts';
+import type { MixtureWorkspace } from '../engine/contract.ts';
+import { runAsync, type Steps } from '../engine/steps.ts';
 import { isCoarse, startIntoFrame } from '../frame.ts';
 import { centroidsOf } from '../kmeans/fit.ts';
 import { plusPlus, randomRows } from '../kmeans/seeding.ts';
 import type { Home } from '../placement.ts';
 import { Random } from '../random.ts';
-import { runAsync, type Steps } from '../steps.ts';
 import { type CovarianceType, covarianceSize, formOf } from './covariance.ts';
 import { pointsOf } from './draw.ts';
 import { inverseTranspose, transpose } from './linear.ts';
 import type { FixedPart, Update, UpdateRules } from './maximize.ts';
-import type { ExplicitStart, InitMethod, MixturePlan } from './options.ts';
 import { factorEach, type Parameters, shapeOf, toGaussians } from './parameters.ts';
 import { maximizeFrom } from './recentre.ts';
 import { withMeanCovariance } from './reseed.ts';

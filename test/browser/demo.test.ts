@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, launch, type Page } from 'puppeteer';
 import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Flights } from '../../demo/flights.ts';
+import type { Flights } from '../../data/flights.ts';
 import type { ResultElement } from '../../demo/main.ts';
 import type { KMeansClusters, MixtureClusters } from '../../demo/messages.ts';
 import { findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';

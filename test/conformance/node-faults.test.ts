@@ -1,5 +1,6 @@
 /** Faults at every place of the GPU engine's work: what they leave is nothing. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openSession } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import { type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { createGpuEngine } from '../../src/gpu/engine.ts';
@@ -7,7 +8,6 @@ import { createEngine, type Dataset, DeviceLostError, type Engine } from '../../
 import { requestNodeDevice } from '../../src/node/index.ts';
 import { EngineSet } from '../../src/placement.ts';
 import { Random } from '../../src/random.ts';
-import { openSession } from '../../src/session.ts';
 import { missing } from '../missing.ts';
 import { RUNS_ALL } from '../scope.ts';
 import { missingDriver } from '../vulkan.ts';

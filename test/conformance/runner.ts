@@ -1,8 +1,9 @@
 /** Runs a case on an engine and watches what it does to the GPU. Runs in pages too: nothing here imports from Node. */
-import type { ClusteringEngine } from '../../src/engine.ts';
+
+import { openSession } from '../../src/api/create-engine.ts';
+import type { ClusteringEngine } from '../../src/engine/contract.ts';
 import { createEngine, type Engine } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
-import { openSession } from '../../src/session.ts';
 import type { ConformanceCase, ConformanceContext } from './case.ts';
 
 /** Runs a case; rejects where it fails. */

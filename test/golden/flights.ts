@@ -1,6 +1,6 @@
 /** Flights of vega-datasets, read as the page reads them. */
 import { readFile } from 'node:fs/promises';
-import { type Flights, readFlights } from '../../demo/flights.ts';
+import { type Flights, readFlights } from '../../data/flights.ts';
 
 const FILE = new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url);
 

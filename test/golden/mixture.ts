@@ -1,5 +1,5 @@
 /** The golden mixtures of scikit-learn, of the points of the golden k-means fits and of the flights. */
-import type { Flights } from '../../demo/flights.ts';
+import type { Flights } from '../../data/flights.ts';
 import { type Golden, goldens } from './golden.ts';
 import digits from './mixture-digits.json';
 import flights from './mixture-flights.json';

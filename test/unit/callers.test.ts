@@ -2,6 +2,7 @@
 import { getEventListeners } from 'node:events';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openSession } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import {
   createEngine,
@@ -15,7 +16,6 @@ import {
 import { requestNodeDevice } from '../../src/node/index.ts';
 import { EngineSet } from '../../src/placement.ts';
 import { Random } from '../../src/random.ts';
-import { openSession } from '../../src/session.ts';
 import { kmeansSync } from '../../src/sync.ts';
 
 const points = Array.from({ length: 60 }, (_, i) => [(i % 3) * 4 + Math.sin(i), Math.cos(i)]);

@@ -1,10 +1,10 @@
 /** The same bits with SIMD or without, pruned or not, on any number of threads, and from any kind of memory. */
 import { afterAll, expect, it } from 'vitest';
+import { openSession } from '../../src/api/create-engine.ts';
 import { type CpuEngineOptions, createCpuEngine } from '../../src/cpu/engine.ts';
 import type { KMeansOptions, KMeansProgress } from '../../src/index.ts';
 import { COVARIANCE_TYPES } from '../../src/mixture/covariance.ts';
 import { EngineSet } from '../../src/placement.ts';
-import { openSession } from '../../src/session.ts';
 import { blobs, type CasePoints, lattice, mapped, normals, spacedRows, uniforms } from '../conformance/cases/data.ts';
 import { goldenFlights } from '../golden/flights.ts';
 import { goldens } from '../golden/golden.ts';

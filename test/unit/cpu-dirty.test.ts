@@ -2,9 +2,9 @@
 
 import { afterAll, describe, expect, it } from 'vitest';
 import { type CpuEngineOptions, createCpuEngine, createSyncCpuEngine } from '../../src/cpu/engine.ts';
-import { SLICE_ROWS } from '../../src/cpu/partition.ts';
+import { SLICE_ROWS } from '../../src/cpu/plan.ts';
 import { squaredDistance } from '../../src/cpu/shard.ts';
-import type { Assignment, ClusteringEngine, EngineDataset, Workspace } from '../../src/engine.ts';
+import type { Assignment, ClusteringEngine, EngineDataset, Workspace } from '../../src/engine/contract.ts';
 import { KMeansModel } from '../../src/index.ts';
 import { kmeansSync } from '../../src/sync.ts';
 import { normals, uniforms } from '../conformance/cases/data.ts';

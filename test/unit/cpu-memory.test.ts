@@ -1,9 +1,9 @@
 /** The memories that shards live in: used again, given back, and who is told where there is no room. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openSession } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import { createEngine, type Engine } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
-import { openSession } from '../../src/session.ts';
 import { blobs } from '../conformance/cases/data.ts';
 
 const { Memory } = WebAssembly;

@@ -4,7 +4,7 @@
  */
 import { expect, it } from 'vitest';
 import { createSyncCpuEngine } from '../../src/cpu/engine.ts';
-import type { Assignment, ClusteringEngine, EngineDataset } from '../../src/engine.ts';
+import type { Assignment, ClusteringEngine, EngineDataset } from '../../src/engine/contract.ts';
 import { type CasePoints, normals, uniforms } from '../conformance/cases/data.ts';
 import { asTheyAre } from './cpu-points.ts';
 

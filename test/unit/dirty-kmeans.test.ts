@@ -1,7 +1,7 @@
 import { afterAll, describe, it } from 'vitest';
+import { openSession } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import { EngineSet } from '../../src/placement.ts';
-import { openSession } from '../../src/session.ts';
 import { drawDirty } from '../conformance/cases/dirty/data.ts';
 import { checkDirty } from '../conformance/cases/dirty/kmeans.ts';
 

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
+import { openSession } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
-import type { ClusteringEngine } from '../../src/engine.ts';
+import type { ClusteringEngine } from '../../src/engine/contract.ts';
 import { DeviceLostError } from '../../src/errors.ts';
 import { createEngine, gaussianMixture, selectModel } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
-import { openSession } from '../../src/session.ts';
 import { asInput } from '../conformance/cases/bounds.ts';
 import { blobs, spacedRows } from '../conformance/cases/data.ts';
 

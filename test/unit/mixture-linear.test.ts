@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runNow } from '../../src/engine/steps.ts';
 import {
   COVARIANCE_TYPES,
   type CovarianceType,
@@ -10,7 +11,6 @@ import {
 } from '../../src/mixture/covariance.ts';
 import { cholesky, congruence, inverseTranspose, transpose } from '../../src/mixture/linear.ts';
 import { factorAll } from '../../src/mixture/parameters.ts';
-import { runNow } from '../../src/steps.ts';
 import { normals } from '../conformance/cases/data.ts';
 import { covarianceOf, freeParameters as referenceParameters } from '../reference/mixture.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
-import type { Gaussians } from '../../src/gaussians.ts';
+import type { Gaussians } from '../../src/engine/gaussians.ts';
 import { Random } from '../../src/random.ts';
 import { asTheyAre } from './cpu-points.ts';
 

@@ -1,7 +1,8 @@
 /** The caller's array: read as it says, checked as it is copied, and never read as something else later. */
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { openSession } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
-import type { ClusteringEngine } from '../../src/engine.ts';
+import type { ClusteringEngine } from '../../src/engine/contract.ts';
 import {
   createEngine,
   DeviceLostError,
@@ -13,7 +14,6 @@ import {
   type PointsInput,
 } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
-import { openSession } from '../../src/session.ts';
 import { kmeansSync } from '../../src/sync.ts';
 
 const cpu = await createEngine({ backend: 'cpu', threads: 1 });

@@ -2,16 +2,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openSession } from '../../src/api/create-engine.ts';
 import type { Clusters } from '../../src/cpu/clusters.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import { unitsOf } from '../../src/cpu/fixed.ts';
-import { ask, drop, make, makeShard, type Question } from '../../src/cpu/place.ts';
-import { Pool } from '../../src/cpu/pool.ts';
+import { ask, drop, make, makeShard, type Question } from '../../src/cpu/threads/place.ts';
+import { Pool } from '../../src/cpu/threads/pool.ts';
+import { runAsync, runNow } from '../../src/engine/steps.ts';
 import { createEngine, destroyDefaultEngines, type Engine, kmeans } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
 import { Random } from '../../src/random.ts';
-import { openSession } from '../../src/session.ts';
-import { runAsync, runNow } from '../../src/steps.ts';
 import { blobs } from '../conformance/cases/data.ts';
 import { RUNS_ALL } from '../scope.ts';
 

@@ -2,13 +2,14 @@
  * Nearest-centroid assignment in float64. Labels are defined by squared distances, summed term by term; scores
  * ‖c‖² − 2x·c cost less, and decide where the best of them stands out by more than their rounding.
  */
+
+import type { Steps } from '../../engine/steps.ts';
+import { rowsOfTurn } from '../../engine/turns.ts';
 import type { RowValues } from '../../points.ts';
-import type { Steps } from '../../steps.ts';
 import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
 import { type FixedSums, Spill, UNITS_OF_LARGE, type Units } from '../fixed.ts';
 import { type Shard, squaredDistance } from '../shard.ts';
 import type { Node } from '../tree.ts';
-import { rowsOfTurn } from '../turns.ts';
 
 const UNLABELLED = 0xffffffff;
 /** Integers of float64 stay exact a little longer than this. */

@@ -1,10 +1,10 @@
-import type { Steps } from '../../steps.ts';
+import type { Steps } from '../../engine/steps.ts';
+import { rowsOfTurn } from '../../engine/turns.ts';
 import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
 import { type FixedSums, leftOver, Spill, UNITS_OF_LARGE, type Units } from '../fixed.ts';
-import { SLICE_ROWS } from '../partition.ts';
+import { SLICE_ROWS } from '../plan.ts';
 import type { Shard } from '../shard.ts';
 import type { Node } from '../tree.ts';
-import { rowsOfTurn } from '../turns.ts';
 
 /** The state of kernels/assign.ts, in its order, four bytes each. */
 const FIELDS = [

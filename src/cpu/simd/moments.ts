@@ -1,5 +1,5 @@
-import type { Gaussians } from '../../gaussians.ts';
-import type { Steps } from '../../steps.ts';
+import type { Gaussians } from '../../engine/gaussians.ts';
+import type { Steps } from '../../engine/steps.ts';
 import { isPooled, layoutOf, type Moments, rowsOfMoments, shiftsOf } from '../moments.ts';
 import type { Shard } from '../shard.ts';
 import type { Node } from '../tree.ts';

@@ -1,6 +1,6 @@
+import type { Steps } from '../../engine/steps.ts';
 import type { RowValues } from '../../points.ts';
-import type { Steps } from '../../steps.ts';
-import { SLICE_ROWS } from '../partition.ts';
+import { SLICE_ROWS } from '../plan.ts';
 import { FARTHEST, PotentialsOf } from '../potentials.ts';
 import type { Shard } from '../shard.ts';
 

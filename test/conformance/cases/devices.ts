@@ -1,4 +1,6 @@
 /** Devices and buffers that belong to the host application, and devices that go away. */
+
+import { openSession } from '../../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../../src/cpu/engine.ts';
 import { type Gpu, requestGpu } from '../../../src/gpu/device.ts';
 import { createGpuEngine } from '../../../src/gpu/engine.ts';
@@ -14,7 +16,6 @@ import {
   type Metric,
 } from '../../../src/index.ts';
 import { EngineSet } from '../../../src/placement.ts';
-import { openSession } from '../../../src/session.ts';
 import { type ConformanceCase, type ConformanceContext, check, equal, reasonOf, rejects, sameValues } from '../case.ts';
 import {
   asInput,

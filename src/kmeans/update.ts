@@ -1,6 +1,6 @@
+import type { Steps } from '../engine/steps.ts';
+import { rowsOfTurn } from '../engine/turns.ts';
 import type { Metric } from '../points.ts';
-import type { Steps } from '../steps.ts';
-import { rowsOfTurn } from './turns.ts';
 
 /** A sum of unit rows shorter than this share of its weight has no direction: its cluster keeps the centroid. */
 const NO_DIRECTION = 1e-6;

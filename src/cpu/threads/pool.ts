@@ -1,10 +1,10 @@
 /** Workers that shards live in: Web Workers in a page, worker_threads in Node, from one script that is inlined. */
-import { resultOf, runAsync, type Steps } from '../steps.ts';
-import { kernelModule } from './binary.ts';
-import type { Kind } from './host.ts';
+import { resultOf, runAsync, type Steps } from '../../engine/steps.ts';
+import type { ShardShape } from '../shard.ts';
+import { kernelModule } from '../wasm.ts';
 import { type Request, type Response, START } from './messages.ts';
 import type { Place, Question } from './place.ts';
-import type { ShardShape } from './shard.ts';
+import type { Kind } from './residents.ts';
 import { startThread, type Thread } from './thread.ts';
 
 /** Milliseconds that workers wait for more points before they are ended. */

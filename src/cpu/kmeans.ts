@@ -1,12 +1,12 @@
-import type { Assignment, LloydOptions, LloydResult, Workspace } from '../engine.ts';
-import type { Awaitable, Steps } from '../steps.ts';
+import type { Assignment, LloydOptions, LloydResult, Workspace } from '../engine/contract.ts';
+import type { Awaitable, Steps } from '../engine/steps.ts';
+import { rowsOfTurn } from '../engine/turns.ts';
+import { updateCentroids } from '../kmeans/update.ts';
 import type { Clusters } from './clusters.ts';
 import { type CpuDataset, held, joined } from './dataset.ts';
 import { momentsOf } from './fixed.ts';
-import { askAll, drop, make, type Ref } from './place.ts';
+import { askAll, drop, make, type Ref } from './threads/place.ts';
 import { rootOf } from './tree.ts';
-import { rowsOfTurn } from './turns.ts';
-import { updateCentroids } from './update.ts';
 
 /** Of the squares, an inertia below this share has lost too many digits to them. */
 const LEAST_SHARE = 2 ** -20;

@@ -1,15 +1,15 @@
 /** What lives in one thread, made, asked and dropped by number: the calling thread has a host, and so has each worker. */
-import { owns } from '../check.ts';
-import type { Steps } from '../steps.ts';
-import { instantiate, type Kernels } from './binary.ts';
-import { type Arena, canHold, createArena, isWebAssembly, roomFor, ShardMemory } from './memory.ts';
-import { PlainClusters } from './plain/clusters.ts';
-import { PlainMoments } from './plain/moments.ts';
-import { PlainPotentials } from './plain/potentials.ts';
-import { bytesOf, Shard, type ShardShape } from './shard.ts';
-import { SimdClusters } from './simd/clusters.ts';
-import { SimdMoments } from './simd/moments.ts';
-import { SimdPotentials } from './simd/potentials.ts';
+import { owns } from '../../check.ts';
+import type { Steps } from '../../engine/steps.ts';
+import { type Arena, canHold, createArena, isWebAssembly, roomFor, ShardMemory } from '../memory.ts';
+import { PlainClusters } from '../plain/clusters.ts';
+import { PlainMoments } from '../plain/moments.ts';
+import { PlainPotentials } from '../plain/potentials.ts';
+import { bytesOf, Shard, type ShardShape } from '../shard.ts';
+import { SimdClusters } from '../simd/clusters.ts';
+import { SimdMoments } from '../simd/moments.ts';
+import { SimdPotentials } from '../simd/potentials.ts';
+import { instantiate, type Kernels } from '../wasm.ts';
 
 /** What works on a shard, by kernels where there are some. */
 const MAKERS = {

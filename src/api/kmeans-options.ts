@@ -8,10 +8,10 @@ import {
   isJSONOf,
   type Names,
 } from '../check.ts';
+import { KMeansModel } from '../models/kmeans-model.ts';
 import { PLACEMENT_OPTIONS, type PlacementOptions } from '../placement.ts';
 import { type HostPoints, type Metric, type Rows, readRowsOf, type Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
-import { KMeansModel } from './model.ts';
 
 /** What `onIteration` gets, after a completed iteration. */
 export interface KMeansProgress {

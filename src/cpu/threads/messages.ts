@@ -1,5 +1,5 @@
-import type { Kind } from './host.ts';
-import type { ShardShape } from './shard.ts';
+import type { ShardShape } from '../shard.ts';
+import type { Kind } from './residents.ts';
 
 /** What a worker is told. */
 export type Request =

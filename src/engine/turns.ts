@@ -49,3 +49,14 @@ function onMessage({ port1, port2 }: MessageChannel, resolve: () => void): void 
   };
   port2.postMessage(null);
 }
+
+/** Multiply-adds that are about a millisecond. */
+const TURN_WORK = 2 ** 20;
+/** No more: a power of two, so that it divides the slices that engines cut rows into. */
+const MOST_ROWS = 512;
+
+/** Rows between two looks at the clock where each takes so many multiply-adds: a power of two, at least four. */
+export function rowsOfTurn(workPerRow: number): number {
+  const rows = 2 ** Math.floor(Math.log2(TURN_WORK / workPerRow));
+  return Math.max(4, Math.min(MOST_ROWS, rows));
+}

@@ -1,10 +1,10 @@
 import { checkWord, type Given, readOptions } from '../check.ts';
+import { heeding } from '../engine/steps.ts';
+import { fitKMeans } from '../kmeans/fit.ts';
+import type { KMeansModel } from '../models/kmeans-model.ts';
 import { type Dataset, withPoints } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
-import { heeding } from '../steps.ts';
-import { fitKMeans } from './fit.ts';
-import type { KMeansModel } from './model.ts';
-import { checkFitOptions, KMEANS_OPTIONS, type KMeansOptions } from './options.ts';
+import { checkFitOptions, KMEANS_OPTIONS, type KMeansOptions } from './kmeans-options.ts';
 
 /**
  * Clusters points [n, d] into k clusters by Lloyd's iterations (Lloyd 1982), which end in a local minimum of the

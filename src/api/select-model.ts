@@ -1,17 +1,17 @@
 import { checkFunction, checkInteger, checkWord, kindOf, type Names, readOptions } from '../check.ts';
+import { heeding } from '../engine/steps.ts';
+import { COVARIANCE_TYPES, type CovarianceType, freeParameters } from '../mixture/covariance.ts';
+import { fitMixture } from '../mixture/fit.ts';
+import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import { type Dataset, withPoints } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
-import { heeding } from '../steps.ts';
-import { COVARIANCE_TYPES, type CovarianceType, freeParameters } from './covariance.ts';
-import { fitMixture } from './fit.ts';
-import type { GaussianMixtureModel } from './model.ts';
 import {
   checkMixtureOptions,
   checkPlanAgainst,
   type GaussianMixtureOptions,
   MIXTURE_OPTIONS,
   type MixturePlan,
-} from './options.ts';
+} from './gaussian-mixture-options.ts';
 
 const CRITERIA = ['bic', 'icl', 'aic'] as const;
 

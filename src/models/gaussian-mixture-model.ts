@@ -11,20 +11,33 @@ import {
   readCoordinates,
   readNumbers,
 } from '../check.ts';
-import type { Backend, MixtureWorkspace } from '../engine.ts';
+import type { Backend, MixtureWorkspace } from '../engine/contract.ts';
+import type { MixtureStatistics } from '../engine/statistics.ts';
+import { runAsync, type Steps } from '../engine/steps.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
 import { assignToCentroids } from '../kmeans/fit.ts';
-import type { KMeansModel } from '../kmeans/model.ts';
+import {
+  COVARIANCE_TYPES,
+  type CovarianceType,
+  deviationsOf,
+  freeParameters,
+  type Mixing,
+} from '../mixture/covariance.ts';
+import { drawSample, type SampleOptions } from '../mixture/draw.ts';
+import { answersOfFar, type FarAnswer } from '../mixture/far.ts';
+import { type Parameters, parametersIntoFrame, shapeOf, toGaussians } from '../mixture/parameters.ts';
+import {
+  checkMixing,
+  checkTemperature,
+  type MixtureStart,
+  readCovariances,
+  readMeans,
+  readWeights,
+} from '../mixture/read.ts';
 import { type Dataset, type Home, type MethodOptions, REASONS, type Reason, withPointsOf } from '../placement.ts';
 import type { FarRows, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
-import type { MixtureStatistics } from '../statistics.ts';
-import { runAsync, type Steps } from '../steps.ts';
-import { COVARIANCE_TYPES, type CovarianceType, deviationsOf, freeParameters, type Mixing } from './covariance.ts';
-import { drawSample, type SampleOptions } from './draw.ts';
-import { answersOfFar, type FarAnswer } from './far.ts';
-import { type Parameters, parametersIntoFrame, shapeOf, toGaussians } from './parameters.ts';
-import { checkMixing, checkTemperature, type MixtureStart, readCovariances, readMeans, readWeights } from './read.ts';
+import type { KMeansModel } from './kmeans-model.ts';
 
 /**
  * `'regularized'`: the component's covariance is positive definite only because something was added to its diagonal: it

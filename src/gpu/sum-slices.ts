@@ -1,5 +1,5 @@
-import foldCode from '../../shaders/common/fold.wgsl?raw';
 import gridCode from '../../shaders/common/grid.wgsl?raw';
+import foldCode from '../../shaders/common/sum-slices.wgsl?raw';
 import type { Arena, Gpu } from './device.ts';
 import { type Kernel, kernelSource } from './kernel.ts';
 import type { FoldPlan, Span } from './plan.ts';

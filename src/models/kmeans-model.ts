@@ -11,11 +11,14 @@ import {
   readNumbers,
   readOptions,
 } from '../check.ts';
-import type { Backend } from '../engine.ts';
+import type { Backend } from '../engine/contract.ts';
+import { runAsync, type Steps } from '../engine/steps.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
+import { assignPoints } from '../kmeans/assign.ts';
+import { squaresOfFar } from '../kmeans/far.ts';
+import { assignFew, squaresOfFew } from '../kmeans/few.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/covariance.ts';
 import { drawSample, type SampleOptions } from '../mixture/draw.ts';
-import type { GaussianMixtureModel } from '../mixture/model.ts';
 import type { Parameters } from '../mixture/parameters.ts';
 import {
   type Dataset,
@@ -29,10 +32,7 @@ import {
 } from '../placement.ts';
 import type { Metric, PointsInput, PreparedPoints } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
-import { runAsync, type Steps } from '../steps.ts';
-import { assignPoints } from './assign.ts';
-import { squaresOfFar } from './far.ts';
-import { assignFew, squaresOfFew } from './few.ts';
+import type { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
 export interface KMeansJSON {
@@ -178,7 +178,7 @@ export class KMeansModel {
     const signal = checkSignal(given.signal);
     return withPoints(points, { ...given, metric, frame }, async (dataset) => {
       // Loaded by those who want densities, behind the reading of the points.
-      const { GaussianMixtureModel } = await import('../mixture/model.ts');
+      const { GaussianMixtureModel } = await import('./gaussian-mixture-model.ts');
       return GaussianMixtureModel.unfitted(mixture, frame).bic(dataset, signal && { signal });
     });
   }

@@ -1,8 +1,8 @@
 /** What runs in a worker: a host, and the messages that it is reached by. */
 import type { MessagePort } from 'node:worker_threads';
-import { runAsync } from '../steps.ts';
-import { Host } from './host.ts';
+import { runAsync } from '../../engine/steps.ts';
 import { type Request, type Response, START } from './messages.ts';
+import { Host } from './residents.ts';
 
 let host: Host;
 /** By the number of their call. */

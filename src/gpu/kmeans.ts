@@ -10,10 +10,9 @@ import statusCode from '../../shaders/kmeans/status.wgsl?raw';
 import sumsPrivateCode from '../../shaders/kmeans/sums-private.wgsl?raw';
 import sumsSortedCode from '../../shaders/kmeans/sums-sorted.wgsl?raw';
 import updateCode from '../../shaders/kmeans/update.wgsl?raw';
-import type { Assignment, IterationStatus, LloydOptions, LloydResult, Workspace } from '../engine.ts';
+import type { Assignment, IterationStatus, LloydOptions, LloydResult, Workspace } from '../engine/contract.ts';
 import type { GpuDataset } from './dataset.ts';
 import type { Arena, Gpu } from './device.ts';
-import { bindFold, compileFold } from './fold.ts';
 import { type Kernel, kernelSource } from './kernel.ts';
 import { cutParts, type Part } from './part.ts';
 import {
@@ -30,6 +29,7 @@ import {
 } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels } from './read.ts';
+import { bindFold, compileFold } from './sum-slices.ts';
 
 /** Lines of the log ring, 8 words each; a batch has no more iterations than the ring has lines. */
 const LOG_LINES = 64;

@@ -11,14 +11,21 @@ import {
   type Names,
   propertyOf,
 } from '../check.ts';
-import { KMeansModel } from '../kmeans/model.ts';
+import { COVARIANCE_TYPES, type CovarianceType, type Mixing } from '../mixture/covariance.ts';
+import type { FixedPart } from '../mixture/maximize.ts';
+import {
+  checkMixing,
+  checkTemperature,
+  type MixtureStart,
+  readCovariances,
+  readMeans,
+  readWeights,
+} from '../mixture/read.ts';
+import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
+import { KMeansModel } from '../models/kmeans-model.ts';
 import { PLACEMENT_OPTIONS, type PlacementOptions } from '../placement.ts';
 import type { Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
-import { COVARIANCE_TYPES, type CovarianceType, type Mixing } from './covariance.ts';
-import type { FixedPart } from './maximize.ts';
-import { GaussianMixtureModel } from './model.ts';
-import { checkMixing, checkTemperature, type MixtureStart, readCovariances, readMeans, readWeights } from './read.ts';
 
 /** What `onIteration` gets, after a completed iteration. */
 export interface GaussianMixtureProgress {

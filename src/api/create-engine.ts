@@ -1,18 +1,18 @@
-import { checkSignal, checkWord, type Given, type Names, readOptions } from './check.ts';
-import type { Backend } from './engine.ts';
-import { kmeansWith } from './kmeans/kmeans.ts';
-import type { KMeansModel } from './kmeans/model.ts';
-import { checkFitOptions, KMEANS_FIT_OPTIONS, type KMeansFitOptions, type KMeansOptions } from './kmeans/options.ts';
-import { gaussianMixtureWith } from './mixture/mixture.ts';
-import type { GaussianMixtureModel } from './mixture/model.ts';
+import { checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
+import type { Backend } from '../engine/contract.ts';
+import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
+import type { KMeansModel } from '../models/kmeans-model.ts';
+import { Dataset, ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from '../placement.ts';
+import type { Metric, PointsInput, Weights } from '../points.ts';
+import { gaussianMixtureWith } from './gaussian-mixture.ts';
 import {
   checkMixtureOptions,
   type GaussianMixtureFitOptions,
   type GaussianMixtureOptions,
   MIXTURE_FIT_OPTIONS,
-} from './mixture/options.ts';
-import { Dataset, ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from './placement.ts';
-import type { Metric, PointsInput, Weights } from './points.ts';
+} from './gaussian-mixture-options.ts';
+import { kmeansWith } from './kmeans.ts';
+import { checkFitOptions, KMEANS_FIT_OPTIONS, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
 export interface UploadOptions {
   /** Default `'euclidean'`; `'cosine'` normalises the rows as they are copied. */

@@ -1,7 +1,7 @@
 /** Where shards live, the calling thread or a worker, seen from the engine: both are asked in the same way. */
-import type { Steps } from '../steps.ts';
-import { Host, type Kind, type Named } from './host.ts';
-import type { Shard, ShardShape } from './shard.ts';
+import type { Steps } from '../../engine/steps.ts';
+import type { Shard, ShardShape } from '../shard.ts';
+import { Host, type Kind, type Named } from './residents.ts';
 
 /** A resident of a place that answers the verbs R. */
 export interface Ref<R> {

@@ -1,10 +1,10 @@
 import { type Given, readOptions } from '../check.ts';
+import { heeding } from '../engine/steps.ts';
+import { fitMixture } from '../mixture/fit.ts';
+import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import { type Dataset, withPoints } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
-import { heeding } from '../steps.ts';
-import { fitMixture } from './fit.ts';
-import type { GaussianMixtureModel } from './model.ts';
-import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } from './options.ts';
+import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } from './gaussian-mixture-options.ts';
 
 /**
  * Fits a mixture of k Gaussians to points [n, d] by EM, which ends in a local maximum of the likelihood: which one

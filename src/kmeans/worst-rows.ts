@@ -1,6 +1,6 @@
-import type { ClusteringEngine, EngineDataset } from './engine.ts';
+import type { ClusteringEngine, EngineDataset } from '../engine/contract.ts';
+import { resultOf, type Steps } from '../engine/steps.ts';
 import { Ranking } from './ranking.ts';
-import { resultOf, type Steps } from './steps.ts';
 
 /** A row of a dataset, in its frame: [d]. */
 export interface Row {

@@ -1,6 +1,6 @@
-import type { Frame } from './frame.ts';
+import type { Frame } from '../frame.ts';
+import type { FarRows, GpuPoints, Metric, PreparedPoints } from '../points.ts';
 import type { Gaussians, GaussiansShape } from './gaussians.ts';
-import type { FarRows, GpuPoints, Metric, PreparedPoints } from './points.ts';
 import type { MixtureStatistics, Statistics } from './statistics.ts';
 import type { Awaitable } from './steps.ts';
 
