@@ -6,10 +6,9 @@ export type {
   GaussianMixtureFitOptions,
   GaussianMixtureInit,
   GaussianMixtureOptions,
-  GaussianMixtureProgress,
 } from './api/gaussian-mixture-options.ts';
 export { kmeans } from './api/kmeans.ts';
-export type { KMeansFitOptions, KMeansInit, KMeansOptions, KMeansProgress } from './api/kmeans-options.ts';
+export type { KMeansFitOptions, KMeansInit, KMeansOptions } from './api/kmeans-options.ts';
 export {
   type Criterion,
   type ModelSelection,
@@ -18,29 +17,29 @@ export {
   type SelectModelOptions,
   selectModel,
 } from './api/select-model.ts';
-export type { Backend } from './engine/contract.ts';
+export { destroyDefaultEngines, type MethodOptions, type PlacementOptions } from './defaults.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
+export type { KMeansProgress } from './kmeans/plan.ts';
 export type { CovarianceType, Mixing } from './mixture/covariance.ts';
 export type { SampleOptions } from './mixture/draw.ts';
+export type { ComponentStatus } from './mixture/fit.ts';
 export type { FixedPart } from './mixture/maximize.ts';
+export type { GaussianMixtureProgress } from './mixture/plan.ts';
 export type { MixtureStart, NestedNumbers } from './mixture/read.ts';
 export {
-  type ComponentStatus,
   type GaussianMixtureJSON,
   GaussianMixtureModel,
 } from './models/gaussian-mixture-model.ts';
 export { type KMeansJSON, KMeansModel } from './models/kmeans-model.ts';
-export {
-  type BackendChoice,
-  type Dataset,
-  destroyDefaultEngines,
-  type EngineInfo,
-  type EngineOptions,
-  type MethodOptions,
-  type PlacementOptions,
-  type Reason,
+export type {
+  BackendChoice,
+  Dataset,
+  EngineInfo,
+  EngineOptions,
+  Reason,
 } from './placement.ts';
 export type {
+  Backend,
   DevicePoints,
   HostPoints,
   Layout,

@@ -1,14 +1,10 @@
-/**
- * Which engine points live in: the choice behind `backend`, the shared default engines, and the move to the CPU when
- * a device is lost.
- */
-import { checkInteger, checkSignal, checkWord, type Given, kindOf, type Names, owns, readOptions } from './check.ts';
+/** Which engine points live in: the choice behind `backend`, and the move to the CPU when a device is lost. */
+import { checkInteger, checkWord, type Given, kindOf, type Names, owns } from './check.ts';
 import { createCpuEngine } from './cpu/engine.ts';
-import type { Backend, ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/contract.ts';
-import { runAsync, type Steps } from './engine/steps.ts';
+import type { ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/contract.ts';
 import { DeviceLostError } from './errors.ts';
-import type { Frame } from './frame.ts';
 import {
+  type Backend,
   COARSE,
   type GpuPoints,
   type Metric,
@@ -18,9 +14,8 @@ import {
   type SurveyedPoints,
   type SurveyOptions,
   surveyPoints,
-  type Weights,
 } from './points.ts';
-import { knowSelf, unwrapped, unwrapThis } from './proxies.ts';
+import { knowSelf, unwrapThis } from './proxies.ts';
 
 /** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
 export type BackendChoice = 'auto' | Backend;
@@ -39,7 +34,7 @@ export interface EngineOptions {
 export const ENGINE_OPTIONS: Names<EngineOptions> = { backend: true, device: true, threads: true, bindingLimit: true };
 
 /** Under this many values the round trips to a GPU cost more than the CPU needs for all the work. */
-const GPU_WORTHWHILE_VALUES = 2 ** 16;
+export const GPU_WORTHWHILE_VALUES = 2 ** 16;
 
 /**
  * Why something is where it is: the caller asked for it; there is a hardware adapter, or none, or only one in software; the
@@ -62,9 +57,8 @@ export interface EngineInfo extends ProcessorInfo {
   readonly reason: Reason;
 }
 
-/** Where a dataset is at the moment, and why. */
+/** Where points are at the moment, and why. */
 export interface Home {
-  readonly engine: ClusteringEngine;
   readonly dataset: EngineDataset;
   readonly reason: Reason;
 }
@@ -108,7 +102,7 @@ export class Dataset {
 
   /** Where the points are. */
   get backend(): Backend {
-    return this.#home.engine.backend;
+    return this.#home.dataset.backend;
   }
 
   /** Why they are there. */
@@ -127,16 +121,18 @@ export class Dataset {
   declare [Symbol.dispose]: () => void;
 
   /**
-   * Runs `work` where the points are, and once more on the CPU if the device is lost meanwhile and they may move.
+   * Runs `work` where the points are, bound to a signal, and once more on the CPU if the device is lost meanwhile and they
+   * may move.
    * @internal
    */
-  async use<T>(work: (home: Home) => Promise<T>): Promise<T> {
+  async use<T>(signal: AbortSignal | undefined, work: (home: Home) => Promise<T>): Promise<T> {
+    const bound = ({ dataset, reason }: Home) => work({ dataset: dataset.bound(signal), reason });
     if (this.#destroyed) throw new TypeError('the dataset was destroyed');
     try {
-      return await work(this.#home);
+      return await bound(this.#home);
     } catch (error) {
       if (!(error instanceof DeviceLostError) || this.#evacuate === null || this.#destroyed) throw error;
-      return work(await this.#move(this.#evacuate));
+      return bound(await this.#move(this.#evacuate));
     }
   }
 
@@ -151,6 +147,9 @@ export class Dataset {
     return this.#moved;
   }
 }
+
+/** What an upload needs to know. */
+export type UploadPlan = Given<SurveyOptions> & { readonly signal: AbortSignal | undefined };
 
 /** At most one engine of each kind, and the rule by which points are given to them. */
 export class EngineSet {
@@ -224,16 +223,16 @@ export class EngineSet {
     if (owns(surveyed, 'buffer')) {
       const engine = this.#gpu;
       if (engine === null) throw new TypeError("points in a GPUBuffer need backend 'webgpu' and their device");
-      return this.#keep({ engine, dataset: await engine.upload(surveyed, signal), reason: this.#reason }, null);
+      return this.#keep({ dataset: await engine.upload(surveyed, { signal }), reason: this.#reason }, null);
     }
     const { engine, points: prepared, reason } = this.#place(surveyed);
     if (engine === this.#cpu || this.#choice !== 'auto') {
-      return this.#keep({ engine, dataset: await engine.upload(prepared, signal), reason }, null);
+      return this.#keep({ dataset: await engine.upload(prepared, { signal }), reason }, null);
     }
     const watched = fingerprinted(prepared);
     try {
-      const dataset = await engine.upload(watched.points, signal);
-      return this.#keep({ engine, dataset, reason }, () => this.#uploadAgain(prepared, watched.fingerprint()));
+      const dataset = await engine.upload(watched.points, { signal });
+      return this.#keep({ dataset, reason }, () => this.#uploadAgain(prepared, watched.fingerprint()));
     } catch (error) {
       if (!(error instanceof DeviceLostError)) throw error;
       return this.#keep(await this.#uploadToCpu(prepared), null);
@@ -270,8 +269,7 @@ export class EngineSet {
   async #uploadToCpu(prepared: PreparedPoints): Promise<Home> {
     this.#lost = true;
     this.#gpu = null;
-    const engine = this.#cpu!;
-    return { engine, dataset: await engine.upload(prepared), reason: 'device-lost' };
+    return { dataset: await this.#cpu!.upload(prepared), reason: 'device-lost' };
   }
 
   /** @throws {DeviceLostError} where the caller's array is no longer what was uploaded before. */
@@ -327,7 +325,7 @@ function fingerprinted(points: PreparedPoints): { readonly points: PreparedPoint
   };
 }
 
-function checkEngineOptions({ device, threads, bindingLimit, ...options }: Given<EngineOptions>) {
+export function checkEngineOptions({ device, threads, bindingLimit, ...options }: Given<EngineOptions>) {
   const backend = checkWord('backend', options.backend ?? 'auto', ['auto', 'webgpu', 'cpu'] as const);
   if (device !== undefined && typeof device?.createBuffer !== 'function') {
     throw new TypeError(`device must be a GPUDevice, got ${kindOf(device)}`);
@@ -335,142 +333,4 @@ function checkEngineOptions({ device, threads, bindingLimit, ...options }: Given
   if (threads !== undefined) checkInteger('threads', threads, 1);
   if (bindingLimit !== undefined) checkInteger('bindingLimit', bindingLimit, 256);
   return { backend, device, threads, bindingLimit };
-}
-
-/** Where a call without an engine of its own runs. */
-export interface PlacementOptions {
-  /** Default `'auto'`. */
-  readonly backend?: BackendChoice;
-  /** The host application's device: borrowed, never destroyed or reconfigured. */
-  readonly device?: GPUDevice;
-}
-
-export const PLACEMENT_OPTIONS: Names<PlacementOptions> = { backend: true, device: true };
-
-/** Options of the methods that take points. */
-export interface MethodOptions extends PlacementOptions {
-  /** Weights [n], finite and not negative, in float32; for points in a Dataset they belong to it. */
-  readonly sampleWeight?: Weights;
-  /** Rejects with `signal.reason`. */
-  readonly signal?: AbortSignal;
-}
-
-export const METHOD_OPTIONS: Names<MethodOptions> = { ...PLACEMENT_OPTIONS, sampleWeight: true, signal: true };
-
-const defaults = new Map<GPUDevice | BackendChoice, Map<BackendChoice, Promise<EngineSet>>>();
-
-async function defaultEngines(options: Given<PlacementOptions>): Promise<EngineSet> {
-  const { backend, device } = checkEngineOptions({ threads: undefined, bindingLimit: undefined, ...options });
-  const key = device ?? backend;
-  for (;;) {
-    const ofDevice = defaults.get(key) ?? new Map<BackendChoice, Promise<EngineSet>>();
-    const known = ofDevice.get(backend);
-    if (known === undefined) {
-      // Before anything is waited for: calls of the same turn share it, and `destroyDefaultEngines` finds it.
-      const created = EngineSet.create({ backend, device, threads: undefined, bindingLimit: undefined });
-      // A device that is gone is of no use to a later call: nothing here is to hold it, nor the engines on it.
-      if (device !== undefined && !defaults.has(device)) void device.lost.then(() => defaults.delete(device));
-      defaults.set(key, ofDevice.set(backend, created));
-      created.catch(() => forget(ofDevice, backend, created));
-      return created;
-    }
-    const engines = await known;
-    if (!engines.lost) return engines;
-    forget(ofDevice, backend, known);
-  }
-}
-
-function forget<K, V>(map: Map<K, V>, key: K, value: V): void {
-  if (map.get(key) === value) map.delete(key);
-}
-
-/** Frees the engines that calls without an engine of their own share. The next such call makes new ones. */
-export async function destroyDefaultEngines(): Promise<void> {
-  const sets = [...defaults.values()].flatMap((ofDevice) => [...ofDevice.values()]);
-  defaults.clear();
-  await Promise.all(
-    sets.map((set) =>
-      set.then(
-        (engines) => engines.destroy(),
-        () => undefined,
-      ),
-    ),
-  );
-}
-
-/** What an upload needs to know. */
-type UploadPlan = Given<SurveyOptions> & { readonly signal: AbortSignal | undefined };
-
-/** Rows for which a model has an answer sooner than an engine has the model. */
-const FEW_ROWS = 16;
-
-/**
- * Runs `work` on points that are resident already, or uploads them for as long as it takes.
- *
- * @param few does the same with a few rows that have no engine, where none was asked for by name but the CPU's
- */
-export async function withPoints<T>(
-  given: PointsInput | Dataset,
-  options: Given<PlacementOptions> & UploadPlan,
-  work: (dataset: Dataset) => Promise<T>,
-  few?: (points: PreparedPoints) => Promise<T>,
-): Promise<T> {
-  options.signal?.throwIfAborted();
-  const points = unwrapped(given);
-  if (points instanceof Dataset) {
-    if (options.sampleWeight !== undefined) {
-      throw new TypeError('sampleWeight belongs to the dataset: pass it to engine.upload');
-    }
-    if (options.metric !== undefined && options.metric !== points.metric) {
-      throw new TypeError(`metric '${options.metric}' differs from the dataset's '${points.metric}'`);
-    }
-    return work(points);
-  }
-  // Before anything is waited for: what the caller does with its array behind the call is found out.
-  const surveyed = surveyPoints(points, options);
-  const { backend } = checkEngineOptions({ threads: undefined, bindingLimit: undefined, ...options });
-  const isFew = !owns(surveyed, 'buffer') && surveyed.n <= FEW_ROWS && surveyed.n * surveyed.d < GPU_WORTHWHILE_VALUES;
-  if (few !== undefined && isFew && backend !== 'webgpu') return few(surveyed.prepare('cpu'));
-  const engines = await defaultEngines(options);
-  const dataset = await engines.uploadSurveyed(surveyed, options.signal);
-  try {
-    return await work(dataset);
-  } finally {
-    dataset.destroy();
-  }
-}
-
-/**
- * The same for a method of a model: `work` gets the place where the points are, once more if that changes.
- *
- * @param frame that of the model, where what it says of a row must not depend on the others; undefined for their own
- * @param few the same for a few rows, on the host
- * @throws {RangeError} where the points do not have the model's features.
- */
-export async function withPointsOf<T>(
-  { d, metric, frame }: { readonly d: number; readonly metric: Metric; readonly frame: Frame | undefined },
-  points: PointsInput | Dataset,
-  options: MethodOptions | Given<MethodOptions> | undefined,
-  work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
-  few?: (points: PreparedPoints) => Steps<T>,
-): Promise<T> {
-  const given = readOptions<MethodOptions>('the method', options, METHOD_OPTIONS);
-  const signal = checkSignal(given.signal);
-  const checkFeatures = (points: { readonly d: number }) => {
-    if (points.d !== d) throw new RangeError(`points have ${points.d} features, the model has ${d}`);
-  };
-  return withPoints(
-    points,
-    { ...given, metric, frame },
-    (dataset) =>
-      dataset.use(async (home) => {
-        checkFeatures(home.dataset);
-        return work(home, signal);
-      }),
-    few &&
-      (async (points) => {
-        checkFeatures(points);
-        return runAsync(few(points), signal);
-      }),
-  );
 }

@@ -14,7 +14,6 @@ import {
   propertyOf,
   type TypedArray,
 } from './check.ts';
-import type { Backend } from './engine/contract.ts';
 import {
   type Frame,
   PRECISE_LIMIT,
@@ -75,6 +74,9 @@ export type Weights = TypedArray | readonly number[];
 /** What can be uploaded. */
 export type PointsInput = HostPoints | Tensor | DevicePoints | Rows;
 
+/** The kinds of engines that hold points. */
+export type Backend = 'webgpu' | 'cpu';
+
 /** `'cosine'` works on rows of unit length and the distance 1 − cos = ½‖x − c‖². */
 export type Metric = 'euclidean' | 'cosine';
 
@@ -114,15 +116,15 @@ export interface SurveyedPoints {
   prepare(backend: Backend): PreparedPoints;
 }
 
-/** Host points in a frame, ready to be copied into an engine. */
-export interface PreparedPoints {
+/** What is known of points in a frame, wherever they are. */
+export interface PointsSummary {
   readonly n: number;
   readonly d: number;
   readonly metric: Metric;
   readonly frame: Frame;
-  /** Weights [n], null without; 0 for far rows. */
+  /** Weights [n] in the caller's units, null without; 0 for far rows. */
   readonly weights: Float32Array | null;
-  /** Σw of the rows that an engine holds; n without weights. */
+  /** Σw of the rows that an engine holds, in the caller's units; n without weights. */
   readonly totalWeight: number;
   /** Number of rows of positive weight. */
   readonly positiveRows: number;
@@ -132,7 +134,12 @@ export interface PreparedPoints {
   readonly usualVariance: Float64Array;
   /** The share of distinct values of each feature [d] that float32 makes equal in the frame, in a sample of the rows. */
   readonly rounding: Float64Array;
+  /** Rows that are zeros of weight 0 in an engine. */
   readonly far: FarRows;
+}
+
+/** Host points in a frame, ready to be copied into an engine. */
+export interface PreparedPoints extends PointsSummary {
   /**
    * Writes rows [start, end) in the frame to `target`, from its index 0.
    *

@@ -1,8 +1,7 @@
 /** The entry for callers that cannot wait: k-means on the CPU, on the calling thread, without promises. */
 import './globals.ts';
 import {
-  checkFitOptions,
-  type FitPlan,
+  checkKMeansOptions,
   KMEANS_FIT_OPTIONS,
   type KMeansFitOptions,
   type KMeansOptions,
@@ -12,11 +11,13 @@ import { createSyncCpuEngine } from './cpu/engine.ts';
 import type { ClusteringEngine } from './engine/contract.ts';
 import { resultOf, runNow, type Steps } from './engine/steps.ts';
 import { fitBest } from './kmeans/fit.ts';
-import type { KMeansModel } from './models/kmeans-model.ts';
+import type { KMeansPlan } from './kmeans/plan.ts';
+import { KMeansModel } from './models/kmeans-model.ts';
 import { Dataset } from './placement.ts';
 import { type HostPoints, type PreparedPoints, preparePoints, type Rows, type Tensor } from './points.ts';
 
-export type { KMeansInit, KMeansProgress } from './api/kmeans-options.ts';
+export type { KMeansInit } from './api/kmeans-options.ts';
+export type { KMeansProgress } from './kmeans/plan.ts';
 export type { KMeansModel } from './models/kmeans-model.ts';
 export type { HostPoints, Layout, Metric, Rows, Tensor, TypedArray, Weights } from './points.ts';
 
@@ -36,7 +37,7 @@ const OPTIONS: Names<KMeansSyncOptions> = { ...FIT_OPTIONS, metric: true, sample
  */
 export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSyncOptions): KMeansModel {
   const { metric, sampleWeight, ...fit } = readOptions('kmeansSync', options, OPTIONS);
-  const plan = checkFitOptions({ ...fit, signal: undefined });
+  const plan = checkKMeansOptions(fit);
   if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);
   if (points instanceof Dataset) throw new TypeError('kmeansSync needs points on the host, not a Dataset');
   const prepared = preparePoints(points, { metric, sampleWeight, frame: undefined });
@@ -47,12 +48,12 @@ export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSy
 /** Kept, once there is one: to make its memory costs more than a small fit. */
 let engine: ClusteringEngine | undefined;
 
-function* fitHere(points: PreparedPoints, plan: FitPlan): Steps<KMeansModel> {
+function* fitHere(points: PreparedPoints, plan: KMeansPlan): Steps<KMeansModel> {
   engine ??= createSyncCpuEngine();
-  const home = { engine, dataset: yield* resultOf(engine.upload(points)), reason: 'asked' } as const;
+  const dataset = yield* resultOf(engine.upload(points));
   try {
-    return yield* fitBest(plan, (fit) => runNow(fit(home)));
+    return new KMeansModel({ ...(yield* fitBest(plan, (fit) => runNow(fit(dataset)))), reason: 'asked' });
   } finally {
-    home.dataset.destroy();
+    dataset.destroy();
   }
 }

@@ -6,7 +6,6 @@ struct Rule {
   k: u32,
   d: u32,
   max_iterations: u32,
-  stop_at_empty: u32,
   tolerance: f32,
 }
 
@@ -65,7 +64,7 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   let settled = (control.compared == 1u && moved == 0u) || sums.shift <= rule.tolerance;
   let iteration = control.iteration + 1u;
   var done = 0u;
-  if (sums.empty > 0.0 && rule.stop_at_empty == 1u) {
+  if (sums.empty > 0.0) {
     done = 2u;
   } else if (settled) {
     done = 1u;

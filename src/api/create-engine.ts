@@ -1,9 +1,8 @@
 import { checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
-import type { Backend } from '../engine/contract.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import { Dataset, ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from '../placement.ts';
-import type { Metric, PointsInput, Weights } from '../points.ts';
+import type { Backend, Metric, PointsInput, Weights } from '../points.ts';
 import { gaussianMixtureWith } from './gaussian-mixture.ts';
 import {
   checkMixtureOptions,
@@ -12,7 +11,7 @@ import {
   MIXTURE_FIT_OPTIONS,
 } from './gaussian-mixture-options.ts';
 import { kmeansWith } from './kmeans.ts';
-import { checkFitOptions, KMEANS_FIT_OPTIONS, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
+import { checkKMeansOptions, KMEANS_FIT_OPTIONS, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
 export interface UploadOptions {
   /** Default `'euclidean'`; `'cosine'` normalises the rows as they are copied. */
@@ -93,7 +92,8 @@ export function openSession(engines: EngineSet): Engine {
       const given = readOptions('engine.kmeans', options, ENGINE_KMEANS_OPTIONS);
       if (points instanceof Dataset) return kmeansWith(points, { ...RESIDENT, ...given });
       const { metric, sampleWeight, ...fit } = given;
-      const { signal } = checkFitOptions(fit);
+      checkKMeansOptions(fit);
+      const signal = checkSignal(fit.signal);
       return whileResident(engines, points, { metric, sampleWeight, signal }, (dataset) =>
         kmeansWith(dataset, { ...RESIDENT, ...fit }),
       );
@@ -102,7 +102,8 @@ export function openSession(engines: EngineSet): Engine {
       const given = readOptions('engine.gaussianMixture', options, ENGINE_MIXTURE_OPTIONS);
       if (points instanceof Dataset) return gaussianMixtureWith(points, { ...RESIDENT, ...given });
       const { sampleWeight, ...fit } = given;
-      const { signal } = checkMixtureOptions(fit);
+      checkMixtureOptions(fit);
+      const signal = checkSignal(fit.signal);
       return whileResident(engines, points, { metric: undefined, sampleWeight, signal }, (dataset) =>
         gaussianMixtureWith(dataset, { ...RESIDENT, ...fit }),
       );

@@ -2,7 +2,6 @@ import {
   checkFunction,
   checkInteger,
   checkNotNegative,
-  checkSignal,
   checkSpelling,
   checkWord,
   type Given,
@@ -11,8 +10,16 @@ import {
   type Names,
   propertyOf,
 } from '../check.ts';
+import { PLACEMENT_OPTIONS, type PlacementOptions } from '../defaults.ts';
 import { COVARIANCE_TYPES, type CovarianceType, type Mixing } from '../mixture/covariance.ts';
 import type { FixedPart } from '../mixture/maximize.ts';
+import {
+  type ExplicitStart,
+  type GaussianMixtureProgress,
+  MIXTURE_STARTS,
+  type MixturePlan,
+  type MixtureStartMethod,
+} from '../mixture/plan.ts';
 import {
   checkMixing,
   checkTemperature,
@@ -23,24 +30,10 @@ import {
 } from '../mixture/read.ts';
 import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
-import { PLACEMENT_OPTIONS, type PlacementOptions } from '../placement.ts';
 import type { Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 
-/** What `onIteration` gets, after a completed iteration. */
-export interface GaussianMixtureProgress {
-  /** Completed iterations of the current start, from 1, through all temperatures. */
-  readonly iteration: number;
-  /** Weighted mean of T·log Σ(π·p)^(1/T) under the parameters that the iteration made. */
-  readonly lowerBound: number;
-  /** What the iteration added to it. */
-  readonly change: number;
-}
-
-const METHODS = ['kmeans', 'k-means++', 'random', 'random-from-data'] as const;
-export type InitMethod = (typeof METHODS)[number];
-
-export type GaussianMixtureInit = InitMethod | KMeansModel | GaussianMixtureModel | MixtureStart;
+export type GaussianMixtureInit = MixtureStartMethod | KMeansModel | GaussianMixtureModel | MixtureStart;
 
 export interface GaussianMixtureFitOptions {
   /** Number of components: an integer from 1 to the number of points of positive weight. */
@@ -109,36 +102,11 @@ export const MIXTURE_OPTIONS: Names<GaussianMixtureOptions> = {
   sampleWeight: true,
 };
 
-/** Where a fit starts, in the caller's coordinates: the means, and what else is given. */
-export interface ExplicitStart {
-  readonly means: Float64Array;
-  readonly d: number;
-  readonly weights: Float64Array | null;
-  readonly covariances: Float64Array | null;
-}
-
-/** Options, checked. */
-export interface MixturePlan {
-  readonly k: number;
-  readonly covarianceType: CovarianceType;
-  readonly mixing: Mixing;
-  readonly fixed: readonly FixedPart[];
-  readonly temperatures: readonly number[];
-  readonly start: InitMethod | ExplicitStart;
-  readonly tolerance: number;
-  readonly regularization: number;
-  readonly maxIterations: number;
-  readonly nInit: number;
-  readonly seed: number;
-  readonly signal: AbortSignal | undefined;
-  readonly onIteration: ((progress: GaussianMixtureProgress) => unknown) | undefined;
-}
-
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
-export function checkMixtureOptions(options: Given<GaussianMixtureFitOptions>): MixturePlan {
+export function checkMixtureOptions(options: Given<Omit<GaussianMixtureFitOptions, 'signal'>>): MixturePlan {
   const k = checkInteger('k', options.k, 1);
   const covarianceType = checkWord('covarianceType', options.covarianceType ?? 'full', COVARIANCE_TYPES);
-  const init = unwrapped(options.init ?? METHODS[0]);
+  const init = unwrapped(options.init ?? MIXTURE_STARTS[0]);
   const nInit = checkInteger('nInit', options.nInit ?? 1, 1);
   return {
     k,
@@ -146,13 +114,12 @@ export function checkMixtureOptions(options: Given<GaussianMixtureFitOptions>): 
     mixing: checkMixing('mixing', options.mixing ?? 'free'),
     fixed: checkFixed(options.fixed ?? []),
     temperatures: checkTemperatures(options.temperature ?? 1),
-    start: typeof init === 'string' ? checkWord('init', init, METHODS) : readStart(init, k, covarianceType),
+    start: typeof init === 'string' ? checkWord('init', init, MIXTURE_STARTS) : readStart(init, k, covarianceType),
     tolerance: checkNotNegative('tolerance', options.tolerance ?? 1e-3),
     regularization: checkNotNegative('regularization', options.regularization ?? 1e-6),
     maxIterations: checkInteger('maxIterations', options.maxIterations ?? 100, 1),
     nInit: typeof init === 'string' ? nInit : 1,
     seed: checkInteger('seed', options.seed ?? 0, 0),
-    signal: checkSignal(options.signal),
     onIteration: checkFunction('onIteration', options.onIteration),
   };
 }
@@ -198,14 +165,4 @@ function readStart(init: Exclude<GaussianMixtureInit, string>, k: number, type: 
     covariances:
       covariances === undefined ? null : readCovariances('init.covariances', covariances, type, k, d).covariances,
   };
-}
-
-/** Checks what needs the data: the width of an explicit start, and that there are points enough. */
-export function checkPlanAgainst(plan: MixturePlan, { d, positiveRows }: { d: number; positiveRows: number }): void {
-  if (plan.k > positiveRows) {
-    throw new RangeError(`k is ${plan.k}, there are ${positiveRows} points of positive weight`);
-  }
-  if (typeof plan.start !== 'string' && plan.start.d !== d) {
-    throw new RangeError(`init has ${plan.start.d} features, the points have ${d}`);
-  }
 }

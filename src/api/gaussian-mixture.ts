@@ -1,8 +1,9 @@
-import { type Given, readOptions } from '../check.ts';
+import { checkSignal, type Given, readOptions } from '../check.ts';
+import { withPoints } from '../defaults.ts';
 import { heeding } from '../engine/steps.ts';
-import { fitMixture } from '../mixture/fit.ts';
+import { fitMixture } from '../models/fit.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
-import { type Dataset, withPoints } from '../placement.ts';
+import type { Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
 import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } from './gaussian-mixture-options.ts';
 
@@ -25,12 +26,12 @@ export async function gaussianMixture(
 /** The same with options that are read. */
 export async function gaussianMixtureWith(
   points: PointsInput | Dataset,
-  { sampleWeight, backend, device, ...fit }: Given<GaussianMixtureOptions>,
+  { sampleWeight, backend, device, signal: given, ...fit }: Given<GaussianMixtureOptions>,
 ): Promise<GaussianMixtureModel> {
   const plan = checkMixtureOptions(fit);
-  const { signal } = plan;
+  const signal = checkSignal(given);
   const placement = { backend, device, metric: undefined, sampleWeight, signal, frame: undefined };
   return withPoints(points, placement, (dataset) =>
-    heeding(plan.onIteration, signal, (onIteration) => fitMixture(dataset, { ...plan, onIteration })),
+    heeding(plan.onIteration, signal, (onIteration) => fitMixture(dataset, { ...plan, onIteration }, signal)),
   );
 }

@@ -2,30 +2,19 @@ import {
   checkFunction,
   checkInteger,
   checkNotNegative,
-  checkSignal,
   checkWord,
   type Given,
   isJSONOf,
   type Names,
 } from '../check.ts';
+import { PLACEMENT_OPTIONS, type PlacementOptions } from '../defaults.ts';
+import { KMEANS_DEFAULTS, type KMeansPlan, type KMeansProgress } from '../kmeans/plan.ts';
+import { KMEANS_STARTS, type KMeansStart } from '../kmeans/seeding.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
-import { PLACEMENT_OPTIONS, type PlacementOptions } from '../placement.ts';
 import { type HostPoints, type Metric, type Rows, readRowsOf, type Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 
-/** What `onIteration` gets, after a completed iteration. */
-export interface KMeansProgress {
-  /** Completed iterations of the current start, from 1. */
-  readonly iteration: number;
-  /** Σ w·‖x − c‖² (cosine: half of it) of the assignment that the iteration made. */
-  readonly inertia: number;
-  /** Σ over the centroids of their squared shift, in squared units of the data. */
-  readonly shift: number;
-}
-
-const METHODS = ['k-means++', 'k-means||', 'random'] as const;
-
-export type KMeansInit = (typeof METHODS)[number] | HostPoints | Rows | KMeansModel;
+export type KMeansInit = KMeansStart | HostPoints | Rows | KMeansModel;
 
 export interface KMeansFitOptions {
   /** Number of clusters: an integer from 1 to the number of points of positive weight. */
@@ -80,34 +69,19 @@ export const KMEANS_OPTIONS: Names<KMeansOptions> = {
   sampleWeight: true,
 };
 
-/** Options, checked; `start` holds explicit centroids [k, d] in the caller's coordinates. */
-export interface FitPlan {
-  readonly k: number;
-  readonly method: (typeof METHODS)[number] | null;
-  readonly start: Float64Array | null;
-  readonly nInit: number;
-  readonly maxIterations: number;
-  readonly tolerance: number;
-  readonly seed: number;
-  readonly signal: AbortSignal | undefined;
-  readonly onIteration: ((progress: KMeansProgress) => unknown) | undefined;
-}
-
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
-export function checkFitOptions(options: Given<KMeansFitOptions>): FitPlan {
+export function checkKMeansOptions(options: Given<Omit<KMeansFitOptions, 'signal'>>): KMeansPlan {
   const k = checkInteger('k', options.k, 1);
-  const init = unwrapped(options.init ?? METHODS[0]);
-  const named = typeof init === 'string';
-  const nInit = checkInteger('nInit', options.nInit ?? 1, 1);
+  const init = unwrapped(options.init ?? KMEANS_DEFAULTS.start);
+  const isNamed = typeof init === 'string';
+  const nInit = checkInteger('nInit', options.nInit ?? KMEANS_DEFAULTS.nInit, 1);
   return {
     k,
-    method: named ? checkWord('init', init, METHODS) : null,
-    start: named ? null : readStart(init, k),
-    nInit: named ? nInit : 1,
-    maxIterations: checkInteger('maxIterations', options.maxIterations ?? 300, 1),
-    tolerance: checkNotNegative('tolerance', options.tolerance ?? 1e-4),
-    seed: checkInteger('seed', options.seed ?? 0, 0),
-    signal: checkSignal(options.signal),
+    start: isNamed ? checkWord('init', init, KMEANS_STARTS) : readStart(init, k),
+    nInit: isNamed ? nInit : 1,
+    maxIterations: checkInteger('maxIterations', options.maxIterations ?? KMEANS_DEFAULTS.maxIterations, 1),
+    tolerance: checkNotNegative('tolerance', options.tolerance ?? KMEANS_DEFAULTS.tolerance),
+    seed: checkInteger('seed', options.seed ?? KMEANS_DEFAULTS.seed, 0),
     onIteration: checkFunction('onIteration', options.onIteration),
   };
 }
@@ -122,14 +96,4 @@ function readStart(init: Exclude<KMeansInit, string>, k: number): Float64Array {
   const { values, n } = readRowsOf('init', init, 'a method, { data, shape }, rows or a KMeansModel');
   if (n !== k) throw new RangeError(`init has ${n} centroids, k is ${k}`);
   return values;
-}
-
-/** Checks what needs the data: the width of an explicit start, and that there are points enough. */
-export function checkAgainst(plan: FitPlan, { d, positiveRows }: { d: number; positiveRows: number }): void {
-  if (plan.k > positiveRows) {
-    throw new RangeError(`k is ${plan.k}, there are ${positiveRows} points of positive weight`);
-  }
-  if (plan.start !== null && plan.start.length !== plan.k * d) {
-    throw new RangeError(`init has ${plan.start.length / plan.k} features, the points have ${d}`);
-  }
 }

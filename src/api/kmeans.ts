@@ -1,10 +1,11 @@
-import { checkWord, type Given, readOptions } from '../check.ts';
+import { checkSignal, checkWord, type Given, readOptions } from '../check.ts';
+import { withPoints } from '../defaults.ts';
 import { heeding } from '../engine/steps.ts';
-import { fitKMeans } from '../kmeans/fit.ts';
+import { fitKMeans } from '../models/fit.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
-import { type Dataset, withPoints } from '../placement.ts';
+import type { Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
-import { checkFitOptions, KMEANS_OPTIONS, type KMeansOptions } from './kmeans-options.ts';
+import { checkKMeansOptions, KMEANS_OPTIONS, type KMeansOptions } from './kmeans-options.ts';
 
 /**
  * Clusters points [n, d] into k clusters by Lloyd's iterations (Lloyd 1982), which end in a local minimum of the
@@ -22,12 +23,12 @@ export async function kmeans(points: PointsInput | Dataset, options: KMeansOptio
 /** The same with options that are read. */
 export async function kmeansWith(
   points: PointsInput | Dataset,
-  { metric, sampleWeight, backend, device, ...fit }: Given<KMeansOptions>,
+  { metric, sampleWeight, backend, device, signal: given, ...fit }: Given<KMeansOptions>,
 ): Promise<KMeansModel> {
-  const plan = checkFitOptions(fit);
+  const plan = checkKMeansOptions(fit);
+  const signal = checkSignal(given);
   if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);
-  const { signal } = plan;
   return withPoints(points, { backend, device, metric, sampleWeight, signal, frame: undefined }, (dataset) =>
-    heeding(plan.onIteration, signal, (onIteration) => fitKMeans(dataset, { ...plan, onIteration })),
+    heeding(plan.onIteration, signal, (onIteration) => fitKMeans(dataset, { ...plan, onIteration }, signal)),
   );
 }

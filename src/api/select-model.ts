@@ -1,17 +1,13 @@
-import { checkFunction, checkInteger, checkWord, kindOf, type Names, readOptions } from '../check.ts';
+import { checkFunction, checkInteger, checkSignal, checkWord, kindOf, type Names, readOptions } from '../check.ts';
+import { withPoints } from '../defaults.ts';
 import { heeding } from '../engine/steps.ts';
 import { COVARIANCE_TYPES, type CovarianceType, freeParameters } from '../mixture/covariance.ts';
-import { fitMixture } from '../mixture/fit.ts';
+import { checkMixturePlan, type MixturePlan } from '../mixture/plan.ts';
+import { fitMixture } from '../models/fit.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
-import { type Dataset, withPoints } from '../placement.ts';
+import type { Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
-import {
-  checkMixtureOptions,
-  checkPlanAgainst,
-  type GaussianMixtureOptions,
-  MIXTURE_OPTIONS,
-  type MixturePlan,
-} from './gaussian-mixture-options.ts';
+import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } from './gaussian-mixture-options.ts';
 
 const CRITERIA = ['bic', 'icl', 'aic'] as const;
 
@@ -76,6 +72,7 @@ export interface ModelSelection {
 export async function selectModel(points: PointsInput | Dataset, options: SelectModelOptions): Promise<ModelSelection> {
   const given = readOptions('selectModel', options, SELECT_OPTIONS);
   const { k, covarianceType = ['full'], criterion = 'bic', onProgress, sampleWeight, backend, device, ...fit } = given;
+  const signal = checkSignal(given.signal);
   const by = checkWord('criterion', criterion, CRITERIA);
   checkFunction('onProgress', onProgress);
   checkList('k', k);
@@ -90,10 +87,9 @@ export async function selectModel(points: PointsInput | Dataset, options: Select
   const plans = covarianceType.flatMap((type) =>
     k.map((count) => checkMixtureOptions({ ...rest, k: count, covarianceType: type })),
   );
-  const { signal } = plans[0];
   const placement = { backend, device, metric: undefined, sampleWeight, signal, frame: undefined };
   return withPoints(points, placement, (dataset) =>
-    heeding(onProgress, signal, (tell) => tryAll(dataset, plans, by, tell)),
+    heeding(onProgress, signal, (tell) => tryAll(dataset, plans, by, tell, signal)),
   );
 }
 
@@ -102,19 +98,20 @@ async function tryAll(
   plans: readonly MixturePlan[],
   by: Criterion,
   onProgress: ((progress: SelectionProgress) => unknown) | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<ModelSelection> {
-  await dataset.use(async (home) => {
-    for (const plan of plans) checkPlanAgainst(plan, home.dataset);
+  await dataset.use(signal, async (home) => {
+    for (const plan of plans) checkMixturePlan(plan, home.dataset);
   });
   const table: SelectionRow[] = [];
   let best: { model: GaussianMixtureModel; row: SelectionRow } | null = null;
   for (const plan of plans) {
-    const model = await fitMixture(dataset, plan);
-    const row = await rowOf(model, dataset, plan.signal);
+    const model = await fitMixture(dataset, plan, signal);
+    const row = await rowOf(model, dataset, signal);
     table.push(row);
     if (best === null || isBetter(row, best.row, by)) best = { model, row };
     onProgress?.({ done: table.length, total: plans.length, row });
-    plan.signal?.throwIfAborted();
+    signal?.throwIfAborted();
   }
   return { best: best!.model, table };
 }
@@ -130,7 +127,7 @@ async function rowOf(
 ): Promise<SelectionRow> {
   const options = signal === undefined ? {} : { signal };
   const { k, d, covarianceType, mixing, lowerBound, iterations, converged } = model;
-  const total = await dataset.use(async (home) => home.dataset.totalWeight);
+  const total = await dataset.use(signal, async (home) => home.dataset.totalWeight);
   // Of the model, not of the fit's bound: what the table says is what the model's methods say, to the bit.
   const deviance = -2 * total * (await model.score(dataset, options));
   const parameters = freeParameters(covarianceType, k, d, mixing);

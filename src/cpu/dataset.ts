@@ -1,8 +1,7 @@
 import { owns } from '../check.ts';
-import type { EngineDataset } from '../engine/contract.ts';
+import { type Units, unitsOf } from '../engine/fixed.ts';
 import type { Steps } from '../engine/steps.ts';
-import type { GpuPoints, PreparedPoints } from '../points.ts';
-import { type Units, unitsOf } from './fixed.ts';
+import type { GpuPoints, PointsSummary, PreparedPoints } from '../points.ts';
 import { ShardMemory, sameArena } from './memory.ts';
 import { type Extent, shardsOf } from './plan.ts';
 import { bytesOfValue, LENGTHS, Shard, type ShardShape, type Survey } from './shard.ts';
@@ -10,7 +9,8 @@ import { answersOf, ask, askAll, drop, makeShard, type Place, type Question, typ
 import { rootOf } from './tree.ts';
 
 /** Points in float32, or in float64 where that does not tell them apart, cut into shards; the rest is float64. */
-export interface CpuDataset extends EngineDataset {
+export interface ResidentPoints {
+  readonly summary: PointsSummary;
   readonly shards: readonly Ref<Shard>[];
   /** The rows of each. */
   readonly extents: readonly Extent[];
@@ -23,6 +23,9 @@ export interface CpuDataset extends EngineDataset {
   readonly usual: number;
   /** Σ w·‖x‖². */
   readonly squares: number;
+  /** @throws {TypeError} where the points were destroyed. */
+  check(): void;
+  destroy(): void;
 }
 
 /** Values that are copied between two looks at the clock, and into a message. */
@@ -30,7 +33,11 @@ const COPIED_VALUES = 2 ** 18;
 /** Messages with rows that may be on their way to a worker: one is read while the next is filled. */
 const IN_FLIGHT = 2;
 
-export function* upload(points: PreparedPoints | GpuPoints, places: readonly Place[]): Steps<CpuDataset> {
+export function* upload(
+  points: PreparedPoints | GpuPoints,
+  places: readonly Place[],
+  units: Units | undefined,
+): Steps<ResidentPoints> {
   if (owns(points, 'buffer')) throw new TypeError("points in a GPUBuffer need backend 'webgpu'");
   const { n, d } = points;
   const { precise } = points.frame;
@@ -41,7 +48,8 @@ export function* upload(points: PreparedPoints | GpuPoints, places: readonly Pla
       const shape = { extent, d, weighted: points.weights !== null, precise };
       shards.push(yield* uploadShard(points, shape, places[s % places.length]));
     }
-    return yield* surveyed(points, shards, extents);
+    const { fill: _, ...summary } = points;
+    return yield* surveyed(summary, shards, extents, units);
   } catch (error) {
     shards.forEach(drop);
     throw error;
@@ -92,29 +100,33 @@ function pieces({ extent, d }: Pick<ShardShape, 'extent' | 'd'>): { start: numbe
   });
 }
 
-type Fields = Omit<EngineDataset, 'destroy'>;
-
-/** The dataset, with what one pass over its rows tells. */
-function* surveyed(fields: Fields, shards: readonly Ref<Shard>[], extents: readonly Extent[]): Steps<CpuDataset> {
+/** Shards, with what one pass over their rows tells. */
+function* surveyed(
+  summary: PointsSummary,
+  shards: readonly Ref<Shard>[],
+  extents: readonly Extent[],
+  units: Units | undefined,
+): Steps<ResidentPoints> {
   const surveys = yield* askAll(shards, 'survey');
   const largest = (of: (survey: Survey) => number) => Math.max(...surveys.map(of));
   const [squares] = rootOf(surveys.flatMap((survey) => survey.squares));
-  const { n, d, metric, frame, weights, totalWeight, positiveRows, variance, usualVariance, rounding, far } = fields;
+  const { n, d } = summary;
   const bits = surveys.map(({ bits }) => bits);
-  const units = yield* unitsOf(bits, n, d + 1);
-  const dataset: CpuDataset = {
-    ...{ n, d, metric, frame, weights, totalWeight, positiveRows, variance, usualVariance, rounding, far },
-    ...{ shards, extents, squares },
-    units,
+  let isHeld = true;
+  return {
+    ...{ summary, shards, extents, squares },
+    units: units ?? (yield* unitsOf(bits, n, d + 1)),
     longest: largest(({ longest }) => longest),
     longestWeighted: largest(({ longestWeighted }) => longestWeighted),
     usual: usualLength(surveys, n),
+    check() {
+      if (!isHeld) throw new TypeError('the dataset was destroyed');
+    },
     destroy() {
-      released.add(dataset);
+      isHeld = false;
       shards.forEach(drop);
     },
   };
-  return dataset;
 }
 
 /** Of so many rows, one may be longer than the usual length. */
@@ -130,18 +142,26 @@ function usualLength(surveys: readonly Survey[], n: number): number {
   return Infinity;
 }
 
-/** See `ClusteringEngine.transformed`. */
-export function* transformed(source: CpuDataset, matrix: Float64Array, variance: Float64Array): Steps<CpuDataset> {
-  const { d, extents, weights } = source;
+/** See `EngineDataset.transformed`. */
+export function* transformed(
+  source: ResidentPoints,
+  matrix: Float64Array,
+  variance: Float64Array,
+): Steps<ResidentPoints> {
+  source.check();
+  const { d, weights, frame } = source.summary;
+  const { extents } = source;
+  const { precise } = frame;
   const shards = source.shards.map(({ place }, s) =>
-    makeShard(place, { extent: extents[s], d, weighted: weights !== null, precise: source.frame.precise }),
+    makeShard(place, { extent: extents[s], d, weighted: weights !== null, precise }),
   );
   try {
     yield* answersOf(
       source.shards.map((shard, s) => ask(shard, 'transformInto', [{ resident: shards[s].id }, matrix])),
     );
-    const frame = { shift: new Float64Array(d), scale: 1, precise: source.frame.precise };
-    return yield* surveyed({ ...source, frame, variance, usualVariance: variance }, shards, extents);
+    const unshifted = { shift: new Float64Array(d), scale: 1, precise };
+    const summary = { ...source.summary, frame: unshifted, variance, usualVariance: variance };
+    return yield* surveyed(summary, shards, extents, undefined);
   } catch (error) {
     shards.forEach(drop);
     throw error;
@@ -149,8 +169,10 @@ export function* transformed(source: CpuDataset, matrix: Float64Array, variance:
 }
 
 /** The rows at `indices`: float64 [m, d]. */
-export function* gather(dataset: CpuDataset, indices: Uint32Array): Steps<Float64Array> {
-  const { d, extents, shards } = dataset;
+export function* gather(points: ResidentPoints, indices: Uint32Array): Steps<Float64Array> {
+  points.check();
+  const { extents, shards } = points;
+  const { d } = points.summary;
   const gathered = new Float64Array(indices.length * d);
   // Positions among the indices, by the shard of their row.
   const positions = extents.map(({ start, end }) => {
@@ -175,7 +197,7 @@ export function* gather(dataset: CpuDataset, indices: Uint32Array): Steps<Float6
 
 /** The shards that rows [start, end) lie in, each with which of its own rows these are. */
 export function shardsWithin(
-  { shards, extents }: CpuDataset,
+  { shards, extents }: ResidentPoints,
   start: number,
   end: number,
 ): { readonly shard: Ref<Shard>; readonly start: number; readonly end: number }[] {
@@ -184,14 +206,6 @@ export function shardsWithin(
     const last = Math.min(end, extents[s].end);
     return first < last ? [{ shard, start: first - extents[s].start, end: last - extents[s].start }] : [];
   });
-}
-
-const released = new WeakSet<EngineDataset>();
-
-/** @throws {TypeError} where the dataset was destroyed. */
-export function held(dataset: EngineDataset): CpuDataset {
-  if (released.has(dataset)) throw new TypeError('the dataset was destroyed');
-  return dataset as CpuDataset;
 }
 
 /** Values of all shards behind one another. */
@@ -205,4 +219,9 @@ export function joined<A extends Float32Array | Float64Array | Uint32Array>(part
     at += part.length;
   }
   return whole;
+}
+
+/** The same of answers that are waited for. */
+export function* joinedOf<A extends Float32Array | Float64Array | Uint32Array>(answers: Steps<A[]>): Steps<A> {
+  return joined(yield* answers);
 }

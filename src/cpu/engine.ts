@@ -1,10 +1,10 @@
 import { type Names, readOptions } from '../check.ts';
-import type { ClusteringEngine, EngineDataset } from '../engine/contract.ts';
-import { resultOf, runAsync, runNow, type Steps } from '../engine/steps.ts';
+import type { ClusteringEngine, EngineDataset, UploadOptions } from '../engine/contract.ts';
+import { type Awaitable, type Runner, resultOf, runAsync, runNow, type Steps } from '../engine/steps.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
-import { type CpuDataset, gather, held, joined, shardsWithin, transformed, upload } from './dataset.ts';
-import { CpuWorkspace, type Run } from './kmeans.ts';
-import { CpuMixtureWorkspace, logDensities } from './mixture.ts';
+import { gather, joinedOf, type ResidentPoints, shardsWithin, transformed, upload } from './dataset.ts';
+import { CpuKMeans, nearestDistances } from './kmeans.ts';
+import { CpuMixture, logDensities } from './mixture.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
 import { answersOf, ask, CallingThread } from './threads/place.ts';
 import { canShareMemory, hardwareThreads } from './threads/platform.ts';
@@ -55,62 +55,83 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
     return workers.length < 2 ? null : workers;
   }
 
-  return {
-    ...verbsOf(runAsync, threads),
-    async upload(points, signal) {
+  return engineOf(runAsync, threads, {
+    async upload(points, { signal, units } = {}) {
       const workers = await workersFor(points, signal);
-      return runAsync(upload(points, workers ?? [here]), signal);
+      return runAsync(upload(points, workers ?? [here], units), signal);
     },
     destroy: async () => (await loading)?.end(),
-  };
+  });
 }
 
 /** The same on the calling thread, at once: values in place of promises. */
 export function createSyncCpuEngine(options: Pick<CpuEngineOptions, 'simd'> = {}): ClusteringEngine {
   const { simd = true } = readOptions('createSyncCpuEngine', options, { simd: true });
   const here = new CallingThread(simd ? kernelModule(false) : null);
-  return {
-    ...verbsOf(runNow, 1),
-    upload: (points) => runNow(upload(points, [here])),
-    destroy: () => Promise.resolve(),
-  };
+  return engineOf(runNow, 1, {
+    upload: (points, { units } = {}) => runNow(upload(points, [here], units)),
+    destroy: () => undefined,
+  });
 }
 
-function verbsOf(run: Run, threads: number): Omit<ClusteringEngine, 'upload' | 'destroy'> {
-  return {
+interface Places {
+  /** Cuts points into shards, and gives them their places. */
+  upload(points: PreparedPoints | GpuPoints, options?: UploadOptions): Awaitable<ResidentPoints>;
+  destroy(): Awaitable<void>;
+}
+
+function engineOf(run: Runner, threads: number, places: Places): ClusteringEngine {
+  const engine: ClusteringEngine = {
     backend: 'cpu',
     info: { adapter: '', features: [], threads, software: false },
     lost: false,
-    open: (dataset, k) => new CpuWorkspace(held(dataset), k, run),
-    nearestDistances: (dataset, centroids, signal) => run(nearestDistances(held(dataset), centroids, run), signal),
-    allDistances: (dataset, centroids, start, end, signal) => run(allDistances(dataset, centroids, start, end), signal),
-    gather: (dataset, indices, signal) => run(gather(held(dataset), indices), signal),
-    openMixture: (dataset) => new CpuMixtureWorkspace(held(dataset), run),
-    logDensities: (dataset, gaussians, start, end, signal) =>
-      run(logDensities(held(dataset), gaussians, start, end), signal),
-    transformed: (dataset, matrix, variance, signal) => run(transformed(held(dataset), matrix, variance), signal),
-    plusPlus: (dataset, k, candidates, draws, signal) => run(plusPlus(held(dataset), k, candidates, draws), signal),
-    distanceField: (dataset, signal) => new CpuDistanceField(held(dataset), run, signal),
+    upload(points, options) {
+      const resident = places.upload(points, options);
+      const open = (points: ResidentPoints) => datasetOf(points, engine, run, undefined);
+      return resident instanceof Promise ? resident.then(open) : open(resident);
+    },
+    destroy: () => places.destroy(),
+  };
+  return engine;
+}
+
+function datasetOf(
+  points: ResidentPoints,
+  engine: ClusteringEngine,
+  runner: Runner,
+  signal: AbortSignal | undefined,
+): EngineDataset {
+  const run = <T>(steps: Steps<T>) => runner(steps, signal);
+  const own = function* (steps: Steps<ResidentPoints>): Steps<EngineDataset> {
+    return datasetOf(yield* steps, engine, runner, signal);
+  };
+  return {
+    ...points.summary,
+    backend: 'cpu',
+    bound: (signal) => datasetOf(points, engine, runner, signal),
+    upload: (others) => engine.upload(others, { signal }),
+    gather: (indices) => run(gather(points, indices)),
+    nearestDistances: (centroids) => run(nearestDistances(points, centroids)),
+    allDistances: (centroids, start, end) => run(allDistances(points, centroids, start, end)),
+    plusPlus: (k, candidates, draws) => run(plusPlus(points, k, candidates, draws)),
+    distanceField: () => new CpuDistanceField(points, run),
+    kmeans: (k) => new CpuKMeans(points, k, run),
+    mixture: () => new CpuMixture(points, run),
+    logDensities: (gaussians, start, end) => run(logDensities(points, gaussians, start, end)),
+    transformed: (matrix, variance) => run(own(transformed(points, matrix, variance))),
+    destroy: () => points.destroy(),
   };
 }
 
-function* nearestDistances(dataset: CpuDataset, centroids: Float64Array, run: Run): Steps<Float64Array> {
-  const workspace = new CpuWorkspace(dataset, centroids.length / dataset.d, run);
-  try {
-    return yield* workspace.distances(centroids);
-  } finally {
-    workspace.close();
-  }
-}
-
 function* allDistances(
-  dataset: EngineDataset,
+  points: ResidentPoints,
   centroids: Float64Array,
   start: number,
   end: number,
 ): Steps<Float64Array> {
-  const questions = shardsWithin(held(dataset), start, end).map(({ shard, start, end }) =>
+  points.check();
+  const questions = shardsWithin(points, start, end).map(({ shard, start, end }) =>
     ask(shard, 'distances', [centroids, start, end]),
   );
-  return joined(yield* answersOf(questions));
+  return yield* joinedOf(answersOf(questions));
 }

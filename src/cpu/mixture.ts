@@ -2,32 +2,46 @@ import type { MixtureWorkspace } from '../engine/contract.ts';
 import type { Gaussians } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { Awaitable, Steps } from '../engine/steps.ts';
-import { type CpuDataset, held, joined, shardsWithin } from './dataset.ts';
-import type { Run } from './kmeans.ts';
+import { joinedOf, type ResidentPoints, shardsWithin } from './dataset.ts';
 import { type Moments, statisticsOf } from './moments.ts';
 import { answersOf, ask, askAll, drop, make, type Ref } from './threads/place.ts';
 import { rootOf } from './tree.ts';
 
-export class CpuMixtureWorkspace implements MixtureWorkspace {
-  readonly #dataset: CpuDataset;
-  readonly #run: Run;
+/** See `EngineDataset.mixture`. */
+export class CpuMixture implements MixtureWorkspace {
+  readonly #points: ResidentPoints;
+  readonly #run: <T>(steps: Steps<T>) => Awaitable<T>;
   readonly #moments: readonly Ref<Moments>[];
   /** What the shards' values of the last E-step are short of, once they are multiplied. */
   #offset = 0;
   #unit = 1;
 
-  constructor(dataset: CpuDataset, run: Run) {
-    this.#dataset = dataset;
+  constructor(points: ResidentPoints, run: <T>(steps: Steps<T>) => Awaitable<T>) {
+    points.check();
+    this.#points = points;
     this.#run = run;
-    this.#moments = dataset.shards.map((shard) => make<Moments>(shard, 'moments'));
+    this.#moments = points.shards.map((shard) => make<Moments>(shard, 'moments'));
   }
 
-  accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Awaitable<MixtureStatistics> {
-    return this.#run(this.#accumulate(gaussians, temperature), signal);
+  accumulate(gaussians: Gaussians, temperature: number): Awaitable<MixtureStatistics> {
+    return this.#run(this.#accumulate(gaussians, temperature));
+  }
+
+  labels(): Awaitable<Uint32Array> {
+    return this.#run(joinedOf(askAll(this.#moments, 'labels')));
+  }
+
+  values(): Awaitable<Float64Array> {
+    return this.#run(this.#values());
+  }
+
+  close(): void {
+    this.#moments.forEach(drop);
   }
 
   *#accumulate(gaussians: Gaussians, temperature: number): Steps<MixtureStatistics> {
-    const { totalWeight } = held(this.#dataset);
+    this.#points.check();
+    const { totalWeight } = this.#points.summary;
     const { offset, unit, relative } = inDistances(relativeTo(gaussians), temperature);
     const nodes = yield* askAll(this.#moments, 'accumulate', relative, temperature);
     this.#offset = offset;
@@ -38,24 +52,8 @@ export class CpuMixtureWorkspace implements MixtureWorkspace {
     return { ...statistics, logLikelihood: unit * statistics.logLikelihood + offset * totalWeight };
   }
 
-  labels(): Awaitable<Uint32Array> {
-    return this.#run(this.#labels());
-  }
-
-  *#labels(): Steps<Uint32Array> {
-    return joined(yield* askAll(this.#moments, 'labels'));
-  }
-
-  values(): Awaitable<Float64Array> {
-    return this.#run(this.#values());
-  }
-
   *#values(): Steps<Float64Array> {
-    return joined(yield* askAll(this.#moments, 'values')).map((value) => this.#unit * value + this.#offset);
-  }
-
-  close(): void {
-    this.#moments.forEach(drop);
+    return (yield* joinedOf(askAll(this.#moments, 'values'))).map((value) => this.#unit * value + this.#offset);
   }
 }
 
@@ -79,21 +77,22 @@ function inDistances({ offset, relative }: ReturnType<typeof relativeTo>, temper
   return { offset, unit: sharpness[0] / 2, relative: { ...relative, sharpness: sharpness.map(() => 2) } };
 }
 
-/** See `ClusteringEngine.logDensities`: here they are less the largest of each row. */
+/** See `EngineDataset.logDensities`: here they are less the largest of each row. */
 export function* logDensities(
-  dataset: CpuDataset,
+  points: ResidentPoints,
   gaussians: Gaussians,
   start: number,
   end: number,
 ): Steps<Float32Array> {
+  points.check();
   const made: Ref<Moments>[] = [];
   try {
-    const questions = shardsWithin(dataset, start, end).map(({ shard, start, end }) => {
+    const questions = shardsWithin(points, start, end).map(({ shard, start, end }) => {
       const moments = make<Moments>(shard, 'moments');
       made.push(moments);
       return ask(moments, 'logDensities', [relativeTo(gaussians).relative, start, end]);
     });
-    return joined(yield* answersOf(questions));
+    return yield* joinedOf(answersOf(questions));
   } finally {
     made.forEach(drop);
   }

@@ -6,14 +6,14 @@ import { SLICE_ROWS } from './plan.ts';
 import type { Shard } from './shard.ts';
 
 /**
- * What k-means++ and k-means‖ keep of a shard: the squared distance of each row to the nearest of the rows folded in. A
- * row's potential is weight × that, and before anything is folded in its weight.
+ * What k-means++ and k-means‖ keep of a shard: the squared distance of each row to the nearest of the centres so far. A
+ * row's potential is weight × that, and before there is one its weight.
  */
 export interface Potentials {
-  /** Folds centres [m, d] in, which may be none; the potential of each slice. */
-  fold(centres: RowValues): Steps<Float64Array>;
+  /** Extends the field by centres [m, d], which may be none; the potential of each slice. */
+  extend(centres: RowValues): Steps<Float64Array>;
   /**
-   * What the potential of each slice would be with each of the candidates [m, d] folded in: [slices, m].
+   * What the potential of each slice would be with each of the candidates [m, d] too: [slices, m].
    *
    * @param direct whether distances have to be summed term by term
    */
@@ -42,7 +42,7 @@ export const FARTHEST_PRECISE = 2 ** 860;
 /** What both kinds of kernels share: distances are read in TypeScript, and written by the kernels. */
 export abstract class PotentialsOf implements Potentials {
   protected readonly shard: Shard;
-  #folded = false;
+  #extended = false;
 
   constructor(shard: Shard) {
     this.shard = shard;
@@ -58,16 +58,16 @@ export abstract class PotentialsOf implements Potentials {
 
   abstract free(): void;
 
-  *fold(centres: RowValues): Steps<Float64Array> {
+  *extend(centres: RowValues): Steps<Float64Array> {
     const { n, d } = this.shard;
     const m = centres.length / d;
     const pause = rowsOfTurn(SLICE_ROWS * d);
     const potentials = new Float64Array(Math.ceil(n / SLICE_ROWS));
-    if (m > 0) this.#folded = true;
+    if (m > 0) this.#extended = true;
     for (let slice = 0; slice < potentials.length; slice++) {
       const start = slice * SLICE_ROWS;
       const end = Math.min(n, start + SLICE_ROWS);
-      if (!this.#folded) potentials[slice] = this.#weightOf(start, end);
+      if (!this.#extended) potentials[slice] = this.#weightOf(start, end);
       for (let from = 0; from < m; from += pause) {
         potentials[slice] = this.lower(start, end, centres, from, Math.min(m, from + pause));
         if (from + pause < m) yield;
@@ -106,7 +106,7 @@ export abstract class PotentialsOf implements Potentials {
   #potential(): (i: number) => number {
     const { weights } = this.shard;
     const { distances } = this;
-    if (!this.#folded) return weights === null ? () => 1 : (i) => weights[i];
+    if (!this.#extended) return weights === null ? () => 1 : (i) => weights[i];
     return weights === null ? (i) => distances[i] : (i) => weights[i] * distances[i];
   }
 }

@@ -1,25 +1,30 @@
 import type { DistanceField } from '../engine/contract.ts';
 import type { Awaitable, Steps } from '../engine/steps.ts';
 import type { RowValues } from '../points.ts';
-import { type CpuDataset, joined } from './dataset.ts';
-import type { Run } from './kmeans.ts';
+import { joined, joinedOf, type ResidentPoints } from './dataset.ts';
 import { type Extent, SLICE_ROWS } from './plan.ts';
 import { type Drawn, type Potentials, passes } from './potentials.ts';
 import { answersOf, ask, askAll, drop, make, type Ref } from './threads/place.ts';
 
-/** See `ClusteringEngine.plusPlus`. */
-export function* plusPlus(dataset: CpuDataset, k: number, candidates: number, draws: Float32Array): Steps<Uint32Array> {
-  const potentials = dataset.shards.map((shard) => make<Potentials>(shard, 'potentials'));
+/** See `EngineDataset.plusPlus`. */
+export function* plusPlus(
+  points: ResidentPoints,
+  k: number,
+  candidates: number,
+  draws: Float32Array,
+): Steps<Uint32Array> {
+  points.check();
+  const potentials = points.shards.map((shard) => make<Potentials>(shard, 'potentials'));
   try {
     const none = new Float32Array(0);
-    let [newest] = (yield* draw(dataset, potentials, none, draws.subarray(0, 2))).drawn;
+    let [newest] = (yield* draw(points, potentials, none, draws.subarray(0, 2))).drawn;
     const chosen = new Uint32Array(k).fill(newest.index);
     for (let step = 1; step < k; step++) {
       const from = 2 * step * candidates;
-      const next = yield* draw(dataset, potentials, newest.row, draws.subarray(from, from + 2 * candidates));
+      const next = yield* draw(points, potentials, newest.row, draws.subarray(from, from + 2 * candidates));
       // Where every row lies on a chosen one, one more of them is as good as any.
       if (next.total === 0) break;
-      newest = yield* best(dataset, potentials, next);
+      newest = yield* best(points, potentials, next);
       chosen[step] = newest.index;
     }
     return chosen;
@@ -35,17 +40,16 @@ interface Draw {
 }
 
 /**
- * Folds centres in and draws a row for each pair of uniform numbers: a slice, then the row in it. None where all
+ * Extends the potentials by centres and draws a row for each pair of uniform numbers: a slice, then the row in it. None where all
  * potentials are zero.
  */
 function* draw(
-  dataset: CpuDataset,
+  { extents }: ResidentPoints,
   potentials: readonly Ref<Potentials>[],
   centres: RowValues,
   pairs: Float32Array,
 ): Steps<Draw> {
-  const { extents } = dataset;
-  const sums = joined(yield* askAll(potentials, 'fold', centres));
+  const sums = yield* joinedOf(askAll(potentials, 'extend', centres));
   const total = sums.reduce((sum, value) => sum + value, 0);
   if (total === 0) return { drawn: [], total };
   const questions = [];
@@ -69,10 +73,11 @@ const LONGEST = 2 ** 60;
 
 /** The candidate that leaves the least potential, the first of equals. */
 function* best(
-  { d, longestWeighted, totalWeight }: CpuDataset,
+  { summary, longestWeighted }: ResidentPoints,
   potentials: readonly Ref<Potentials>[],
   { drawn, total }: Draw,
 ): Steps<Drawn> {
+  const { d, totalWeight } = summary;
   const rows = joined(drawn.map(({ row }) => row));
   const totals = new Float64Array(drawn.length);
   // ‖x‖² + ‖c‖² − 2x·c in float32 is off by at most this.
@@ -84,37 +89,32 @@ function* best(
   return drawn[totals.indexOf(Math.min(...totals))];
 }
 
-/** The squared distances that k-means‖ samples from. */
+/** See `EngineDataset.distanceField`. */
 export class CpuDistanceField implements DistanceField {
   readonly #potentials: readonly Ref<Potentials>[];
   readonly #precise: boolean;
-  readonly #run: Run;
-  readonly #signal: AbortSignal | undefined;
+  readonly #run: <T>(steps: Steps<T>) => Awaitable<T>;
 
-  constructor(dataset: CpuDataset, run: Run, signal: AbortSignal | undefined) {
-    this.#potentials = dataset.shards.map((shard) => make<Potentials>(shard, 'potentials'));
-    this.#precise = dataset.frame.precise;
+  constructor(points: ResidentPoints, run: <T>(steps: Steps<T>) => Awaitable<T>) {
+    points.check();
+    this.#potentials = points.shards.map((shard) => make<Potentials>(shard, 'potentials'));
+    this.#precise = points.summary.frame.precise;
     this.#run = run;
-    this.#signal = signal;
   }
 
-  fold(centroids: Float64Array): Awaitable<number> {
-    return this.#run(this.#fold(this.#precise ? centroids : Float32Array.from(centroids)), this.#signal);
+  extend(centroids: Float64Array): Awaitable<number> {
+    return this.#run(this.#extend(this.#precise ? centroids : Float32Array.from(centroids)));
   }
 
   sample(factor: number, seed: number): Awaitable<Uint32Array> {
-    return this.#run(this.#sample(factor, seed), this.#signal);
+    return this.#run(joinedOf(askAll(this.#potentials, 'sample', factor, seed)));
   }
 
   destroy(): void {
     this.#potentials.forEach(drop);
   }
 
-  *#fold(centres: RowValues): Steps<number> {
-    return joined(yield* askAll(this.#potentials, 'fold', centres)).reduce((sum, value) => sum + value, 0);
-  }
-
-  *#sample(factor: number, seed: number): Steps<Uint32Array> {
-    return joined(yield* askAll(this.#potentials, 'sample', factor, seed));
+  *#extend(centres: RowValues): Steps<number> {
+    return (yield* joinedOf(askAll(this.#potentials, 'extend', centres))).reduce((sum, value) => sum + value, 0);
   }
 }

@@ -1,9 +1,9 @@
+import { lowestBitOf, topBitOf } from '../engine/bits.ts';
+import { type BitSample, NO_BITS } from '../engine/fixed.ts';
 import type { Steps } from '../engine/steps.ts';
 import { rowsOfTurn } from '../engine/turns.ts';
 import type { RowValues } from '../points.ts';
 import { hashUniform } from '../random.ts';
-import { lowestBitOf, topBitOf } from './bits.ts';
-import { type BitSample, NO_BITS } from './fixed.ts';
 import type { Memory, ShardMemory } from './memory.ts';
 import { type Extent, SLICE_ROWS } from './plan.ts';
 import { type Node, Tree } from './tree.ts';

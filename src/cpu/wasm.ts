@@ -12,7 +12,7 @@ export interface Kernels {
   accumulateMixture(state: number, start: number, end: number): void;
   mixtureDensities(state: number, start: number, end: number, to: number): void;
   /** See kernels/potentials.ts. */
-  fold(
+  extend(
     rows: number,
     weights: number,
     d: number,

@@ -1,18 +1,20 @@
-import type { Frame } from '../frame.ts';
-import type { FarRows, GpuPoints, Metric, PreparedPoints } from '../points.ts';
+import type { Backend, GpuPoints, PointsSummary, PreparedPoints } from '../points.ts';
+import type { Units } from './fixed.ts';
 import type { Gaussians, GaussiansShape } from './gaussians.ts';
-import type { MixtureStatistics, Statistics } from './statistics.ts';
+import type { KMeansStatistics, MixtureStatistics } from './statistics.ts';
 import type { Awaitable } from './steps.ts';
 
 /**
- * The contract of an engine: what the loops in `kmeans/` and `mixture/` ask for, and all they know of a processor.
+ * The contract of an engine: what the loops in `kmeans/` and `mixture/` ask for, and all they know of a processor. Points
+ * go in once; whatever is asked of them is asked of the dataset that they became.
  *
  * - Centroids go in and come out in the *frame* of the dataset (see {@link Frame}): shifted, scaled, row-major [k, d].
  * - Distances are squared Euclidean in that frame; for unit rows (cosine) 1 − cos is half of it.
  * - Ties go to the lowest index. A cluster without weight keeps its centroid.
- * - The same call on the same engine and adapter gives the same bits, whatever the number of chunks or threads.
- * - Every verb rejects with `signal.reason` soon after an abort, and leaves nothing allocated when it rejects.
- * - An engine that computes on the spot returns values in place of promises, and throws where others reject.
+ * - The same call on the same engine and adapter gives the same bits, whatever the number of shards or threads.
+ * - Every verb of a dataset that is bound to a signal rejects with `signal.reason` soon after its abort, and leaves nothing
+ *   allocated when it rejects.
+ * - An engine may return values in place of promises, and throw where others reject.
  */
 export interface ClusteringEngine {
   readonly backend: Backend;
@@ -21,87 +23,17 @@ export interface ClusteringEngine {
   readonly lost: boolean;
 
   /** Copies host points into the engine, or adopts a borrowed GPU buffer, which it reads in place. */
-  upload(points: PreparedPoints | GpuPoints, signal?: AbortSignal): Awaitable<EngineDataset>;
-
-  /** Opens what a fit or a prediction of k clusters needs; the caller closes it, whatever happens but an abort. */
-  open(dataset: EngineDataset, k: number, signal?: AbortSignal): Awaitable<Workspace>;
-
-  /** Squared distance of each row to the nearest of `centroids` [k, d]: [n]. */
-  nearestDistances(
-    dataset: EngineDataset,
-    centroids: Float64Array,
-    signal?: AbortSignal,
-  ): Awaitable<Float32Array | Float64Array>;
-
-  /** Squared distances of the rows [start, end) to all centroids: [(end − start)·k]. */
-  allDistances(
-    dataset: EngineDataset,
-    centroids: Float64Array,
-    start: number,
-    end: number,
-    signal?: AbortSignal,
-  ): Awaitable<Float32Array | Float64Array>;
-
-  /** The rows at `indices`, in the dataset's frame: Float64Array [indices.length · d]. */
-  gather(dataset: EngineDataset, indices: Uint32Array, signal?: AbortSignal): Awaitable<Float64Array>;
-
-  /**
-   * Greedy k-means++ (Arthur and Vassilvitskii 2007, with the local trials of their section 5): the indices of k rows.
-   * Step t draws `candidates` rows with probability proportional to weight × squared distance to the rows chosen so
-   * far, and keeps the one that leaves the least total. `draws` holds uniform numbers of [0, 1), two for each
-   * candidate of each step: [k, candidates, 2]; step 0 uses the first pair only, and draws by weight alone.
-   */
-  plusPlus(
-    dataset: EngineDataset,
-    k: number,
-    candidates: number,
-    draws: Float32Array,
-    signal?: AbortSignal,
-  ): Awaitable<Uint32Array>;
-
-  /**
-   * Opens what an E-step of `k` Gaussians of that shape needs; the caller closes it, whatever happens but an abort.
-   *
-   * @throws {RangeError} where the engine has no room for so many features.
-   */
-  openMixture(
-    dataset: EngineDataset,
-    k: number,
-    shape: GaussiansShape,
-    signal?: AbortSignal,
-  ): Awaitable<MixtureWorkspace>;
-
-  /**
-   * log(π_c·p_c(x)) of the rows [start, end) under all components, less something that the components of a row share, so
-   * that float32 keeps their differences: Float32Array [(end − start)·k].
-   */
-  logDensities(
-    dataset: EngineDataset,
-    gaussians: Gaussians,
-    start: number,
-    end: number,
-    signal?: AbortSignal,
-  ): Awaitable<Float32Array>;
-
-  /**
-   * The rows times an upper triangular matrix [d, d], or times a diagonal one, of which only the diagonal [d] is given: a
-   * dataset of its own, with shift 0 and scale 1. `variance` [d] is that of its features, which the caller knows.
-   */
-  transformed(
-    dataset: EngineDataset,
-    matrix: Float64Array,
-    variance: Float64Array,
-    signal?: AbortSignal,
-  ): Awaitable<EngineDataset>;
-
-  /** Opens the field of squared distances that k-means‖ samples from. */
-  distanceField(dataset: EngineDataset, signal?: AbortSignal): Awaitable<DistanceField>;
+  upload(points: PreparedPoints | GpuPoints, options?: UploadOptions): Awaitable<EngineDataset>;
 
   /** Frees the engine and its datasets. Work in flight rejects. */
   destroy(): Awaitable<void>;
 }
 
-export type Backend = 'webgpu' | 'cpu';
+export interface UploadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** What sums are counted in, where they are exact: for points that are a shard of others. Else the points' own. */
+  readonly units?: Units | undefined;
+}
 
 /** What an engine runs on. `adapter` names the GPU as the browser does; it is empty on the CPU. */
 export interface ProcessorInfo {
@@ -113,26 +45,87 @@ export interface ProcessorInfo {
 }
 
 /** Points that an engine holds. */
-export interface EngineDataset {
-  readonly n: number;
-  readonly d: number;
-  readonly metric: Metric;
-  readonly frame: Frame;
-  /** Σw of the rows that the engine holds, in the caller's units; n without weights. */
-  readonly totalWeight: number;
-  /** Number of rows of positive weight. */
-  readonly positiveRows: number;
-  /** Weighted variance of each feature [d], in the frame's units. */
-  readonly variance: Float64Array;
-  /** See PreparedPoints. */
-  readonly usualVariance: Float64Array;
-  /** Weights [n] in the caller's units, null without. */
-  readonly weights: Float32Array | null;
-  /** See PreparedPoints. */
-  readonly rounding: Float64Array;
-  /** Rows that are zeros of weight 0 in here. */
-  readonly far: FarRows;
+export interface EngineDataset extends PointsSummary {
+  readonly backend: Backend;
+
+  /** The same points, all of whose verbs heed a signal: they are this dataset's, and go with it. */
+  bound(signal: AbortSignal | undefined): EngineDataset;
+
+  /** Other points, beside these in their engine. */
+  upload(points: PreparedPoints): Awaitable<EngineDataset>;
+
+  /** The rows at `indices`, in the frame: Float64Array [indices.length · d]. */
+  gather(indices: Uint32Array): Awaitable<Float64Array>;
+
+  /** Squared distance of each row to the nearest of `centroids` [k, d]: [n]. */
+  nearestDistances(centroids: Float64Array): Awaitable<Float32Array | Float64Array>;
+
+  /** Squared distances of the rows [start, end) to all centroids: [(end − start)·k]. */
+  allDistances(centroids: Float64Array, start: number, end: number): Awaitable<Float32Array | Float64Array>;
+
+  /**
+   * Greedy k-means++ (Arthur and Vassilvitskii 2007, with the local trials of their section 5): the indices of k rows.
+   * Step t draws `candidates` rows with probability proportional to weight × squared distance to the rows chosen so
+   * far, and keeps the one that leaves the least total. `draws` holds uniform numbers of [0, 1), two for each
+   * candidate of each step: [k, candidates, 2]; step 0 uses the first pair only, and draws by weight alone.
+   */
+  plusPlus(k: number, candidates: number, draws: Float32Array): Awaitable<Uint32Array>;
+
+  /** Opens the field of squared distances that k-means‖ samples from. */
+  distanceField(): Awaitable<DistanceField>;
+
+  /** Opens what assignments to k centroids need; the caller closes it, whatever happens but an abort. */
+  kmeans(k: number): Awaitable<KMeansWorkspace>;
+
+  /**
+   * Opens what an E-step of `k` Gaussians of that shape needs; the caller closes it, whatever happens but an abort.
+   *
+   * @throws {RangeError} where the engine has no room for so many features.
+   */
+  mixture(k: number, shape: GaussiansShape): Awaitable<MixtureWorkspace>;
+
+  /**
+   * log(π_c·p_c(x)) of the rows [start, end) under all components, less something that the components of a row share, so
+   * that float32 keeps their differences: Float32Array [(end − start)·k].
+   */
+  logDensities(gaussians: Gaussians, start: number, end: number): Awaitable<Float32Array>;
+
+  /**
+   * The rows times an upper triangular matrix [d, d], or times a diagonal one, of which only the diagonal [d] is given: a
+   * dataset of its own, with shift 0 and scale 1. `variance` [d] is that of its features, which the caller knows.
+   */
+  transformed(matrix: Float64Array, variance: Float64Array): Awaitable<EngineDataset>;
+
   destroy(): void;
+}
+
+/** Assignments of one dataset to k centroids. */
+export interface KMeansWorkspace {
+  /** One assignment to `centroids` [k, d], and its statistics. */
+  accumulate(centroids: Float64Array): Awaitable<KMeansStatistics>;
+
+  /** Index of the nearest centroid in the last assignment: Uint32Array [n]. */
+  labels(): Awaitable<Uint32Array>;
+
+  /** Σ w·distance² of the last assignment, term by term: as exact as the engine has it. */
+  inertia(): Awaitable<number>;
+
+  /** Lloyd's iterations where they need not come home: see `lloyd` in kmeans/lloyd.ts, whose rules are the engine's. */
+  readonly lloyd?: ((centroids: Float64Array, options: LloydOptions) => Awaitable<LloydResult>) | undefined;
+
+  close(): void;
+}
+
+export interface LloydOptions {
+  readonly maxIterations: number;
+  /** On the summed squared shift, in the frame's units. */
+  readonly tolerance: number;
+  /** True: the first assignment is compared with the labels of the call before; false: all labels count as changed. */
+  readonly resume: boolean;
+  /** Called for each completed iteration, in order. */
+  readonly onIteration: (status: IterationStatus) => void;
+  /** Called when newer centroids have come home, behind the statuses of their batch: a copy to continue from. */
+  readonly onCheckpoint: (centroids: Float64Array, iterations: number) => void;
 }
 
 export interface IterationStatus {
@@ -148,36 +141,6 @@ export interface IterationStatus {
   readonly empty: number;
 }
 
-/** The buffers of one dataset and one k, and the two verbs that work in them. */
-export interface Workspace {
-  /**
-   * Lloyd's iterations, by the engine itself: assignment, then update. Stops when no label changed, when the summed
-   * squared shift of the centroids is at most `tolerance`, after `maxIterations`, or behind the update of an iteration
-   * that left some cluster without weight, so that the caller may relocate it.
-   */
-  lloyd(centroids: Float64Array, options: LloydOptions): Awaitable<LloydResult>;
-
-  /** One assignment to `centroids`, with its labels and statistics. */
-  accumulate(centroids: Float64Array, signal?: AbortSignal): Awaitable<Assignment>;
-
-  close(): void;
-}
-
-export interface LloydOptions {
-  readonly maxIterations: number;
-  /** On the summed squared shift, in the frame's units. */
-  readonly tolerance: number;
-  /** True: the first assignment is compared with the labels of the call before; false: all labels count as changed. */
-  readonly resume: boolean;
-  /** False: clusters without weight keep their centroids and the iterations go on. */
-  readonly stopAtEmpty: boolean;
-  readonly signal: AbortSignal | undefined;
-  /** Called for each completed iteration, in order. */
-  readonly onIteration: (status: IterationStatus) => void;
-  /** Called when newer centroids have come home, behind the statuses of their batch: a copy to continue from. */
-  readonly onCheckpoint: (centroids: Float64Array, iterations: number) => void;
-}
-
 export interface LloydResult {
   /** After the last update. */
   readonly centroids: Float64Array;
@@ -189,12 +152,6 @@ export interface LloydResult {
   readonly empty: readonly number[];
 }
 
-/** What one assignment gives. */
-export interface Assignment extends Statistics {
-  /** Index of the nearest centroid: Uint32Array [n]. */
-  readonly labels: Uint32Array;
-}
-
 /** The E-step of one dataset for one k and one shape of the Gaussians. */
 export interface MixtureWorkspace {
   /**
@@ -203,13 +160,13 @@ export interface MixtureWorkspace {
    *
    * @param temperature T: 0 or 1e-9 to 1e30
    */
-  accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Awaitable<MixtureStatistics>;
+  accumulate(gaussians: Gaussians, temperature: number): Awaitable<MixtureStatistics>;
 
   /**
    * The moments that the responsibilities of the last call of `accumulate` weigh, about other means and in other
    * coordinates. Absent where sums lose nothing about any mean, or where there is no room.
    */
-  readonly moments?: ((about: Gaussians, signal?: AbortSignal) => Awaitable<MixtureStatistics>) | undefined;
+  readonly moments?: ((about: Gaussians) => Awaitable<MixtureStatistics>) | undefined;
 
   /** The component of the largest π·p of each row, in the last call of `accumulate`: Uint32Array [n]. */
   labels(): Awaitable<Uint32Array>;
@@ -220,10 +177,10 @@ export interface MixtureWorkspace {
   close(): void;
 }
 
-/** Squared distance of each row to the nearest centroid folded in so far, for k-means‖. */
+/** Squared distance of each row to the nearest of the centroids so far, for k-means‖. */
 export interface DistanceField {
-  /** Folds more centroids [m, d] in and returns the total Σ w·distance². */
-  fold(centroids: Float64Array): Awaitable<number>;
+  /** Extends the field by more centroids [m, d] and returns the total Σ w·distance². */
+  extend(centroids: Float64Array): Awaitable<number>;
   /** Indices, ascending, of rows drawn independently with probability min(1, factor · w · distance²). */
   sample(factor: number, seed: number): Awaitable<Uint32Array>;
   destroy(): void;

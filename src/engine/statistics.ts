@@ -1,16 +1,30 @@
+import { type FixedSums, mergeFixed, momentsOf, type Units } from './fixed.ts';
 import type { Gaussians } from './gaussians.ts';
+import { runNow } from './steps.ts';
 
 /**
- * What a shard of points returns for the parameters it was given; those of disjoint shards add up, field by field.
+ * What a shard of points returns for the parameters that it was given. Those of disjoint shards add up: see
+ * {@link addKMeansStatistics} and {@link addMixtureStatistics}.
+ *
  * For k-means: the zeroth and first moments of each cluster, and the inertia.
  */
-export interface Statistics {
+export interface KMeansStatistics {
   /** Σw of each cluster: Float64Array [k]. */
   readonly counts: Float64Array;
   /** Σw·x of each cluster: Float64Array [k·d]. */
   readonly sums: Float64Array;
   /** Σ w·distance². */
   readonly inertia: number;
+  /** Number of rows whose label is another than in the assignment before; the first time, of all. */
+  readonly changed: number;
+  /** What counts and sums are rounded from, where the engine sums exactly: then they add up exactly too. */
+  readonly exact: ExactSums | null;
+}
+
+/** The integers of one or more shards, and the units that they count. */
+export interface ExactSums {
+  readonly parts: readonly FixedSums[];
+  readonly units: Units;
 }
 
 /**
@@ -28,4 +42,62 @@ export interface MixtureStatistics {
   readonly squares: Float64Array;
   /** Σ w·T·log Σ (π·p)^(1/T). */
   readonly logLikelihood: number;
+}
+
+/**
+ * The statistics of two shards for the same centroids, in the same frame and units, as one. Exact ones add up to the same
+ * bits in whatever order; the inertia, and what is not exact, in float64.
+ *
+ * @throws {RangeError} where they do not belong together.
+ */
+export function addKMeansStatistics(a: KMeansStatistics, b: KMeansStatistics): KMeansStatistics {
+  needAlike('counts', a.counts, b.counts);
+  needAlike('sums', a.sums, b.sums);
+  const rest = { inertia: a.inertia + b.inertia, changed: a.changed + b.changed };
+  if (a.exact === null || b.exact === null) {
+    return { counts: sumOf(a.counts, b.counts), sums: sumOf(a.sums, b.sums), exact: null, ...rest };
+  }
+  const { units } = a.exact;
+  if (
+    units !== b.exact.units &&
+    !(isEqual(units.units, b.exact.units.units) && units.stride === b.exact.units.stride)
+  ) {
+    throw new RangeError('statistics that are counted in different units do not add up');
+  }
+  const parts = [[...a.exact.parts, ...b.exact.parts].reduce(mergeFixed)];
+  const k = a.counts.length;
+  return { ...runNow(momentsOf(parts, units, k, a.sums.length / k)), exact: { parts, units }, ...rest };
+}
+
+/**
+ * The statistics of two shards for the same parameters, in the same frame, as one, in float64.
+ *
+ * @throws {RangeError} where they do not belong together.
+ */
+export function addMixtureStatistics(a: MixtureStatistics, b: MixtureStatistics): MixtureStatistics {
+  const { used } = a;
+  const alike =
+    used === b.used ||
+    (used.shape === b.used.shape &&
+      (['means', 'factors', 'sharpness', 'offsets'] as const).every((part) => isEqual(used[part], b.used[part])));
+  if (!alike) throw new RangeError('statistics of different parameters do not add up');
+  return {
+    used,
+    counts: sumOf(a.counts, b.counts),
+    sums: sumOf(a.sums, b.sums),
+    squares: sumOf(a.squares, b.squares),
+    logLikelihood: a.logLikelihood + b.logLikelihood,
+  };
+}
+
+function needAlike(what: string, a: Float64Array, b: Float64Array): void {
+  if (a.length !== b.length) throw new RangeError(`statistics of ${a.length} and ${b.length} ${what} do not add up`);
+}
+
+function sumOf(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, i) => value + b[i]);
+}
+
+function isEqual(a: Float64Array, b: Float64Array): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
 }

@@ -24,6 +24,9 @@ export function runNow<T>(steps: Steps<T>): T {
   }
 }
 
+/** Runs steps, each in its own way: in one go, or in turns with other work. */
+export type Runner = <T>(steps: Steps<T>, signal?: AbortSignal) => Awaitable<T>;
+
 /**
  * Runs steps, waiting where they do, and lets other work in from time to time. That decides when to pause, never what is
  * computed.

@@ -1,7 +1,6 @@
 import gridCode from '../../shaders/common/grid.wgsl?raw';
 import lengthsCode from '../../shaders/common/lengths.wgsl?raw';
 import surveyCode from '../../shaders/common/survey.wgsl?raw';
-import type { EngineDataset } from '../engine/contract.ts';
 import {
   type Frame,
   reachOf,
@@ -22,6 +21,7 @@ import {
   MODEL_LIMITS,
   noFarRows,
   notFiniteAt,
+  type PointsSummary,
   type PreparedPoints,
   sampledRows,
   weigh,
@@ -56,20 +56,23 @@ export interface Chunk {
   readonly weights: GPUBuffer;
 }
 
-export interface GpuDataset extends EngineDataset {
+/** Points on the device. */
+export interface ResidentPoints {
+  readonly summary: PointsSummary;
   readonly chunks: readonly Chunk[];
   /** The power of two by which the weights on the device are the caller's: the largest of them is near 1. */
   readonly weightScale: number;
   readonly load: Load;
-  /** @throws {TypeError} where the dataset was destroyed. */
+  /** @throws {TypeError} where the points were destroyed. */
   check(): void;
+  destroy(): void;
 }
 
 export async function uploadHostPoints(
   gpu: Gpu,
   points: PreparedPoints,
   signal: AbortSignal | undefined,
-): Promise<GpuDataset> {
+): Promise<ResidentPoints> {
   const { n, d, weights } = points;
   const rows = checkedChunkRows(n, d, gpu.bindingLimit);
   const weightScale = scaleOf(weights);
@@ -97,23 +100,8 @@ export async function uploadHostPoints(
     arena.destroy();
     throw error;
   }
-  const { metric, frame, totalWeight, positiveRows, variance, usualVariance, rounding, far } = points;
-  return resident(arena, {
-    n,
-    d,
-    metric,
-    frame,
-    totalWeight,
-    positiveRows,
-    variance,
-    usualVariance,
-    rounding,
-    far,
-    weights,
-    weightScale,
-    chunks,
-    load: 0,
-  });
+  const { fill: _, ...summary } = points;
+  return resident(arena, { summary, weightScale, chunks, load: 0 });
 }
 
 async function fillChunk(queue: Queue, { d, fill }: PreparedPoints, { firstRow, rows, points }: Chunk): Promise<void> {
@@ -161,7 +149,7 @@ function splitRows(n: number, each: number): { firstRow: number; rows: number }[
   }));
 }
 
-export function resident(arena: Arena, fields: Omit<GpuDataset, 'check' | 'destroy'>): GpuDataset {
+export function resident(arena: Arena, fields: Omit<ResidentPoints, 'check' | 'destroy'>): ResidentPoints {
   return {
     ...fields,
     check: () => arena.check(),
@@ -179,7 +167,7 @@ export async function adoptBuffer(
   points: GpuPoints,
   signal: AbortSignal | undefined,
   far: FarRows | null = null,
-): Promise<GpuDataset> {
+): Promise<ResidentPoints> {
   const { n, d, metric, weights } = points;
   const { mapState } = points.buffer;
   if (mapState === 'mapped' || mapState === 'pending') throw new TypeError('points.buffer is mapped: unmap it first');
@@ -217,23 +205,14 @@ export async function adoptBuffer(
     if (!cosine) queue.write(chunks[0].adjust, 0, Float32Array.from(frame.shift));
     await queue.settle();
     arena.keep();
-    const load = cosine ? 2 : 1;
-    return resident(arena, {
-      n,
-      d,
-      metric,
-      frame,
-      totalWeight,
-      positiveRows,
+    const summary: PointsSummary = {
+      ...{ n, d, metric, frame, weights, totalWeight, positiveRows },
       variance: inFrame,
       usualVariance: sample ? usualVariances(sample, inFrame, frame.scale) : inFrame,
       rounding: sample ? roundingOf(sample, frame, FLOORS.webgpu) : new Float64Array(d),
       far: far ?? noFarRows(),
-      weights,
-      weightScale,
-      chunks,
-      load,
-    });
+    };
+    return resident(arena, { summary, weightScale, chunks, load: cosine ? 2 : 1 });
   } catch (error) {
     arena.destroy();
     throw error;
@@ -306,7 +285,7 @@ function gatherRaw(
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
   const frame = { shift: new Float64Array(d), scale: 1 };
-  return gather(gpu, { n, d, chunks, frame, load: 0, check: () => undefined }, indices, signal);
+  return gather(gpu, { summary: { n, d, frame }, chunks, load: 0, check: () => undefined }, indices, signal);
 }
 
 /** What is usual among the rows, as they lie. */

@@ -3,11 +3,12 @@ import pointsCode from '../../shaders/common/points.wgsl?raw';
 import distancesCode from '../../shaders/kmeans/distances.wgsl?raw';
 import { owns } from '../check.ts';
 import type { ClusteringEngine, EngineDataset } from '../engine/contract.ts';
-import { adoptBuffer, type GpuDataset, uploadHostPoints } from './dataset.ts';
+import type { GpuPoints, PreparedPoints } from '../points.ts';
+import { adoptBuffer, type ResidentPoints, uploadHostPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { gather } from './gather.ts';
 import { kernelSource } from './kernel.ts';
-import { openWorkspace } from './kmeans.ts';
+import { openKMeans } from './kmeans.ts';
 import { logDensities, openMixture } from './mixture.ts';
 import { readPairs } from './read.ts';
 import { openDistanceField, plusPlus } from './seeding.ts';
@@ -17,46 +18,64 @@ export { requestGpu } from './device.ts';
 
 /** The engine on a WebGPU device: float32, statistics in fixed order, the loop on the device. */
 export function createGpuEngine(gpu: Gpu): ClusteringEngine {
-  const held = (dataset: EngineDataset): GpuDataset => {
-    // Before the dataset: one that has moved because the device was lost is destroyed here.
-    gpu.checkAlive();
-    const own = dataset as GpuDataset;
-    own.check();
-    return own;
-  };
   return {
     backend: 'webgpu',
     info: gpu.info,
     get lost() {
       return gpu.lost;
     },
-    upload: (points, signal) =>
-      owns(points, 'buffer') ? adoptBuffer(gpu, points, signal) : uploadHostPoints(gpu, points, signal),
-    open: async (dataset, k, signal) => openWorkspace(gpu, held(dataset), k, signal),
-    nearestDistances: async (dataset, centroids, signal) => nearestDistances(gpu, held(dataset), centroids, signal),
-    allDistances: async (dataset, centroids, start, end, signal) =>
-      allDistances(gpu, held(dataset), centroids, start, end, signal),
-    gather: async (dataset, indices, signal) => gather(gpu, held(dataset), indices, signal),
-    openMixture: async (dataset, k, shape, signal) => openMixture(gpu, held(dataset), k, shape, signal),
-    logDensities: async (dataset, gaussians, start, end, signal) =>
-      logDensities(gpu, held(dataset), gaussians, start, end, signal),
-    transformed: async (dataset, matrix, variance, signal) => transformed(gpu, held(dataset), matrix, variance, signal),
-    plusPlus: async (dataset, k, candidates, draws, signal) =>
-      plusPlus(gpu, held(dataset), k, candidates, draws, signal),
-    distanceField: async (dataset, signal) => openDistanceField(gpu, held(dataset), signal),
+    upload: (points, { signal } = {}) => upload(gpu, points, signal),
     destroy: async () => gpu.destroy(),
+  };
+}
+
+async function upload(
+  gpu: Gpu,
+  points: PreparedPoints | GpuPoints,
+  signal: AbortSignal | undefined,
+): Promise<EngineDataset> {
+  const resident = owns(points, 'buffer')
+    ? await adoptBuffer(gpu, points, signal)
+    : await uploadHostPoints(gpu, points, signal);
+  return datasetOf(gpu, resident, undefined);
+}
+
+function datasetOf(gpu: Gpu, points: ResidentPoints, signal: AbortSignal | undefined): EngineDataset {
+  /** Does some work on points that are there. */
+  const on = async <T>(work: () => Promise<T>): Promise<T> => {
+    // Before the points: those that have moved because the device was lost are destroyed here.
+    gpu.checkAlive();
+    points.check();
+    return work();
+  };
+  return {
+    ...points.summary,
+    backend: 'webgpu',
+    bound: (signal) => datasetOf(gpu, points, signal),
+    upload: (others) => upload(gpu, others, signal),
+    gather: (indices) => on(() => gather(gpu, points, indices, signal)),
+    nearestDistances: (centroids) => on(() => nearestDistances(gpu, points, centroids, signal)),
+    allDistances: (centroids, start, end) => on(() => allDistances(gpu, points, centroids, start, end, signal)),
+    plusPlus: (k, candidates, draws) => on(() => plusPlus(gpu, points, k, candidates, draws, signal)),
+    distanceField: () => on(() => openDistanceField(gpu, points, signal)),
+    kmeans: (k) => on(() => openKMeans(gpu, points, k, signal)),
+    mixture: (k, shape) => on(() => openMixture(gpu, points, k, shape, signal)),
+    logDensities: (gaussians, start, end) => on(() => logDensities(gpu, points, gaussians, start, end, signal)),
+    transformed: (matrix, variance) =>
+      on(async () => datasetOf(gpu, await transformed(gpu, points, matrix, variance, signal), signal)),
+    destroy: () => points.destroy(),
   };
 }
 
 async function nearestDistances(
   gpu: Gpu,
-  dataset: GpuDataset,
+  points: ResidentPoints,
   centroids: Float64Array,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
-  const field = await openDistanceField(gpu, dataset, signal);
+  const field = await openDistanceField(gpu, points, signal);
   try {
-    await field.fold(centroids);
+    await field.extend(centroids);
     return await field.read();
   } finally {
     field.destroy();
@@ -65,14 +84,14 @@ async function nearestDistances(
 
 async function allDistances(
   gpu: Gpu,
-  dataset: GpuDataset,
+  points: ResidentPoints,
   centroids: Float64Array,
   start: number,
   end: number,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
-  const { d, load: LOAD } = dataset;
-  const k = centroids.length / d;
+  const { load: LOAD } = points;
+  const k = centroids.length / points.summary.d;
   const kernel = await gpu.kernel(
     kernelSource(
       'distances',
@@ -85,5 +104,5 @@ async function allDistances(
   );
   const contents = Float32Array.from(centroids);
   const task = { kernel, contents, k, threadsPerRow: k, workPerRow: contents.length };
-  return readPairs(gpu, dataset, task, start, end, signal);
+  return readPairs(gpu, points, task, start, end, signal);
 }

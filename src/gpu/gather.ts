@@ -1,7 +1,7 @@
 import gatherCode from '../../shaders/common/gather.wgsl?raw';
 import gridCode from '../../shaders/common/grid.wgsl?raw';
 import pointsCode from '../../shaders/common/points.wgsl?raw';
-import type { GpuDataset } from './dataset.ts';
+import type { ResidentPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
 import { cutParts, type Rows } from './part.ts';
@@ -10,21 +10,22 @@ import { Queue } from './queue.ts';
 /** The rows at `indices`, in the dataset's frame: Float64Array [indices.length · d]. */
 export async function gather(
   gpu: Gpu,
-  dataset: Rows & Pick<GpuDataset, 'load'>,
+  points: Rows & Pick<ResidentPoints, 'load'>,
   indices: Uint32Array,
   signal?: AbortSignal,
 ): Promise<Float64Array> {
-  const { d, load: LOAD } = dataset;
+  const { d } = points.summary;
+  const { load: LOAD } = points;
   if (indices.length === 0) return new Float64Array(0);
   const kernel = await gpu.kernel(
     kernelSource('gather', ['uniform', 'read', 'read', 'read', 'write'], { LOAD }, pointsCode, gridCode, gatherCode),
   );
   const bytes = indices.length * d * 4;
   const { arena, queue, result } = await gpu.allocate((arena) => {
-    const queue = new Queue(gpu, arena, dataset);
+    const queue = new Queue(gpu, arena, points);
     const result = arena.storage('rows', bytes);
     const wanted = arena.filled('indices', indices);
-    for (const { chunk, uniform } of cutParts(arena, dataset, 1, 1)) {
+    for (const { chunk, uniform } of cutParts(arena, points, 1, 1)) {
       const group = kernel.bind(uniform, chunk.points, chunk.adjust, wanted, result);
       kernel.encode(queue.pass, group, Math.ceil((indices.length * d) / 64));
     }

@@ -10,8 +10,9 @@ import statusCode from '../../shaders/kmeans/status.wgsl?raw';
 import sumsPrivateCode from '../../shaders/kmeans/sums-private.wgsl?raw';
 import sumsSortedCode from '../../shaders/kmeans/sums-sorted.wgsl?raw';
 import updateCode from '../../shaders/kmeans/update.wgsl?raw';
-import type { Assignment, IterationStatus, LloydOptions, LloydResult, Workspace } from '../engine/contract.ts';
-import type { GpuDataset } from './dataset.ts';
+import type { IterationStatus, KMeansWorkspace, LloydOptions, LloydResult } from '../engine/contract.ts';
+import type { KMeansStatistics } from '../engine/statistics.ts';
+import type { ResidentPoints } from './dataset.ts';
 import type { Arena, Gpu } from './device.ts';
 import { type Kernel, kernelSource } from './kernel.ts';
 import { cutParts, type Part } from './part.ts';
@@ -65,32 +66,31 @@ interface Batch {
   readonly centroids: Float64Array;
 }
 
-export async function openWorkspace(
+export async function openKMeans(
   gpu: Gpu,
-  dataset: GpuDataset,
+  points: ResidentPoints,
   k: number,
   signal: AbortSignal | undefined,
-): Promise<GpuWorkspace> {
+): Promise<GpuKMeans> {
   if (k > 2 ** 24) throw new RangeError(`k is ${k}, kernels count centroids up to 2^24`);
-  const { n, d } = dataset;
+  const { n, d } = points.summary;
   const assign = assignPlan(d, k);
   const sums = sumsPlan(d, k);
   const spans = planSpans(n, d, k, gpu.bindingLimit);
-  const kernels = await compileAll(gpu, dataset, k, assign, sums, spans);
-  return gpu.allocate((arena) => new GpuWorkspace(gpu, arena, dataset, k, kernels, assign, sums, spans), signal);
+  const kernels = await compileAll(gpu, points, k, assign, sums, spans);
+  return gpu.allocate((arena) => new GpuKMeans(gpu, arena, points, k, kernels, assign, sums, spans, signal), signal);
 }
 
 async function compileAll(
   gpu: Gpu,
-  dataset: GpuDataset,
+  { summary, load: LOAD }: ResidentPoints,
   k: number,
   assign: AssignPlan,
   sums: SumsPlan,
   spans: readonly Span[],
 ): Promise<Kernels> {
-  const { d, load, metric } = dataset;
-  const LOAD = load;
-  const WEIGHTED = dataset.weights !== null;
+  const { d, metric, weights } = summary;
+  const WEIGHTED = weights !== null;
   const onPoints = [pointsCode, gridCode, controlCode];
   const compile = (...source: Parameters<typeof kernelSource>) => gpu.kernel(kernelSource(...source));
   const tiled = assign.kind === 'tiled';
@@ -164,9 +164,11 @@ async function compileAll(
 /** Of a start, in the frame. */
 const FARTHEST_START = 2 ** 60;
 
-export class GpuWorkspace implements Workspace {
+/** See `EngineDataset.kmeans`. */
+export class GpuKMeans implements KMeansWorkspace {
   readonly #arena: Arena;
-  readonly #dataset: GpuDataset;
+  readonly #points: ResidentPoints;
+  readonly #signal: AbortSignal | undefined;
   readonly #k: number;
   readonly #queue: Queue;
   /** Centroids [k, d], their norms [k]. */
@@ -180,6 +182,9 @@ export class GpuWorkspace implements Workspace {
   /** A label a row, for each chunk. */
   readonly #labels: readonly GPUBuffer[];
   readonly #staging: readonly GPUBuffer[];
+  #last: { readonly labels: Uint32Array; readonly inertia: number; readonly changed: number } = {
+    ...{ labels: new Uint32Array(0), inertia: 0, changed: 0 },
+  };
   /** ‖x‖² of all rows: dispatched once, with the first call. */
   #prepare: readonly Dispatch[];
   /** Iterations of the next batch, at most: few at first, so that a short fit leaves little behind its end. */
@@ -192,27 +197,30 @@ export class GpuWorkspace implements Workspace {
   constructor(
     gpu: Gpu,
     arena: Arena,
-    dataset: GpuDataset,
+    points: ResidentPoints,
     k: number,
     kernels: Kernels,
     assign: AssignPlan,
     sums: SumsPlan,
     spans: readonly Span[],
+    signal: AbortSignal | undefined,
   ) {
-    const { n, d, chunks } = dataset;
+    const { n, d } = points.summary;
+    const { chunks } = points;
     const cells = k * (d + 2);
     const rows = sliceRows(n, d, k);
     this.#arena = arena;
-    this.#dataset = dataset;
+    this.#points = points;
+    this.#signal = signal;
     this.#k = k;
-    this.#queue = new Queue(gpu, arena, dataset);
+    this.#queue = new Queue(gpu, arena, points);
     this.#model = arena.storage('model', k * (d + 1) * 4);
     this.#previous = arena.storage('previous', k * d * 4);
     this.#totals = arena.storage('totals', 2 * cells * 4);
     this.#control = arena.storage('control', CONTROL_WORDS * 4);
     this.#changed = arena.storage('changed', 4);
     this.#log = arena.storage('log', LOG_LINES * LINE_WORDS * 4);
-    this.#rule = arena.uniform('rule', [k, d, 0, 0], [0]);
+    this.#rule = arena.uniform('rule', [k, d, 0], [0]);
     this.#labels = chunks.map((chunk) => arena.storage('labels', chunk.rows * 4));
     const batchBytes = (LOG_LINES * LINE_WORDS + CONTROL_WORDS + k * d) * 4;
     this.#staging = [arena.staging('batch', batchBytes), arena.staging('batch', batchBytes)];
@@ -265,7 +273,7 @@ export class GpuWorkspace implements Workspace {
     this.#spanWork = spans.map(({ slices }) => slices * rows * (d * k + 8));
     this.#spans = spans.map(({ firstSlice, slices }, i) => {
       const start = firstSlice * rows;
-      const parts = cutParts(arena, dataset, k, rows, start, Math.min(n, start + slices * rows));
+      const parts = cutParts(arena, points, k, rows, start, Math.min(n, start + slices * rows));
       const folding: Dispatch = {
         kernel: kernels.fold,
         group: bindFold(kernels.fold, arena, fold, cells, spans, i, slots, this.#totals, this.#control),
@@ -274,7 +282,7 @@ export class GpuWorkspace implements Workspace {
       return [...parts.flatMap(onPart), folding];
     });
     this.#prepare = tiled
-      ? cutParts(arena, dataset, k, rows).map(({ chunk, index, rows, uniform }) => ({
+      ? cutParts(arena, points, k, rows).map(({ chunk, index, rows, uniform }) => ({
           kernel: kernels.norms!,
           group: kernels.norms!.bind(uniform, chunk.points, chunk.adjust, norms[index]!),
           workgroups: Math.ceil(rows / 256),
@@ -302,26 +310,26 @@ export class GpuWorkspace implements Workspace {
    */
   async lloyd(start: Float64Array, options: LloydOptions): Promise<LloydResult> {
     this.#begin(start, options.resume);
-    const { maxIterations, tolerance, stopAtEmpty, signal } = options;
-    const rule = new ArrayBuffer(20);
-    new Uint32Array(rule).set([this.#k, this.#dataset.d, Math.min(maxIterations, 2 ** 32 - 1), stopAtEmpty ? 1 : 0]);
-    new Float32Array(rule)[4] = tolerance;
+    const { maxIterations, tolerance } = options;
+    const rule = new ArrayBuffer(16);
+    new Uint32Array(rule).set([this.#k, this.#points.summary.d, Math.min(maxIterations, 2 ** 32 - 1)]);
+    new Float32Array(rule)[3] = tolerance;
     this.#queue.write(this.#rule, 0, rule);
 
     let known = 0;
-    await this.#submitBatch(0, signal);
+    await this.#submitBatch(0);
     let next = this.#readBatch(0);
     for (let parity = 1; ; parity = 1 - parity) {
       let ahead: Promise<Batch> | undefined;
       try {
-        await this.#submitBatch(parity, signal);
+        await this.#submitBatch(parity);
         ahead = this.#readBatch(parity);
         const batch = await next;
-        for (const status of readLines(batch.lines, known, batch.iterations, this.#dataset.weightScale)) {
+        for (const status of readLines(batch.lines, known, batch.iterations, this.#points.weightScale)) {
           options.onIteration(status);
         }
         options.onCheckpoint(batch.centroids, batch.iterations);
-        signal?.throwIfAborted();
+        this.#signal?.throwIfAborted();
         // Only the device counts: one that does nothing would never end.
         if (batch.stop === null && batch.iterations <= known) throw new Error('the GPU did no iteration of a batch');
         known = batch.iterations;
@@ -338,13 +346,14 @@ export class GpuWorkspace implements Workspace {
     }
   }
 
-  async accumulate(centroids: Float64Array, signal?: AbortSignal): Promise<Assignment> {
+  async accumulate(centroids: Float64Array): Promise<KMeansStatistics> {
     this.#begin(centroids, false);
-    await this.#encodeAssignment(signal);
-    const { d, weights, weightScale, n } = this.#dataset;
+    await this.#encodeAssignment();
+    const { d, weights, n } = this.#points.summary;
+    const { weightScale } = this.#points;
     const k = this.#k;
     const cells = new Float32Array(await this.#queue.read(this.#totals, 0, k * (d + 2) * 4));
-    const labels = await readLabels(this.#queue, this.#dataset, this.#labels);
+    const labels = await readLabels(this.#queue, this.#points, this.#labels);
     const counts = new Float64Array(k);
     for (let i = 0; i < n; i++) counts[labels[i]] += weights === null ? 1 : weights[i];
     // The kernels sum about the centroids.
@@ -354,7 +363,16 @@ export class GpuWorkspace implements Workspace {
     );
     let inertia = 0;
     for (let c = 0; c < k; c++) inertia += cells[k * (d + 1) + c];
-    return { labels, counts, sums, inertia: inertia / weightScale };
+    this.#last = { labels, inertia: inertia / weightScale, changed: changedFrom(this.#last.labels, labels) };
+    return { counts, sums, exact: null, inertia: this.#last.inertia, changed: this.#last.changed };
+  }
+
+  async labels(): Promise<Uint32Array> {
+    return this.#last.labels;
+  }
+
+  async inertia(): Promise<number> {
+    return this.#last.inertia;
   }
 
   close(): void {
@@ -362,7 +380,7 @@ export class GpuWorkspace implements Workspace {
   }
 
   #begin(centroids: Float64Array, resume: boolean): void {
-    const { d } = this.#dataset;
+    const { d } = this.#points.summary;
     const model = new Float32Array(this.#k * (d + 1));
     // Farther out nothing is nearest, and squares are no numbers.
     model.set(centroids.map((value) => Math.max(-FARTHEST_START, Math.min(FARTHEST_START, value))));
@@ -378,25 +396,25 @@ export class GpuWorkspace implements Workspace {
     this.#prepare = [];
   }
 
-  async #encodeAssignment(signal: AbortSignal | undefined): Promise<void> {
+  async #encodeAssignment(): Promise<void> {
     for (let i = 0; i < this.#spans.length; i++) {
       for (const dispatch of this.#spans[i]) this.#encode(dispatch);
-      await this.#queue.spend(this.#spanWork[i], signal);
+      await this.#queue.spend(this.#spanWork[i], this.#signal);
     }
   }
 
   /** Submits as many iterations as the queue's budget holds; `#readBatch` tells what came of them. */
-  async #submitBatch(parity: number, signal: AbortSignal | undefined): Promise<void> {
+  async #submitBatch(parity: number): Promise<void> {
     const work = this.#spanWork.reduce((sum, value) => sum + value, 0);
     const iterations = Math.max(1, Math.min(this.#batch, Math.floor(this.#queue.budget / work)));
     this.#batch = Math.min(LOG_LINES, 2 * this.#batch);
     for (let i = 0; i < iterations; i++) {
-      await this.#encodeAssignment(signal);
+      await this.#encodeAssignment();
       for (const dispatch of this.#update) this.#encode(dispatch);
     }
     const staging = this.#staging[parity];
     const logBytes = LOG_LINES * LINE_WORDS * 4;
-    const centroidBytes = this.#k * this.#dataset.d * 4;
+    const centroidBytes = this.#k * this.#points.summary.d * 4;
     this.#queue.copy(this.#log, 0, staging, 0, logBytes);
     this.#queue.copy(this.#control, 0, staging, logBytes, CONTROL_WORDS * 4);
     this.#queue.copy(this.#model, 0, staging, logBytes + CONTROL_WORDS * 4, centroidBytes);
@@ -413,7 +431,7 @@ export class GpuWorkspace implements Workspace {
   }
 
   async #finish(batch: Batch, stop: LloydResult['stop']): Promise<LloydResult> {
-    const { d } = this.#dataset;
+    const { d } = this.#points.summary;
     const k = this.#k;
     const { centroids, iterations } = batch;
     if (stop !== 'empty') return { centroids, previous: centroids, iterations, stop, empty: [] };
@@ -426,6 +444,11 @@ export class GpuWorkspace implements Workspace {
   #encode({ kernel, group, workgroups }: Dispatch): void {
     kernel.encode(this.#queue.pass, group, workgroups);
   }
+}
+
+/** How many labels are others than before; all where there were none. */
+function changedFrom(before: Uint32Array, labels: Uint32Array): number {
+  return before.length === 0 ? labels.length : labels.reduce((sum, label, i) => sum + (label === before[i] ? 0 : 1), 0);
 }
 
 /** The statuses of the iterations (from, to]. */

@@ -3,7 +3,7 @@
  * the host answers for them in float64.
  */
 import { type Answer, answerAt, type Gaussians } from '../engine/gaussians.ts';
-import type { GpuDataset } from './dataset.ts';
+import type { ResidentPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { gather } from './gather.ts';
 import type { UnpackedStatistics } from './mixture-layout.ts';
@@ -25,18 +25,18 @@ export interface FarRow extends Answer {
 /** The answers of the rows at `indices`. */
 export async function answerFar(
   gpu: Gpu,
-  dataset: GpuDataset,
+  points: ResidentPoints,
   indices: readonly number[],
   gaussians: Gaussians,
   temperature: number,
   signal: AbortSignal | undefined,
 ): Promise<FarRow[]> {
-  const { d } = dataset;
+  const { d } = points.summary;
   const each = Math.max(1, Math.floor(BLOCK_VALUES / d));
   const rows: FarRow[] = [];
   for (let from = 0; from < indices.length; from += each) {
     const block = Uint32Array.from(indices.slice(from, from + each));
-    const values = await gather(gpu, dataset, block, signal);
+    const values = await gather(gpu, points, block, signal);
     block.forEach((index, i) => {
       const row = values.slice(i * d, (i + 1) * d);
       rows.push({ index, values: row, ...answerAt(gaussians, row, temperature) });

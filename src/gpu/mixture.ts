@@ -16,7 +16,8 @@ import tileWorkgroupCode from '../../shaders/mixture/tile-workgroup.wgsl?raw';
 import type { MixtureWorkspace } from '../engine/contract.ts';
 import { type Gaussians, type GaussiansShape, logDensitiesAt } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
-import type { GpuDataset } from './dataset.ts';
+import type { PointsSummary } from '../points.ts';
+import type { ResidentPoints } from './dataset.ts';
 import type { Arena, Gpu } from './device.ts';
 import { type Binding, type Kernel, kernelSource } from './kernel.ts';
 import { addFar, answerFar, FAR, FARTHEST, type FarRow } from './mixture-far.ts';
@@ -29,20 +30,20 @@ import { bindFold, compileFold } from './sum-slices.ts';
 
 export async function openMixture(
   gpu: Gpu,
-  dataset: GpuDataset,
+  points: ResidentPoints,
   k: number,
   shape: GaussiansShape,
   signal: AbortSignal | undefined,
-): Promise<GpuMixtureWorkspace> {
-  const { n, d } = dataset;
+): Promise<GpuMixture> {
+  const { n, d } = points.summary;
   const layout = layoutOf(k, d, shape);
   const plan = mixturePlan(n, k, d, shape, layout.cells, gpu.bindingLimit);
   const needed = 4 * Math.max(2 * layout.cells, layout.modelFloats);
   if (needed > gpu.bindingLimit) {
     throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
   }
-  const [moments, fold] = await Promise.all([gpu.kernel(momentsSource(dataset, plan)), compileFold(gpu, plan.fold)]);
-  return gpu.allocate((arena) => new GpuMixtureWorkspace(gpu, arena, dataset, layout, plan, moments, fold), signal);
+  const [moments, fold] = await Promise.all([gpu.kernel(momentsSource(points, plan)), compileFold(gpu, plan.fold)]);
+  return gpu.allocate((arena) => new GpuMixture(gpu, arena, points, layout, plan, moments, fold, signal), signal);
 }
 
 const TASK_BYTES = 32;
@@ -59,7 +60,7 @@ const MOMENTS_BINDINGS: readonly Binding[] = [
 ];
 
 /** What differs between fits comes in a uniform, so that few kernels serve all. */
-function momentsSource({ load: LOAD, d }: GpuDataset, plan: MixturePlan) {
+function momentsSource({ load: LOAD, summary: { d } }: ResidentPoints, plan: MixturePlan) {
   const { THREADS } = plan;
   const EXACT = d <= LARGEST_EXACT;
   const common = [pointsCode, gridCode, answerCode];
@@ -86,7 +87,7 @@ function momentsSource({ load: LOAD, d }: GpuDataset, plan: MixturePlan) {
 /** The struct Task of answer.wgsl. */
 function taskOf(
   temperature: number,
-  { weights }: GpuDataset,
+  { weights }: PointsSummary,
   plan: MixturePlan,
   shared: boolean,
   about: number,
@@ -104,10 +105,11 @@ interface Span {
   readonly work: number;
 }
 
-export class GpuMixtureWorkspace implements MixtureWorkspace {
+/** See `EngineDataset.mixture`. */
+export class GpuMixture implements MixtureWorkspace {
   readonly #gpu: Gpu;
   readonly #arena: Arena;
-  readonly #dataset: GpuDataset;
+  readonly #points: ResidentPoints;
   readonly #layout: MixtureLayout;
   readonly #plan: MixturePlan;
   readonly #queue: Queue;
@@ -118,6 +120,7 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
   readonly #answers: readonly GPUBuffer[];
   readonly #labels: readonly GPUBuffer[];
   readonly #spans: readonly Span[];
+  readonly #signal: AbortSignal | undefined;
   /** Absent where two models have no room in a binding. */
   readonly moments: MixtureWorkspace['moments'];
   /** Of the last E-step; `offset` is what the logarithms on the device lack. */
@@ -131,22 +134,24 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
   constructor(
     gpu: Gpu,
     arena: Arena,
-    dataset: GpuDataset,
+    points: ResidentPoints,
     layout: MixtureLayout,
     plan: MixturePlan,
     moments: Kernel,
     fold: Kernel,
+    signal: AbortSignal | undefined,
   ) {
-    const { n, chunks } = dataset;
+    const { chunks, summary } = points;
     const { k, cells } = layout;
     this.#gpu = gpu;
     this.#arena = arena;
-    this.#dataset = dataset;
+    this.#points = points;
+    this.#signal = signal;
     this.#layout = layout;
     this.#plan = plan;
-    this.#queue = new Queue(gpu, arena, dataset);
+    this.#queue = new Queue(gpu, arena, points);
     const hasRoom = 2 * layout.modelFloats * 4 <= gpu.bindingLimit;
-    this.moments = hasRoom ? (about, signal) => this.#momentsAbout(about, signal) : undefined;
+    this.moments = hasRoom ? (about) => this.#momentsAbout(about) : undefined;
     this.#model = arena.storage('mixture', (hasRoom ? 2 : 1) * layout.modelFloats * 4);
     this.#task = arena.uniform('task', new Array(TASK_BYTES / 4).fill(0));
     this.#totals = arena.storage('totals', 2 * cells * 4);
@@ -159,8 +164,8 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
       plan.kind === 'matrices' && plan.inStorage ? [arena.storage('tiles', longest * plan.TILE * 16)] : [];
     this.#spans = plan.spans.map(({ firstSlice, slices }, i) => {
       const start = firstSlice * plan.rows;
-      const end = Math.min(n, start + slices * plan.rows);
-      const dispatches = cutParts(arena, dataset, k, plan.rows, start, end).map(({ chunk, index, rows, uniform }) => ({
+      const end = Math.min(summary.n, start + slices * plan.rows);
+      const dispatches = cutParts(arena, points, k, plan.rows, start, end).map(({ chunk, index, rows, uniform }) => ({
         kernel: moments,
         group: moments.bind(
           uniform,
@@ -185,16 +190,16 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
     });
   }
 
-  async accumulate(gaussians: Gaussians, temperature: number, signal?: AbortSignal): Promise<MixtureStatistics> {
-    const { weights, totalWeight } = this.#dataset;
+  async accumulate(gaussians: Gaussians, temperature: number): Promise<MixtureStatistics> {
+    const { weights, totalWeight } = this.#points.summary;
     const { values, used, offset } = this.#layout.pack(gaussians);
     this.#queue.write(this.#model, 0, values);
-    const statistics = await this.#run(temperature, gaussians, 0, signal);
+    const statistics = await this.#run(temperature, gaussians, 0);
     const far: FarRow[] = [];
     if (statistics.far > 0) {
-      const labels = await readLabels(this.#queue, this.#dataset, this.#labels);
+      const labels = await readLabels(this.#queue, this.#points, this.#labels);
       const indices = Array.from(labels.keys()).filter((i) => labels[i] === FAR);
-      far.push(...(await answerFar(this.#gpu, this.#dataset, indices, gaussians, temperature, signal)));
+      far.push(...(await answerFar(this.#gpu, this.#points, indices, gaussians, temperature, this.#signal)));
     }
     addFar(statistics, far, used, weights);
     const weightOf = (i: number) => (weights === null ? 1 : weights[i]);
@@ -208,44 +213,39 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
     return { ...statistics, used, logLikelihood };
   }
 
-  async #momentsAbout(about: Gaussians, signal?: AbortSignal): Promise<MixtureStatistics> {
+  async #momentsAbout(about: Gaussians): Promise<MixtureStatistics> {
     const { modelFloats } = this.#layout;
     const { values, used } = this.#layout.pack(about);
     this.#queue.write(this.#model, modelFloats * 4, values);
     const { temperature, logLikelihood, far } = this.#last;
-    const statistics = await this.#run(temperature, about, modelFloats / 4, signal);
-    addFar(statistics, far, used, this.#dataset.weights);
+    const statistics = await this.#run(temperature, about, modelFloats / 4);
+    addFar(statistics, far, used, this.#points.summary.weights);
     return { ...statistics, used, logLikelihood };
   }
 
   /** @param about where in the buffer the model begins that the moments are about; 0: that of the E-step, which is run */
-  async #run(
-    temperature: number,
-    { shape }: Gaussians,
-    about: number,
-    signal: AbortSignal | undefined,
-  ): Promise<UnpackedStatistics> {
-    const task = taskOf(temperature, this.#dataset, this.#plan, shape === 'shared', about);
+  async #run(temperature: number, { shape }: Gaussians, about: number): Promise<UnpackedStatistics> {
+    const task = taskOf(temperature, this.#points.summary, this.#plan, shape === 'shared', about);
     this.#queue.write(this.#task, 0, task);
     for (const { dispatches, work } of this.#spans) {
       for (const { kernel, group, workgroups } of dispatches) kernel.encode(this.#queue.pass, group, workgroups);
-      await this.#queue.spend(work, signal);
+      await this.#queue.spend(work, this.#signal);
     }
     const cells = new Float32Array(await this.#queue.read(this.#totals, 0, this.#layout.cells * 4));
-    signal?.throwIfAborted();
-    return this.#layout.unpack(cells, 1 / this.#dataset.weightScale);
+    this.#signal?.throwIfAborted();
+    return this.#layout.unpack(cells, 1 / this.#points.weightScale);
   }
 
   async labels(): Promise<Uint32Array> {
-    const labels = await readLabels(this.#queue, this.#dataset, this.#labels);
+    const labels = await readLabels(this.#queue, this.#points, this.#labels);
     for (const { index, label } of this.#last.far) labels[index] = label;
     return labels;
   }
 
   async values(): Promise<Float64Array> {
     const { temperature, offset, far } = this.#last;
-    const values = new Float64Array(this.#dataset.n);
-    for (const [i, { firstRow, rows }] of this.#dataset.chunks.entries()) {
+    const values = new Float64Array(this.#points.summary.n);
+    for (const [i, { firstRow, rows }] of this.#points.chunks.entries()) {
       const answers = new Float32Array(await this.#queue.read(this.#answers[i], 0, rows * 8));
       for (let row = 0; row < rows; row++) {
         const spread = temperature === 0 ? 0 : temperature * Math.log(answers[2 * row + 1]);
@@ -261,10 +261,10 @@ export class GpuMixtureWorkspace implements MixtureWorkspace {
   }
 }
 
-/** See `ClusteringEngine.logDensities`: here they are less the largest offset. */
+/** See `EngineDataset.logDensities`: here they are less the largest offset. */
 export async function logDensities(
   gpu: Gpu,
-  dataset: GpuDataset,
+  points: ResidentPoints,
   gaussians: Gaussians,
   start: number,
   end: number,
@@ -274,7 +274,7 @@ export async function logDensities(
   const layout = layoutOf(k, d, shape);
   const { values } = layout.pack(gaussians);
   const axes = shape === 'axes';
-  const constants = axes ? { LOAD: dataset.load } : { LOAD: dataset.load, SHARED: shape === 'shared' };
+  const constants = axes ? { LOAD: points.load } : { LOAD: points.load, SHARED: shape === 'shared' };
   const kernel = await gpu.kernel(
     kernelSource(
       axes ? 'axes-densities' : 'matrices-densities',
@@ -286,15 +286,15 @@ export async function logDensities(
     ),
   );
   const task = { kernel, contents: values, k, threadsPerRow: axes ? Math.ceil(k / 4) : k, workPerRow: values.length };
-  const logs = await readPairs(gpu, dataset, task, start, end, signal);
-  await replaceFar(gpu, dataset, gaussians, logs, start, signal);
+  const logs = await readPairs(gpu, points, task, start, end, signal);
+  await replaceFar(gpu, points, gaussians, logs, start, signal);
   return logs;
 }
 
 /** Puts those of the host in place of logarithms of rows that are too far for float32: less the largest of the row. */
 async function replaceFar(
   gpu: Gpu,
-  dataset: GpuDataset,
+  points: ResidentPoints,
   gaussians: Gaussians,
   logs: Float32Array,
   start: number,
@@ -307,7 +307,7 @@ async function replaceFar(
     for (let c = 1; c < k; c++) best = Math.max(best, logs[from + c]);
     if (best < FARTHEST) indices.push(start + from / k);
   }
-  for (const { index, values } of await answerFar(gpu, dataset, indices, gaussians, 1, signal)) {
+  for (const { index, values } of await answerFar(gpu, points, indices, gaussians, 1, signal)) {
     const exact = logDensitiesAt(gaussians, values);
     const best = exact.reduce((a, b) => Math.max(a, b));
     exact.forEach((log, c) => void (logs[(index - start) * k + c] = Math.max(log - best, FARTHEST)));

@@ -1,4 +1,4 @@
-import type { Chunk, GpuDataset } from './dataset.ts';
+import type { Chunk, ResidentPoints } from './dataset.ts';
 import type { Arena } from './device.ts';
 
 /** Consecutive rows of one chunk, as kernels know them: the struct Part of points.wgsl. */
@@ -11,7 +11,9 @@ export interface Part {
 }
 
 /** What the cut depends on. */
-export type Rows = Pick<GpuDataset, 'n' | 'd' | 'chunks' | 'check'> & { readonly frame: { readonly scale: number } };
+export type Rows = Pick<ResidentPoints, 'chunks' | 'check'> & {
+  readonly summary: { readonly n: number; readonly d: number; readonly frame: { readonly scale: number } };
+};
 
 /**
  * The rows [start, end) of a dataset, cut where its chunks are.
@@ -20,14 +22,15 @@ export type Rows = Pick<GpuDataset, 'n' | 'd' | 'chunks' | 'check'> & { readonly
  */
 export function cutParts(
   arena: Arena,
-  dataset: Rows,
+  points: Rows,
   k: number,
   sliceRows: number,
   start = 0,
-  end = dataset.n,
+  end = points.summary.n,
 ): Part[] {
-  dataset.check();
-  const { d, frame, chunks } = dataset;
+  points.check();
+  const { chunks } = points;
+  const { d, frame } = points.summary;
   const parts: Part[] = [];
   chunks.forEach((chunk, index) => {
     const firstRow = Math.max(start, chunk.firstRow);
@@ -47,13 +50,13 @@ const PIECE_WORK = 2 ** 28;
 /** The same, cut further into dispatches of bounded work. */
 export function cutPieces(
   arena: Arena,
-  dataset: Rows,
+  points: Rows,
   k: number,
   workPerRow: number,
   start = 0,
-  end = dataset.n,
+  end = points.summary.n,
 ): Part[] {
   const each = Math.max(1, Math.floor(PIECE_WORK / workPerRow));
   const starts = Array.from({ length: Math.ceil((end - start) / each) }, (_, i) => start + i * each);
-  return starts.flatMap((from) => cutParts(arena, dataset, k, 1, from, Math.min(end, from + each)));
+  return starts.flatMap((from) => cutParts(arena, points, k, 1, from, Math.min(end, from + each)));
 }

@@ -1,4 +1,4 @@
-import type { GpuDataset } from './dataset.ts';
+import type { ResidentPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import type { Kernel } from './kernel.ts';
 import { cutPieces } from './part.ts';
@@ -18,7 +18,7 @@ export interface PairsTask {
 /** The results of the rows [start, end): Float32Array [(end − start)·k]. */
 export async function readPairs(
   gpu: Gpu,
-  dataset: GpuDataset,
+  points: ResidentPoints,
   { kernel, contents, k, threadsPerRow, workPerRow }: PairsTask,
   start: number,
   end: number,
@@ -26,7 +26,7 @@ export async function readPairs(
 ): Promise<Float32Array> {
   const { arena, pieces } = await gpu.allocate((arena) => {
     const centres = arena.filled('centres', contents);
-    const pieces = cutPieces(arena, dataset, k, workPerRow, start, end).map(({ chunk, rows, uniform }) => {
+    const pieces = cutPieces(arena, points, k, workPerRow, start, end).map(({ chunk, rows, uniform }) => {
       const result = arena.storage('pairs', rows * k * 4);
       return { rows, result, group: kernel.bind(uniform, chunk.points, chunk.adjust, centres, result) };
     });
@@ -34,7 +34,7 @@ export async function readPairs(
   }, signal);
   try {
     const pairs = new Float32Array((end - start) * k);
-    const queue = new Queue(gpu, arena, dataset);
+    const queue = new Queue(gpu, arena, points);
     for (const { rows, group } of pieces) {
       kernel.encode(queue.pass, group, Math.ceil((rows * threadsPerRow) / 64));
       await queue.spend(rows * workPerRow);
@@ -53,10 +53,10 @@ export async function readPairs(
 /** The labels of a dataset's rows: Uint32Array [n], from a buffer for each chunk. */
 export async function readLabels(
   queue: Queue,
-  { n, chunks }: GpuDataset,
+  { summary, chunks }: ResidentPoints,
   buffers: readonly GPUBuffer[],
 ): Promise<Uint32Array> {
-  const labels = new Uint32Array(n);
+  const labels = new Uint32Array(summary.n);
   for (const [i, { firstRow, rows }] of chunks.entries()) {
     labels.set(new Uint32Array(await queue.read(buffers[i], 0, rows * 4)), firstRow);
   }

@@ -1,11 +1,11 @@
 import gridCode from '../../shaders/common/grid.wgsl?raw';
 import pointsCode from '../../shaders/common/points.wgsl?raw';
-import fieldFoldCode from '../../shaders/kmeans/field-extend.wgsl?raw';
+import fieldExtendCode from '../../shaders/kmeans/field-extend.wgsl?raw';
 import fieldSampleCode from '../../shaders/kmeans/field-sample.wgsl?raw';
 import seedDrawCode from '../../shaders/kmeans/seed-draw.wgsl?raw';
 import seedPriceCode from '../../shaders/kmeans/seed-price.wgsl?raw';
 import type { DistanceField } from '../engine/contract.ts';
-import type { GpuDataset } from './dataset.ts';
+import type { ResidentPoints } from './dataset.ts';
 import type { Arena, Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
 import { cutParts } from './part.ts';
@@ -14,16 +14,17 @@ import { Queue } from './queue.ts';
 /** Rows of a slice in the seeding kernels. */
 const SLICE_ROWS = 1024;
 
-/** See `ClusteringEngine.plusPlus`: two dispatches a step, nothing comes home before the last one. */
+/** See `EngineDataset.plusPlus`: two dispatches a step, nothing comes home before the last one. */
 export async function plusPlus(
   gpu: Gpu,
-  dataset: GpuDataset,
+  points: ResidentPoints,
   k: number,
   L: number,
   draws: Float32Array,
   signal: AbortSignal | undefined,
 ): Promise<Uint32Array> {
-  const { n, d, load: LOAD, weights } = dataset;
+  const { n, d, weights } = points.summary;
+  const { load: LOAD } = points;
   const WEIGHTED = weights !== null;
   const priceSource = (START: boolean) =>
     kernelSource(
@@ -58,7 +59,7 @@ export async function plusPlus(
       Uint32Array.from({ length: 4 * (k + 1) }, (_, i) => [i / 4, slices, k, 0][i % 4]),
     );
     const now = arena.uniform('step', [0, slices, k]);
-    const parts = cutParts(arena, dataset, k, SLICE_ROWS).map(({ chunk, rows, uniform }) => {
+    const parts = cutParts(arena, points, k, SLICE_ROWS).map(({ chunk, rows, uniform }) => {
       const distances = arena.storage('distances', chunk.rows * 4);
       const read = [uniform, chunk.points, chunk.adjust, chunk.weights, distances] as const;
       return {
@@ -71,7 +72,7 @@ export async function plusPlus(
     return { arena, picks, parts, steps, now };
   }, signal);
   try {
-    const queue = new Queue(gpu, arena, dataset);
+    const queue = new Queue(gpu, arena, points);
     for (const part of parts) weigh.encode(queue.pass, part.weigh, Math.ceil(part.rows / SLICE_ROWS));
     for (let step = 0; step <= k; step++) {
       queue.copy(steps, 16 * step, now, 0, 16);
@@ -89,47 +90,48 @@ export async function plusPlus(
 /** The squared distances that k-means‖ samples from, a value a row. */
 export async function openDistanceField(
   gpu: Gpu,
-  dataset: GpuDataset,
+  points: ResidentPoints,
   signal: AbortSignal | undefined,
 ): Promise<GpuDistanceField> {
-  return gpu.allocate((arena) => new GpuDistanceField(gpu, arena, dataset), signal);
+  return gpu.allocate((arena) => new GpuDistanceField(gpu, arena, points), signal);
 }
 
 export class GpuDistanceField implements DistanceField {
   readonly #gpu: Gpu;
   readonly #arena: Arena;
-  readonly #dataset: GpuDataset;
+  readonly #points: ResidentPoints;
   readonly #queue: Queue;
   readonly #distances: readonly GPUBuffer[];
   readonly #totals: GPUBuffer;
   #fresh = true;
 
-  constructor(gpu: Gpu, arena: Arena, dataset: GpuDataset) {
+  constructor(gpu: Gpu, arena: Arena, points: ResidentPoints) {
     this.#gpu = gpu;
     this.#arena = arena;
-    this.#dataset = dataset;
-    this.#queue = new Queue(gpu, arena, dataset);
-    this.#distances = dataset.chunks.map((chunk) => arena.storage('distances', chunk.rows * 4));
-    this.#totals = arena.storage('field totals', Math.ceil(dataset.n / SLICE_ROWS) * 4);
+    this.#points = points;
+    this.#queue = new Queue(gpu, arena, points);
+    this.#distances = points.chunks.map((chunk) => arena.storage('distances', chunk.rows * 4));
+    this.#totals = arena.storage('field totals', Math.ceil(points.summary.n / SLICE_ROWS) * 4);
   }
 
-  async fold(centroids: Float64Array): Promise<number> {
-    const { n, d, load: LOAD, weights, weightScale } = this.#dataset;
+  async extend(centroids: Float64Array): Promise<number> {
+    const { n, d, weights } = this.#points.summary;
+    const { load: LOAD, weightScale } = this.#points;
     const constants = { LOAD, WEIGHTED: weights !== null, FRESH: this.#fresh };
     const kernel = await this.#gpu.kernel(
       kernelSource(
-        'field-fold',
+        'field-extend',
         ['uniform', 'read', 'read', 'read', 'read', 'write', 'write'],
         constants,
         pointsCode,
         gridCode,
-        fieldFoldCode,
+        fieldExtendCode,
       ),
     );
     const m = centroids.length / d;
     const arena = await this.#gpu.allocate((arena) => {
       const targets = arena.filled('centroids', Float32Array.from(centroids));
-      for (const { chunk, index, rows, uniform } of cutParts(arena, this.#dataset, m, SLICE_ROWS)) {
+      for (const { chunk, index, rows, uniform } of cutParts(arena, this.#points, m, SLICE_ROWS)) {
         const read = [uniform, chunk.points, chunk.adjust, chunk.weights, targets] as const;
         const group = kernel.bind(...read, this.#distances[index], this.#totals);
         kernel.encode(this.#queue.pass, group, Math.ceil(rows / SLICE_ROWS));
@@ -148,7 +150,8 @@ export class GpuDistanceField implements DistanceField {
 
   async sample(factor: number, seed: number): Promise<Uint32Array> {
     this.#queue.check();
-    const { n, load: LOAD, weights, weightScale } = this.#dataset;
+    const { n, weights } = this.#points.summary;
+    const { load: LOAD, weightScale } = this.#points;
     const kernel = await this.#gpu.kernel(
       kernelSource(
         'field-sample',
@@ -164,7 +167,7 @@ export class GpuDistanceField implements DistanceField {
       const drawn = arena.storage('drawn', words * 4);
       const [factorBits] = new Uint32Array(Float32Array.of(factor / weightScale).buffer);
       const draw = arena.uniform('draw', [factorBits, seed]);
-      for (const { chunk, index, rows, uniform } of cutParts(arena, this.#dataset, 1, SLICE_ROWS)) {
+      for (const { chunk, index, rows, uniform } of cutParts(arena, this.#points, 1, SLICE_ROWS)) {
         const read = [uniform, chunk.points, chunk.adjust, chunk.weights, this.#distances[index]] as const;
         const group = kernel.bind(...read, drawn, draw);
         kernel.encode(this.#queue.pass, group, Math.ceil(rows / 2048));
@@ -180,8 +183,8 @@ export class GpuDistanceField implements DistanceField {
 
   /** The squared distances of all rows: Float32Array [n]. */
   async read(): Promise<Float32Array> {
-    const { n, chunks } = this.#dataset;
-    const distances = new Float32Array(n);
+    const { summary, chunks } = this.#points;
+    const distances = new Float32Array(summary.n);
     for (const [i, { firstRow, rows }] of chunks.entries()) {
       distances.set(new Float32Array(await this.#queue.read(this.#distances[i], 0, rows * 4)), firstRow);
     }

@@ -1,7 +1,7 @@
 import gridCode from '../../shaders/common/grid.wgsl?raw';
 import pointsCode from '../../shaders/common/points.wgsl?raw';
 import transformCode from '../../shaders/common/transform.wgsl?raw';
-import { type Chunk, type GpuDataset, resident } from './dataset.ts';
+import { type Chunk, type ResidentPoints, resident } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
 import { cutPieces } from './part.ts';
@@ -14,15 +14,16 @@ function bounded(factor: number): number {
   return Math.max(-LARGEST, Math.min(LARGEST, factor));
 }
 
-/** See `ClusteringEngine.transformed`. The weights stay the source's. An abort frees it, later too. */
+/** See `EngineDataset.transformed`. The weights stay the source's. An abort frees it, later too. */
 export async function transformed(
   gpu: Gpu,
-  source: GpuDataset,
+  source: ResidentPoints,
   matrix: Float64Array,
   variance: Float64Array,
   signal: AbortSignal | undefined,
-): Promise<GpuDataset> {
-  const { d, load: LOAD } = source;
+): Promise<ResidentPoints> {
+  const { d } = source.summary;
+  const { load: LOAD } = source;
   const DIAGONAL = matrix.length === d;
   const workPerRow = matrix.length;
   const kernel = await gpu.kernel(
@@ -57,7 +58,8 @@ export async function transformed(
     await queue.submit();
     await queue.settle();
     const frame = { shift: new Float64Array(d), scale: 1, precise: false };
-    const own = resident(arena, { ...source, frame, variance, usualVariance: variance, chunks, load: 0 });
+    const summary = { ...source.summary, frame, variance, usualVariance: variance };
+    const own = resident(arena, { ...source, summary, chunks, load: 0 });
     return {
       ...own,
       check() {

@@ -1,33 +1,41 @@
-import type { Assignment } from '../engine/contract.ts';
+import type { EngineDataset, KMeansWorkspace } from '../engine/contract.ts';
+import type { KMeansStatistics } from '../engine/statistics.ts';
 import { resultOf, type Steps } from '../engine/steps.ts';
 import { type Frame, intoFrame } from '../frame.ts';
-import type { Home } from '../placement.ts';
 import type { Metric } from '../points.ts';
 import { labelFar } from './far.ts';
 
-/** One assignment to centroids [k, d], in the dataset's frame, of the rows that the engine holds. */
-export function* assignOnce(
-  { engine, dataset }: Pick<Home, 'engine' | 'dataset'>,
-  centroids: Float64Array,
-  signal: AbortSignal | undefined,
-): Steps<Assignment> {
-  const workspace = yield* resultOf(engine.open(dataset, centroids.length / dataset.d, signal));
+/** What an assignment to given centroids tells, the inertia term by term. */
+export interface Assignment extends KMeansStatistics {
+  /** Index of the nearest centroid: Uint32Array [n]. */
+  readonly labels: Uint32Array;
+}
+
+/** One assignment to centroids [k, d], in the frame, of the rows that the engine holds. */
+export function* assignOnce(dataset: EngineDataset, centroids: Float64Array): Steps<Assignment> {
+  const workspace = yield* resultOf(dataset.kmeans(centroids.length / dataset.d));
   try {
-    return yield* resultOf(workspace.accumulate(centroids, signal));
+    return yield* assignment(workspace, centroids);
   } finally {
     workspace.close();
   }
 }
 
+/** The same in a workspace that is open. */
+export function* assignment(workspace: KMeansWorkspace, centroids: Float64Array): Steps<Assignment> {
+  const statistics = yield* resultOf(workspace.accumulate(centroids));
+  const inertia = yield* resultOf(workspace.inertia());
+  return { ...statistics, inertia, labels: yield* resultOf(workspace.labels()) };
+}
+
 /** Labels and inertia of all rows under centroids [k, d], in the caller's coordinates and units. */
 export function* assignPoints(
-  home: Home,
+  dataset: EngineDataset,
   centroids: Float64Array,
-  signal: AbortSignal | undefined,
 ): Steps<{ labels: Uint32Array; inertia: number }> {
-  const { frame, far, d } = home.dataset;
-  const { labels, inertia } = yield* assignOnce(home, intoFrame(centroids, frame), signal);
-  return { labels, inertia: toInertia(inertia, home.dataset) + labelFar(labels, far, centroids, d) };
+  const { frame, far, d } = dataset;
+  const { labels, inertia } = yield* assignOnce(dataset, intoFrame(centroids, frame));
+  return { labels, inertia: toInertia(inertia, dataset) + labelFar(labels, far, centroids, d) };
 }
 
 /** Squared distances of a frame in the caller's units; for cosine 1 − cos is half the squared distance. */

@@ -1,121 +1,117 @@
 /**
- * k-means by Lloyd's iterations: seeding, iterations, relocation of empty clusters, a last assignment. Everything
- * here is in the dataset's frame; the model gets the caller's coordinates.
+ * k-means: seeding, Lloyd's iterations, relocation of empty clusters, a last assignment. What goes on in here is in the
+ * dataset's frame; what comes out is in the caller's coordinates.
  */
-
-import { checkAgainst, checkFitOptions, type FitPlan, KMEANS_FIT_OPTIONS } from '../api/kmeans-options.ts';
-import { readOptions } from '../check.ts';
-import type { Assignment, IterationStatus, LloydOptions, Workspace } from '../engine/contract.ts';
-import { type Awaitable, resultOf, runAsync, type Steps } from '../engine/steps.ts';
-import { intoFrame, outOfFrame, startIntoFrame } from '../frame.ts';
-import { KMeansModel } from '../models/kmeans-model.ts';
-import type { Dataset, Home } from '../placement.ts';
-import { meanOf, rowLength } from '../points.ts';
+import type { EngineDataset, IterationStatus, KMeansWorkspace } from '../engine/contract.ts';
+import { type Awaitable, resultOf, type Steps } from '../engine/steps.ts';
+import { type Frame, intoFrame, outOfFrame, startIntoFrame } from '../frame.ts';
+import { type Backend, type Metric, meanOf, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
-import { assignOnce, toInertia } from './assign.ts';
+import { type Assignment, assignment, assignOnce, toInertia } from './assign.ts';
 import { labelFar } from './far.ts';
+import { hasConverged, lloyd } from './lloyd.ts';
+import { checkKMeansPlan, KMEANS_DEFAULTS, type KMeansPlan } from './plan.ts';
 import { relocateEmpty } from './relocate.ts';
 import { seedCentroids } from './seeding.ts';
 
-/** What one start came to; its fields are also where it goes on after a device was lost. */
-interface Run {
+/** What a fit came to, in the caller's coordinates and units. */
+export interface KMeansFit {
+  readonly k: number;
+  readonly d: number;
+  readonly metric: Metric;
+  /** [k, d] */
+  readonly centroids: Float64Array;
+  /** [n] */
+  readonly labels: Uint32Array;
+  /** [k] */
+  readonly counts: Float64Array;
+  readonly inertia: number;
+  readonly iterations: number;
+  readonly converged: boolean;
+  readonly backend: Backend;
+  readonly frame: Frame;
+}
+
+/** How far one start has come; also where it goes on after a device was lost. */
+interface FitState {
   centroids: Float64Array | null;
   iterations: number;
   converged: boolean;
 }
 
-/** Fits points that are resident, wherever they may move meanwhile. */
-export function fitKMeans(dataset: Dataset, plan: FitPlan): Promise<KMeansModel> {
-  return runAsync(fitBest(plan, (fit) => dataset.use((home) => runAsync(fit(home)))));
-}
-
 /**
- * Fits `plan.nInit` times and returns the model of the lowest inertia.
+ * Fits `plan.nInit` times and returns the fit of the lowest inertia.
  *
  * @param use runs one of the fits where the points are, and again, from where it was, if they have moved
  */
-export function* fitBest(
-  plan: FitPlan,
-  use: (fit: (home: Home) => Steps<KMeansModel>) => Awaitable<KMeansModel>,
-): Steps<KMeansModel> {
-  let best: KMeansModel | null = null;
+export function* fitBest<T extends KMeansFit>(
+  plan: KMeansPlan,
+  use: (fit: (dataset: EngineDataset) => Steps<KMeansFit>) => Awaitable<T>,
+): Steps<T> {
+  let best: T | null = null;
   for (let start = 0; start < plan.nInit; start++) {
-    const run: Run = { centroids: null, iterations: 0, converged: false };
-    const model = yield* resultOf(use((home) => fitModel(home, plan, start, run)));
-    if (best === null || model.inertia < best.inertia) best = model;
+    const state: FitState = { centroids: null, iterations: 0, converged: false };
+    const fit = yield* resultOf(use((dataset) => fitFrom(dataset, plan, start, state)));
+    if (best === null || fit.inertia < best.inertia) best = fit;
   }
   return best!;
 }
 
-function* fitModel(home: Home, plan: FitPlan, start: number, run: Run): Steps<KMeansModel> {
-  checkAgainst(plan, home.dataset);
-  const assignment = yield* fitOnce(home, plan, start, run);
-  return toModel(home, plan.k, run, assignment);
+function* fitFrom(dataset: EngineDataset, plan: KMeansPlan, start: number, state: FitState): Steps<KMeansFit> {
+  checkKMeansPlan(plan, dataset);
+  return outcomeOf(dataset, state, yield* iterateFrom(dataset, plan, start, state));
 }
 
-function* fitOnce(home: Home, plan: FitPlan, start: number, run: Run): Steps<Assignment> {
-  plan.signal?.throwIfAborted();
-  run.centroids ??= yield* firstCentroids(home, plan, start);
-  const workspace = yield* resultOf(home.engine.open(home.dataset, plan.k, plan.signal));
+function* iterateFrom(dataset: EngineDataset, plan: KMeansPlan, start: number, state: FitState): Steps<Assignment> {
+  state.centroids ??= yield* firstCentroids(dataset, plan, start);
+  const workspace = yield* resultOf(dataset.kmeans(plan.k));
   try {
-    yield* iterate(home, workspace, plan, run);
-    return yield* resultOf(workspace.accumulate(run.centroids, plan.signal));
+    yield* iterate(dataset, workspace, plan, state);
+    return yield* assignment(workspace, state.centroids);
   } finally {
     workspace.close();
   }
 }
 
-/** Lloyd's iterations with relocations, until the run has converged or is at the limit. */
-function* iterate(home: Home, workspace: Workspace, plan: FitPlan, run: Run): Steps<void> {
-  const { engine, dataset } = home;
-  const { signal, maxIterations } = plan;
-  let resume = false;
-  while (!run.converged && run.iterations < maxIterations) {
-    const done = run.iterations;
+/** Lloyd's iterations with relocations, until the fit has converged or is at the limit. */
+function* iterate(dataset: EngineDataset, workspace: KMeansWorkspace, plan: KMeansPlan, state: FitState): Steps<void> {
+  const tolerance = plan.tolerance * meanOf(dataset.variance);
+  for (let resume = false; !state.converged && state.iterations < plan.maxIterations; resume = true) {
+    const done = state.iterations;
     let last: IterationStatus | null = null;
-    const tolerance = plan.tolerance * meanOf(dataset.variance);
-    const options: LloydOptions = {
-      maxIterations: maxIterations - done,
+    const result = yield* lloyd(workspace, state.centroids!, dataset.metric, {
+      maxIterations: plan.maxIterations - done,
       tolerance,
       resume,
-      stopAtEmpty: true,
-      signal,
       onIteration(status) {
         last = status;
-        plan.onIteration?.(toProgress(status, done, home));
+        plan.onIteration?.(toProgress(status, done, dataset));
       },
       onCheckpoint(centroids, iterations) {
-        run.centroids = centroids;
-        run.iterations = done + iterations;
+        state.centroids = centroids;
+        state.iterations = done + iterations;
       },
-    };
-    const result = yield* resultOf(workspace.lloyd(run.centroids!, options));
-    run.iterations = done + result.iterations;
-    run.centroids = result.centroids;
+    });
+    state.iterations = done + result.iterations;
+    state.centroids = result.centroids;
     if (result.stop === 'empty') {
-      const relocation = yield* relocateEmpty(engine, dataset, result, signal);
-      run.centroids = relocation.centroids;
-      run.converged = relocation.moved === 0 && hasSettled(last!, resume || result.iterations > 1, tolerance);
+      const relocation = yield* relocateEmpty(dataset, result);
+      state.centroids = relocation.centroids;
+      // An iteration that could move no empty cluster ends the fit by the rule that holds for every other one.
+      state.converged = relocation.moved === 0 && hasConverged(last!, resume || result.iterations > 1, tolerance);
     } else {
-      run.converged = result.stop === 'converged';
+      state.converged = result.stop === 'converged';
     }
-    resume = true;
   }
 }
 
-/** Whether an iteration that could move no empty cluster ends the fit, by the rule that holds for every other one. */
-function hasSettled({ changed, shift }: IterationStatus, compared: boolean, tolerance: number): boolean {
-  return (compared && changed === 0) || shift <= tolerance;
-}
-
-function* firstCentroids({ engine, dataset }: Home, plan: FitPlan, start: number): Steps<Float64Array> {
-  if (plan.start !== null) return startIntoFrame(unitRows(plan.start, dataset), dataset);
-  const random = new Random(plan.seed, start);
-  return yield* seedCentroids(engine, dataset, plan.k, plan.method!, random, plan.signal);
+function* firstCentroids(dataset: EngineDataset, { k, start, seed }: KMeansPlan, index: number): Steps<Float64Array> {
+  if (typeof start !== 'string') return startIntoFrame(unitRows(start, dataset), dataset);
+  return yield* seedCentroids(dataset, k, start, new Random(seed, index));
 }
 
 /** Under the cosine metric centroids have unit length, an explicit start too. */
-function unitRows(centroids: Float64Array, { metric, d }: Home['dataset']): Float64Array {
+function unitRows(centroids: Float64Array, { metric, d }: Pick<EngineDataset, 'metric' | 'd'>): Float64Array {
   if (metric !== 'cosine') return centroids;
   const unit = centroids.slice();
   for (let from = 0; from < unit.length; from += d) {
@@ -128,7 +124,7 @@ function unitRows(centroids: Float64Array, { metric, d }: Home['dataset']): Floa
   return unit;
 }
 
-function toProgress(status: IterationStatus, done: number, { dataset }: Home) {
+function toProgress(status: IterationStatus, done: number, dataset: EngineDataset) {
   const { scale } = dataset.frame;
   return {
     iteration: done + status.iteration,
@@ -137,47 +133,30 @@ function toProgress(status: IterationStatus, done: number, { dataset }: Home) {
   };
 }
 
-/** Centroids [k, d] of one start with the default options, in the dataset's frame. */
-export function* centroidsOf(
-  home: Home,
-  k: number,
-  seed: number,
-  start: number,
-  signal: AbortSignal | undefined,
-): Steps<Float64Array> {
-  const run: Run = { centroids: null, iterations: 0, converged: false };
-  const plan = checkFitOptions(readOptions('kmeans', { k, seed }, KMEANS_FIT_OPTIONS));
-  yield* fitOnce(home, { ...plan, signal }, start, run);
-  return run.centroids!;
+/** Centroids [k, d] of one start by the defaults, in the dataset's frame. */
+export function* centroidsOf(dataset: EngineDataset, k: number, seed: number, start: number): Steps<Float64Array> {
+  const state: FitState = { centroids: null, iterations: 0, converged: false };
+  yield* iterateFrom(dataset, { ...KMEANS_DEFAULTS, k, seed }, start, state);
+  return state.centroids!;
 }
 
-/** The model of given centroids [k, d], in the caller's coordinates: one assignment. */
-export function* assignToCentroids(
-  home: Home,
-  given: Float64Array,
-  signal: AbortSignal | undefined,
-): Steps<KMeansModel> {
-  const centroids = intoFrame(given, home.dataset.frame);
-  const run: Run = { centroids, iterations: 0, converged: false };
-  return toModel(home, centroids.length / home.dataset.d, run, yield* assignOnce(home, centroids, signal));
+/** What given centroids [k, d] come to, in the caller's coordinates: one assignment. */
+export function* fitCentroids(dataset: EngineDataset, given: Float64Array): Steps<KMeansFit> {
+  const centroids = intoFrame(given, dataset.frame);
+  const state: FitState = { centroids, iterations: 0, converged: false };
+  return outcomeOf(dataset, state, yield* assignOnce(dataset, centroids));
 }
 
-function toModel({ engine, dataset, reason }: Home, k: number, run: Run, assignment: Assignment): KMeansModel {
-  const centroids = outOfFrame(run.centroids!, dataset.frame);
+function outcomeOf(dataset: EngineDataset, state: FitState, assignment: Assignment): KMeansFit {
+  const { d, metric, frame, backend, far } = dataset;
+  const centroids = outOfFrame(state.centroids!, frame);
+  const { labels, counts } = assignment;
   // Far rows have no weight here, and no part in the inertia.
-  labelFar(assignment.labels, dataset.far, centroids, dataset.d);
-  return new KMeansModel({
-    k,
-    d: dataset.d,
-    metric: dataset.metric,
-    centroids,
-    labels: assignment.labels,
-    counts: assignment.counts,
+  labelFar(labels, far, centroids, d);
+  return {
+    ...{ k: counts.length, d, metric, centroids, labels, counts, backend, frame },
     inertia: toInertia(assignment.inertia, dataset),
-    iterations: run.iterations,
-    converged: run.converged,
-    backend: engine.backend,
-    reason,
-    frame: dataset.frame,
-  });
+    iterations: state.iterations,
+    converged: state.converged,
+  };
 }

@@ -1,4 +1,4 @@
-import type { ClusteringEngine, EngineDataset, LloydResult } from '../engine/contract.ts';
+import type { EngineDataset, LloydResult } from '../engine/contract.ts';
 import { resultOf, type Steps } from '../engine/steps.ts';
 import { worstRows } from './worst-rows.ts';
 
@@ -14,18 +14,16 @@ const NO_WEIGHT = 2 ** -53;
  *   nothing beside that of all, move nobody.
  */
 export function* relocateEmpty(
-  engine: ClusteringEngine,
   dataset: EngineDataset,
   { centroids, previous, empty }: LloydResult,
-  signal: AbortSignal | undefined,
 ): Steps<{ centroids: Float64Array; moved: number }> {
   const { d, weights, totalWeight } = dataset;
   const relocated = centroids.slice();
-  const distances = yield* resultOf(engine.nearestDistances(dataset, previous, signal));
+  const distances = yield* resultOf(dataset.nearestDistances(previous));
   const least = NO_WEIGHT * totalWeight;
   const score = (row: number) =>
     distances[row] > 0 && (weights === null || weights[row] > least) ? distances[row] : -Infinity;
-  const rows = yield* worstRows(engine, dataset, score, empty.length, signal);
+  const rows = yield* worstRows(dataset, score, empty.length);
   rows.forEach(({ values }, i) => {
     relocated.set(values, empty[i] * d);
   });

@@ -1,4 +1,4 @@
-import type { ClusteringEngine, EngineDataset } from '../engine/contract.ts';
+import type { EngineDataset } from '../engine/contract.ts';
 import { resultOf, type Steps } from '../engine/steps.ts';
 import { noFarRows, type PreparedPoints, weigh } from '../points.ts';
 import type { Random } from '../random.ts';
@@ -14,22 +14,24 @@ const OVERSAMPLING = 1.5;
 /** Where more than this share of the rows would be drawn, to choose among them costs as much as among all. */
 const MOST_DRAWN = 1 / 32;
 
+export const KMEANS_STARTS = ['k-means++', 'k-means||', 'random'] as const;
+
+export type KMeansStart = (typeof KMEANS_STARTS)[number];
+
 /** k centroids [k, d] to start from, in the dataset's frame. */
 export function* seedCentroids(
-  engine: ClusteringEngine,
   dataset: EngineDataset,
   k: number,
-  method: 'k-means++' | 'k-means||' | 'random',
+  method: KMeansStart,
   random: Random,
-  signal: AbortSignal | undefined,
 ): Steps<Float64Array> {
   switch (method) {
     case 'random':
-      return yield* resultOf(engine.gather(dataset, yield* randomRows(dataset, k, random), signal));
+      return yield* resultOf(dataset.gather(yield* randomRows(dataset, k, random)));
     case 'k-means++':
-      return yield* plusPlusRows(engine, dataset, k, random, signal);
+      return yield* plusPlusRows(dataset, k, random);
     case 'k-means||':
-      return yield* scalable(engine, dataset, k, random, signal);
+      return yield* scalable(dataset, k, random);
   }
 }
 
@@ -37,57 +39,39 @@ export function* seedCentroids(
 const STEP_DRAWS = 2 ** 14;
 
 /** Greedy k-means++ with scikit-learn's number of candidates: the indices of k rows. */
-export function* plusPlus(
-  engine: ClusteringEngine,
-  dataset: EngineDataset,
-  k: number,
-  random: Random,
-  signal: AbortSignal | undefined,
-): Steps<Uint32Array> {
+export function* plusPlus(dataset: EngineDataset, k: number, random: Random): Steps<Uint32Array> {
   const candidates = 2 + Math.floor(Math.log(k));
   const draws = new Float32Array(2 * k * candidates);
   for (let i = 0; i < draws.length; i++) {
     draws[i] = random.uniform24();
     if (i % STEP_DRAWS === STEP_DRAWS - 1) yield;
   }
-  return yield* resultOf(engine.plusPlus(dataset, k, candidates, draws, signal));
+  return yield* resultOf(dataset.plusPlus(k, candidates, draws));
 }
 
 /** The rows themselves: [k, d]. */
-function* plusPlusRows(
-  engine: ClusteringEngine,
-  dataset: EngineDataset,
-  k: number,
-  random: Random,
-  signal: AbortSignal | undefined,
-): Steps<Float64Array> {
-  const indices = yield* plusPlus(engine, dataset, k, random, signal);
-  return yield* resultOf(engine.gather(dataset, indices, signal));
+function* plusPlusRows(dataset: EngineDataset, k: number, random: Random): Steps<Float64Array> {
+  const indices = yield* plusPlus(dataset, k, random);
+  return yield* resultOf(dataset.gather(indices));
 }
 
 /**
  * k-means‖ (Bahmani et al. 2012): a few rounds draw many rows at once, each with probability proportional to its
  * weighted squared distance; k-means++ on those rows, weighted by the points that are nearest to each, does the rest.
  */
-function* scalable(
-  engine: ClusteringEngine,
-  dataset: EngineDataset,
-  k: number,
-  random: Random,
-  signal: AbortSignal | undefined,
-): Steps<Float64Array> {
+function* scalable(dataset: EngineDataset, k: number, random: Random): Steps<Float64Array> {
   if (PARALLEL_ROUNDS * OVERSAMPLING * k > MOST_DRAWN * dataset.n) {
-    return yield* plusPlusRows(engine, dataset, k, random, signal);
+    return yield* plusPlusRows(dataset, k, random);
   }
   const draw = Float32Array.of(random.uniform24(), random.uniform24());
-  const first = yield* resultOf(engine.plusPlus(dataset, 1, 1, draw, signal));
+  const first = yield* resultOf(dataset.plusPlus(1, 1, draw));
   const chosen = new Set(first);
-  const field = yield* resultOf(engine.distanceField(dataset, signal));
+  const field = yield* resultOf(dataset.distanceField());
   try {
     let newest = first;
     for (let round = 0; round < PARALLEL_ROUNDS && newest.length > 0; round++) {
-      const centroids = yield* resultOf(engine.gather(dataset, newest, signal));
-      const total = yield* resultOf(field.fold(centroids));
+      const centroids = yield* resultOf(dataset.gather(newest));
+      const total = yield* resultOf(field.extend(centroids));
       if (total === 0) break;
       newest = yield* resultOf(field.sample((OVERSAMPLING * k) / total, random.bits()));
       for (const row of newest) chosen.add(row);
@@ -96,22 +80,20 @@ function* scalable(
     field.destroy();
   }
   const rows = Uint32Array.from(chosen).sort();
-  if (rows.length <= k) return yield* plusPlusRows(engine, dataset, k, random, signal);
-  const candidates = yield* resultOf(engine.gather(dataset, rows, signal));
-  return yield* reduceCandidates(engine, dataset, candidates, k, random, signal);
+  if (rows.length <= k) return yield* plusPlusRows(dataset, k, random);
+  const candidates = yield* resultOf(dataset.gather(rows));
+  return yield* reduceCandidates(dataset, candidates, k, random);
 }
 
 function* reduceCandidates(
-  engine: ClusteringEngine,
   dataset: EngineDataset,
   candidates: Float64Array,
   k: number,
   random: Random,
-  signal: AbortSignal | undefined,
 ): Steps<Float64Array> {
   const { d } = dataset;
   const m = candidates.length / d;
-  const { counts } = yield* assignOnce({ engine, dataset }, candidates, signal);
+  const { counts } = yield* assignOnce(dataset, candidates);
   // Relative to the largest: their sums may be more than float32 holds.
   const largest = counts.reduce((a, b) => Math.max(a, b));
   const weights = Float32Array.from(counts, (count) => count / largest);
@@ -128,9 +110,9 @@ function* reduceCandidates(
     far: noFarRows(),
     fill: (target, start, end) => target.set(candidates.subarray(start * d, end * d)),
   };
-  const weighted = yield* resultOf(engine.upload(points, signal));
+  const weighted = yield* resultOf(dataset.upload(points));
   try {
-    return yield* plusPlusRows(engine, weighted, k, random, signal);
+    return yield* plusPlusRows(weighted, k, random);
   } finally {
     weighted.destroy();
   }

@@ -1,4 +1,4 @@
-import type { ClusteringEngine, EngineDataset } from '../engine/contract.ts';
+import type { EngineDataset } from '../engine/contract.ts';
 import { resultOf, type Steps } from '../engine/steps.ts';
 import { Ranking } from './ranking.ts';
 
@@ -17,11 +17,9 @@ const GATHERED_VALUES = 2 ** 15;
  * first.
  */
 export function* worstRows(
-  engine: ClusteringEngine,
   dataset: EngineDataset,
   score: (row: number) => number,
   wanted: number,
-  signal: AbortSignal | undefined,
   accepts: (row: number, values: Float64Array) => boolean = () => true,
 ): Steps<Row[]> {
   const { n, d } = dataset;
@@ -33,7 +31,7 @@ export function* worstRows(
   for (let ahead = 4 * wanted; taken.length < wanted; ahead *= 4) {
     const indices = yield* ranking.next(Math.min(ahead, most));
     if (indices.length === 0) break;
-    const rows = yield* resultOf(engine.gather(dataset, indices, signal));
+    const rows = yield* resultOf(dataset.gather(indices));
     for (let i = 0; i < indices.length && taken.length < wanted; i++) {
       const values = rows.subarray(i * d, (i + 1) * d);
       if (accepts(indices[i], values) && seen.add(values)) taken.push({ index: indices[i], values: values.slice() });

@@ -1,29 +1,60 @@
 /**
  * EM (Dempster, Laird and Rubin 1977) at one temperature after the other. An iteration is an M-step and the E-step of
  * the parameters that it made, so that the bound, the labels and the parameters of a result belong together. Everything
- * here is in the dataset's frame; the model gets the caller's coordinates.
+ * here is in the dataset's frame; what comes out is in the caller's coordinates.
  */
 
-import { checkPlanAgainst, type MixturePlan } from '../api/gaussian-mixture-options.ts';
-import type { MixtureWorkspace } from '../engine/contract.ts';
+import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import { type Awaitable, runAsync } from '../engine/steps.ts';
-import { type ComponentStatus, GaussianMixtureModel, meanValue } from '../models/gaussian-mixture-model.ts';
-import type { Dataset, Home } from '../placement.ts';
-import type { FarRows } from '../points.ts';
-import type { CovarianceType } from './covariance.ts';
+import type { Frame } from '../frame.ts';
+import type { Backend, FarRows, PointsSummary } from '../points.ts';
+import type { CovarianceType, Mixing } from './covariance.ts';
+import { meanValue, withMixture } from './expectation.ts';
 import { answersOfFar } from './far.ts';
-import type { Update, UpdateRules } from './maximize.ts';
+import type { UpdateRules } from './maximize.ts';
 import { type Parameters, parametersOutOfFrame, toGaussians } from './parameters.ts';
+import { checkMixturePlan, type MixturePlan, needEuclidean } from './plan.ts';
 import { maximizeFrom } from './recentre.ts';
 import { reseedEmpty } from './reseed.ts';
-import { firstParameters, nearestMeans, withMixture } from './start.ts';
+import { firstParameters, nearestMeans } from './start.ts';
+
+export const STATUSES = ['ok', 'regularized', 'reseeded', 'empty'] as const;
+
+/**
+ * `'regularized'`: the component's covariance is positive definite only because something was added to its diagonal: it
+ * has collapsed. `'reseeded'`: it had lost all weight and was moved to the point that the others explain worst.
+ * `'empty'`: it has no weight, and no point was left for it.
+ */
+export type ComponentStatus = (typeof STATUSES)[number];
+
+/** What a fit tells beside the parameters. */
+export interface FitReport {
+  readonly mixing: Mixing;
+  readonly temperature: number;
+  readonly lowerBound: number;
+  readonly lowerBounds: readonly number[];
+  readonly labels: Uint32Array;
+  readonly iterations: number;
+  readonly converged: boolean;
+  readonly decreased: boolean;
+  readonly components: readonly ComponentStatus[];
+  readonly backend: Backend;
+  /** Of the points of the fit; null where there was none. */
+  readonly frame: Frame | null;
+}
+
+/** What a fit came to, in the caller's coordinates and units. */
+export interface MixtureFit {
+  readonly parameters: Parameters;
+  readonly report: FitReport;
+}
 
 /** A change of the bound below this share of it may be rounding. */
 const ROUNDING = 1e-6;
 
-/** What one start has come to; also where it goes on after a device was lost. */
-interface Run {
+/** How far one start has come; also where it goes on after a device was lost. */
+interface FitState {
   parameters: Parameters | null;
   /** Index of the temperature, and iterations at it. */
   stage: number;
@@ -40,22 +71,25 @@ interface Run {
   empty: readonly number[];
 }
 
-/** Fits `plan.nInit` times and returns the model of the highest bound. */
-export async function fitMixture(dataset: Dataset, plan: MixturePlan): Promise<GaussianMixtureModel> {
-  let best: GaussianMixtureModel | null = null;
+/**
+ * Fits `plan.nInit` times and returns the fit of the highest bound.
+ *
+ * @param use runs one of the fits where the points are, and again, from where it was, if they have moved
+ */
+export async function fitBest<T extends MixtureFit>(
+  plan: MixturePlan,
+  use: (fit: (dataset: EngineDataset) => Promise<MixtureFit>) => Promise<T>,
+): Promise<T> {
+  let best: T | null = null;
   for (let start = 0; start < plan.nInit; start++) {
-    const run = newRun(plan.k);
-    const model = await dataset.use((home) => {
-      needEuclidean(home);
-      checkPlanAgainst(plan, home.dataset);
-      return fitOnce(home, plan, start, run);
-    });
-    if (best === null || model.lowerBound > best.lowerBound) best = model;
+    const state = newState(plan.k);
+    const fit = await use((dataset) => fitOnce(dataset, plan, start, state));
+    if (best === null || fit.report.lowerBound > best.report.lowerBound) best = fit;
   }
   return best!;
 }
 
-function newRun(k: number): Run {
+function newState(k: number): FitState {
   return {
     parameters: null,
     stage: 0,
@@ -70,50 +104,43 @@ function newRun(k: number): Run {
   };
 }
 
-/** @throws {TypeError} where the points are unit rows. */
-export function needEuclidean({ dataset }: Home): void {
-  if (dataset.metric === 'cosine') throw new TypeError('a Gaussian mixture needs Euclidean points, not cosine ones');
-}
-
-async function fitOnce(home: Home, plan: MixturePlan, start: number, run: Run): Promise<GaussianMixtureModel> {
-  const { signal, temperatures } = plan;
-  const { dataset } = home;
-  signal?.throwIfAborted();
-  const rules = rulesOf(home, plan);
-  run.parameters ??= await firstParameters(home, plan, rules, start);
-  return withMixture(home, run.parameters, signal, async (workspace) => {
-    let statistics = await expect(workspace, run, plan);
+async function fitOnce(dataset: EngineDataset, plan: MixturePlan, start: number, state: FitState): Promise<MixtureFit> {
+  checkMixturePlan(plan, dataset);
+  const rules = rulesOf(dataset, plan);
+  state.parameters ??= await firstParameters(dataset, plan, rules, start);
+  return withMixture(dataset, state.parameters, async (workspace) => {
+    let statistics = await expect(workspace, state, plan);
     while (true) {
-      if (!run.settled && run.atStage < plan.maxIterations) {
-        statistics = await iterate(home, workspace, plan, rules, run, statistics);
-      } else if (run.stage + 1 < temperatures.length) {
-        run.stage++;
-        run.atStage = 0;
-        run.settled = false;
-        run.labels = null;
-        statistics = await expect(workspace, run, plan);
+      if (!state.settled && state.atStage < plan.maxIterations) {
+        statistics = await iterate(dataset, workspace, plan, rules, state, statistics);
+      } else if (state.stage + 1 < plan.temperatures.length) {
+        state.stage++;
+        state.atStage = 0;
+        state.settled = false;
+        state.labels = null;
+        statistics = await expect(workspace, state, plan);
       } else {
-        return toModel(home, plan, run, meanValue(statistics, dataset), await workspace.labels());
+        return outcomeOf(dataset, plan, state, meanValue(statistics, dataset), await workspace.labels());
       }
     }
   });
 }
 
-function expect(workspace: MixtureWorkspace, run: Run, plan: MixturePlan): Awaitable<MixtureStatistics> {
-  return workspace.accumulate(toGaussians(run.parameters!), plan.temperatures[run.stage], plan.signal);
+function expect(workspace: MixtureWorkspace, state: FitState, plan: MixturePlan): Awaitable<MixtureStatistics> {
+  return workspace.accumulate(toGaussians(state.parameters!), plan.temperatures[state.stage]);
 }
 
-function rulesOf({ dataset }: Home, { mixing, fixed, regularization }: MixturePlan): UpdateRules {
-  const { scale } = dataset.frame;
+function rulesOf(points: PointsSummary, { mixing, fixed, regularization }: MixturePlan): UpdateRules {
+  const { scale } = points.frame;
   const added = regularization * scale * scale;
-  return { mixing, fixed, regularization: added, units: unitsOf(dataset, added) };
+  return { mixing, fixed, regularization: added, units: unitsOf(points, added) };
 }
 
 /** What rows in float64 can tell from zero beside what those in float32 can, in variances. */
 const PRECISE_SHARE = 2 ** -40;
 
 /** Variances [d] that jitters and floors are shares of. */
-function unitsOf({ usualVariance, frame }: Home['dataset'], added: number): Float64Array {
+function unitsOf({ usualVariance, frame }: PointsSummary, added: number): Float64Array {
   return positive(frame.precise ? usualVariance.map((value) => value * PRECISE_SHARE) : usualVariance, added);
 }
 
@@ -128,67 +155,68 @@ function positive(variance: Float64Array, added: number): Float64Array {
 }
 
 async function iterate(
-  home: Home,
+  dataset: EngineDataset,
   workspace: MixtureWorkspace,
   plan: MixturePlan,
   rules: UpdateRules,
-  run: Run,
+  state: FitState,
   statistics: MixtureStatistics,
 ): Promise<MixtureStatistics> {
-  const { signal, tolerance } = plan;
-  const temperature = plan.temperatures[run.stage];
-  const before = meanValue(statistics, home.dataset);
+  const temperature = plan.temperatures[state.stage];
+  const before = meanValue(statistics, dataset);
   // The rule of k-means, and firmer than a bound in float32: the same labels make the same parameters again.
   const labels = temperature === 0 ? await workspace.labels() : null;
-  const unchanged = labels !== null && run.labels !== null && labels.every((label, i) => label === run.labels![i]);
-  const improve = maximizeFrom(workspace, statistics, run.parameters!, rules, temperature, signal);
-  const update = await runAsync(improve, signal);
-  const reseed = reseedEmpty(home, workspace, update, run.parameters!, rules, run.reseeds, signal);
-  const reseeded = await runAsync(reseed, signal);
-  const next = await workspace.accumulate(toGaussians(reseeded.parameters), temperature, signal);
-  const lowerBound = meanValue(next, home.dataset);
+  const unchanged = labels !== null && state.labels !== null && labels.every((label, i) => label === state.labels![i]);
+  const improve = maximizeFrom(workspace, statistics, state.parameters!, rules, temperature);
+  const update = await runAsync(improve);
+  const reseed = reseedEmpty(dataset, workspace, update, state.parameters!, rules, state.reseeds);
+  const reseeded = await runAsync(reseed);
+  const next = await workspace.accumulate(toGaussians(reseeded.parameters), temperature);
+  const lowerBound = meanValue(next, dataset);
   const change = lowerBound - before;
   const rounding = ROUNDING * (1 + Math.abs(lowerBound));
 
-  run.parameters = reseeded.parameters;
-  run.regularized = update.regularized;
-  run.empty = reseeded.empty;
-  run.atStage++;
-  run.lowerBounds.push(lowerBound);
-  run.decreased ||= change < -rounding;
+  state.parameters = reseeded.parameters;
+  state.regularized = update.regularized;
+  state.empty = reseeded.empty;
+  state.atStage++;
+  state.lowerBounds.push(lowerBound);
+  state.decreased ||= change < -rounding;
   const moved = reseeded.empty.length < update.empty.length;
   // Labels that were met before a component was moved say nothing of those behind.
-  run.labels = moved ? null : labels;
-  const settles = unchanged || change === 0 || Math.abs(change) < tolerance;
-  run.settled = settles && change >= -rounding && !moved;
-  plan.onIteration?.({ iteration: run.lowerBounds.length, lowerBound, change });
-  signal?.throwIfAborted();
+  state.labels = moved ? null : labels;
+  const settles = unchanged || change === 0 || Math.abs(change) < plan.tolerance;
+  state.settled = settles && change >= -rounding && !moved;
+  plan.onIteration?.({ iteration: state.lowerBounds.length, lowerBound, change });
   return next;
 }
 
-function toModel(
-  home: Home,
+function outcomeOf(
+  dataset: EngineDataset,
   plan: MixturePlan,
-  run: Run,
+  state: FitState,
   lowerBound: number,
   labels: Uint32Array,
-): GaussianMixtureModel {
-  const { frame, far } = home.dataset;
-  const parameters = parametersOutOfFrame(run.parameters!, frame);
-  return new GaussianMixtureModel(parameters, {
-    mixing: plan.mixing,
-    temperature: plan.temperatures[plan.temperatures.length - 1],
-    lowerBound,
-    lowerBounds: run.lowerBounds,
-    labels: withFar(labels, far, parameters),
-    iterations: run.lowerBounds.length,
-    converged: run.settled,
-    decreased: run.decreased,
-    components: Array.from(run.reseeds, (times, c) => statusOf(run.empty.includes(c), run.regularized[c], times > 0)),
-    backend: home.engine.backend,
-    reason: home.reason,
-    frame,
-  });
+): MixtureFit {
+  const { frame, far, backend } = dataset;
+  const parameters = parametersOutOfFrame(state.parameters!, frame);
+  return {
+    parameters,
+    report: {
+      mixing: plan.mixing,
+      temperature: plan.temperatures[plan.temperatures.length - 1],
+      lowerBound,
+      lowerBounds: state.lowerBounds,
+      labels: withFar(labels, far, parameters),
+      iterations: state.lowerBounds.length,
+      converged: state.settled,
+      decreased: state.decreased,
+      components: Array.from(state.reseeds, (times, c) =>
+        statusOf(state.empty.includes(c), state.regularized[c], times > 0),
+      ),
+      ...{ backend, frame },
+    },
+  };
 }
 
 /** The labels, with those of rows of weight 0 that the engine does not hold. */
@@ -207,37 +235,30 @@ function statusOf(empty: boolean, regularized: boolean, reseeded: boolean): Comp
  * The mixture that k-means with these centroids [k, d] is, in the dataset's frame: weights and covariances are those of
  * the rows nearest to each. No EM: `iterations` is 0.
  */
-export async function mixtureOfCentroids(
-  home: Home,
+export async function fitCentroids(
+  dataset: EngineDataset,
   centroids: Float64Array,
   covarianceType: CovarianceType,
-  signal: AbortSignal | undefined,
-): Promise<GaussianMixtureModel> {
-  needEuclidean(home);
-  const rules: UpdateRules = {
-    mixing: 'free',
-    fixed: [],
-    regularization: 0,
-    units: unitsOf(home.dataset, 0),
-  };
-  const { parameters, regularized, empty }: Update = await nearestMeans(home, centroids, covarianceType, rules, signal);
-  const { frame, far } = home.dataset;
+): Promise<MixtureFit> {
+  needEuclidean(dataset);
+  const rules: UpdateRules = { mixing: 'free', fixed: [], regularization: 0, units: unitsOf(dataset, 0) };
+  const { parameters, regularized, empty } = await nearestMeans(dataset, centroids, covarianceType, rules);
+  const { frame, far, backend } = dataset;
   const given = parametersOutOfFrame(parameters, frame);
-  return withMixture(home, parameters, signal, async (workspace) => {
-    const statistics = await workspace.accumulate(toGaussians(parameters), 1, signal);
-    return new GaussianMixtureModel(given, {
+  return withMixture(dataset, parameters, async (workspace) => {
+    const statistics = await workspace.accumulate(toGaussians(parameters), 1);
+    const report: FitReport = {
       mixing: 'free',
       temperature: 1,
-      lowerBound: meanValue(statistics, home.dataset),
+      lowerBound: meanValue(statistics, dataset),
       lowerBounds: [],
       labels: withFar(await workspace.labels(), far, given),
       iterations: 0,
       converged: false,
       decreased: false,
       components: regularized.map((collapsed, c) => statusOf(empty.includes(c), collapsed, false)),
-      backend: home.engine.backend,
-      reason: home.reason,
-      frame,
-    });
+      ...{ backend, frame },
+    };
+    return { parameters: given, report };
   });
 }

@@ -27,14 +27,13 @@ export function* maximizeFrom(
   previous: Parameters,
   rules: UpdateRules,
   temperature: number,
-  signal: AbortSignal | undefined,
 ): Steps<Update> {
   let update = yield* maximize(statistics, previous, rules, temperature);
   let moments = statistics;
   for (let pass = 0; pass < MOST_PASSES && workspace.moments !== undefined; pass++) {
     const about = yield* betterThan(moments, update);
     if (about === null) break;
-    moments = yield* resultOf(workspace.moments(about, signal));
+    moments = yield* resultOf(workspace.moments(about));
     update = yield* maximize(moments, previous, rules, temperature);
   }
   return update;

@@ -1,7 +1,6 @@
-import type { MixtureWorkspace } from '../engine/contract.ts';
+import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
 import { resultOf, type Steps } from '../engine/steps.ts';
 import { worstRows } from '../kmeans/worst-rows.ts';
-import type { Home } from '../placement.ts';
 import { covarianceSize, factorOf, formOf } from './covariance.ts';
 import { NO_WEIGHT, type Update, type UpdateRules } from './maximize.ts';
 import type { Parameters } from './parameters.ts';
@@ -17,13 +16,12 @@ const ON_THE_MEAN = 4e-7;
  * others, so that the bound hardly changes. `empty` of the result are those that stay without.
  */
 export function* reseedEmpty(
-  { engine, dataset }: Home,
+  dataset: EngineDataset,
   workspace: MixtureWorkspace,
   update: Update,
   previous: Parameters,
   rules: UpdateRules,
   reseeds: Uint32Array,
-  signal: AbortSignal | undefined,
 ): Steps<Update> {
   const fixedWeights = rules.fixed.includes('weights');
   const movable = update.empty.filter((c) => reseeds[c] < MAX_RESEEDS && !(fixedWeights && previous.weights[c] === 0));
@@ -41,7 +39,7 @@ export function* reseedEmpty(
       return Math.abs(value - mean[j]) > near;
     });
   };
-  const rows = yield* worstRows(engine, dataset, badness, movable.length, signal, offTheMean);
+  const rows = yield* worstRows(dataset, badness, movable.length, offTheMean);
   const taken = movable.slice(0, rows.length);
   const means = update.parameters.means.slice();
   let { weights } = update.parameters;

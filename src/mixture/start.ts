@@ -5,50 +5,51 @@
  * neither should its start. Everything here is in the dataset's frame.
  */
 
-import type { ExplicitStart, InitMethod, MixturePlan } from '../api/gaussian-mixture-options.ts';
-import type { MixtureWorkspace } from '../engine/contract.ts';
+import type { EngineDataset } from '../engine/contract.ts';
 import { runAsync, type Steps } from '../engine/steps.ts';
 import { isCoarse, startIntoFrame } from '../frame.ts';
 import { centroidsOf } from '../kmeans/fit.ts';
 import { plusPlus, randomRows } from '../kmeans/seeding.ts';
-import type { Home } from '../placement.ts';
+import type { PointsSummary } from '../points.ts';
 import { Random } from '../random.ts';
 import { type CovarianceType, covarianceSize, formOf } from './covariance.ts';
 import { pointsOf } from './draw.ts';
+import { withMixture } from './expectation.ts';
 import { inverseTranspose, transpose } from './linear.ts';
 import type { FixedPart, Update, UpdateRules } from './maximize.ts';
-import { factorEach, type Parameters, shapeOf, toGaussians } from './parameters.ts';
+import { factorEach, type Parameters, toGaussians } from './parameters.ts';
+import type { ExplicitStart, MixturePlan, MixtureStartMethod } from './plan.ts';
 import { maximizeFrom } from './recentre.ts';
 import { withMeanCovariance } from './reseed.ts';
 
 /** The parameters that a start begins with. */
 export async function firstParameters(
-  home: Home,
+  dataset: EngineDataset,
   plan: MixturePlan,
   rules: UpdateRules,
   start: number,
 ): Promise<Parameters> {
-  if (typeof plan.start !== 'string') return explicitParameters(home, plan, plan.start, rules);
+  if (typeof plan.start !== 'string') return explicitParameters(dataset, plan, plan.start, rules);
   // What a fit keeps fixed it has to start with.
   const free = { ...rules, fixed: [] };
   const random = new Random(plan.seed, start);
-  const whole = await wholeGaussian(home, plan.covarianceType, free, plan.signal);
-  const means = await firstMeans(home, plan, plan.start, whole, random, start);
+  const whole = await wholeGaussian(dataset, plan.covarianceType, free);
+  const means = await firstMeans(dataset, plan, plan.start, whole, random, start);
   const { k, covarianceType } = plan;
   if (plan.start === 'random') return likeWhole(whole, covarianceType, k, means);
-  return (await hardStep(home, likeWhole(whole, covarianceType, k, means), free, plan.signal)).parameters;
+  return (await hardStep(dataset, likeWhole(whole, covarianceType, k, means), free)).parameters;
 }
 
 async function explicitParameters(
-  home: Home,
-  { k, covarianceType, signal }: MixturePlan,
+  dataset: EngineDataset,
+  { k, covarianceType }: MixturePlan,
   { means, weights, covariances }: ExplicitStart,
   rules: UpdateRules,
 ): Promise<Parameters> {
-  const { frame } = home.dataset;
+  const { frame } = dataset;
   const assigned =
     weights === null || covariances === null
-      ? (await nearestMeans(home, startIntoFrame(means, home.dataset), covarianceType, rules, signal)).parameters
+      ? (await nearestMeans(dataset, startIntoFrame(means, dataset), covarianceType, rules)).parameters
       : null;
   const scaled = covariances?.map((value) => value * frame.scale * frame.scale);
   return {
@@ -56,10 +57,10 @@ async function explicitParameters(
     d: frame.shift.length,
     covarianceType,
     weights: rules.mixing === 'equal' ? new Float64Array(k).fill(1 / k) : (weights ?? assigned!.weights),
-    means: assigned?.means ?? startIntoFrame(means, home.dataset),
+    means: assigned?.means ?? startIntoFrame(means, dataset),
     covariances: scaled ?? assigned!.covariances,
     precisionsCholesky: scaled
-      ? ((await runAsync(factorEach(covarianceType, k, frame.shift.length, scaled), signal)) as Float64Array)
+      ? ((await runAsync(factorEach(covarianceType, k, frame.shift.length, scaled))) as Float64Array)
       : assigned!.precisionsCholesky,
   };
 }
@@ -69,13 +70,12 @@ async function explicitParameters(
  * is nearest to no row gets the mean covariance of the others.
  */
 export async function nearestMeans(
-  home: Home,
+  dataset: EngineDataset,
   means: Float64Array,
   covarianceType: CovarianceType,
   rules: UpdateRules,
-  signal: AbortSignal | undefined,
 ): Promise<Update> {
-  const { d } = home.dataset;
+  const { d } = dataset;
   const unit: Parameters = {
     k: 1,
     d,
@@ -88,13 +88,13 @@ export async function nearestMeans(
   const fixed: FixedPart[] = ['means'];
   const startAt = (means: Float64Array) => likeWhole(unit, covarianceType, means.length / d, means);
   let start = startAt(means);
-  if (areCoarse(means, home)) {
-    const own = (await hardStep(home, start, { ...rules, fixed: [] }, signal)).parameters.means;
+  if (areCoarse(means, dataset)) {
+    const own = (await hardStep(dataset, start, { ...rules, fixed: [] })).parameters.means;
     start = startAt(means.map((mean, i) => (Math.abs(mean - own[i]) <= ROUNDED * Math.abs(mean) ? own[i] : mean)));
   }
-  const update = await hardStep(home, start, { ...rules, fixed }, signal);
+  const update = await hardStep(dataset, start, { ...rules, fixed });
   const parameters = withMeanCovariance(update.parameters, update.empty, update.empty);
-  return { ...update, parameters: await runAsync(parameters, signal) };
+  return { ...update, parameters: await runAsync(parameters) };
 }
 
 /** A mean that is off by this share of itself may be the mean of rows that float32 rounded. */
@@ -103,8 +103,7 @@ const ROUNDED = 2 ** -23;
  * Whether float32 rounds rows near such means by what matters: then a mean that is theirs but for that is taken to be
  * theirs, or its distance from them would be all their variance.
  */
-function areCoarse(means: Float64Array, { dataset }: Home): boolean {
-  const { frame, usualVariance, d } = dataset;
+function areCoarse(means: Float64Array, { frame, usualVariance, d }: PointsSummary): boolean {
   return !frame.precise && means.some((mean, i) => isCoarse(mean, usualVariance[i % d]));
 }
 
@@ -116,41 +115,20 @@ function identity(type: CovarianceType, d: number): Float64Array {
 }
 
 /** One M-step from a hard assignment. */
-async function hardStep(
-  home: Home,
-  parameters: Parameters,
-  rules: UpdateRules,
-  signal: AbortSignal | undefined,
-): Promise<Update> {
-  return withMixture(home, parameters, signal, async (workspace) => {
-    const statistics = await workspace.accumulate(toGaussians(parameters), 0, signal);
-    return runAsync(maximizeFrom(workspace, statistics, parameters, rules, 0, signal), signal);
+async function hardStep(dataset: EngineDataset, parameters: Parameters, rules: UpdateRules): Promise<Update> {
+  return withMixture(dataset, parameters, async (workspace) => {
+    const statistics = await workspace.accumulate(toGaussians(parameters), 0);
+    return runAsync(maximizeFrom(workspace, statistics, parameters, rules, 0));
   });
-}
-
-/** Opens what the E-step of such parameters needs, and closes it. */
-export async function withMixture<T>(
-  { engine, dataset }: Home,
-  { k, covarianceType }: Parameters,
-  signal: AbortSignal | undefined,
-  work: (workspace: MixtureWorkspace) => Promise<T>,
-): Promise<T> {
-  const workspace = await engine.openMixture(dataset, k, shapeOf(covarianceType), signal);
-  try {
-    return await work(workspace);
-  } finally {
-    workspace.close();
-  }
 }
 
 /** One Gaussian of all points, its covariance of that type: the mixture of one. */
 async function wholeGaussian(
-  home: Home,
+  dataset: EngineDataset,
   covarianceType: CovarianceType,
   rules: UpdateRules,
-  signal: AbortSignal | undefined,
 ): Promise<Parameters> {
-  const { d } = home.dataset;
+  const { d } = dataset;
   const { rank } = formOf(covarianceType);
   const deviations = rules.units.map(Math.sqrt);
   const factors = identity(covarianceType, d);
@@ -165,7 +143,7 @@ async function wholeGaussian(
     covariances: identity(covarianceType, d),
     precisionsCholesky: factors,
   };
-  return (await hardStep(home, rough, rules, signal)).parameters;
+  return (await hardStep(dataset, rough, rules)).parameters;
 }
 
 /** k components of equal weight with the covariance of one, about those means. */
@@ -188,29 +166,25 @@ function repeat(values: Float64Array, times: number): Float64Array {
 }
 
 async function firstMeans(
-  home: Home,
+  dataset: EngineDataset,
   plan: MixturePlan,
-  method: InitMethod,
+  method: MixtureStartMethod,
   whole: Parameters,
   random: Random,
   start: number,
 ): Promise<Float64Array> {
-  const { engine, dataset } = home;
-  const { k, seed, signal } = plan;
-  const run = <T>(steps: Steps<T>) => runAsync(steps, signal);
+  const { k, seed } = plan;
   switch (method) {
     case 'random':
-      return run(drawn(whole, k, random));
+      return runAsync(drawn(whole, k, random));
     case 'random-from-data':
-      return engine.gather(dataset, await run(randomRows(dataset, k, random)), signal);
+      return dataset.gather(await runAsync(randomRows(dataset, k, random)));
     case 'k-means++':
-      return inWhitened(home, whole, signal, async (white) =>
-        engine.gather(dataset, await run(plusPlus(engine, white.dataset, k, random, signal)), signal),
-      );
+      return inWhitened(dataset, whole, async (white) => dataset.gather(await runAsync(plusPlus(white, k, random))));
     case 'kmeans':
-      return inWhitened(home, whole, signal, async (white) => {
-        const centroids = await run(centroidsOf(white, k, seed, start, signal));
-        return run(unwhiten(centroids, whole));
+      return inWhitened(dataset, whole, async (white) => {
+        const centroids = await runAsync(centroidsOf(white, k, seed, start));
+        return runAsync(unwhiten(centroids, whole));
       });
   }
 }
@@ -228,19 +202,17 @@ function* drawn(whole: Parameters, k: number, random: Random): Steps<Float64Arra
 
 /** Runs `work` on the rows times U of the whole; those are the rows themselves where U is one number. */
 async function inWhitened<T>(
-  home: Home,
+  dataset: EngineDataset,
   { d, covarianceType, precisionsCholesky }: Parameters,
-  signal: AbortSignal | undefined,
-  work: (white: Home) => Promise<T>,
+  work: (white: EngineDataset) => Promise<T>,
 ): Promise<T> {
-  if (formOf(covarianceType).rank === 'scalar') return work(home);
-  const { engine, reason } = home;
+  if (formOf(covarianceType).rank === 'scalar') return work(dataset);
   const ones = new Float64Array(d).fill(1);
-  const dataset = await engine.transformed(home.dataset, precisionsCholesky, ones, signal);
+  const white = await dataset.transformed(precisionsCholesky, ones);
   try {
-    return await work({ engine, dataset, reason });
+    return await work(white);
   } finally {
-    dataset.destroy();
+    white.destroy();
   }
 }
 

@@ -11,11 +11,12 @@ import {
   readCoordinates,
   readNumbers,
 } from '../check.ts';
-import type { Backend, MixtureWorkspace } from '../engine/contract.ts';
+import { type MethodOptions, withPointsOf } from '../defaults.ts';
+import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import { runAsync, type Steps } from '../engine/steps.ts';
-import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
-import { assignToCentroids } from '../kmeans/fit.ts';
+import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
+import { fitCentroids as clusterAround } from '../kmeans/fit.ts';
 import {
   COVARIANCE_TYPES,
   type CovarianceType,
@@ -24,8 +25,10 @@ import {
   type Mixing,
 } from '../mixture/covariance.ts';
 import { drawSample, type SampleOptions } from '../mixture/draw.ts';
+import { likelihoodOf, withMixture } from '../mixture/expectation.ts';
 import { answersOfFar, type FarAnswer } from '../mixture/far.ts';
-import { type Parameters, parametersIntoFrame, shapeOf, toGaussians } from '../mixture/parameters.ts';
+import { type ComponentStatus, type FitReport, fitCentroids, type MixtureFit, STATUSES } from '../mixture/fit.ts';
+import { type Parameters, parametersIntoFrame, toGaussians } from '../mixture/parameters.ts';
 import {
   checkMixing,
   checkTemperature,
@@ -34,19 +37,10 @@ import {
   readMeans,
   readWeights,
 } from '../mixture/read.ts';
-import { type Dataset, type Home, type MethodOptions, REASONS, type Reason, withPointsOf } from '../placement.ts';
-import type { FarRows, PointsInput } from '../points.ts';
+import { type Dataset, type Home, REASONS, type Reason } from '../placement.ts';
+import type { Backend, FarRows, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
-import type { KMeansModel } from './kmeans-model.ts';
-
-/**
- * `'regularized'`: the component's covariance is positive definite only because something was added to its diagonal: it
- * has collapsed. `'reseeded'`: it had lost all weight and was moved to the point that the others explain worst.
- * `'empty'`: it has no weight, and no point was left for it.
- */
-export type ComponentStatus = (typeof STATUSES)[number];
-
-const STATUSES = ['ok', 'regularized', 'reseeded', 'empty'] as const;
+import { KMeansModel } from './kmeans-model.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
 export interface GaussianMixtureJSON {
@@ -69,23 +63,6 @@ export interface GaussianMixtureJSON {
   readonly reason?: Reason | undefined;
   /** What its methods see points in; where it is missing it is made of the parameters. */
   readonly frame?: FrameJSON | undefined;
-}
-
-/** What a fit tells beside the parameters. */
-export interface FitReport {
-  readonly mixing: Mixing;
-  readonly temperature: number;
-  readonly lowerBound: number;
-  readonly lowerBounds: readonly number[];
-  readonly labels: Uint32Array;
-  readonly iterations: number;
-  readonly converged: boolean;
-  readonly decreased: boolean;
-  readonly components: readonly ComponentStatus[];
-  readonly backend: Backend;
-  readonly reason: Reason;
-  /** Of the points of the fit; null where there was none. */
-  readonly frame: Frame | null;
 }
 
 /** Densities in one block of `predictProba`, and multiply-adds for them: 16 MiB, and what no watchdog minds. */
@@ -149,7 +126,7 @@ export class GaussianMixtureModel {
   }
 
   /** @internal */
-  constructor(parameters: Parameters, report: FitReport) {
+  constructor({ parameters, report }: MixtureFit, reason: Reason) {
     knowSelf(this);
     this.k = parameters.k;
     this.d = parameters.d;
@@ -168,7 +145,7 @@ export class GaussianMixtureModel {
     this.decreased = report.decreased;
     this.components = report.components;
     this.backend = report.backend;
-    this.reason = report.reason;
+    this.reason = reason;
     this.#fitted = report.frame !== null;
     this.frame = report.frame ?? frameOfModel(parameters.means, deviationsOf(parameters), parameters.d);
   }
@@ -194,7 +171,7 @@ export class GaussianMixtureModel {
    * @throws {RangeError} where the points do not have `d` features.
    */
   predictProba(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float32Array> {
-    return this.#withPoints(points, options, async ({ engine, dataset }, signal) => {
+    return this.#withPoints(points, options, async ({ dataset }) => {
       const { k, d } = this;
       const { n, frame } = dataset;
       const gaussians = toGaussians(parametersIntoFrame(this, frame));
@@ -202,10 +179,9 @@ export class GaussianMixtureModel {
       const work = gaussians.shape === 'axes' ? d : d * d;
       const rows = Math.max(1, Math.floor(Math.min(BLOCK_VALUES, BLOCK_WORK / work) / k));
       for (let from = 0; from < n; from += rows) {
-        signal?.throwIfAborted();
         const end = Math.min(n, from + rows);
-        const logs = await engine.logDensities(dataset, gaussians, from, end, signal);
-        await runAsync(softmax(logs, k, probabilities, from * k), signal);
+        const logs = await dataset.logDensities(gaussians, from, end);
+        await runAsync(softmax(logs, k, probabilities, from * k));
       }
       for (const { index, shares } of this.#answersOfFar(dataset.far, 1)) probabilities.set(shares, index * k);
       return probabilities;
@@ -219,7 +195,7 @@ export class GaussianMixtureModel {
    * @throws {RangeError} where the points do not have `d` features.
    */
   scoreSamples(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float64Array> {
-    return this.#withExpectation(points, options, 1, async ({ dataset }, workspace, { far }) => {
+    return this.#withExpectation(points, options, 1, async (dataset, workspace, { far }) => {
       const unit = this.d * Math.log(dataset.frame.scale);
       const values = (await workspace.values()).map((value) => value + unit);
       for (const { index, value } of far) values[index] = value;
@@ -272,8 +248,12 @@ export class GaussianMixtureModel {
    */
   toKMeans(points: PointsInput | Dataset, options?: MethodOptions): Promise<KMeansModel> {
     // The model that it makes is of the points: they have their own frame.
-    return withPointsOf({ d: this.d, metric: 'euclidean', frame: undefined }, points, options, (home, signal) =>
-      runAsync(assignToCentroids(home, this.means, signal)),
+    return withPointsOf(
+      { d: this.d, metric: 'euclidean', frame: undefined },
+      points,
+      options,
+      async ({ dataset, reason }) =>
+        new KMeansModel({ ...(await runAsync(clusterAround(dataset, this.means))), reason }),
     );
   }
 
@@ -343,7 +323,7 @@ export class GaussianMixtureModel {
     if (json.components.length !== k) {
       throw new RangeError(`json.components has ${json.components.length} values, ${k} are needed`);
     }
-    return new GaussianMixtureModel(parameters, {
+    const report: FitReport = {
       mixing: checkMixing('json.mixing', json.mixing),
       temperature: checkTemperature('json.temperature', json.temperature),
       lowerBound: json.lowerBound === null ? NaN : readNumbers('json.lowerBound', [json.lowerBound], 1)[0],
@@ -354,9 +334,10 @@ export class GaussianMixtureModel {
       decreased: checkBoolean('json.decreased', json.decreased),
       components: json.components.map((status, c) => checkWord(`json.components[${c}]`, status, STATUSES)),
       backend: checkWord('json.backend', json.backend, ['webgpu', 'cpu'] as const),
-      reason: checkWord('json.reason', propertyOf(json, 'reason') ?? 'asked', REASONS),
       frame: frameFromJSON(propertyOf(json, 'frame'), d),
-    });
+    };
+    const reason = checkWord('json.reason', propertyOf(json, 'reason') ?? 'asked', REASONS);
+    return new GaussianMixtureModel({ parameters, report }, reason);
   }
 
   /**
@@ -389,7 +370,7 @@ export class GaussianMixtureModel {
 
   /** @internal */
   static unfitted(parameters: Parameters, frame: Frame | null = null): GaussianMixtureModel {
-    return new GaussianMixtureModel(parameters, { ...unfitted(parameters.k), frame });
+    return new GaussianMixtureModel({ parameters, report: { ...unfitted(parameters.k), frame } }, 'asked');
   }
 
   #answersOfFar(far: FarRows, temperature: number): FarAnswer[] {
@@ -416,7 +397,7 @@ export class GaussianMixtureModel {
     temperature: number,
     make: (mean: number, total: number) => number,
   ): Promise<number> {
-    return this.#withExpectation(points, options, temperature, async ({ dataset }, _, { statistics, far }) => {
+    return this.#withExpectation(points, options, temperature, async (dataset, _, { statistics, far }) => {
       const apart = far.filter(({ weight }) => weight > 0);
       const total = apart.reduce((sum, { weight }) => sum + weight, dataset.totalWeight);
       const likelihood = apart.reduce(
@@ -432,28 +413,24 @@ export class GaussianMixtureModel {
     options: MethodOptions | undefined,
     temperature: number,
     work: (
-      home: Home,
+      dataset: EngineDataset,
       workspace: MixtureWorkspace,
       said: { readonly statistics: MixtureStatistics; readonly far: readonly FarAnswer[] },
     ) => Promise<T>,
   ): Promise<T> {
-    return this.#withPoints(points, options, async (home, signal) => {
-      const { engine, dataset } = home;
-      const workspace = await engine.openMixture(dataset, this.k, shapeOf(this.covarianceType), signal);
-      try {
+    return this.#withPoints(points, options, ({ dataset }) =>
+      withMixture(dataset, this, async (workspace) => {
         const gaussians = toGaussians(parametersIntoFrame(this, dataset.frame));
-        const statistics = await workspace.accumulate(gaussians, temperature, signal);
-        return await work(home, workspace, { statistics, far: this.#answersOfFar(dataset.far, temperature) });
-      } finally {
-        workspace.close();
-      }
-    });
+        const statistics = await workspace.accumulate(gaussians, temperature);
+        return work(dataset, workspace, { statistics, far: this.#answersOfFar(dataset.far, temperature) });
+      }),
+    );
   }
 
   #withPoints<T>(
     points: PointsInput | Dataset,
     options: MethodOptions | undefined,
-    work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
+    work: (home: Home) => Promise<T>,
   ): Promise<T> {
     return withPointsOf({ d: this.d, metric: 'euclidean', frame: this.frame }, points, options, work);
   }
@@ -472,19 +449,18 @@ function unfitted(k: number): FitReport {
     decreased: false,
     components: Array.from({ length: k }, () => 'ok' as const),
     backend: 'cpu',
-    reason: 'asked',
     frame: null,
   };
 }
 
-/** Weighted mean of T·log Σ(π·p)^(1/T), with p in the caller's units. */
-export function meanValue(statistics: MixtureStatistics, dataset: Home['dataset']): number {
-  return likelihoodOf(statistics, dataset) / dataset.totalWeight;
-}
-
-/** The sum of which that is the mean. */
-function likelihoodOf({ logLikelihood }: MixtureStatistics, { totalWeight, d, frame }: Home['dataset']): number {
-  return logLikelihood + totalWeight * d * Math.log(frame.scale);
+/** The mixture that k-means with centroids [k, d], in the caller's coordinates, is: see `fitCentroids`. */
+export async function mixtureOfCentroids(
+  { dataset, reason }: Home,
+  centroids: Float64Array,
+  covarianceType: CovarianceType,
+): Promise<GaussianMixtureModel> {
+  const fit = await fitCentroids(dataset, intoFrame(centroids, dataset.frame), covarianceType);
+  return new GaussianMixtureModel(fit, reason);
 }
 
 /** Values between two looks at the clock. */

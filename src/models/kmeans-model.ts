@@ -11,26 +11,19 @@ import {
   readNumbers,
   readOptions,
 } from '../check.ts';
-import type { Backend } from '../engine/contract.ts';
+import { METHOD_OPTIONS, type MethodOptions, withPoints, withPointsOf } from '../defaults.ts';
+import type { EngineDataset } from '../engine/contract.ts';
 import { runAsync, type Steps } from '../engine/steps.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
 import { assignPoints } from '../kmeans/assign.ts';
 import { squaresOfFar } from '../kmeans/far.ts';
 import { assignFew, squaresOfFew } from '../kmeans/few.ts';
+import type { KMeansFit } from '../kmeans/fit.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/covariance.ts';
 import { drawSample, type SampleOptions } from '../mixture/draw.ts';
 import type { Parameters } from '../mixture/parameters.ts';
-import {
-  type Dataset,
-  type Home,
-  METHOD_OPTIONS,
-  type MethodOptions,
-  REASONS,
-  type Reason,
-  withPoints,
-  withPointsOf,
-} from '../placement.ts';
-import type { Metric, PointsInput, PreparedPoints } from '../points.ts';
+import { type Dataset, type Home, REASONS, type Reason } from '../placement.ts';
+import type { Backend, Metric, PointsInput, PreparedPoints } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
 import type { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 
@@ -52,13 +45,8 @@ export interface KMeansJSON {
   readonly frame?: FrameJSON | undefined;
 }
 
-type Fields = Omit<KMeansJSON, 'type' | 'centroids' | 'counts' | 'reason' | 'frame'> & {
-  readonly reason: Reason;
-  readonly centroids: Float64Array;
-  readonly labels: Uint32Array;
-  readonly counts: Float64Array;
-  readonly frame: Frame | null;
-};
+/** What a fit came to, and why there; without a frame where there was no fit. */
+type Fields = Omit<KMeansFit, 'frame'> & { readonly frame: Frame | null; readonly reason: Reason };
 
 /** Distances in one block of `transform`: 16 MiB. */
 const BLOCK_VALUES = 2 ** 22;
@@ -137,9 +125,9 @@ export class KMeansModel {
     return this.#withPoints(
       points,
       options,
-      async (home, signal) => {
-        const { distances, set } = this.#distancesOf(home.dataset);
-        await this.#eachBlock(home, signal, (block, from) => {
+      async ({ dataset }) => {
+        const { distances, set } = this.#distancesOf(dataset);
+        await this.#eachBlock(dataset, (block, from) => {
           for (let i = 0; i < block.length; i++) set(from * this.k + i, block[i]);
         });
         return distances();
@@ -200,10 +188,10 @@ export class KMeansModel {
     const { covarianceType = 'tied-spherical', ...rest } = given;
     checkWord('covarianceType', covarianceType, COVARIANCE_TYPES);
     // What it is made of are the points, not the model: they have their own frame.
-    return withPointsOf({ d: this.d, metric: this.metric, frame: undefined }, points, rest, async (home, signal) => {
+    return withPointsOf({ d: this.d, metric: this.metric, frame: undefined }, points, rest, async (home) => {
       // Loaded by those who want a mixture, behind the reading of the points.
-      const { mixtureOfCentroids } = await import('../mixture/fit.ts');
-      return mixtureOfCentroids(home, intoFrame(this.centroids, home.dataset.frame), covarianceType, signal);
+      const { mixtureOfCentroids } = await import('./gaussian-mixture-model.ts');
+      return mixtureOfCentroids(home, this.centroids, covarianceType);
     });
   }
 
@@ -262,7 +250,7 @@ export class KMeansModel {
   #withPoints<T>(
     points: PointsInput | Dataset,
     options: MethodOptions | undefined,
-    work: (home: Home, signal: AbortSignal | undefined) => Promise<T>,
+    work: (home: Home) => Promise<T>,
     few: (points: PreparedPoints) => Steps<T>,
   ): Promise<T> {
     const frame = this.metric === 'cosine' ? undefined : this.frame;
@@ -278,7 +266,7 @@ export class KMeansModel {
     return this.#withPoints(
       points,
       options,
-      async (home, signal) => take(await runAsync(assignPoints(home, centroids, signal), signal)),
+      async ({ dataset }) => take(await runAsync(assignPoints(dataset, centroids))),
       function* (few) {
         return take(yield* assignFew(few, centroids));
       },
@@ -305,16 +293,14 @@ export class KMeansModel {
 
   /** Squared distances of some rows to all centroids at a time, in the dataset's frame. */
   async #eachBlock(
-    { engine, dataset }: Home,
-    signal: AbortSignal | undefined,
+    dataset: EngineDataset,
     visit: (block: Float32Array | Float64Array, from: number) => void,
   ): Promise<void> {
     const centroids = intoFrame(this.centroids, dataset.frame);
     const rows = Math.max(1, Math.floor(BLOCK_VALUES / this.k));
     for (let from = 0; from < dataset.n; from += rows) {
-      signal?.throwIfAborted();
       const end = Math.min(dataset.n, from + rows);
-      visit(await engine.allDistances(dataset, centroids, from, end, signal), from);
+      visit(await dataset.allDistances(centroids, from, end), from);
     }
   }
 

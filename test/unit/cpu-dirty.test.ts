@@ -4,8 +4,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type CpuEngineOptions, createCpuEngine, createSyncCpuEngine } from '../../src/cpu/engine.ts';
 import { SLICE_ROWS } from '../../src/cpu/plan.ts';
 import { squaredDistance } from '../../src/cpu/shard.ts';
-import type { Assignment, ClusteringEngine, EngineDataset, Workspace } from '../../src/engine/contract.ts';
+import type { DistanceField, EngineDataset, KMeansWorkspace } from '../../src/engine/contract.ts';
+import { runAsync, runNow } from '../../src/engine/steps.ts';
 import { KMeansModel } from '../../src/index.ts';
+import { type Assignment, assignment } from '../../src/kmeans/assign.ts';
 import { kmeansSync } from '../../src/sync.ts';
 import { normals, uniforms } from '../conformance/cases/data.ts';
 import { asTheyAre } from './cpu-points.ts';
@@ -61,12 +63,12 @@ describe('sums', () => {
     });
     // Labels that change, so that rows are taken away again.
     const steps = [1, 2].map(() => Float64Array.from({ length: k * d }, (_, at) => (at % d === 0 ? u() - 0.5 : 0)));
-    let expected: Assignment | null = null;
+    let expected: ReturnType<typeof exactSums> | null = null;
     for (const { name, engine } of engines) {
       const dataset = await engine.upload(points);
-      const workspace = await engine.open(dataset, k);
+      const workspace = await dataset.kmeans(k);
       let found!: Assignment;
-      for (const centroids of steps) found = await workspace.accumulate(centroids);
+      for (const centroids of steps) found = await runAsync(assignment(workspace, centroids));
       expected ??= exactSums(data, points.weights, found.labels, k, d);
       expect(found.counts, name).toEqual(expected.counts);
       expect(found.sums, name).toEqual(expected.sums);
@@ -82,7 +84,7 @@ describe('sums', () => {
     labels: Uint32Array,
     k: number,
     d: number,
-  ): Assignment {
+  ): Pick<Assignment, 'labels' | 'counts' | 'sums'> {
     const exact = Array.from({ length: k * (d + 1) }, () => 0n);
     const add = (at: number, value: number) => {
       exact[at] += BigInt(value * 2 ** 298);
@@ -95,7 +97,6 @@ describe('sums', () => {
     const values = exact.map((sum) => Number(sum) * 2 ** -298);
     return {
       labels,
-      inertia: 0,
       counts: Float64Array.from({ length: k }, (_, c) => values[c * (d + 1) + d]),
       sums: Float64Array.from({ length: k * d }, (_, at) => values[Math.floor(at / d) * (d + 1) + (at % d)]),
     };
@@ -141,9 +142,9 @@ describe('labels', () => {
   function expectNearest(data: Float32Array, d: number, steps: readonly Float64Array[]): void {
     const n = data.length / d;
     const dataset = simd.upload(asTheyAre({ data, n, d })) as EngineDataset;
-    const workspace = simd.open(dataset, steps[0].length / d) as Workspace;
+    const workspace = dataset.kmeans(steps[0].length / d) as KMeansWorkspace;
     for (const [step, centroids] of steps.entries()) {
-      const { labels } = workspace.accumulate(centroids) as Assignment;
+      const { labels } = runNow(assignment(workspace, centroids));
       const expected = nearest(data, d, centroids);
       const wrong = labels.reduce((count, label, i) => count + (label === expected[i] ? 0 : 1), 0);
       expect(wrong, `step ${step}`).toBe(0);
@@ -213,16 +214,17 @@ describe('rows in float64', () => {
     const [n, d] = [2 * SLICE_ROWS + 5, 3];
     const { centres, data } = crowded(n, d);
     for (const weights of [undefined, Float32Array.from({ length: n }, (_, i) => 0.1 + (i % 7) / 3)]) {
-      const results: Assignment[] = [];
+      const results: Omit<Assignment, 'exact'>[] = [];
       for (const { engine } of engines) {
         const dataset = await engine.upload(asTheyAre({ data, n, d, ...(weights && { weights }) }, true));
-        const workspace = await engine.open(dataset, 6);
-        const found = await workspace.accumulate(centres);
+        const workspace = await dataset.kmeans(6);
+        // How many shards there are shows in what sums are rounded from.
+        const { exact: _, ...found } = await runAsync(assignment(workspace, centres));
         expect(found.labels.findIndex((label, i) => label !== i % 6)).toBe(-1);
         results.push(found);
-        const nearest = await engine.nearestDistances(dataset, centres);
-        const all = await engine.allDistances(dataset, centres, 2, n);
-        const gathered = await engine.gather(dataset, Uint32Array.of(n - 1, 4));
+        const nearest = await dataset.nearestDistances(centres);
+        const all = await dataset.allDistances(centres, 2, n);
+        const gathered = await dataset.gather(Uint32Array.of(n - 1, 4));
         expect(nearest).toBeInstanceOf(Float64Array);
         expect(Array.from(all.slice(0, 6))).toContain(nearest[2]);
         expect(gathered).toEqual(Float64Array.from([...data.slice((n - 1) * d), ...data.slice(4 * d, 5 * d)]));
@@ -247,16 +249,16 @@ describe('rows in float64', () => {
     for (const { engine } of engines) {
       const dataset = await engine.upload(asTheyAre({ data, n, d }, true));
       const draws = Float32Array.from({ length: 6 * 2 * 2 }, uniforms(3));
-      const chosen = await engine.plusPlus(dataset, 6, 2, draws);
+      const chosen = await dataset.plusPlus(6, 2, draws);
       expect(new Set(Array.from(chosen, (i) => i % 6)).size).toBe(6);
-      const field = await engine.distanceField(dataset);
-      const total = await field.fold(await engine.gather(dataset, chosen));
+      const field = await dataset.distanceField();
+      const total = await field.extend(await dataset.gather(chosen));
       expect(total).toBeGreaterThan(0);
       expect(total).toBeLessThan(n * d * 1e-20);
       await field.destroy();
-      const transformed = await engine.transformed(dataset, Float64Array.of(2, 2), Float64Array.of(1, 1));
+      const transformed = await dataset.transformed(Float64Array.of(2, 2), Float64Array.of(1, 1));
       const every = Uint32Array.from({ length: n }, (_, i) => i);
-      expect(await engine.gather(transformed, every)).toEqual(doubled);
+      expect(await transformed.gather(every)).toEqual(doubled);
       transformed.destroy();
       dataset.destroy();
     }
@@ -286,19 +288,19 @@ describe('draws', () => {
     for (const candidates of [1, 3, 4]) {
       const k = 12;
       const draws = Float32Array.from({ length: k * candidates * 2 }, uniforms(5 + candidates));
-      const chosen = Array.from((await engine.plusPlus(dataset, k, candidates, draws)) as Uint32Array);
+      const chosen = Array.from((await dataset.plusPlus(k, candidates, draws)) as Uint32Array);
       expect(new Set(chosen).size).toBe(k);
       const first = chosen.slice(0, 6);
       for (const far of [1, 101, 201, 301]) expect(first).toContain(far);
     }
-    const field = (await engine.distanceField(dataset)) as Awaited<ReturnType<ClusteringEngine['distanceField']>>;
-    const total = (await field.fold(new Float64Array(d))) as number;
+    const field = (await dataset.distanceField()) as DistanceField;
+    const total = (await field.extend(new Float64Array(d))) as number;
     expect(Number.isFinite(total)).toBe(true);
     const sampled = Array.from((await field.sample(4 / total, 3)) as Uint32Array);
     for (const far of [1, 101, 201]) expect(sampled).toContain(far);
     expect(sampled.length).toBeLessThan(5);
     // Folded in, they have no share any more.
-    const rest = (await field.fold(
+    const rest = (await field.extend(
       Float64Array.from([1, 101, 201, 301].flatMap((i) => Array.from(data.subarray(i * d, (i + 1) * d)))),
     )) as number;
     expect(rest).toBeLessThan(n * d);
@@ -314,7 +316,7 @@ describe('draws', () => {
     const draws = Float32Array.from({ length: 8 * 3 * 2 }, uniforms(9));
     const chosen = [clean, masked].map((data) => {
       const dataset = simd.upload(asTheyAre({ data, n, d, weights })) as EngineDataset;
-      return simd.plusPlus(dataset, 8, 3, draws);
+      return dataset.plusPlus(8, 3, draws);
     });
     expect(chosen[1]).toEqual(chosen[0]);
   });

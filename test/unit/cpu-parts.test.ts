@@ -1,10 +1,18 @@
 /** What the CPU engine is put together from. */
 import { describe, expect, it } from 'vitest';
-import { lowestBitOf, topBitOf } from '../../src/cpu/bits.ts';
-import { type BitSample, leftOver, momentsOf, NO_BITS, Spill, UNITS_OF_LARGE, unitsOf } from '../../src/cpu/fixed.ts';
 import { createArena, ShardMemory } from '../../src/cpu/memory.ts';
 import { SLICE_ROWS, shardsOf } from '../../src/cpu/plan.ts';
 import { rootOf, Tree } from '../../src/cpu/tree.ts';
+import { lowestBitOf, topBitOf } from '../../src/engine/bits.ts';
+import {
+  type BitSample,
+  leftOver,
+  momentsOf,
+  NO_BITS,
+  Spill,
+  UNITS_OF_LARGE,
+  unitsOf,
+} from '../../src/engine/fixed.ts';
 import { resultOf, runAsync, runNow, type Steps } from '../../src/engine/steps.ts';
 import { uniforms } from '../conformance/cases/data.ts';
 

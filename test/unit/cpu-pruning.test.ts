@@ -4,7 +4,9 @@
  */
 import { expect, it } from 'vitest';
 import { createSyncCpuEngine } from '../../src/cpu/engine.ts';
-import type { Assignment, ClusteringEngine, EngineDataset } from '../../src/engine/contract.ts';
+import type { EngineDataset, KMeansWorkspace } from '../../src/engine/contract.ts';
+import { runNow } from '../../src/engine/steps.ts';
+import { type Assignment, assignment } from '../../src/kmeans/assign.ts';
 import { type CasePoints, normals, uniforms } from '../conformance/cases/data.ts';
 import { asTheyAre } from './cpu-points.ts';
 
@@ -21,16 +23,10 @@ function expectSame(
 ) {
   const prepared = asTheyAre(points);
   const datasets = [simd, plain].map((engine) => engine.upload(prepared) as EngineDataset);
-  const workspaces = [simd, plain].map(
-    (engine, e) =>
-      engine.open(datasets[e], k) as ReturnType<ClusteringEngine['open']> & {
-        accumulate(c: Float64Array): Assignment;
-        close(): void;
-      },
-  );
+  const workspaces = datasets.map((dataset) => dataset.kmeans(k) as KMeansWorkspace);
   let centroids = start;
   for (let step = 0; step < steps; step++) {
-    const [found, expected] = workspaces.map((workspace) => workspace.accumulate(centroids) as Assignment);
+    const [found, expected] = workspaces.map((workspace) => runNow(assignment(workspace, centroids)));
     expectSameBits(found, expected, step);
     centroids = move(centroids, step);
   }

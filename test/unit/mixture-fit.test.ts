@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openSession } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
-import type { ClusteringEngine } from '../../src/engine/contract.ts';
+import type { ClusteringEngine, EngineDataset } from '../../src/engine/contract.ts';
 import { DeviceLostError } from '../../src/errors.ts';
 import { createEngine, gaussianMixture, selectModel } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
@@ -12,10 +12,11 @@ import { blobs, spacedRows } from '../conformance/cases/data.ts';
 function losing(at: number): ClusteringEngine {
   const engine = createCpuEngine();
   let steps = 0;
-  return {
-    ...engine,
-    async openMixture(...given) {
-      const workspace = await engine.openMixture(...given);
+  const losing = (dataset: EngineDataset): EngineDataset => ({
+    ...dataset,
+    bound: (signal) => losing(dataset.bound(signal)),
+    async mixture(...given) {
+      const workspace = await dataset.mixture(...given);
       return {
         accumulate: (...step) =>
           ++steps === at ? Promise.reject(new DeviceLostError('lost')) : workspace.accumulate(...step),
@@ -24,7 +25,8 @@ function losing(at: number): ClusteringEngine {
         close: () => workspace.close(),
       };
     },
-  };
+  });
+  return { ...engine, upload: async (...given) => losing(await engine.upload(...given)) };
 }
 
 it('a device lost in an E-step at temperature 0 is no convergence', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import type { EngineDataset } from '../../src/engine/contract.ts';
 import { runAsync } from '../../src/engine/steps.ts';
+import { lloyd } from '../../src/kmeans/lloyd.ts';
 import { seedCentroids } from '../../src/kmeans/seeding.ts';
 import { Random } from '../../src/random.ts';
 import { asTheyAre } from './cpu-points.ts';
@@ -15,7 +16,7 @@ function uniform(n: number, d: number): Promise<EngineDataset> {
 }
 
 function seeds(dataset: EngineDataset, k: number, init: 'k-means++' | 'k-means||', seed: number) {
-  return runAsync(seedCentroids(engine, dataset, k, init, new Random(seed), undefined));
+  return runAsync(seedCentroids(dataset, k, init, new Random(seed)));
 }
 
 describe('k-means‖', () => {
@@ -26,15 +27,16 @@ describe('k-means‖', () => {
     [8000, 3, 50],
   ])('ends within 2 %% of the inertia of k-means++: n = %i, d = %i, k = %i', async (n, d, k) => {
     const dataset = await uniform(n, d);
-    const workspace = await engine.open(dataset, k);
+    const workspace = await dataset.kmeans(k);
     const options = {
-      ...{ maxIterations: 20, tolerance: 0, resume: false, stopAtEmpty: false, signal: undefined },
+      ...{ maxIterations: 20, tolerance: 0, resume: false },
       ...{ onIteration: () => undefined, onCheckpoint: () => undefined },
     };
     const median = async (init: 'k-means++' | 'k-means||') => {
       const inertias: number[] = [];
       for (let seed = 0; seed < 9; seed++) {
-        const { centroids } = await workspace.lloyd(await seeds(dataset, k, init, seed), options);
+        const start = await seeds(dataset, k, init, seed);
+        const { centroids } = await runAsync(lloyd(workspace, start, 'euclidean', options));
         inertias.push((await workspace.accumulate(centroids)).inertia);
       }
       return inertias.sort((a, b) => a - b)[4];

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import type { Gaussians } from '../../src/engine/gaussians.ts';
+import { runAsync } from '../../src/engine/steps.ts';
+import { assignOnce } from '../../src/kmeans/assign.ts';
 import { Random } from '../../src/random.ts';
 import { asTheyAre } from './cpu-points.ts';
 
@@ -18,8 +20,8 @@ describe('at temperature 0 a mixture of equal spheres has the labels of k-means'
       });
       const data = Float32Array.from({ length: n * d }, (_, at) => Math.fround(Math.floor(at / d) / n));
       const dataset = await engine.upload(asTheyAre({ data, n, d }));
-      const { labels } = await (await engine.open(dataset, k)).accumulate(centroids);
-      const mixture = await engine.openMixture(dataset, k, 'axes');
+      const { labels } = await runAsync(assignOnce(dataset, centroids));
+      const mixture = await dataset.mixture(k, 'axes');
       const sharpness = new Float64Array(k).fill(7 / 3);
       const spheres: Omit<Gaussians, 'offsets'> = {
         ...{ k, d, shape: 'axes', means: centroids },

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { openSession } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
-import type { ClusteringEngine } from '../../src/engine/contract.ts';
+import type { ClusteringEngine, EngineDataset } from '../../src/engine/contract.ts';
 import {
   createEngine,
   DeviceLostError,
@@ -56,17 +56,24 @@ describe('a device that is lost behind the upload', () => {
   /** An `'auto'` engine whose GPU is a CPU, and how to lose it. */
   function losable(): { engine: Engine; lose(): void } {
     let lost = false;
-    const gpu = new Proxy(createCpuEngine({ threads: 1 }), {
-      get(target, key: keyof ClusteringEngine) {
-        if (key === 'backend') return 'webgpu';
-        if (key === 'lost') return lost;
-        const member = target[key];
-        if (typeof member !== 'function' || key === 'destroy') return member;
-        return (...args: never[]) => {
-          if (lost) throw new DeviceLostError('the GPU device was lost');
-          return (member as (...args: never[]) => unknown)(...args);
-        };
-      },
+    const losable = <T extends object>(target: T): T =>
+      new Proxy(target, {
+        get(target, key: keyof T & string) {
+          if (key === 'backend') return 'webgpu';
+          if (key === 'lost') return lost;
+          const member = target[key];
+          if (typeof member !== 'function' || key === 'destroy') return member;
+          return (...args: never[]) => {
+            if (key === 'bound') return losable((member as (...args: never[]) => EngineDataset)(...args));
+            if (lost) throw new DeviceLostError('the GPU device was lost');
+            return (member as (...args: never[]) => unknown)(...args);
+          };
+        },
+      });
+    const cpu = createCpuEngine({ threads: 1 });
+    const gpu = losable<ClusteringEngine>({
+      ...cpu,
+      upload: async (points, options) => losable(await cpu.upload(points, options)),
     });
     const engine = openSession(EngineSet.of('auto', createCpuEngine({ threads: 1 }), gpu));
     return {

@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { openSession } from '../../src/api/create-engine.ts';
 import type { Clusters } from '../../src/cpu/clusters.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
-import { unitsOf } from '../../src/cpu/fixed.ts';
 import { ask, drop, make, makeShard, type Question } from '../../src/cpu/threads/place.ts';
 import { Pool } from '../../src/cpu/threads/pool.ts';
+import { unitsOf } from '../../src/engine/fixed.ts';
 import { runAsync, runNow } from '../../src/engine/steps.ts';
 import { createEngine, destroyDefaultEngines, type Engine, kmeans } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';

@@ -27,7 +27,7 @@ describe('worst rows', () => {
     const data = Float64Array.from({ length: 2 * n }, (_, at) => (at === 2 * n - 1 ? 3 : at % 2 === 0 ? -0 : 0));
     data[2] = 0;
     const dataset = await engine.upload(asTheyAre({ data, n, d: 2 }, true));
-    const rows = await runAsync(worstRows(engine, dataset, (row) => n - row, 4, undefined));
+    const rows = await runAsync(worstRows(dataset, (row) => n - row, 4));
     expect(rows.map(({ index }) => index)).toEqual([0, n - 1]);
   });
 
@@ -37,7 +37,7 @@ describe('worst rows', () => {
     const dataset = await engine.upload(asTheyAre({ data, n: 4, d: 1, weights }));
     const previous = Float64Array.of(0, 1000, 2000, 3000);
     const result = { centroids: previous, previous, iterations: 1, stop: 'empty', empty: [1, 2, 3] } as const;
-    const { centroids, moved } = await runAsync(relocateEmpty(engine, dataset, result, undefined));
+    const { centroids, moved } = await runAsync(relocateEmpty(dataset, result));
     expect(moved).toBe(2);
     expect(Array.from(centroids)).toEqual([0, 50, 1, 3000]);
   });

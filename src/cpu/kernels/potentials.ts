@@ -14,7 +14,7 @@ const SHARES: usize = 160;
  * @param centres [m, d]
  * @returns Σ w·distance² of these rows
  */
-export function fold(
+export function extend(
   rows: usize,
   weights: usize,
   d: u32,
@@ -63,7 +63,7 @@ export function distanceTo(row: usize, centre: usize, bytes: usize): f32 {
 }
 
 /**
- * Adds to `totals` [m] what Σ w·distance² of rows [start, end) would be with each candidate folded in. Distances are
+ * Adds to `totals` [m] what Σ w·distance² of rows [start, end) would be with each candidate too. Distances are
  * ‖x‖² + ‖c‖² − 2x·c: two operations a term where the sum of squared differences takes three.
  *
  * @param weights [n]; 0 without

@@ -3,11 +3,11 @@
  * ‖c‖² − 2x·c cost less, and decide where the best of them stands out by more than their rounding.
  */
 
+import { type FixedSums, Spill, UNITS_OF_LARGE, type Units } from '../../engine/fixed.ts';
 import type { Steps } from '../../engine/steps.ts';
 import { rowsOfTurn } from '../../engine/turns.ts';
 import type { RowValues } from '../../points.ts';
 import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
-import { type FixedSums, Spill, UNITS_OF_LARGE, type Units } from '../fixed.ts';
 import { type Shard, squaredDistance } from '../shard.ts';
 import type { Node } from '../tree.ts';
 

@@ -1,7 +1,7 @@
+import { type FixedSums, leftOver, Spill, UNITS_OF_LARGE, type Units } from '../../engine/fixed.ts';
 import type { Steps } from '../../engine/steps.ts';
 import { rowsOfTurn } from '../../engine/turns.ts';
 import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
-import { type FixedSums, leftOver, Spill, UNITS_OF_LARGE, type Units } from '../fixed.ts';
 import { SLICE_ROWS } from '../plan.ts';
 import type { Shard } from '../shard.ts';
 import type { Node } from '../tree.ts';

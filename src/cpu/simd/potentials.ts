@@ -24,18 +24,18 @@ export class SimdPotentials extends PotentialsOf {
     return this.shard.memory.f32.subarray(from, from + this.shard.n);
   }
 
-  override *fold(centres: RowValues): Steps<Float64Array> {
+  override *extend(centres: RowValues): Steps<Float64Array> {
     return yield* this.#with([4 * centres.length], ([at]) => {
       this.#centres = at;
       this.shard.memory.f32.set(centres, at / 4);
-      return super.fold(centres);
+      return super.extend(centres);
     });
   }
 
   protected override lower(start: number, end: number, _centres: RowValues, from: number, to: number): number {
     const { kernels, rowsAt, weightsAt, d } = this.shard;
     const at = this.#centres + 4 * from * d;
-    return kernels!.fold(rowsAt, weightsAt, d, start, end, at, to - from, this.#distancesAt);
+    return kernels!.extend(rowsAt, weightsAt, d, start, end, at, to - from, this.#distancesAt);
   }
 
   override *trial(candidates: RowValues, direct: boolean): Steps<Float64Array> {

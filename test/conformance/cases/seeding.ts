@@ -13,8 +13,8 @@ type Init = (typeof inits)[number];
 
 /** The centroids that a fit would start from, in the points' coordinates: [k, d]. */
 function seeds(dataset: Dataset, k: number, init: Init, seed: number): Promise<Float64Array> {
-  return dataset.use(async (home) => {
-    const centroids = await runAsync(seedCentroids(home.engine, home.dataset, k, init, new Random(seed), undefined));
+  return dataset.use(undefined, async (home) => {
+    const centroids = await runAsync(seedCentroids(home.dataset, k, init, new Random(seed)));
     return outOfFrame(centroids, home.dataset.frame);
   });
 }

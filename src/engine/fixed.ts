@@ -6,9 +6,10 @@
  * value or the last bits of a small one, is spilled: added to integers without limits, which is slow and rare. What a
  * total is rounded to, once, is that of exact addition, wherever the windows lie.
  */
-import type { Steps } from '../engine/steps.ts';
-import { rowsOfTurn } from '../engine/turns.ts';
+
 import { lowestBitOf, topBitOf } from './bits.ts';
+import type { Steps } from './steps.ts';
+import { rowsOfTurn } from './turns.ts';
 
 /** The columns of a sum: d features, then the weight, padded to an even number. */
 export interface Units {
@@ -241,6 +242,24 @@ function roundedMultiple(multiple: bigint): number {
   const half = (excess - FINEST) >> 1;
   const value = Number(leading) * 2 ** half * 2 ** (excess - FINEST - half);
   return multiple < 0n ? -value : value;
+}
+
+/** The sums of two shards in the same units, as those of one. */
+export function mergeFixed(a: FixedSums, b: FixedSums): FixedSums {
+  const high = a.high.map((value, i) => value + b.high[i]);
+  const low = a.low.map((value, i) => value + b.low[i]);
+  for (let i = 0; i < low.length; i++) {
+    if (low[i] < 2 ** 32) continue;
+    low[i] -= 2 ** 32;
+    high[i]++;
+  }
+  const spilled = new Map(a.spilled);
+  for (const [at, sum] of b.spilled) {
+    const both = (spilled.get(at) ?? 0n) + sum;
+    if (both === 0n) spilled.delete(at);
+    else spilled.set(at, both);
+  }
+  return { high, low, spilled };
 }
 
 /** Sums with spilled values that take about a millisecond. */

@@ -1,0 +1,48 @@
+import type { KMeansStart } from './seeding.ts';
+
+/** What is told of a completed iteration. */
+export interface KMeansProgress {
+  /** Completed iterations of the current start, from 1. */
+  readonly iteration: number;
+  /** Σ w·‖x − c‖² (cosine: half of it) of the assignment that the iteration made. */
+  readonly inertia: number;
+  /** Σ over the centroids of their squared shift, in squared units of the data. */
+  readonly shift: number;
+}
+
+/** A fit, decided: options that are checked, with their defaults. */
+export interface KMeansPlan {
+  readonly k: number;
+  /** A method, or centroids [k, d] in the caller's coordinates. */
+  readonly start: KMeansStart | Float64Array;
+  readonly nInit: number;
+  readonly maxIterations: number;
+  readonly tolerance: number;
+  readonly seed: number;
+  readonly onIteration: ((progress: KMeansProgress) => unknown) | undefined;
+}
+
+/** What a fit does where nothing is said. */
+export const KMEANS_DEFAULTS = {
+  start: 'k-means++',
+  nInit: 1,
+  maxIterations: 300,
+  tolerance: 1e-4,
+  seed: 0,
+  onIteration: undefined,
+} as const satisfies Omit<KMeansPlan, 'k'>;
+
+/**
+ * Checks what needs the data: the width of an explicit start, and that there are points enough.
+ *
+ * @throws {RangeError} where they are too few, or of other features.
+ */
+export function checkKMeansPlan(
+  { k, start }: KMeansPlan,
+  { d, positiveRows }: { d: number; positiveRows: number },
+): void {
+  if (k > positiveRows) throw new RangeError(`k is ${k}, there are ${positiveRows} points of positive weight`);
+  if (typeof start !== 'string' && start.length !== k * d) {
+    throw new RangeError(`init has ${start.length / k} features, the points have ${d}`);
+  }
+}

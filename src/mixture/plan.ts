@@ -1,0 +1,61 @@
+import type { CovarianceType, Mixing } from './covariance.ts';
+import type { FixedPart } from './maximize.ts';
+
+/** What is told of a completed iteration. */
+export interface GaussianMixtureProgress {
+  /** Completed iterations of the current start, from 1, through all temperatures. */
+  readonly iteration: number;
+  /** Weighted mean of T·log Σ(π·p)^(1/T) under the parameters that the iteration made. */
+  readonly lowerBound: number;
+  /** What the iteration added to it. */
+  readonly change: number;
+}
+
+export const MIXTURE_STARTS = ['kmeans', 'k-means++', 'random', 'random-from-data'] as const;
+export type MixtureStartMethod = (typeof MIXTURE_STARTS)[number];
+
+/** Where a fit starts, in the caller's coordinates: the means, and what else is given. */
+export interface ExplicitStart {
+  readonly means: Float64Array;
+  readonly d: number;
+  readonly weights: Float64Array | null;
+  readonly covariances: Float64Array | null;
+}
+
+/** A fit, decided: options that are checked, with their defaults. */
+export interface MixturePlan {
+  readonly k: number;
+  readonly covarianceType: CovarianceType;
+  readonly mixing: Mixing;
+  readonly fixed: readonly FixedPart[];
+  readonly temperatures: readonly number[];
+  readonly start: MixtureStartMethod | ExplicitStart;
+  readonly tolerance: number;
+  readonly regularization: number;
+  readonly maxIterations: number;
+  readonly nInit: number;
+  readonly seed: number;
+  readonly onIteration: ((progress: GaussianMixtureProgress) => unknown) | undefined;
+}
+
+/**
+ * Checks what needs the data: that they are Euclidean, the width of an explicit start, and that there are points enough.
+ *
+ * @throws {TypeError | RangeError} where one of these is not so.
+ */
+export function checkMixturePlan(
+  { k, start }: MixturePlan,
+  points: { readonly d: number; readonly positiveRows: number; readonly metric: string },
+): void {
+  needEuclidean(points);
+  const { d, positiveRows } = points;
+  if (k > positiveRows) throw new RangeError(`k is ${k}, there are ${positiveRows} points of positive weight`);
+  if (typeof start !== 'string' && start.d !== d) {
+    throw new RangeError(`init has ${start.d} features, the points have ${d}`);
+  }
+}
+
+/** @throws {TypeError} where the points are unit rows. */
+export function needEuclidean({ metric }: { readonly metric: string }): void {
+  if (metric === 'cosine') throw new TypeError('a Gaussian mixture needs Euclidean points, not cosine ones');
+}
