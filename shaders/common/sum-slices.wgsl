@@ -1,8 +1,8 @@
 // Adds the statistics of a span of slices to the totals, in one fixed order whatever the spans: slices in groups of
-// FOLD, groups in blocks of 16, blocks in a row. A block that a span leaves unfinished waits in `totals`.
+// TOGETHER, groups in blocks of 16, blocks in a row. A block that a span leaves unfinished waits in `totals`.
 //
 // LANES threads sum as many groups of a cell at once, and a workgroup takes 256/LANES cells: few groups want few lanes.
-// That changes no order. FOLD·16 slices are 2¹⁹ rows, so that even a hundred million rows end in sums of two hundred terms.
+// That changes no order. TOGETHER·16 slices are 2¹⁹ rows, so that even a hundred million rows end in sums of two hundred terms.
 //
 // totals = [cells] finished blocks, [cells] the unfinished one. Nothing happens where halt[0] is set.
 
@@ -39,12 +39,12 @@ fn main(
     total = totals[cell];
     open = totals[span.cells + cell];
   }
-  let count = (span.slices + FOLD - 1u) / FOLD;
+  let count = (span.slices + TOGETHER - 1u) / TOGETHER;
   for (var first = 0u; first < count; first += LANES) {
     var sum = 0.0;
     if (inside && first + lane < count) {
-      let begin = (first + lane) * FOLD;
-      for (var slice = begin; slice < min(begin + FOLD, span.slices); slice++) {
+      let begin = (first + lane) * TOGETHER;
+      for (var slice = begin; slice < min(begin + TOGETHER, span.slices); slice++) {
         sum += slots[slice * span.cells + cell];
       }
     }

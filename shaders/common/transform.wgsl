@@ -1,4 +1,4 @@
-// Rows times an upper triangular matrix [d, d], or times a diagonal [d]: result [rows of the chunk, d], a value a thread.
+// Rows times an upper triangular matrix [d, d], or times a diagonal [d]: result [rows of the shard, d], a value a thread.
 
 @group(0) @binding(3) var<storage, read> matrix: array<f32>;
 @group(0) @binding(4) var<storage, read_write> result: array<f32>;

@@ -5,7 +5,7 @@
 // numbers a draw keep the resolution of float32 out of the odds of a single row. Never a row of potential zero.
 // Every buffer of the points has a dispatch of its own; the one that holds the drawn slice does the work.
 //
-// distances [rows of the buffer] are not yet folded with the row of step t − 1: done here for the slice in hand.
+// distances [rows of the buffer] do not know the row of step t − 1 yet: done here for the slice in hand.
 // candidates = two sets, for even and odd steps, of L rows [d]. picks = chosen rows [k + 1], then the candidates'
 // rows [2, L]. prices = [L] for each slice of the dataset. draws [k, L, 2].
 

@@ -1,6 +1,6 @@
 // Step t of greedy k-means++, second half: what each candidate would leave. One reading of the points.
 //
-// A workgroup a slice of 1024 rows, 16 rows a thread: folds the row chosen in step t − 1 into the distances, then
+// A workgroup a slice of 1024 rows, 16 rows a thread: extends the distances by the row chosen in step t − 1, then
 // prices[slice][l] = Σ w·min(distance, ‖x − candidate l‖²), summed in one fixed order. Step 0 has no chosen row and
 // no distances: START fills both, and prices every row by its weight.
 

@@ -73,11 +73,11 @@ export interface Engine {
  * @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter.
  */
 export async function createEngine(options?: EngineOptions): Promise<Engine> {
-  return openSession(await EngineSet.create(readOptions('createEngine', options, ENGINE_OPTIONS)));
+  return engineOf(await EngineSet.create(readOptions('createEngine', options, ENGINE_OPTIONS)));
 }
 
 /** The public face of a set of engines. */
-export function openSession(engines: EngineSet): Engine {
+export function engineOf(engines: EngineSet): Engine {
   const engine: Omit<Engine, typeof Symbol.asyncDispose> = {
     get backend() {
       return engines.backend;

@@ -28,10 +28,10 @@ import {
   withoutRows,
   zeroRow,
 } from '../points.ts';
-import { type Arena, type Gpu, RefusedError } from './device.ts';
+import { type Allocation, type Gpu, RefusedError } from './device.ts';
 import { gather } from './gather.ts';
 import { kernelSource } from './kernel.ts';
-import { chunkRows } from './plan.ts';
+import { rowsOfShard } from './plan.ts';
 import { Queue } from './queue.ts';
 
 /** Values written in one piece, and pieces before the host waits: staging memory grows without bound otherwise. */
@@ -44,7 +44,7 @@ const SURVEY_ROWS = 1024;
 export type Load = 0 | 1 | 2;
 
 /** Rows that one binding holds. */
-export interface Chunk {
+export interface Shard {
   readonly firstRow: number;
   readonly rows: number;
   readonly points: GPUBufferBinding;
@@ -59,7 +59,7 @@ export interface Chunk {
 /** Points on the device. */
 export interface ResidentPoints {
   readonly summary: PointsSummary;
-  readonly chunks: readonly Chunk[];
+  readonly shards: readonly Shard[];
   /** The power of two by which the weights on the device are the caller's: the largest of them is near 1. */
   readonly weightScale: number;
   readonly load: Load;
@@ -74,37 +74,37 @@ export async function uploadHostPoints(
   signal: AbortSignal | undefined,
 ): Promise<ResidentPoints> {
   const { n, d, weights } = points;
-  const rows = checkedChunkRows(n, d, gpu.bindingLimit);
+  const rows = checkedShardRows(n, d, gpu.bindingLimit);
   const weightScale = scaleOf(weights);
-  const { arena, chunks } = await gpu.allocate((arena) => {
-    const adjust = arena.storage('adjust', 4);
-    const chunks = splitRows(n, rows).map(({ firstRow, rows }): Chunk => {
-      const buffer = arena.storage('points', rows * d * 4);
+  const { allocation, shards } = await gpu.allocate((allocation) => {
+    const adjust = allocation.storage('adjust', 4);
+    const shards = splitRows(n, rows).map(({ firstRow, rows }): Shard => {
+      const buffer = allocation.storage('points', rows * d * 4);
       return {
         firstRow,
         rows,
         points: { buffer },
         base: 0,
         adjust,
-        weights: uploadWeights(arena, weights, weightScale, firstRow, rows),
+        weights: uploadWeights(allocation, weights, weightScale, firstRow, rows),
       };
     });
-    return { arena, chunks };
+    return { allocation, shards };
   }, signal);
   try {
-    const queue = new Queue(gpu, arena);
-    for (const chunk of chunks) await fillChunk(queue, points, chunk);
+    const queue = new Queue(gpu, allocation);
+    for (const shard of shards) await fillShard(queue, points, shard);
     await queue.settle();
-    arena.keep();
+    allocation.keep();
   } catch (error) {
-    arena.destroy();
+    allocation.destroy();
     throw error;
   }
   const { fill: _, ...summary } = points;
-  return resident(arena, { summary, weightScale, chunks, load: 0 });
+  return resident(allocation, { summary, weightScale, shards, load: 0 });
 }
 
-async function fillChunk(queue: Queue, { d, fill }: PreparedPoints, { firstRow, rows, points }: Chunk): Promise<void> {
+async function fillShard(queue: Queue, { d, fill }: PreparedPoints, { firstRow, rows, points }: Shard): Promise<void> {
   const each = Math.max(1, Math.floor(WRITE_VALUES / d));
   const values = new Float32Array(Math.min(rows, each) * d);
   for (let row = 0, writes = 1; row < rows; row += each, writes++) {
@@ -123,21 +123,21 @@ function scaleOf(weights: Float32Array | null): number {
 }
 
 function uploadWeights(
-  arena: Arena,
+  allocation: Allocation,
   weights: Float32Array | null,
   scale: number,
   firstRow: number,
   rows: number,
 ): GPUBuffer {
-  if (weights === null) return arena.storage('weights', 4);
-  return arena.filled(
+  if (weights === null) return allocation.storage('weights', 4);
+  return allocation.filled(
     'weights',
     weights.subarray(firstRow, firstRow + rows).map((weight) => weight * scale),
   );
 }
 
-function checkedChunkRows(n: number, d: number, bindingLimit: number): number {
-  const rows = chunkRows(n, d, bindingLimit);
+function checkedShardRows(n: number, d: number, bindingLimit: number): number {
+  const rows = rowsOfShard(n, d, bindingLimit);
   if (rows === 0) throw new RangeError(`points of ${d} features need larger bindings than ${bindingLimit} bytes`);
   return rows;
 }
@@ -149,11 +149,11 @@ function splitRows(n: number, each: number): { firstRow: number; rows: number }[
   }));
 }
 
-export function resident(arena: Arena, fields: Omit<ResidentPoints, 'check' | 'destroy'>): ResidentPoints {
+export function resident(allocation: Allocation, fields: Omit<ResidentPoints, 'check' | 'destroy'>): ResidentPoints {
   return {
     ...fields,
-    check: () => arena.check(),
-    destroy: () => arena.destroy(new TypeError('the dataset was destroyed')),
+    check: () => allocation.check(),
+    destroy: () => allocation.destroy(new TypeError('the dataset was destroyed')),
   };
 }
 
@@ -175,36 +175,36 @@ export async function adoptBuffer(
   const cosine = metric === 'cosine';
   const weightScale = scaleOf(weights);
   const weightOnDevice = totalWeight * weightScale;
-  const { arena, chunks } = await gpu.allocate(
-    (arena) => ({ arena, chunks: bindChunks(gpu, arena, points, weightScale) }),
+  const { allocation, shards } = await gpu.allocate(
+    (allocation) => ({ allocation, shards: bindShards(gpu, allocation, points, weightScale) }),
     signal,
   );
   try {
-    const queue = new Queue(gpu, arena);
+    const queue = new Queue(gpu, allocation);
     const survey = (pivot: ArrayLike<number>, scale: number, unit: boolean) =>
-      surveyPoints(gpu, queue, points, chunks, Float32Array.from(pivot), scale, weightOnDevice, unit);
+      surveyPoints(gpu, queue, points, shards, Float32Array.from(pivot), scale, weightOnDevice, unit);
     // Values first: a length of something infinite means nothing, and squares need a scale.
     const range = await survey(new Float32Array(d), 0, false).catch((error: unknown) => {
       throw error instanceof RefusedError ? unusable(error) : error;
     });
-    if (cosine) await writeLengths(gpu, queue, points, chunks);
-    const sample = cosine ? null : await sampleOf(gpu, points, chunks, signal);
+    if (cosine) await writeLengths(gpu, queue, points, shards);
+    const sample = cosine ? null : await sampleOf(gpu, points, shards, signal);
     const frame = sample
       ? frameOf(sample, range, points.frame)
       : { shift: new Float64Array(d), scale: 1, precise: false };
     if (!cosine && far === null) {
-      const found = await farRowsOf(gpu, points, chunks, frame, range, signal);
+      const found = await farRowsOf(gpu, points, shards, frame, range, signal);
       if (found.indices.length > 0) {
-        arena.destroy();
+        allocation.destroy();
         return adoptBuffer(gpu, { ...points, weights: withoutRows(weights, n, found) }, signal, found);
       }
     }
     const rough = await survey(frame.shift, frame.scale, cosine);
     // About its mean: the variance of data far from the origin needs the second look.
     const inFrame = (await survey(rough.mean, frame.scale, cosine)).variance.map((value) => value * frame.scale ** 2);
-    if (!cosine) queue.write(chunks[0].adjust, 0, Float32Array.from(frame.shift));
+    if (!cosine) queue.write(shards[0].adjust, 0, Float32Array.from(frame.shift));
     await queue.settle();
-    arena.keep();
+    allocation.keep();
     const summary: PointsSummary = {
       ...{ n, d, metric, frame, weights, totalWeight, positiveRows },
       variance: inFrame,
@@ -212,9 +212,9 @@ export async function adoptBuffer(
       rounding: sample ? roundingOf(sample, frame, FLOORS.webgpu) : new Float64Array(d),
       far: far ?? noFarRows(),
     };
-    return resident(arena, { summary, weightScale, chunks, load: cosine ? 2 : 1 });
+    return resident(allocation, { summary, weightScale, shards, load: cosine ? 2 : 1 });
   } catch (error) {
-    arena.destroy();
+    allocation.destroy();
     throw error;
   }
 }
@@ -244,7 +244,7 @@ const LOOKED_AT = 2 ** 20;
 async function farRowsOf(
   gpu: Gpu,
   { n, d, weights, frame: given }: GpuPoints,
-  chunks: readonly Chunk[],
+  shards: readonly Shard[],
   frame: Frame,
   range: Survey,
   signal: AbortSignal | undefined,
@@ -260,7 +260,7 @@ async function farRowsOf(
   const each = Math.max(1, Math.floor(LOOKED_AT / d));
   for (let from = 0; from < candidates.length; from += each) {
     const block = candidates.subarray(from, from + each);
-    const rows = await gatherRaw(gpu, n, d, chunks, block, signal);
+    const rows = await gatherRaw(gpu, n, d, shards, block, signal);
     block.forEach((index, i) => {
       const row = rows.subarray(i * d, (i + 1) * d);
       if (!isFar(row, frame, limit)) return;
@@ -280,23 +280,23 @@ function gatherRaw(
   gpu: Gpu,
   n: number,
   d: number,
-  chunks: readonly Chunk[],
+  shards: readonly Shard[],
   indices: Uint32Array,
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
   const frame = { shift: new Float64Array(d), scale: 1 };
-  return gather(gpu, { summary: { n, d, frame }, chunks, load: 0, check: () => undefined }, indices, signal);
+  return gather(gpu, { summary: { n, d, frame }, shards, load: 0, check: () => undefined }, indices, signal);
 }
 
 /** What is usual among the rows, as they lie. */
 async function sampleOf(
   gpu: Gpu,
   { n, d, weights }: GpuPoints,
-  chunks: readonly Chunk[],
+  shards: readonly Shard[],
   signal: AbortSignal | undefined,
 ): Promise<Sample> {
   const indices = sampledRows(n, d, weights);
-  const values = await gatherRaw(gpu, n, d, chunks, indices, signal);
+  const values = await gatherRaw(gpu, n, d, shards, indices, signal);
   return sampled(
     values,
     Float64Array.from(indices, (row) => weights?.[row] ?? 1),
@@ -304,15 +304,15 @@ async function sampleOf(
   );
 }
 
-function bindChunks(
+function bindShards(
   gpu: Gpu,
-  arena: Arena,
+  allocation: Allocation,
   { buffer, n, d, offset, metric, weights }: GpuPoints,
   weightScale: number,
-): Chunk[] {
+): Shard[] {
   const alignment = gpu.device.limits.minStorageBufferOffsetAlignment;
-  const rows = checkedChunkRows(n, d, gpu.bindingLimit - alignment);
-  const shift = metric === 'cosine' ? null : arena.storage('shift', d * 4);
+  const rows = checkedShardRows(n, d, gpu.bindingLimit - alignment);
+  const shift = metric === 'cosine' ? null : allocation.storage('shift', d * 4);
   return splitRows(n, rows).map(({ firstRow, rows }) => {
     const start = offset + firstRow * d * 4;
     const aligned = Math.floor(start / alignment) * alignment;
@@ -321,8 +321,8 @@ function bindChunks(
       rows,
       points: { buffer, offset: aligned, size: start - aligned + rows * d * 4 },
       base: (start - aligned) / 4,
-      adjust: shift ?? arena.storage('inverse lengths', rows * 4),
-      weights: uploadWeights(arena, weights, weightScale, firstRow, rows),
+      adjust: shift ?? allocation.storage('inverse lengths', rows * 4),
+      weights: uploadWeights(allocation, weights, weightScale, firstRow, rows),
     };
   });
 }
@@ -334,15 +334,15 @@ interface Survey {
   readonly high: Float64Array;
 }
 
-function extentOf(arena: Arena, { base, rows, firstRow }: Chunk, d: number, scale = 1): GPUBuffer {
-  return arena.uniform('extent', [base, rows, d, firstRow, 0], [scale]);
+function extentOf(allocation: Allocation, { base, rows, firstRow }: Shard, d: number, scale = 1): GPUBuffer {
+  return allocation.uniform('extent', [base, rows, d, firstRow, 0], [scale]);
 }
 
 async function surveyPoints(
   gpu: Gpu,
   queue: Queue,
   { n, d, weights }: GpuPoints,
-  chunks: readonly Chunk[],
+  shards: readonly Shard[],
   pivot: Float32Array,
   scale: number,
   totalWeight: number,
@@ -358,28 +358,36 @@ async function surveyPoints(
     ),
   );
   const slices = Math.ceil(n / SURVEY_ROWS);
-  const { arena, bad, result, groups } = await gpu.allocate((arena) => {
-    const bad = arena.filled('bad', Uint32Array.of(0xffffffff));
-    const pivots = arena.filled('pivot', pivot);
-    const result = arena.storage('survey', slices * d * 16);
-    const groups = chunks.map((chunk) =>
-      kernel.bind(extentOf(arena, chunk, d, scale), chunk.points, chunk.adjust, chunk.weights, pivots, bad, result),
+  const { allocation, bad, result, groups } = await gpu.allocate((allocation) => {
+    const bad = allocation.filled('bad', Uint32Array.of(0xffffffff));
+    const pivots = allocation.filled('pivot', pivot);
+    const result = allocation.storage('survey', slices * d * 16);
+    const groups = shards.map((shard) =>
+      kernel.bind(
+        extentOf(allocation, shard, d, scale),
+        shard.points,
+        shard.adjust,
+        shard.weights,
+        pivots,
+        bad,
+        result,
+      ),
     );
-    return { arena, bad, result, groups };
+    return { allocation, bad, result, groups };
   });
   try {
-    chunks.forEach((chunk, i) => {
-      kernel.encode(queue.pass, groups[i], Math.ceil(chunk.rows / SURVEY_ROWS) * Math.ceil(d / 64));
+    shards.forEach((shard, i) => {
+      kernel.encode(queue.pass, groups[i], Math.ceil(shard.rows / SURVEY_ROWS) * Math.ceil(d / 64));
     });
     const [first] = new Uint32Array(await queue.read(bad, 0, 4));
     if (first !== 0xffffffff) throw notFiniteAt(`points[${Math.floor(first / d)}][${first % d}]`, undefined);
-    return foldSurvey(new Float32Array(await queue.read(result, 0, slices * d * 16)), pivot, scale, totalWeight);
+    return sumSurvey(new Float32Array(await queue.read(result, 0, slices * d * 16)), pivot, scale, totalWeight);
   } finally {
-    arena.destroy();
+    allocation.destroy();
   }
 }
 
-function foldSurvey(values: Float32Array, pivot: Float32Array, scale: number, totalWeight: number): Survey {
+function sumSurvey(values: Float32Array, pivot: Float32Array, scale: number, totalWeight: number): Survey {
   const d = pivot.length;
   const sums = new Float64Array(d);
   const squares = new Float64Array(d);
@@ -399,22 +407,22 @@ function foldSurvey(values: Float32Array, pivot: Float32Array, scale: number, to
   return { mean, variance, low, high };
 }
 
-async function writeLengths(gpu: Gpu, queue: Queue, { d }: GpuPoints, chunks: readonly Chunk[]): Promise<void> {
+async function writeLengths(gpu: Gpu, queue: Queue, { d }: GpuPoints, shards: readonly Shard[]): Promise<void> {
   const kernel = await gpu.kernel(
     kernelSource('lengths', ['uniform', 'read', 'write', 'write'], {}, gridCode, lengthsCode),
   );
-  const { arena, zero, groups } = await gpu.allocate((arena) => {
-    const zero = arena.filled('zero', Uint32Array.of(0xffffffff));
-    const groups = chunks.map((chunk) => kernel.bind(extentOf(arena, chunk, d), chunk.points, chunk.adjust, zero));
-    return { arena, zero, groups };
+  const { allocation, zero, groups } = await gpu.allocate((allocation) => {
+    const zero = allocation.filled('zero', Uint32Array.of(0xffffffff));
+    const groups = shards.map((shard) => kernel.bind(extentOf(allocation, shard, d), shard.points, shard.adjust, zero));
+    return { allocation, zero, groups };
   });
   try {
-    chunks.forEach((chunk, i) => {
-      kernel.encode(queue.pass, groups[i], Math.ceil(chunk.rows / 64));
+    shards.forEach((shard, i) => {
+      kernel.encode(queue.pass, groups[i], Math.ceil(shard.rows / 64));
     });
     const [first] = new Uint32Array(await queue.read(zero, 0, 4));
     if (first !== 0xffffffff) throw zeroRow(first);
   } finally {
-    arena.destroy();
+    allocation.destroy();
   }
 }

@@ -85,7 +85,7 @@ const NUDGE_MS = 4;
 
 /** Waits this long for the news of a lost device when a promise that hung on it has failed. */
 const LOSS_NEWS_MS = 200;
-/** The same where a buffer was unmapped under a read, which only a loss does to a live arena: a busy machine brings the news late. */
+/** The same where a buffer was unmapped under a read, which only a loss does to a live allocation: a busy machine brings the news late. */
 const LOSS_NEWS_OF_READS_MS = 5000;
 
 /** The device did not take what it was given. */
@@ -101,9 +101,9 @@ export class Gpu {
   readonly software: boolean;
   readonly #owned: boolean;
   readonly #shared: Shared;
-  readonly #arenas = new Set<Arena>();
+  readonly #allocations = new Set<Allocation>();
   /** Without buffers: for what is waited for in the name of the engine. */
-  readonly #root: Arena;
+  readonly #root: Allocation;
   #destroyed = false;
   #waits = 0;
   #nudging: ReturnType<typeof setInterval> | undefined;
@@ -119,7 +119,7 @@ export class Gpu {
     const { vendor = '', architecture = '', description = '' } = device.adapterInfo ?? {};
     const adapter = description || `${vendor} ${architecture}`.trim();
     this.info = { adapter, features: [...device.features].sort(), threads: 1, software: this.software };
-    this.#root = new Arena(this, this.#arenas);
+    this.#root = new Allocation(this, this.#allocations);
   }
 
   get lost(): boolean {
@@ -150,21 +150,21 @@ export class Gpu {
   }
 
   /**
-   * Runs `build` with a new arena, and gives the arena back only if every allocation in it succeeded.
+   * Runs `build` with a new allocation, and gives the allocation back only if every allocation in it succeeded.
    *
-   * @param signal its abort ends the arena, until `keep`
+   * @param signal its abort ends the allocation, until `keep`
    * @throws {RangeError} where memory is short; nothing is left allocated.
    */
-  async allocate<T>(build: (arena: Arena) => T, signal?: AbortSignal): Promise<T> {
+  async allocate<T>(build: (allocation: Allocation) => T, signal?: AbortSignal): Promise<T> {
     this.checkAlive();
     signal?.throwIfAborted();
-    const arena = new Arena(this, this.#arenas, signal);
+    const allocation = new Allocation(this, this.#allocations, signal);
     try {
-      const { result, accepted } = arena.tried(() => build(arena));
+      const { result, accepted } = allocation.tried(() => build(allocation));
       await accepted;
       return result;
     } catch (error) {
-      arena.destroy();
+      allocation.destroy();
       throw error;
     }
   }
@@ -180,22 +180,22 @@ export class Gpu {
 
   /** Ends all that waits for the device. */
   end(reason: Error): void {
-    for (const arena of this.#arenas) arena.end(reason);
+    for (const allocation of this.#allocations) allocation.end(reason);
   }
 
   /** Frees all that was allocated here, and the device unless it is borrowed. */
   destroy(): void {
     this.#destroyed = true;
     this.#shared.gpus.delete(this);
-    for (const arena of [...this.#arenas]) arena.destroy(new TypeError('the engine was destroyed'));
+    for (const allocation of [...this.#allocations]) allocation.destroy(new TypeError('the engine was destroyed'));
     if (this.#owned) this.device.destroy();
   }
 }
 
 /** Buffers that live and go together, and the work that waits for them. */
-export class Arena {
+export class Allocation {
   readonly #gpu: Gpu;
-  readonly #all: Set<Arena>;
+  readonly #all: Set<Allocation>;
   readonly #buffers: GPUBuffer[] = [];
   readonly #waiting = new Set<(reason: unknown) => void>();
   readonly #unbind: () => void;
@@ -203,14 +203,14 @@ export class Arena {
   #ended: { readonly reason: unknown } | null = null;
   #bytes = 0;
 
-  constructor(gpu: Gpu, all: Set<Arena>, signal?: AbortSignal) {
+  constructor(gpu: Gpu, all: Set<Allocation>, signal?: AbortSignal) {
     this.#gpu = gpu;
     this.#all = all;
     all.add(this);
     this.#unbind = signal === undefined ? () => undefined : onAbort(signal, () => this.destroy(signal.reason));
   }
 
-  /** @throws the reason why the arena, its engine or its device has ended. */
+  /** @throws the reason why the allocation, its engine or its device has ended. */
   check(): void {
     this.#gpu.checkAlive();
     if (this.#ended !== null) throw this.#ended.reason;
@@ -221,7 +221,7 @@ export class Arena {
     this.#unbind();
   }
 
-  /** The promise, or the rejection that the end of the arena calls for: what hangs on a lost device may never settle. */
+  /** The promise, or the rejection that the end of the allocation calls for: what hangs on a lost device may never settle. */
   async guard<T>(promise: Promise<T>): Promise<T> {
     try {
       return await this.#gpu.nudged(this.#orEnd(promise));

@@ -21,19 +21,19 @@ export async function gather(
     kernelSource('gather', ['uniform', 'read', 'read', 'read', 'write'], { LOAD }, pointsCode, gridCode, gatherCode),
   );
   const bytes = indices.length * d * 4;
-  const { arena, queue, result } = await gpu.allocate((arena) => {
-    const queue = new Queue(gpu, arena, points);
-    const result = arena.storage('rows', bytes);
-    const wanted = arena.filled('indices', indices);
-    for (const { chunk, uniform } of cutParts(arena, points, 1, 1)) {
-      const group = kernel.bind(uniform, chunk.points, chunk.adjust, wanted, result);
+  const { allocation, queue, result } = await gpu.allocate((allocation) => {
+    const queue = new Queue(gpu, allocation, points);
+    const result = allocation.storage('rows', bytes);
+    const wanted = allocation.filled('indices', indices);
+    for (const { shard, uniform } of cutParts(allocation, points, 1, 1)) {
+      const group = kernel.bind(uniform, shard.points, shard.adjust, wanted, result);
       kernel.encode(queue.pass, group, Math.ceil((indices.length * d) / 64));
     }
-    return { arena, queue, result };
+    return { allocation, queue, result };
   }, signal);
   try {
     return Float64Array.from(new Float32Array(await queue.read(result, 0, bytes)));
   } finally {
-    arena.destroy();
+    allocation.destroy();
   }
 }

@@ -13,24 +13,24 @@ import updateCode from '../../shaders/kmeans/update.wgsl?raw';
 import type { IterationStatus, KMeansWorkspace, LloydOptions, LloydResult } from '../engine/contract.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
 import type { ResidentPoints } from './dataset.ts';
-import type { Arena, Gpu } from './device.ts';
+import type { Allocation, Gpu } from './device.ts';
 import { type Kernel, kernelSource } from './kernel.ts';
 import { cutParts, type Part } from './part.ts';
 import {
   type AssignPlan,
   assignPlan,
   DIRECT_ROWS,
-  foldPlan,
   planSpans,
   type Span,
   type SumsPlan,
   sliceRows,
+  slicesPlan,
   sumsPlan,
   TILE_ROWS,
 } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels } from './read.ts';
-import { bindFold, compileFold } from './sum-slices.ts';
+import { bindSumSlices, compileSumSlices } from './sum-slices.ts';
 
 /** Lines of the log ring, 8 words each; a batch has no more iterations than the ring has lines. */
 const LOG_LINES = 64;
@@ -47,7 +47,7 @@ interface Kernels {
   /** Only before sorted sums. */
   readonly sort: Kernel | null;
   readonly sums: Kernel;
-  readonly fold: Kernel;
+  readonly sumSlices: Kernel;
   readonly update: Kernel;
   readonly status: Kernel;
 }
@@ -78,7 +78,10 @@ export async function openKMeans(
   const sums = sumsPlan(d, k);
   const spans = planSpans(n, d, k, gpu.bindingLimit);
   const kernels = await compileAll(gpu, points, k, assign, sums, spans);
-  return gpu.allocate((arena) => new GpuKMeans(gpu, arena, points, k, kernels, assign, sums, spans, signal), signal);
+  return gpu.allocate(
+    (allocation) => new GpuKMeans(gpu, allocation, points, k, kernels, assign, sums, spans, signal),
+    signal,
+  );
 }
 
 async function compileAll(
@@ -125,7 +128,7 @@ async function compileAll(
           ...onPoints,
           sumsSortedCode,
         );
-  const [assignKernel, norms, rescore, sort, sumsKernel, fold, update, status] = await Promise.all([
+  const [assignKernel, norms, rescore, sort, sumsKernel, sumSlices, update, status] = await Promise.all([
     assigning,
     tiled ? compile('norms', ['uniform', 'read', 'read', 'write'], { LOAD }, pointsCode, gridCode, normsCode) : null,
     tiled
@@ -141,7 +144,7 @@ async function compileAll(
       ? compile('sort', ['uniform', 'read', 'read', 'read', 'read', 'write'], { LOAD }, ...onPoints, sortCode)
       : null,
     summing,
-    compileFold(gpu, foldPlan(k * (d + 2), spans)),
+    compileSumSlices(gpu, slicesPlan(k * (d + 2), spans)),
     compile(
       'update',
       ['uniform', 'read', 'write', 'write', 'write', 'read'],
@@ -158,7 +161,7 @@ async function compileAll(
       statusCode,
     ),
   ]);
-  return { assign: assignKernel, norms, rescore, sort, sums: sumsKernel, fold, update, status };
+  return { assign: assignKernel, norms, rescore, sort, sums: sumsKernel, sumSlices, update, status };
 }
 
 /** Of a start, in the frame. */
@@ -166,7 +169,7 @@ const FARTHEST_START = 2 ** 60;
 
 /** See `EngineDataset.kmeans`. */
 export class GpuKMeans implements KMeansWorkspace {
-  readonly #arena: Arena;
+  readonly #allocation: Allocation;
   readonly #points: ResidentPoints;
   readonly #signal: AbortSignal | undefined;
   readonly #k: number;
@@ -179,7 +182,7 @@ export class GpuKMeans implements KMeansWorkspace {
   readonly #changed: GPUBuffer;
   readonly #log: GPUBuffer;
   readonly #rule: GPUBuffer;
-  /** A label a row, for each chunk. */
+  /** A label a row, for each shard. */
   readonly #labels: readonly GPUBuffer[];
   readonly #staging: readonly GPUBuffer[];
   #last: { readonly labels: Uint32Array; readonly inertia: number; readonly changed: number } = {
@@ -196,7 +199,7 @@ export class GpuKMeans implements KMeansWorkspace {
 
   constructor(
     gpu: Gpu,
-    arena: Arena,
+    allocation: Allocation,
     points: ResidentPoints,
     k: number,
     kernels: Kernels,
@@ -206,39 +209,39 @@ export class GpuKMeans implements KMeansWorkspace {
     signal: AbortSignal | undefined,
   ) {
     const { n, d } = points.summary;
-    const { chunks } = points;
+    const { shards } = points;
     const cells = k * (d + 2);
     const rows = sliceRows(n, d, k);
-    this.#arena = arena;
+    this.#allocation = allocation;
     this.#points = points;
     this.#signal = signal;
     this.#k = k;
-    this.#queue = new Queue(gpu, arena, points);
-    this.#model = arena.storage('model', k * (d + 1) * 4);
-    this.#previous = arena.storage('previous', k * d * 4);
-    this.#totals = arena.storage('totals', 2 * cells * 4);
-    this.#control = arena.storage('control', CONTROL_WORDS * 4);
-    this.#changed = arena.storage('changed', 4);
-    this.#log = arena.storage('log', LOG_LINES * LINE_WORDS * 4);
-    this.#rule = arena.uniform('rule', [k, d, 0], [0]);
-    this.#labels = chunks.map((chunk) => arena.storage('labels', chunk.rows * 4));
+    this.#queue = new Queue(gpu, allocation, points);
+    this.#model = allocation.storage('model', k * (d + 1) * 4);
+    this.#previous = allocation.storage('previous', k * d * 4);
+    this.#totals = allocation.storage('totals', 2 * cells * 4);
+    this.#control = allocation.storage('control', CONTROL_WORDS * 4);
+    this.#changed = allocation.storage('changed', 4);
+    this.#log = allocation.storage('log', LOG_LINES * LINE_WORDS * 4);
+    this.#rule = allocation.uniform('rule', [k, d, 0], [0]);
+    this.#labels = shards.map((shard) => allocation.storage('labels', shard.rows * 4));
     const batchBytes = (LOG_LINES * LINE_WORDS + CONTROL_WORDS + k * d) * 4;
-    this.#staging = [arena.staging('batch', batchBytes), arena.staging('batch', batchBytes)];
+    this.#staging = [allocation.staging('batch', batchBytes), allocation.staging('batch', batchBytes)];
 
     const longest = Math.max(...spans.map(({ slices }) => slices));
-    const slots = arena.storage('slots', longest * cells * 4);
-    const sorted = kernels.sort === null ? null : arena.storage('sorted', longest * (2 * k + 1 + rows) * 4);
+    const slots = allocation.storage('slots', longest * cells * 4);
+    const sorted = kernels.sort === null ? null : allocation.storage('sorted', longest * (2 * k + 1 + rows) * 4);
     const tiled = assign.kind === 'tiled';
-    const norms = chunks.map((chunk) => (tiled ? arena.storage('norms', chunk.rows * 4) : null));
-    const flagged = chunks.map((chunk) =>
-      tiled ? arena.storage('flagged', Math.ceil(chunk.rows / rows) * (rows + 1) * 4) : null,
+    const norms = shards.map((shard) => (tiled ? allocation.storage('norms', shard.rows * 4) : null));
+    const flagged = shards.map((shard) =>
+      tiled ? allocation.storage('flagged', Math.ceil(shard.rows / rows) * (rows + 1) * 4) : null,
     );
     const tileRows = tiled ? TILE_ROWS : DIRECT_ROWS;
-    const weightsOf = ({ chunk }: Part) => chunk.weights;
+    const weightsOf = ({ shard }: Part) => shard.weights;
 
     const onPart = (part: Part): Dispatch[] => {
-      const { chunk, index, uniform } = part;
-      const read = [uniform, chunk.points, chunk.adjust] as const;
+      const { shard, index, uniform } = part;
+      const read = [uniform, shard.points, shard.adjust] as const;
       const labels = this.#labels[index];
       const state = [labels, this.#changed, this.#control] as const;
       const slices = Math.ceil(part.rows / rows);
@@ -269,27 +272,37 @@ export class GpuKMeans implements KMeansWorkspace {
       return dispatches;
     };
 
-    const fold = foldPlan(cells, spans);
+    const sumSlices = slicesPlan(cells, spans);
     this.#spanWork = spans.map(({ slices }) => slices * rows * (d * k + 8));
     this.#spans = spans.map(({ firstSlice, slices }, i) => {
       const start = firstSlice * rows;
-      const parts = cutParts(arena, points, k, rows, start, Math.min(n, start + slices * rows));
-      const folding: Dispatch = {
-        kernel: kernels.fold,
-        group: bindFold(kernels.fold, arena, fold, cells, spans, i, slots, this.#totals, this.#control),
-        workgroups: fold.workgroups,
+      const parts = cutParts(allocation, points, k, rows, start, Math.min(n, start + slices * rows));
+      const summing: Dispatch = {
+        kernel: kernels.sumSlices,
+        group: bindSumSlices(
+          kernels.sumSlices,
+          allocation,
+          sumSlices,
+          cells,
+          spans,
+          i,
+          slots,
+          this.#totals,
+          this.#control,
+        ),
+        workgroups: sumSlices.workgroups,
       };
-      return [...parts.flatMap(onPart), folding];
+      return [...parts.flatMap(onPart), summing];
     });
     this.#prepare = tiled
-      ? cutParts(arena, points, k, rows).map(({ chunk, index, rows, uniform }) => ({
+      ? cutParts(allocation, points, k, rows).map(({ shard, index, rows, uniform }) => ({
           kernel: kernels.norms!,
-          group: kernels.norms!.bind(uniform, chunk.points, chunk.adjust, norms[index]!),
+          group: kernels.norms!.bind(uniform, shard.points, shard.adjust, norms[index]!),
           workgroups: Math.ceil(rows / 256),
         }))
       : [];
-    const moves = arena.storage('moves', k * 4);
-    const shape = arena.uniform('shape', [k, d]);
+    const moves = allocation.storage('moves', k * 4);
+    const shape = allocation.uniform('shape', [k, d]);
     this.#update = [
       {
         kernel: kernels.update,
@@ -376,7 +389,7 @@ export class GpuKMeans implements KMeansWorkspace {
   }
 
   close(): void {
-    this.#arena.destroy();
+    this.#allocation.destroy();
   }
 
   #begin(centroids: Float64Array, resume: boolean): void {

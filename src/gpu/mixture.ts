@@ -18,15 +18,15 @@ import { type Gaussians, type GaussiansShape, logDensitiesAt } from '../engine/g
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { PointsSummary } from '../points.ts';
 import type { ResidentPoints } from './dataset.ts';
-import type { Arena, Gpu } from './device.ts';
+import type { Allocation, Gpu } from './device.ts';
 import { type Binding, type Kernel, kernelSource } from './kernel.ts';
 import { addFar, answerFar, FAR, FARTHEST, type FarRow } from './mixture-far.ts';
 import { layoutOf, type MixtureLayout, type UnpackedStatistics } from './mixture-layout.ts';
 import { cutParts } from './part.ts';
-import { LARGEST_EXACT, type MixturePlan, mixturePlan } from './plan.ts';
+import { LARGEST_EXACT, type MixtureWorkPlan, mixtureWorkPlan } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels, readPairs } from './read.ts';
-import { bindFold, compileFold } from './sum-slices.ts';
+import { bindSumSlices, compileSumSlices } from './sum-slices.ts';
 
 export async function openMixture(
   gpu: Gpu,
@@ -37,13 +37,19 @@ export async function openMixture(
 ): Promise<GpuMixture> {
   const { n, d } = points.summary;
   const layout = layoutOf(k, d, shape);
-  const plan = mixturePlan(n, k, d, shape, layout.cells, gpu.bindingLimit);
+  const plan = mixtureWorkPlan(n, k, d, shape, layout.cells, gpu.bindingLimit);
   const needed = 4 * Math.max(2 * layout.cells, layout.modelFloats);
   if (needed > gpu.bindingLimit) {
     throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
   }
-  const [moments, fold] = await Promise.all([gpu.kernel(momentsSource(points, plan)), compileFold(gpu, plan.fold)]);
-  return gpu.allocate((arena) => new GpuMixture(gpu, arena, points, layout, plan, moments, fold, signal), signal);
+  const [moments, sumSlices] = await Promise.all([
+    gpu.kernel(momentsSource(points, plan)),
+    compileSumSlices(gpu, plan.sumSlices),
+  ]);
+  return gpu.allocate(
+    (allocation) => new GpuMixture(gpu, allocation, points, layout, plan, moments, sumSlices, signal),
+    signal,
+  );
 }
 
 const TASK_BYTES = 32;
@@ -60,7 +66,7 @@ const MOMENTS_BINDINGS: readonly Binding[] = [
 ];
 
 /** What differs between fits comes in a uniform, so that few kernels serve all. */
-function momentsSource({ load: LOAD, summary: { d } }: ResidentPoints, plan: MixturePlan) {
+function momentsSource({ load: LOAD, summary: { d } }: ResidentPoints, plan: MixtureWorkPlan) {
   const { THREADS } = plan;
   const EXACT = d <= LARGEST_EXACT;
   const common = [pointsCode, gridCode, answerCode];
@@ -88,7 +94,7 @@ function momentsSource({ load: LOAD, summary: { d } }: ResidentPoints, plan: Mix
 function taskOf(
   temperature: number,
   { weights }: PointsSummary,
-  plan: MixturePlan,
+  plan: MixtureWorkPlan,
   shared: boolean,
   about: number,
 ): ArrayBuffer {
@@ -108,15 +114,15 @@ interface Span {
 /** See `EngineDataset.mixture`. */
 export class GpuMixture implements MixtureWorkspace {
   readonly #gpu: Gpu;
-  readonly #arena: Arena;
+  readonly #allocation: Allocation;
   readonly #points: ResidentPoints;
   readonly #layout: MixtureLayout;
-  readonly #plan: MixturePlan;
+  readonly #plan: MixtureWorkPlan;
   readonly #queue: Queue;
   readonly #model: GPUBuffer;
   readonly #task: GPUBuffer;
   readonly #totals: GPUBuffer;
-  /** The largest exponent and the sum of exponentials of a row, and its label: of each chunk. */
+  /** The largest exponent and the sum of exponentials of a row, and its label: of each shard. */
   readonly #answers: readonly GPUBuffer[];
   readonly #labels: readonly GPUBuffer[];
   readonly #spans: readonly Span[];
@@ -133,60 +139,62 @@ export class GpuMixture implements MixtureWorkspace {
 
   constructor(
     gpu: Gpu,
-    arena: Arena,
+    allocation: Allocation,
     points: ResidentPoints,
     layout: MixtureLayout,
-    plan: MixturePlan,
+    plan: MixtureWorkPlan,
     moments: Kernel,
-    fold: Kernel,
+    sumSlices: Kernel,
     signal: AbortSignal | undefined,
   ) {
-    const { chunks, summary } = points;
+    const { shards, summary } = points;
     const { k, cells } = layout;
     this.#gpu = gpu;
-    this.#arena = arena;
+    this.#allocation = allocation;
     this.#points = points;
     this.#signal = signal;
     this.#layout = layout;
     this.#plan = plan;
-    this.#queue = new Queue(gpu, arena, points);
+    this.#queue = new Queue(gpu, allocation, points);
     const hasRoom = 2 * layout.modelFloats * 4 <= gpu.bindingLimit;
     this.moments = hasRoom ? (about) => this.#momentsAbout(about) : undefined;
-    this.#model = arena.storage('mixture', (hasRoom ? 2 : 1) * layout.modelFloats * 4);
-    this.#task = arena.uniform('task', new Array(TASK_BYTES / 4).fill(0));
-    this.#totals = arena.storage('totals', 2 * cells * 4);
-    this.#answers = chunks.map((chunk) => arena.storage('answers', chunk.rows * 8));
-    this.#labels = chunks.map((chunk) => arena.storage('labels', chunk.rows * 4));
-    const halt = arena.filled('halt', Uint32Array.of(0));
+    this.#model = allocation.storage('mixture', (hasRoom ? 2 : 1) * layout.modelFloats * 4);
+    this.#task = allocation.uniform('task', new Array(TASK_BYTES / 4).fill(0));
+    this.#totals = allocation.storage('totals', 2 * cells * 4);
+    this.#answers = shards.map((shard) => allocation.storage('answers', shard.rows * 8));
+    this.#labels = shards.map((shard) => allocation.storage('labels', shard.rows * 4));
+    const halt = allocation.filled('halt', Uint32Array.of(0));
     const longest = Math.max(...plan.spans.map(({ slices }) => slices));
-    const slots = arena.storage('slots', longest * cells * 4);
+    const slots = allocation.storage('slots', longest * cells * 4);
     const scratch =
-      plan.kind === 'matrices' && plan.inStorage ? [arena.storage('tiles', longest * plan.TILE * 16)] : [];
+      plan.kind === 'matrices' && plan.inStorage ? [allocation.storage('tiles', longest * plan.TILE * 16)] : [];
     this.#spans = plan.spans.map(({ firstSlice, slices }, i) => {
       const start = firstSlice * plan.rows;
       const end = Math.min(summary.n, start + slices * plan.rows);
-      const dispatches = cutParts(arena, points, k, plan.rows, start, end).map(({ chunk, index, rows, uniform }) => ({
-        kernel: moments,
-        group: moments.bind(
-          uniform,
-          chunk.points,
-          chunk.adjust,
-          this.#model,
-          chunk.weights,
-          this.#answers[index],
-          this.#labels[index],
-          slots,
-          this.#task,
-          ...scratch,
-        ),
-        workgroups: Math.ceil(rows / plan.rows),
-      }));
-      const folding = {
-        kernel: fold,
-        group: bindFold(fold, arena, plan.fold, cells, plan.spans, i, slots, this.#totals, halt),
-        workgroups: plan.fold.workgroups,
+      const dispatches = cutParts(allocation, points, k, plan.rows, start, end).map(
+        ({ shard, index, rows, uniform }) => ({
+          kernel: moments,
+          group: moments.bind(
+            uniform,
+            shard.points,
+            shard.adjust,
+            this.#model,
+            shard.weights,
+            this.#answers[index],
+            this.#labels[index],
+            slots,
+            this.#task,
+            ...scratch,
+          ),
+          workgroups: Math.ceil(rows / plan.rows),
+        }),
+      );
+      const summing = {
+        kernel: sumSlices,
+        group: bindSumSlices(sumSlices, allocation, plan.sumSlices, cells, plan.spans, i, slots, this.#totals, halt),
+        workgroups: plan.sumSlices.workgroups,
       };
-      return { dispatches: [...dispatches, folding], work: slices * plan.rows * plan.workPerRow };
+      return { dispatches: [...dispatches, summing], work: slices * plan.rows * plan.workPerRow };
     });
   }
 
@@ -245,7 +253,7 @@ export class GpuMixture implements MixtureWorkspace {
   async values(): Promise<Float64Array> {
     const { temperature, offset, far } = this.#last;
     const values = new Float64Array(this.#points.summary.n);
-    for (const [i, { firstRow, rows }] of this.#points.chunks.entries()) {
+    for (const [i, { firstRow, rows }] of this.#points.shards.entries()) {
       const answers = new Float32Array(await this.#queue.read(this.#answers[i], 0, rows * 8));
       for (let row = 0; row < rows; row++) {
         const spread = temperature === 0 ? 0 : temperature * Math.log(answers[2 * row + 1]);
@@ -257,7 +265,7 @@ export class GpuMixture implements MixtureWorkspace {
   }
 
   close(): void {
-    this.#arena.destroy();
+    this.#allocation.destroy();
   }
 }
 

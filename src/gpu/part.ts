@@ -1,27 +1,27 @@
-import type { Chunk, ResidentPoints } from './dataset.ts';
-import type { Arena } from './device.ts';
+import type { ResidentPoints, Shard } from './dataset.ts';
+import type { Allocation } from './device.ts';
 
-/** Consecutive rows of one chunk, as kernels know them: the struct Part of points.wgsl. */
+/** Consecutive rows of one shard, as kernels know them: the struct Part of points.wgsl. */
 export interface Part {
-  readonly chunk: Chunk;
-  /** Index of the chunk in its dataset. */
+  readonly shard: Shard;
+  /** Index of the shard in its dataset. */
   readonly index: number;
   readonly rows: number;
   readonly uniform: GPUBuffer;
 }
 
 /** What the cut depends on. */
-export type Rows = Pick<ResidentPoints, 'chunks' | 'check'> & {
+export type Rows = Pick<ResidentPoints, 'shards' | 'check'> & {
   readonly summary: { readonly n: number; readonly d: number; readonly frame: { readonly scale: number } };
 };
 
 /**
- * The rows [start, end) of a dataset, cut where its chunks are.
+ * The rows [start, end) of a dataset, cut where its shards are.
  *
  * @throws {TypeError} where the dataset was destroyed: its buffers must not be bound any more.
  */
 export function cutParts(
-  arena: Arena,
+  allocation: Allocation,
   points: Rows,
   k: number,
   sliceRows: number,
@@ -29,17 +29,17 @@ export function cutParts(
   end = points.summary.n,
 ): Part[] {
   points.check();
-  const { chunks } = points;
+  const { shards } = points;
   const { d, frame } = points.summary;
   const parts: Part[] = [];
-  chunks.forEach((chunk, index) => {
-    const firstRow = Math.max(start, chunk.firstRow);
-    const rows = Math.min(end, chunk.firstRow + chunk.rows) - firstRow;
+  shards.forEach((shard, index) => {
+    const firstRow = Math.max(start, shard.firstRow);
+    const rows = Math.min(end, shard.firstRow + shard.rows) - firstRow;
     if (rows <= 0) return;
-    const chunkRow = firstRow - chunk.firstRow;
+    const rowInShard = firstRow - shard.firstRow;
     const slot = Math.floor((firstRow - start) / sliceRows);
-    const words = [chunk.base + chunkRow * d, rows, d, k, chunkRow, firstRow, sliceRows, slot];
-    parts.push({ chunk, index, rows, uniform: arena.uniform('part', words, [frame.scale]) });
+    const words = [shard.base + rowInShard * d, rows, d, k, rowInShard, firstRow, sliceRows, slot];
+    parts.push({ shard, index, rows, uniform: allocation.uniform('part', words, [frame.scale]) });
   });
   return parts;
 }
@@ -49,7 +49,7 @@ const PIECE_WORK = 2 ** 28;
 
 /** The same, cut further into dispatches of bounded work. */
 export function cutPieces(
-  arena: Arena,
+  allocation: Allocation,
   points: Rows,
   k: number,
   workPerRow: number,
@@ -58,5 +58,5 @@ export function cutPieces(
 ): Part[] {
   const each = Math.max(1, Math.floor(PIECE_WORK / workPerRow));
   const starts = Array.from({ length: Math.ceil((end - start) / each) }, (_, i) => start + i * each);
-  return starts.flatMap((from) => cutParts(arena, points, k, 1, from, Math.min(end, from + each)));
+  return starts.flatMap((from) => cutParts(allocation, points, k, 1, from, Math.min(end, from + each)));
 }

@@ -1,6 +1,6 @@
 /**
  * How work is cut: pure functions of the shape and the limits. Everything that a sum's order depends on (slices,
- * groups, lanes) is a function of (n, d, k) alone; what depends on limits (chunks, spans) moves whole slices and groups
+ * groups, lanes) is a function of (n, d, k) alone; what depends on limits (shards, spans) moves whole slices and groups
  * and changes no bit.
  */
 
@@ -13,13 +13,13 @@ const SPAN_WORK = 2 ** 31;
 /** Workgroup memory of every implementation, less what kernels need besides their accumulators. */
 const ACCUMULATOR_FLOATS = 3584;
 
-/** Rows that chunks are multiples of, so that no slice is cut by one. */
+/** Rows that shards are multiples of, so that no slice is cut by one. */
 export function granuleRows(d: number): number {
   return d * 4096 * 4 <= 2 ** 27 ? 4096 : 1024;
 }
 
-/** Rows of a chunk: points that fit one binding, as do a mixture's answers of 8 bytes. 0 where not even a granule does. */
-export function chunkRows(n: number, d: number, bindingLimit: number): number {
+/** Rows of a shard: points that fit one binding, as do a mixture's answers of 8 bytes. 0 where not even a granule does. */
+export function rowsOfShard(n: number, d: number, bindingLimit: number): number {
   const fitting = Math.floor(bindingLimit / Math.max(8, 4 * d));
   return n <= fitting ? n : Math.floor(fitting / granuleRows(d)) * granuleRows(d);
 }
@@ -60,7 +60,7 @@ export function sumsPlan(d: number, k: number): SumsPlan {
 }
 
 /** Slices of so many statistics that are summed together before they go to the totals. */
-function foldWidth(cells: number): number {
+function slicesTogether(cells: number): number {
   for (const width of [8, 4, 2]) if (width * cells * 4 <= SPAN_BYTES) return width;
   return 1;
 }
@@ -76,20 +76,20 @@ export function planSpans(n: number, d: number, k: number, bindingLimit: number)
   const rows = sliceRows(n, d, k);
   const cells = k * (d + 2);
   const sorted = sumsPlan(d, k).kind === 'sorted' ? 2 * k + 1 + rows : 0;
-  return cutSpans(n, rows, foldWidth(cells), 4 * Math.max(cells, sorted), d * k, bindingLimit);
+  return cutSpans(n, rows, slicesTogether(cells), 4 * Math.max(cells, sorted), d * k, bindingLimit);
 }
 
 function cutSpans(
   n: number,
   rows: number,
-  fold: number,
+  sumSlices: number,
   sliceBytes: number,
   workPerRow: number,
   bindingLimit: number,
 ): Span[] {
   const byMemory = Math.min(SPAN_BYTES, bindingLimit) / sliceBytes;
   const byWork = SPAN_WORK / (rows * workPerRow);
-  const length = Math.max(1, Math.floor(Math.min(byMemory, byWork) / fold)) * fold;
+  const length = Math.max(1, Math.floor(Math.min(byMemory, byWork) / sumSlices)) * sumSlices;
   const slices = Math.ceil(n / rows);
   const spans: Span[] = [];
   for (let firstSlice = 0; firstSlice < slices; firstSlice += length) {
@@ -98,25 +98,25 @@ function cutSpans(
   return spans;
 }
 
-/** How the statistics of slices are added up; its constants are named as in fold.wgsl. */
-export interface FoldPlan {
-  readonly FOLD: number;
+/** How the statistics of slices are added up; its constants are named as in sumSlices.wgsl. */
+export interface SlicesPlan {
+  readonly TOGETHER: number;
   readonly LANES: number;
   readonly workgroups: number;
 }
 
-export function foldPlan(cells: number, spans: readonly Span[]): FoldPlan {
-  const FOLD = foldWidth(cells);
-  const groups = Math.max(...spans.map(({ slices }) => Math.ceil(slices / FOLD)));
+export function slicesPlan(cells: number, spans: readonly Span[]): SlicesPlan {
+  const TOGETHER = slicesTogether(cells);
+  const groups = Math.max(...spans.map(({ slices }) => Math.ceil(slices / TOGETHER)));
   const LANES = Math.min(16, powerOfTwoFrom(groups));
-  return { FOLD, LANES, workgroups: Math.ceil((cells * LANES) / 256) };
+  return { TOGETHER, LANES, workgroups: Math.ceil((cells * LANES) / 256) };
 }
 
 /** How an E-step is cut. Its kernels' constants are named as there. */
-export type MixturePlan = {
+export type MixtureWorkPlan = {
   /** Rows of a slice, a power of two. */
   readonly rows: number;
-  readonly fold: FoldPlan;
+  readonly sumSlices: SlicesPlan;
   /** Multiply-adds, about. */
   readonly workPerRow: number;
   readonly spans: readonly Span[];
@@ -132,22 +132,22 @@ const MIXTURE_SLICES = 1024;
 const LEAST_SLICE = 512;
 const SLICE_WORK = 2 ** 27;
 
-export function mixturePlan(
+export function mixtureWorkPlan(
   n: number,
   k: number,
   d: number,
   shape: GaussiansShape,
   cells: number,
   bindingLimit: number,
-): MixturePlan {
+): MixtureWorkPlan {
   const workPerRow = mixtureWork(k, d, shape);
   const fitting = 2 ** Math.floor(Math.log2(SLICE_WORK / workPerRow));
   const wanted = Math.min(granuleRows(d), Math.max(LEAST_SLICE, powerOfTwoFrom(n / MIXTURE_SLICES)));
   const rows = Math.max(64, Math.min(wanted, fitting));
   const tile = shape === 'axes' || d <= 4 ? null : tilePlan(d);
   const sliceBytes = Math.max(4 * cells, tile?.inStorage ? 16 * tile.TILE : 0);
-  const spans = cutSpans(n, rows, foldWidth(cells), sliceBytes, workPerRow, bindingLimit);
-  const cut = { rows, fold: foldPlan(cells, spans), workPerRow, spans };
+  const spans = cutSpans(n, rows, slicesTogether(cells), sliceBytes, workPerRow, bindingLimit);
+  const cut = { rows, sumSlices: slicesPlan(cells, spans), workPerRow, spans };
   if (tile !== null) return { ...cut, kind: 'matrices', ...tile };
   if (shape !== 'axes') return { ...cut, kind: 'narrow', THREADS: 64 };
   const LANES = Math.min(256, powerOfTwoFrom(d));

@@ -1,4 +1,4 @@
-import type { Arena, Gpu } from './device.ts';
+import type { Allocation, Gpu } from './device.ts';
 import { MAP_READ } from './flags.ts';
 
 /** GPU time that a submit should take: a desktop's compositor waits no longer, and no watchdog bites. */
@@ -14,7 +14,7 @@ const AHEAD = 2;
  */
 export class Queue {
   readonly #gpu: Gpu;
-  readonly #arena: Arena;
+  readonly #allocation: Allocation;
   readonly #dataset: { check(): void } | undefined;
   readonly #inFlight: Promise<unknown>[] = [];
   /** That the device took all that it was given so far. */
@@ -26,12 +26,12 @@ export class Queue {
   #idleSince = 0;
 
   /**
-   * @param arena whose end ends the work
+   * @param allocation whose end ends the work
    * @param dataset what the work reads; once its `check` throws there is nothing to submit
    */
-  constructor(gpu: Gpu, arena: Arena, dataset?: { check(): void }) {
+  constructor(gpu: Gpu, allocation: Allocation, dataset?: { check(): void }) {
     this.#gpu = gpu;
-    this.#arena = arena;
+    this.#allocation = allocation;
     this.#dataset = dataset;
   }
 
@@ -86,7 +86,7 @@ export class Queue {
     done.catch(() => undefined);
     this.#inFlight.push(done);
     this.#work = 0;
-    while (this.#inFlight.length > AHEAD) await this.#arena.guard(this.#inFlight.shift()!);
+    while (this.#inFlight.length > AHEAD) await this.#allocation.guard(this.#inFlight.shift()!);
   }
 
   /** Waits until the device has taken all that was submitted and written; the GPU may be at it still. */
@@ -96,31 +96,34 @@ export class Queue {
 
   /** Waits until the GPU has done all that was submitted and written. */
   async drain(): Promise<void> {
-    await Promise.all([this.#accepted, this.#arena.guard(this.#gpu.device.queue.onSubmittedWorkDone())]);
+    await Promise.all([this.#accepted, this.#allocation.guard(this.#gpu.device.queue.onSubmittedWorkDone())]);
   }
 
   /** What a staging buffer holds, once the work before it is done. */
   async contents(staging: GPUBuffer): Promise<ArrayBuffer> {
     this.check();
-    const { result: mapped } = this.#arena.tried(() => staging.mapAsync(MAP_READ));
+    const { result: mapped } = this.#allocation.tried(() => staging.mapAsync(MAP_READ));
     const read = mapped.then(() => {
       const bytes = staging.getMappedRange().slice(0);
       staging.unmap();
       return bytes;
     });
-    const [bytes] = await Promise.all([this.#arena.guard(read), this.#accepted]);
+    const [bytes] = await Promise.all([this.#allocation.guard(read), this.#accepted]);
     return bytes;
   }
 
   /** Reads a range of a buffer, behind all that is encoded. */
   async read(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
-    const { arena, staging } = await this.#gpu.allocate((arena) => ({ arena, staging: arena.staging('read', bytes) }));
+    const { allocation, staging } = await this.#gpu.allocate((allocation) => ({
+      allocation,
+      staging: allocation.staging('read', bytes),
+    }));
     try {
       this.copy(buffer, offset, staging, 0, bytes);
       await this.submit();
       return await this.contents(staging);
     } finally {
-      arena.destroy();
+      allocation.destroy();
     }
   }
 
@@ -129,12 +132,12 @@ export class Queue {
    * @throws {DeviceLostError} where the device was lost.
    */
   check(): void {
-    this.#arena.check();
+    this.#allocation.check();
     this.#dataset?.check();
   }
 
   #give(work: () => void): Promise<void> {
-    const { accepted } = this.#arena.tried(work);
+    const { accepted } = this.#allocation.tried(work);
     this.#accepted = Promise.all([this.#accepted, accepted]);
     this.#accepted.catch(() => undefined);
     return accepted;

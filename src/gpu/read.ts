@@ -24,17 +24,17 @@ export async function readPairs(
   end: number,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
-  const { arena, pieces } = await gpu.allocate((arena) => {
-    const centres = arena.filled('centres', contents);
-    const pieces = cutPieces(arena, points, k, workPerRow, start, end).map(({ chunk, rows, uniform }) => {
-      const result = arena.storage('pairs', rows * k * 4);
-      return { rows, result, group: kernel.bind(uniform, chunk.points, chunk.adjust, centres, result) };
+  const { allocation, pieces } = await gpu.allocate((allocation) => {
+    const centres = allocation.filled('centres', contents);
+    const pieces = cutPieces(allocation, points, k, workPerRow, start, end).map(({ shard, rows, uniform }) => {
+      const result = allocation.storage('pairs', rows * k * 4);
+      return { rows, result, group: kernel.bind(uniform, shard.points, shard.adjust, centres, result) };
     });
-    return { arena, pieces };
+    return { allocation, pieces };
   }, signal);
   try {
     const pairs = new Float32Array((end - start) * k);
-    const queue = new Queue(gpu, arena, points);
+    const queue = new Queue(gpu, allocation, points);
     for (const { rows, group } of pieces) {
       kernel.encode(queue.pass, group, Math.ceil((rows * threadsPerRow) / 64));
       await queue.spend(rows * workPerRow);
@@ -46,18 +46,18 @@ export async function readPairs(
     }
     return pairs;
   } finally {
-    arena.destroy();
+    allocation.destroy();
   }
 }
 
-/** The labels of a dataset's rows: Uint32Array [n], from a buffer for each chunk. */
+/** The labels of a dataset's rows: Uint32Array [n], from a buffer for each shard. */
 export async function readLabels(
   queue: Queue,
-  { summary, chunks }: ResidentPoints,
+  { summary, shards }: ResidentPoints,
   buffers: readonly GPUBuffer[],
 ): Promise<Uint32Array> {
   const labels = new Uint32Array(summary.n);
-  for (const [i, { firstRow, rows }] of chunks.entries()) {
+  for (const [i, { firstRow, rows }] of shards.entries()) {
     labels.set(new Uint32Array(await queue.read(buffers[i], 0, rows * 4)), firstRow);
   }
   return labels;

@@ -6,7 +6,7 @@ import seedDrawCode from '../../shaders/kmeans/seed-draw.wgsl?raw';
 import seedPriceCode from '../../shaders/kmeans/seed-price.wgsl?raw';
 import type { DistanceField } from '../engine/contract.ts';
 import type { ResidentPoints } from './dataset.ts';
-import type { Arena, Gpu } from './device.ts';
+import type { Allocation, Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
 import { cutParts } from './part.ts';
 import { Queue } from './queue.ts';
@@ -49,19 +49,19 @@ export async function plusPlus(
     ),
   ]);
   const slices = Math.ceil(n / SLICE_ROWS);
-  const { arena, picks, parts, steps, now } = await gpu.allocate((arena) => {
-    const candidates = arena.storage('candidates', 2 * L * d * 4);
-    const picks = arena.storage('picks', (k + 1 + 2 * L) * 4);
-    const prices = arena.storage('prices', slices * L * 4);
-    const numbers = arena.filled('draws', draws);
-    const steps = arena.filled(
+  const { allocation, picks, parts, steps, now } = await gpu.allocate((allocation) => {
+    const candidates = allocation.storage('candidates', 2 * L * d * 4);
+    const picks = allocation.storage('picks', (k + 1 + 2 * L) * 4);
+    const prices = allocation.storage('prices', slices * L * 4);
+    const numbers = allocation.filled('draws', draws);
+    const steps = allocation.filled(
       'steps',
       Uint32Array.from({ length: 4 * (k + 1) }, (_, i) => [i / 4, slices, k, 0][i % 4]),
     );
-    const now = arena.uniform('step', [0, slices, k]);
-    const parts = cutParts(arena, points, k, SLICE_ROWS).map(({ chunk, rows, uniform }) => {
-      const distances = arena.storage('distances', chunk.rows * 4);
-      const read = [uniform, chunk.points, chunk.adjust, chunk.weights, distances] as const;
+    const now = allocation.uniform('step', [0, slices, k]);
+    const parts = cutParts(allocation, points, k, SLICE_ROWS).map(({ shard, rows, uniform }) => {
+      const distances = allocation.storage('distances', shard.rows * 4);
+      const read = [uniform, shard.points, shard.adjust, shard.weights, distances] as const;
       return {
         rows,
         weigh: weigh.bind(...read, candidates, picks, prices, now),
@@ -69,10 +69,10 @@ export async function plusPlus(
         draw: draw.bind(...read, candidates, picks, prices, numbers, now),
       };
     });
-    return { arena, picks, parts, steps, now };
+    return { allocation, picks, parts, steps, now };
   }, signal);
   try {
-    const queue = new Queue(gpu, arena, points);
+    const queue = new Queue(gpu, allocation, points);
     for (const part of parts) weigh.encode(queue.pass, part.weigh, Math.ceil(part.rows / SLICE_ROWS));
     for (let step = 0; step <= k; step++) {
       queue.copy(steps, 16 * step, now, 0, 16);
@@ -83,7 +83,7 @@ export async function plusPlus(
     }
     return new Uint32Array(await queue.read(picks, 0, k * 4));
   } finally {
-    arena.destroy();
+    allocation.destroy();
   }
 }
 
@@ -93,25 +93,25 @@ export async function openDistanceField(
   points: ResidentPoints,
   signal: AbortSignal | undefined,
 ): Promise<GpuDistanceField> {
-  return gpu.allocate((arena) => new GpuDistanceField(gpu, arena, points), signal);
+  return gpu.allocate((allocation) => new GpuDistanceField(gpu, allocation, points), signal);
 }
 
 export class GpuDistanceField implements DistanceField {
   readonly #gpu: Gpu;
-  readonly #arena: Arena;
+  readonly #allocation: Allocation;
   readonly #points: ResidentPoints;
   readonly #queue: Queue;
   readonly #distances: readonly GPUBuffer[];
   readonly #totals: GPUBuffer;
   #fresh = true;
 
-  constructor(gpu: Gpu, arena: Arena, points: ResidentPoints) {
+  constructor(gpu: Gpu, allocation: Allocation, points: ResidentPoints) {
     this.#gpu = gpu;
-    this.#arena = arena;
+    this.#allocation = allocation;
     this.#points = points;
-    this.#queue = new Queue(gpu, arena, points);
-    this.#distances = points.chunks.map((chunk) => arena.storage('distances', chunk.rows * 4));
-    this.#totals = arena.storage('field totals', Math.ceil(points.summary.n / SLICE_ROWS) * 4);
+    this.#queue = new Queue(gpu, allocation, points);
+    this.#distances = points.shards.map((shard) => allocation.storage('distances', shard.rows * 4));
+    this.#totals = allocation.storage('field totals', Math.ceil(points.summary.n / SLICE_ROWS) * 4);
   }
 
   async extend(centroids: Float64Array): Promise<number> {
@@ -129,14 +129,14 @@ export class GpuDistanceField implements DistanceField {
       ),
     );
     const m = centroids.length / d;
-    const arena = await this.#gpu.allocate((arena) => {
-      const targets = arena.filled('centroids', Float32Array.from(centroids));
-      for (const { chunk, index, rows, uniform } of cutParts(arena, this.#points, m, SLICE_ROWS)) {
-        const read = [uniform, chunk.points, chunk.adjust, chunk.weights, targets] as const;
+    const allocation = await this.#gpu.allocate((allocation) => {
+      const targets = allocation.filled('centroids', Float32Array.from(centroids));
+      for (const { shard, index, rows, uniform } of cutParts(allocation, this.#points, m, SLICE_ROWS)) {
+        const read = [uniform, shard.points, shard.adjust, shard.weights, targets] as const;
         const group = kernel.bind(...read, this.#distances[index], this.#totals);
         kernel.encode(this.#queue.pass, group, Math.ceil(rows / SLICE_ROWS));
       }
-      return arena;
+      return allocation;
     });
     this.#fresh = false;
     try {
@@ -144,7 +144,7 @@ export class GpuDistanceField implements DistanceField {
       const totals = new Float32Array(await this.#queue.read(this.#totals, 0, Math.ceil(n / SLICE_ROWS) * 4));
       return totals.reduce((sum, value) => sum + value, 0) / weightScale;
     } finally {
-      arena.destroy();
+      allocation.destroy();
     }
   }
 
@@ -163,36 +163,36 @@ export class GpuDistanceField implements DistanceField {
       ),
     );
     const words = Math.ceil(n / 32);
-    const { arena, drawn } = await this.#gpu.allocate((arena) => {
-      const drawn = arena.storage('drawn', words * 4);
+    const { allocation, drawn } = await this.#gpu.allocate((allocation) => {
+      const drawn = allocation.storage('drawn', words * 4);
       const [factorBits] = new Uint32Array(Float32Array.of(factor / weightScale).buffer);
-      const draw = arena.uniform('draw', [factorBits, seed]);
-      for (const { chunk, index, rows, uniform } of cutParts(arena, this.#points, 1, SLICE_ROWS)) {
-        const read = [uniform, chunk.points, chunk.adjust, chunk.weights, this.#distances[index]] as const;
+      const draw = allocation.uniform('draw', [factorBits, seed]);
+      for (const { shard, index, rows, uniform } of cutParts(allocation, this.#points, 1, SLICE_ROWS)) {
+        const read = [uniform, shard.points, shard.adjust, shard.weights, this.#distances[index]] as const;
         const group = kernel.bind(...read, drawn, draw);
         kernel.encode(this.#queue.pass, group, Math.ceil(rows / 2048));
       }
-      return { arena, drawn };
+      return { allocation, drawn };
     });
     try {
       return setBits(new Uint32Array(await this.#queue.read(drawn, 0, words * 4)));
     } finally {
-      arena.destroy();
+      allocation.destroy();
     }
   }
 
   /** The squared distances of all rows: Float32Array [n]. */
   async read(): Promise<Float32Array> {
-    const { summary, chunks } = this.#points;
+    const { summary, shards } = this.#points;
     const distances = new Float32Array(summary.n);
-    for (const [i, { firstRow, rows }] of chunks.entries()) {
+    for (const [i, { firstRow, rows }] of shards.entries()) {
       distances.set(new Float32Array(await this.#queue.read(this.#distances[i], 0, rows * 4)), firstRow);
     }
     return distances;
   }
 
   destroy(): void {
-    this.#arena.destroy();
+    this.#allocation.destroy();
   }
 }
 

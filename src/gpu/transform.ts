@@ -1,7 +1,7 @@
 import gridCode from '../../shaders/common/grid.wgsl?raw';
 import pointsCode from '../../shaders/common/points.wgsl?raw';
 import transformCode from '../../shaders/common/transform.wgsl?raw';
-import { type Chunk, type ResidentPoints, resident } from './dataset.ts';
+import { type ResidentPoints, resident, type Shard } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { kernelSource } from './kernel.ts';
 import { cutPieces } from './part.ts';
@@ -36,20 +36,20 @@ export async function transformed(
       transformCode,
     ),
   );
-  const { arena, chunks, pieces } = await gpu.allocate((arena) => {
-    const factors = arena.filled('matrix', Float32Array.from(matrix, bounded));
-    const adjust = arena.storage('adjust', 4);
-    const chunks = source.chunks.map(({ firstRow, rows, weights }): Chunk => {
-      const buffer = arena.storage('points', rows * d * 4);
+  const { allocation, shards, pieces } = await gpu.allocate((allocation) => {
+    const factors = allocation.filled('matrix', Float32Array.from(matrix, bounded));
+    const adjust = allocation.storage('adjust', 4);
+    const shards = source.shards.map(({ firstRow, rows, weights }): Shard => {
+      const buffer = allocation.storage('points', rows * d * 4);
       return { firstRow, rows, points: { buffer }, base: 0, adjust, weights };
     });
-    const pieces = cutPieces(arena, source, 1, workPerRow).map(({ chunk, index, rows, uniform }) => ({
+    const pieces = cutPieces(allocation, source, 1, workPerRow).map(({ shard, index, rows, uniform }) => ({
       rows,
-      group: kernel.bind(uniform, chunk.points, chunk.adjust, factors, chunks[index].points.buffer),
+      group: kernel.bind(uniform, shard.points, shard.adjust, factors, shards[index].points.buffer),
     }));
-    return { arena, chunks, pieces };
+    return { allocation, shards, pieces };
   }, signal);
-  const queue = new Queue(gpu, arena, source);
+  const queue = new Queue(gpu, allocation, source);
   try {
     for (const { rows, group } of pieces) {
       kernel.encode(queue.pass, group, Math.ceil((rows * d) / 64));
@@ -59,7 +59,7 @@ export async function transformed(
     await queue.settle();
     const frame = { shift: new Float64Array(d), scale: 1, precise: false };
     const summary = { ...source.summary, frame, variance, usualVariance: variance };
-    const own = resident(arena, { ...source, summary, chunks, load: 0 });
+    const own = resident(allocation, { ...source, summary, shards, load: 0 });
     return {
       ...own,
       check() {
@@ -68,7 +68,7 @@ export async function transformed(
       },
     };
   } catch (error) {
-    arena.destroy();
+    allocation.destroy();
     throw error;
   }
 }

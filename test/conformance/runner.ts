@@ -1,6 +1,6 @@
 /** Runs a case on an engine and watches what it does to the GPU. Runs in pages too: nothing here imports from Node. */
 
-import { openSession } from '../../src/api/create-engine.ts';
+import { engineOf } from '../../src/api/create-engine.ts';
 import type { ClusteringEngine } from '../../src/engine/contract.ts';
 import { createEngine, type Engine } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
@@ -27,7 +27,7 @@ export function cpuRunner(name: string, make?: () => Engine): Runner {
  */
 export function sharing(workers: ClusteringEngine): () => Engine {
   const lasting = { ...workers, destroy: () => Promise.resolve() };
-  return () => openSession(EngineSet.of('cpu', lasting, null));
+  return () => engineOf(EngineSet.of('cpu', lasting, null));
 }
 
 /**

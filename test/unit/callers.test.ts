@@ -2,7 +2,7 @@
 import { getEventListeners } from 'node:events';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openSession } from '../../src/api/create-engine.ts';
+import { engineOf } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import {
   createEngine,
@@ -108,7 +108,7 @@ describe('what someone has put on Object.prototype', () => {
     for (const name of names) delete (Object.prototype as Record<string, unknown>)[name];
   });
   const threaded = () =>
-    openSession(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1, shared: false }), null));
+    engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1, shared: false }), null));
 
   it.each(names)('%s', async (name) => {
     const workers = threaded();

@@ -1,6 +1,6 @@
 /** The same bits with SIMD or without, pruned or not, on any number of threads, and from any kind of memory. */
 import { afterAll, expect, it } from 'vitest';
-import { openSession } from '../../src/api/create-engine.ts';
+import { engineOf } from '../../src/api/create-engine.ts';
 import { type CpuEngineOptions, createCpuEngine } from '../../src/cpu/engine.ts';
 import type { KMeansOptions, KMeansProgress } from '../../src/index.ts';
 import { COVARIANCE_TYPES } from '../../src/mixture/covariance.ts';
@@ -25,7 +25,7 @@ const OTHERS: readonly Choice[] = [
 const open = (choice: Choice) => {
   // Few points are worth workers too.
   const engine = createCpuEngine({ valuesOfThread: 1, ...choice });
-  return openSession(EngineSet.of('cpu', engine, null));
+  return engineOf(EngineSet.of('cpu', engine, null));
 };
 const plain = open(PLAIN);
 const others = OTHERS.map((choice) => ({ name: JSON.stringify(choice), engine: open(choice) }));

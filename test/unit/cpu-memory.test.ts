@@ -1,6 +1,6 @@
 /** The memories that shards live in: used again, given back, and who is told where there is no room. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openSession } from '../../src/api/create-engine.ts';
+import { engineOf } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import { createEngine, type Engine } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
@@ -61,7 +61,7 @@ describe('a memory', () => {
   });
 
   it('is nobody else’s while a fit of points that were destroyed still runs', async () => {
-    const engine = openSession(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1 }), null));
+    const engine = engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1 }), null));
     const expected = (await engine.kmeans(POINTS, K_MEANS)).toJSON();
     for (let draw = 0; draw < 5; draw++) {
       const gone = await engine.upload(POINTS);

@@ -1,5 +1,5 @@
 import { afterAll, describe, it } from 'vitest';
-import { openSession } from '../../src/api/create-engine.ts';
+import { engineOf } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import { EngineSet } from '../../src/placement.ts';
 import { drawDirty } from '../conformance/cases/dirty/data.ts';
@@ -10,7 +10,7 @@ const draws = Number(process.env.DIRTY_DRAWS ?? 30);
 const first = Number(process.env.DIRTY_SEED ?? 0);
 
 describe.each([{ simd: true }, { simd: false }])('dirty data against float64: %o', ({ simd }) => {
-  const engine = openSession(EngineSet.of('cpu', createCpuEngine({ threads: 1, simd }), null));
+  const engine = engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 1, simd }), null));
   afterAll(() => engine.destroy());
 
   it(`${draws} draws`, { timeout: 1000 * (60 + draws) }, async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openSession } from '../../src/api/create-engine.ts';
+import { engineOf } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import type { ClusteringEngine, EngineDataset } from '../../src/engine/contract.ts';
 import { DeviceLostError } from '../../src/errors.ts';
@@ -41,7 +41,7 @@ it('a device lost in an E-step at temperature 0 is no convergence', async () => 
   } as const;
   const whole = await gaussianMixture(asInput(points), { ...options, backend: 'cpu' });
   // Two E-steps come before the first iteration; the loss is in the fourth.
-  const engine = openSession(EngineSet.of('auto', createCpuEngine(), losing(6)));
+  const engine = engineOf(EngineSet.of('auto', createCpuEngine(), losing(6)));
   const model = await engine.gaussianMixture(asInput(points), options);
   expect(model.iterations).toBe(whole.iterations);
   expect(model.lowerBounds).toEqual(whole.lowerBounds);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { layoutOf } from '../../src/gpu/mixture-layout.ts';
-import { chunkRows, mixturePlan } from '../../src/gpu/plan.ts';
+import { mixtureWorkPlan, rowsOfShard } from '../../src/gpu/plan.ts';
 
 /** What every implementation of WebGPU has. */
 const BINDING_BYTES = 2 ** 27;
@@ -8,7 +8,7 @@ const WORKGROUP_BYTES = 16_384;
 
 it('points and a mixture’s answers of one chunk fit one binding each', () => {
   for (const d of [1, 2, 3, 64, 5000]) {
-    const rows = chunkRows(2 ** 28, d, BINDING_BYTES);
+    const rows = rowsOfShard(2 ** 28, d, BINDING_BYTES);
     expect(rows).toBeGreaterThan(0);
     expect(rows * Math.max(8, 4 * d)).toBeLessThanOrEqual(BINDING_BYTES);
   }
@@ -20,7 +20,7 @@ it('plans of mixtures stay within bindings and workgroups, and their tiles withi
       for (const k of [1, 4, 16]) {
         const { cells } = layoutOf(k, d, shape);
         const n = 1_000_000;
-        const plan = mixturePlan(n, k, d, shape, cells, BINDING_BYTES);
+        const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES);
         const what = `${shape} d ${d} k ${k}`;
         for (const { slices } of plan.spans) {
           expect(slices * cells * 4, what).toBeLessThanOrEqual(BINDING_BYTES);

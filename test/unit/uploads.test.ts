@@ -1,6 +1,6 @@
 /** The caller's array: read as it says, checked as it is copied, and never read as something else later. */
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { openSession } from '../../src/api/create-engine.ts';
+import { engineOf } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import type { ClusteringEngine, EngineDataset } from '../../src/engine/contract.ts';
 import {
@@ -75,7 +75,7 @@ describe('a device that is lost behind the upload', () => {
       ...cpu,
       upload: async (points, options) => losable(await cpu.upload(points, options)),
     });
-    const engine = openSession(EngineSet.of('auto', createCpuEngine({ threads: 1 }), gpu));
+    const engine = engineOf(EngineSet.of('auto', createCpuEngine({ threads: 1 }), gpu));
     return {
       engine,
       lose() {
@@ -155,10 +155,10 @@ describe('an array that changes while it is copied', () => {
   }
 
   const engines: Record<string, () => Engine> = {
-    'on the calling thread': () => openSession(EngineSet.of('cpu', createCpuEngine({ threads: 1 }), null)),
-    'on workers': () => openSession(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1 }), null)),
+    'on the calling thread': () => engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 1 }), null)),
+    'on workers': () => engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1 }), null)),
     'on workers with memories of their own': () =>
-      openSession(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1, shared: false }), null)),
+      engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1, shared: false }), null)),
   };
   const changes: Record<string, (data: Float32Array) => void> = {
     'was transferred': transfer,

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openSession } from '../../src/api/create-engine.ts';
+import { engineOf } from '../../src/api/create-engine.ts';
 import type { Clusters } from '../../src/cpu/clusters.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import { ask, drop, make, makeShard, type Question } from '../../src/cpu/threads/place.ts';
@@ -49,8 +49,7 @@ const MANY = blobs({ n: 2 ** 17 / D, d: D });
 const options = { k: 5, seed: 1 } as const;
 
 /** An engine that gives even few points to two workers. */
-const onWorkers = (threads = 2) =>
-  openSession(EngineSet.of('cpu', createCpuEngine({ threads, valuesOfThread: 1 }), null));
+const onWorkers = (threads = 2) => engineOf(EngineSet.of('cpu', createCpuEngine({ threads, valuesOfThread: 1 }), null));
 
 /** Ends soon, and long before the pool's patience where `within` says so. */
 async function noneLeft(within = 2500): Promise<void> {
@@ -357,7 +356,7 @@ describe('where no worker can be had', () => {
   ])('%s: the calling thread computes', async (_, Broken) => {
     await withWorkers(Broken as unknown as typeof NodeWorker, async () => {
       const engine = onWorkers();
-      const alone = openSession(EngineSet.of('cpu', createCpuEngine({ threads: 1 }), null));
+      const alone = engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 1 }), null));
       const [found, expected] = await fitBoth(engine, alone);
       expect(found.labels).toEqual(expected.labels);
       expect(found.inertia).toBe(expected.inertia);

@@ -1,7 +1,7 @@
 /** Where shards live, the calling thread or a worker, seen from the engine: both are asked in the same way. */
 import type { Steps } from '../../engine/steps.ts';
 import type { Shard, ShardShape } from '../shard.ts';
-import { Host, type Kind, type Named } from './residents.ts';
+import { type Kind, type Named, Residents } from './residents.ts';
 
 /** A resident of a place that answers the verbs R. */
 export interface Ref<R> {
@@ -82,25 +82,25 @@ export function askAll<R, V extends Verb<R>>(
 
 /** The thread that calls: answers are computed when they are waited for. */
 export class CallingThread implements Place {
-  readonly #host: Host;
+  readonly #residents: Residents;
 
   constructor(module: WebAssembly.Module | null) {
-    this.#host = new Host(module, 'here');
+    this.#residents = new Residents(module, 'here');
   }
 
   makeShard(id: number, shape: ShardShape): void {
-    this.#host.makeShard(id, shape);
+    this.#residents.makeShard(id, shape);
   }
 
   make(id: number, kind: Kind, on: number, options: unknown): void {
-    this.#host.make(id, kind, on, options);
+    this.#residents.make(id, kind, on, options);
   }
 
   ask(id: number, verb: string, args: readonly unknown[]): Question<unknown> {
-    return { answer: () => this.#host.ask(id, verb, args), cancel: () => undefined };
+    return { answer: () => this.#residents.ask(id, verb, args), cancel: () => undefined };
   }
 
   drop(id: number): void {
-    this.#host.drop(id);
+    this.#residents.drop(id);
   }
 }

@@ -1,4 +1,4 @@
-/** What lives in one thread, made, asked and dropped by number: the calling thread has a host, and so has each worker. */
+/** What lives in one thread, made, asked and dropped by number: the calling thread has some, and so has each worker. */
 import { owns } from '../../check.ts';
 import type { Steps } from '../../engine/steps.ts';
 import { type Arena, canHold, createArena, isWebAssembly, roomFor, ShardMemory } from '../memory.ts';
@@ -59,7 +59,7 @@ interface Failure {
 
 type Verbs = Readonly<Record<string, (...args: unknown[]) => Steps<unknown>>>;
 
-export class Host {
+export class Residents {
   readonly #module: WebAssembly.Module | null;
   readonly #reach: Reach;
   readonly #residents = new Map<number, Resident | Failure>();

@@ -1,28 +1,28 @@
-/** What runs in a worker: a host, and the messages that it is reached by. */
+/** What runs in a worker: a residents, and the messages that it is reached by. */
 import type { MessagePort } from 'node:worker_threads';
 import { runAsync } from '../../engine/steps.ts';
 import { type Request, type Response, START } from './messages.ts';
-import { Host } from './residents.ts';
+import { Residents } from './residents.ts';
 
-let host: Host;
+let residents: Residents;
 /** By the number of their call. */
 const running = new Map<number, AbortController>();
 
 const post = listen((request) => {
   switch (request.type) {
     case 'start':
-      host = new Host(request.module, request.shared ? 'shared' : 'apart');
+      residents = new Residents(request.module, request.shared ? 'shared' : 'apart');
       return post({ call: START }, []);
     case 'shard':
-      return host.makeShard(request.id, request.shape);
+      return residents.makeShard(request.id, request.shape);
     case 'make':
-      return host.make(request.id, request.kind, request.on, request.options);
+      return residents.make(request.id, request.kind, request.on, request.options);
     case 'ask':
       return answer(request);
     case 'cancel':
       return running.get(request.call)?.abort();
     case 'drop':
-      return host.drop(request.id);
+      return residents.drop(request.id);
   }
 });
 
@@ -30,7 +30,7 @@ async function answer({ call, id, verb, args }: Extract<Request, { type: 'ask' }
   const controller = new AbortController();
   running.set(call, controller);
   try {
-    const value = await runAsync(host.ask(id, verb, args), controller.signal);
+    const value = await runAsync(residents.ask(id, verb, args), controller.signal);
     post({ call, value }, buffersIn(value));
   } catch (error) {
     if (!controller.signal.aborted) post({ call, error }, []);

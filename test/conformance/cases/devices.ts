@@ -1,6 +1,6 @@
 /** Devices and buffers that belong to the host application, and devices that go away. */
 
-import { openSession } from '../../../src/api/create-engine.ts';
+import { engineOf } from '../../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../../src/cpu/engine.ts';
 import { type Gpu, requestGpu } from '../../../src/gpu/device.ts';
 import { createGpuEngine } from '../../../src/gpu/engine.ts';
@@ -97,7 +97,7 @@ export function withLentDevice(
 /** An `'auto'` engine that takes the software adapters of the tests for hardware. */
 export async function automatic(device: GPUDevice): Promise<Engine> {
   const gpu = await requestGpu({ device, softwareToo: true, bindingLimit: undefined });
-  return openSession(EngineSet.of('auto', createCpuEngine(), createGpuEngine(gpu as Gpu)));
+  return engineOf(EngineSet.of('auto', createCpuEngine(), createGpuEngine(gpu as Gpu)));
 }
 
 /** Overlapping groups, dozens of iterations, and values enough for the GPU to be worth while. */
