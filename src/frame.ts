@@ -38,6 +38,64 @@ export interface Span {
   readonly high: Float64Array;
 }
 
+/** What a shard of points tells of them before it is put into a frame; those of disjoint shards add up. */
+export interface PointsRange {
+  /** Number of rows. */
+  readonly n: number;
+  /** Of the rows of positive weight. */
+  readonly span: Span;
+  /** Some of those rows: [m, d]. */
+  readonly values: Float64Array;
+  /** Their weights: [m]. */
+  readonly weights: Float64Array;
+  /** How many rows each of them stands for: [m]. */
+  readonly shares: Float64Array;
+}
+
+/** The range of the rows of two shards. In whatever order they are added, the same frame comes of it. */
+export function addRanges(a: PointsRange, b: PointsRange): PointsRange {
+  const both = (first: Float64Array, second: Float64Array) => Float64Array.from([...first, ...second]);
+  return {
+    n: a.n + b.n,
+    span: {
+      low: a.span.low.map((low, j) => Math.min(low, b.span.low[j])),
+      high: a.span.high.map((high, j) => Math.max(high, b.span.high[j])),
+    },
+    values: both(a.values, b.values),
+    weights: both(a.weights, b.weights),
+    shares: both(a.shares, b.shares),
+  };
+}
+
+/**
+ * The frame for all rows of a range, in the CPU engine.
+ *
+ * @param limit the largest |x'| of float32 rows there
+ */
+export function frameOf({ span, values, weights, shares }: PointsRange, limit: number): Frame {
+  const standing = weights.map((weight, i) => weight * shares[i]);
+  const sample = sampled(values, standing, span.low.length);
+  return preciseWhereCoarse(robustFrame(sample, span), sample, span, limit).frame;
+}
+
+/** From this share of equal values on float32 is too coarse. */
+export const COARSE = 0.01;
+/** Where the limit leaves so little of the scale, float32 loses what is usual beside what is far. */
+const LEAST_SCALE = 2 ** -8;
+
+/** The frame within the limit of float32 rows, or where they are too coarse that of float64 ones; with their rounding. */
+export function preciseWhereCoarse(
+  frame: Frame,
+  sample: Sample,
+  span: Span,
+  limit: number,
+): { readonly frame: Frame; readonly rounding: Float64Array } {
+  const held = withinLimit(frame, span, limit);
+  const rounding = roundingOf(sample, held, 0);
+  const isCoarse = held.scale < LEAST_SCALE * frame.scale || rounding.some((share) => share > COARSE);
+  return { frame: isCoarse ? { ...withinLimit(frame, span, PRECISE_LIMIT), precise: true } : held, rounding };
+}
+
 /** What is usual may be smaller than the largest value by this factor before it gives the scale. */
 const ROOM = 2 ** 16;
 /** Shares of the rows: one of these deviations is that of what is usual. */
@@ -71,7 +129,10 @@ export function sampled(values: Float64Array, weights: Float64Array, d: number):
 
 /** Sorts values, and returns their weights in that order. */
 function sortWith(values: Float64Array, weights: Float64Array): Float64Array {
-  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
+  const order = Uint32Array.from(values.keys()).sort(
+    // Equal values by their weights, so that sums do not tell in which order rows came.
+    (a, b) => values[a] - values[b] || weights[a] - weights[b],
+  );
   const unsorted = values.slice();
   order.forEach((from, to) => {
     values[to] = unsorted[from];

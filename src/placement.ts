@@ -3,9 +3,9 @@ import { checkInteger, checkWord, type Given, kindOf, type Names, owns } from '.
 import { createCpuEngine } from './cpu/engine.ts';
 import type { ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/contract.ts';
 import { DeviceLostError } from './errors.ts';
+import { COARSE } from './frame.ts';
 import {
   type Backend,
-  COARSE,
   type GpuPoints,
   type Metric,
   type PointsInput,

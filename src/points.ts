@@ -16,11 +16,12 @@ import {
 } from './check.ts';
 import {
   type Frame,
+  type PointsRange,
   PRECISE_LIMIT,
+  preciseWhereCoarse,
   reachOf,
   robustFrame,
   roundingOf,
-  type Sample,
   type Span,
   sampled,
   scaleOf,
@@ -112,8 +113,14 @@ export interface GpuPoints {
 export interface SurveyedPoints {
   readonly n: number;
   readonly d: number;
-  /** Points in the frame that an engine of that kind holds them in. */
-  prepare(backend: Backend): PreparedPoints;
+  /** What to agree on a frame by, with other shards of the same points; null where the frame is given: that of a model. */
+  readonly range: PointsRange | null;
+  /**
+   * Points in the frame that an engine of that kind holds them in.
+   *
+   * @param agreed the frame of points of which these are a shard
+   */
+  prepare(backend: Backend, agreed?: Frame): PreparedPoints;
 }
 
 /** What is known of points in a frame, wherever they are. */
@@ -156,10 +163,6 @@ export const MODEL_LIMITS: Readonly<Record<Backend, number>> = { cpu: LIMITS.cpu
 export const ABSENT_LIMIT = 1;
 /** Squares of |x'| below it vanish in float32. */
 export const FLOORS: Readonly<Record<Backend, number>> = { cpu: 0, webgpu: 2 ** -60 };
-/** From this share of equal values on float32 is too coarse. */
-export const COARSE = 0.01;
-/** Where the limit leaves so little of the scale, float32 loses what is usual beside what is far. */
-const LEAST_SCALE = 2 ** -8;
 
 /** How points are read. */
 export interface SurveyOptions {
@@ -636,24 +639,27 @@ export function sampledRows(n: number, d: number, weights: Float32Array | null):
   });
 }
 
-function sampleOf(form: HostForm, weights: Float32Array | null): Sample {
+/** The rows of a sample, with their weights and how many rows each stands for. */
+function sampleRowsOf(form: HostForm, weights: Float32Array | null): Omit<PointsRange, 'n' | 'span'> {
   const { n, d } = form;
   const indices = sampledRows(n, d, weights);
   const values = new Float64Array(indices.length * d);
   indices.forEach((row, i) => {
     form.read(row, row + 1, values.subarray(i * d, (i + 1) * d));
   });
-  return sampled(
+  const { positiveRows } = weigh(weights, n);
+  return {
     values,
-    Float64Array.from(indices, (row) => weights?.[row] ?? 1),
-    d,
-  );
+    weights: Float64Array.from(indices, (row) => weights?.[row] ?? 1),
+    shares: new Float64Array(indices.length).fill(positiveRows / indices.length),
+  };
 }
 
 function surveyCentred(form: HostForm, weights: Float32Array | null): SurveyedPoints {
   const { n, d } = form;
   const { totalWeight, positiveRows } = weigh(weights, n);
-  const sample = sampleOf(form, weights);
+  const sampleRows = sampleRowsOf(form, weights);
+  const sample = sampled(sampleRows.values, sampleRows.weights, d);
   const { medians, columns } = sample;
   const pivot = medians.map((median) => (Number.isFinite(median) ? median : 0));
   const scale = scaleOf(reachOf(pivot, spanOf(columns, d)));
@@ -676,12 +682,15 @@ function surveyCentred(form: HostForm, weights: Float32Array | null): SurveyedPo
   return {
     n,
     d,
-    prepare(backend) {
-      const held = withinLimit(frame, span, LIMITS[backend]);
-      const rounding = roundingOf(sample, held, FLOORS[backend]);
-      const coarse = held.scale < LEAST_SCALE * frame.scale || rounding.some((share) => share > COARSE);
-      if (backend === 'webgpu' || !coarse) return prepareIn(held, rounding);
-      return prepareIn({ ...withinLimit(frame, span, PRECISE_LIMIT), precise: true }, rounding);
+    range: { n, span, ...sampleRows },
+    prepare(backend, agreed) {
+      if (agreed !== undefined) return prepareIn(agreed, roundingOf(sample, agreed, FLOORS[backend]));
+      if (backend === 'cpu') {
+        const { frame: own, rounding } = preciseWhereCoarse(frame, sample, span, LIMITS.cpu);
+        return prepareIn(own, rounding);
+      }
+      const held = withinLimit(frame, span, LIMITS.webgpu);
+      return prepareIn(held, roundingOf(sample, held, FLOORS.webgpu));
     },
   };
 }
@@ -726,6 +735,7 @@ function surveyForModel(form: HostForm, weights: Float32Array | null, frame: Fra
   return {
     n,
     d,
+    range: null,
     prepare(backend) {
       // Where the model needs float64, float32 has no answers: the host has all of them.
       const limit = !frame.precise ? MODEL_LIMITS[backend] : backend === 'cpu' ? PRECISE_LIMIT : -1;
@@ -857,7 +867,7 @@ function surveyUnitRows(form: HostForm, weights: Float32Array | null): SurveyedP
         }),
       ),
   };
-  return { n, d, prepare: () => prepared };
+  return { n, d, range: null, prepare: () => prepared };
 }
 
 /** Brings rows to unit length. */

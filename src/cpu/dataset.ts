@@ -1,4 +1,5 @@
 import { owns } from '../check.ts';
+import { ExactTotal } from '../engine/exact-total.ts';
 import { type Units, unitsOf } from '../engine/fixed.ts';
 import type { Steps } from '../engine/steps.ts';
 import type { GpuPoints, PointsSummary, PreparedPoints } from '../points.ts';
@@ -6,7 +7,6 @@ import { ShardMemory, sameArena } from './memory.ts';
 import { type Extent, shardsOf } from './plan.ts';
 import { bytesOfValue, LENGTHS, Shard, type ShardShape, type Survey } from './shard.ts';
 import { answersOf, ask, askAll, drop, makeShard, type Place, type Question, type Ref } from './threads/place.ts';
-import { rootOf } from './tree.ts';
 
 /** Points in float32, or in float64 where that does not tell them apart, cut into shards; the rest is float64. */
 export interface ResidentPoints {
@@ -109,12 +109,14 @@ function* surveyed(
 ): Steps<ResidentPoints> {
   const surveys = yield* askAll(shards, 'survey');
   const largest = (of: (survey: Survey) => number) => Math.max(...surveys.map(of));
-  const [squares] = rootOf(surveys.flatMap((survey) => survey.squares));
+  const squares = new ExactTotal();
+  for (const survey of surveys) squares.merge(survey.squares);
   const { n, d } = summary;
   const bits = surveys.map(({ bits }) => bits);
   let isHeld = true;
   return {
-    ...{ summary, shards, extents, squares },
+    ...{ summary, shards, extents },
+    squares: squares.value(),
     units: units ?? (yield* unitsOf(bits, n, d + 1)),
     longest: largest(({ longest }) => longest),
     longestWeighted: largest(({ longestWeighted }) => longestWeighted),

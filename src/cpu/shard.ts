@@ -1,5 +1,6 @@
-import { lowestBitOf, topBitOf } from '../engine/bits.ts';
-import { type BitSample, NO_BITS } from '../engine/fixed.ts';
+import { topBitOf } from '../engine/bits.ts';
+import { ExactTotal, MOST_AT_ONCE } from '../engine/exact-total.ts';
+import { type BitSample, bitSampleOf } from '../engine/fixed.ts';
 import type { Steps } from '../engine/steps.ts';
 import { rowsOfTurn } from '../engine/turns.ts';
 import type { RowValues } from '../points.ts';
@@ -25,8 +26,8 @@ export interface Survey {
   /** How many rows have which exponent of ‖x‖², behind {@link LENGTHS} / 2: [LENGTHS]. */
   readonly lengths: Uint32Array;
   readonly bits: BitSample;
-  /** Σ w·‖x‖²: [1]. */
-  readonly squares: readonly Node[];
+  /** The digits of Σ w·‖x‖². */
+  readonly squares: Float64Array;
 }
 
 /** Exponents that ‖x‖² may have. */
@@ -154,28 +155,34 @@ export class Shard {
   }
 
   *survey(): Steps<Survey> {
-    const { d } = this;
+    const { n, d } = this;
     const lengths = new Uint32Array(LENGTHS);
+    const squares = new ExactTotal();
+    const terms = new Float64Array(MOST_AT_ONCE);
     let longest = 0;
     let longestWeighted = 0;
-    const squares = yield* this.totalOver((start, end, sum) => {
+    for (let start = 0; start < n; start += MOST_AT_ONCE) {
       const { rows, weights } = this;
-      for (let i = start, at = start * d; i < end; i++) {
-        const weight = weights === null ? 1 : weights[i];
+      const count = Math.min(n - start, MOST_AT_ONCE);
+      let largest = 0;
+      for (let i = 0, at = start * d; i < count; i++) {
+        const weight = weights === null ? 1 : weights[start + i];
         let square = 0;
         for (let j = 0; j < d; j++, at++) square += rows[at] * rows[at];
         const bin = square > 0 ? topBitOf(square) + LENGTHS / 2 : 0;
         lengths[bin < 0 ? 0 : bin]++;
         if (square > longest) longest = square;
         if (weight > 0 && square > longestWeighted) longestWeighted = square;
-        sum += weight * square;
+        terms[i] = weight * square;
+        if (terms[i] > largest) largest = terms[i];
       }
-      return sum;
-    });
-    const bits = this.#sampleBits();
+      squares.addAll(terms, count, largest);
+      yield;
+    }
     return {
-      ...{ longest: Math.sqrt(longest), longestWeighted: Math.sqrt(longestWeighted), lengths, squares },
-      bits,
+      ...{ longest: Math.sqrt(longest), longestWeighted: Math.sqrt(longestWeighted), lengths },
+      bits: this.#sampleBits(),
+      squares: squares.digits(),
     };
   }
 
@@ -184,22 +191,14 @@ export class Shard {
     const { n, d, rows, weights } = this;
     const least = Math.max(1, Math.min(LEAST_SAMPLED_ROWS, Math.floor(MOST_SAMPLED_VALUES / (d + 1))));
     const count = Math.min(n, SAMPLED_ROWS, Math.max(least, Math.floor(SAMPLED_VALUES / (d + 1))));
-    const bits = new Int16Array(2 * count * (d + 1)).fill(NO_BITS);
-    for (let s = 0, to = 0; s < count; s++) {
-      // At a place of its own in each stretch: no pattern of the rows hides from all of them.
-      const i = Math.min(n - 1, Math.floor(((s + hashUniform(0, s)) * n) / count));
-      const weight = weights === null ? 1 : weights[i];
-      const lowest = weight === 0 ? 0 : lowestBitOf(weight);
-      for (let j = 0; j <= d; j++, to += 2) {
-        const value = j < d ? rows[i * d + j] : 1;
-        const product = weight * value;
-        if (product === 0) continue;
-        // Of a product the exponents of the lowest bits add up.
-        bits[to] = topBitOf(product);
-        bits[to + 1] = lowest + lowestBitOf(value);
-      }
-    }
-    return { rows: count, bits };
+    // At a place of its own in each stretch: no pattern of the rows hides from all of them.
+    const chosen = (s: number) => Math.min(n - 1, Math.floor(((s + hashUniform(0, s)) * n) / count));
+    return bitSampleOf(
+      rows,
+      weights,
+      d,
+      Uint32Array.from({ length: count }, (_, s) => chosen(s)),
+    );
   }
 
   *gather(indices: Uint32Array): Steps<Float64Array> {

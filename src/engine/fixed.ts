@@ -7,6 +7,7 @@
  * total is rounded to, once, is that of exact addition, wherever the windows lie.
  */
 
+import type { RowValues } from '../points.ts';
 import { lowestBitOf, topBitOf } from './bits.ts';
 import type { Steps } from './steps.ts';
 import { rowsOfTurn } from './turns.ts';
@@ -35,6 +36,34 @@ export interface FixedSums {
 export interface BitSample {
   readonly rows: number;
   readonly bits: Int16Array;
+}
+
+/**
+ * Looks at the weighted values of rows, and at their weights.
+ *
+ * @param chosen indices of rows of [n, d]
+ */
+export function bitSampleOf(
+  rows: RowValues,
+  weights: ArrayLike<number> | null,
+  d: number,
+  chosen: Uint32Array,
+): BitSample {
+  const bits = new Int16Array(2 * chosen.length * (d + 1)).fill(NO_BITS);
+  for (let s = 0, to = 0; s < chosen.length; s++) {
+    const i = chosen[s];
+    const weight = weights === null ? 1 : weights[i];
+    const lowest = weight === 0 ? 0 : lowestBitOf(weight);
+    for (let j = 0; j <= d; j++, to += 2) {
+      const value = j < d ? rows[i * d + j] : 1;
+      const product = weight * value;
+      if (product === 0) continue;
+      // Of a product the exponents of the lowest bits add up.
+      bits[to] = topBitOf(product);
+      bits[to + 1] = lowest + lowestBitOf(value);
+    }
+  }
+  return { rows: chosen.length, bits };
 }
 
 const SUM_BITS = 62;
@@ -232,15 +261,15 @@ function multipleOf(value: number): bigint {
   return BigInt(value * 2 ** half * 2 ** (-lowest - half)) << BigInt(lowest + FINEST);
 }
 
-/** So many times 2^-1074, rounded once. */
-function roundedMultiple(multiple: bigint): number {
+/** So many times a power of two, by its exponent, rounded once. */
+export function roundedMultiple(multiple: bigint, exponent: number): number {
   const magnitude = multiple < 0n ? -multiple : multiple;
   const excess = Math.max(0, 4 * magnitude.toString(16).length - 64);
   let leading = magnitude >> BigInt(excess);
   // What is cut off shows in the last of 60 bits or more, and rounding sees on which side of a tie it lies.
   if (leading << BigInt(excess) !== magnitude) leading |= 1n;
-  const half = (excess - FINEST) >> 1;
-  const value = Number(leading) * 2 ** half * 2 ** (excess - FINEST - half);
+  const half = (excess + exponent) >> 1;
+  const value = Number(leading) * 2 ** half * 2 ** (excess + exponent - half);
   return multiple < 0n ? -value : value;
 }
 
@@ -335,5 +364,5 @@ function totalWithSpill(parts: readonly FixedSums[], units: Units, c: number, j:
       sum += integer << BigInt(topBitOf(units.units[limb * stride + j]) + FINEST);
     }
   }
-  return roundedMultiple(sum);
+  return roundedMultiple(sum, -FINEST);
 }

@@ -1,0 +1,22 @@
+import { type Frame, frameOf, intoFrame, type PointsRange } from '../frame.ts';
+import { LIMITS } from '../points.ts';
+import { bitSampleOf, type Units, unitsOf } from './fixed.ts';
+import { runNow } from './steps.ts';
+
+/** What shards of points have to agree on before their statistics add up, whoever holds them. */
+export interface Agreement {
+  readonly frame: Frame;
+  /** What exact sums are counted in. */
+  readonly units: Units;
+}
+
+/** What shards agree on, by the range of all of them: see `addRanges`. */
+export function agreementOf(range: PointsRange): Agreement {
+  const { n, values, weights } = range;
+  const d = range.span.low.length;
+  const frame = frameOf(range, LIMITS.cpu);
+  const rows = intoFrame(values, frame);
+  const held = frame.precise ? rows : Float32Array.from(rows);
+  const all = Uint32Array.from(weights.keys());
+  return { frame, units: runNow(unitsOf([bitSampleOf(held, weights, d, all)], n, d + 1)) };
+}

@@ -1,0 +1,102 @@
+import { roundedMultiple } from './fixed.ts';
+
+/** The digits are multiples of 2^-960, of 2^-928, and so on: [DIGITS], of 32 bits each but for the highest. */
+const DIGITS = 63;
+const LOWEST = -960;
+/** The highest has no unit: no float64 reaches it, only sums do. */
+const UNITS = Float64Array.from({ length: DIGITS - 1 }, (_, i) => 2 ** (32 * i + LOWEST));
+const INVERSES = UNITS.map((unit) => 1 / unit);
+/** So many values add up to less than 2^53 in each digit. */
+const ROOM = 2 ** 20;
+
+/** Bits of a window, and values of so many bits that add up to less than 2^53 units. */
+const WINDOW = 43;
+export const MOST_AT_ONCE = 2 ** 9;
+
+/** Between these, the windows' units and what rounds to them are numbers. */
+const LEAST_OF_WINDOW = 2 ** -900;
+const LARGEST_OF_WINDOW = 2 ** 990;
+
+const number = new Float64Array(1);
+const words = new Uint32Array(number.buffer);
+
+/**
+ * The sum of float64 values without rounding: neither their order nor who added them shows in it (a superaccumulator, as
+ * in Neal 2015). Bits of a value below 2^-960 are left out.
+ */
+export class ExactTotal {
+  readonly #digits = new Float64Array(DIGITS);
+  /** Values that it may still take before the digits have to be carried. */
+  #room = ROOM;
+
+  /** Adds a finite value. */
+  add(value: number): void {
+    if (this.#room-- === 0) this.#carry();
+    const digits = this.#digits;
+    number[0] = value;
+    const exponent = ((words[1] >>> 20) & 0x7ff) - 1023;
+    for (let left = value, at = (exponent - LOWEST) >> 5; left !== 0 && at >= 0; at--) {
+      const digit = Math.trunc(left * INVERSES[at]);
+      digits[at] += digit;
+      left -= digit * UNITS[at];
+    }
+  }
+
+  /**
+   * Adds the first `count` values, at most {@link MOST_AT_ONCE} and none of them negative, of which the largest is known:
+   * many of about one size cost little more than plain additions.
+   */
+  addAll(values: Float64Array, count: number, largest: number): void {
+    if (!(largest > LEAST_OF_WINDOW && largest < LARGEST_OF_WINDOW)) {
+      for (let i = 0; i < count; i++) this.add(values[i]);
+      return;
+    }
+    // Two windows of 43 bits behind one another: what is added to 1.5·2^52 units and taken away again is whole units.
+    const coarse = 1.5 * 2 ** 52 * 2 ** (Math.ceil(Math.log2(largest)) - WINDOW);
+    const fine = coarse * 2 ** -WINDOW;
+    let sum = 0;
+    let fineSum = 0;
+    for (let i = 0; i < count; i++) {
+      const whole = values[i] + coarse - coarse;
+      const rest = values[i] - whole;
+      const wholeOfRest = rest + fine - fine;
+      sum += whole;
+      fineSum += wholeOfRest;
+      if (rest !== wholeOfRest) this.add(rest - wholeOfRest);
+    }
+    this.add(sum);
+    this.add(fineSum);
+  }
+
+  /** Its digits, carried: equal for equal sums, and all that `merge` needs. */
+  digits(): Float64Array {
+    this.#carry();
+    return this.#digits.slice();
+  }
+
+  /** Adds the digits of another sum. */
+  merge(digits: Float64Array): void {
+    this.#carry();
+    for (let at = 0; at < DIGITS; at++) this.#digits[at] += digits[at];
+    this.#carry();
+  }
+
+  /** The sum, rounded once. */
+  value(): number {
+    return roundedMultiple(
+      this.digits().reduceRight((sum, digit) => (sum << 32n) + BigInt(digit), 0n),
+      LOWEST,
+    );
+  }
+
+  /** Brings all digits but the highest into [0, 2^32). */
+  #carry(): void {
+    const digits = this.#digits;
+    for (let at = 0; at < DIGITS - 1; at++) {
+      const carried = Math.floor(digits[at] / 2 ** 32);
+      digits[at] -= carried * 2 ** 32;
+      digits[at + 1] += carried;
+    }
+    this.#room = ROOM;
+  }
+}
