@@ -25,9 +25,10 @@ export type { HostPoints, Layout, Metric, Rows, Tensor, TypedArray, Weights } fr
  * Those of `kmeans`, but for where it runs, and for `signal`: nothing can abort a call that nothing interrupts. Nothing
  * waits for a promise that `onIteration` returns either.
  */
-export type KMeansSyncOptions = Omit<KMeansFitOptions, 'signal'> & Pick<KMeansOptions, 'metric' | 'sampleWeight'>;
+export type KMeansSyncOptions = Omit<KMeansFitOptions, 'signal' | 'output'> &
+  Pick<KMeansOptions, 'metric' | 'sampleWeight'>;
 
-const { signal: _, ...FIT_OPTIONS } = KMEANS_FIT_OPTIONS;
+const { signal: _, output: __, ...FIT_OPTIONS } = KMEANS_FIT_OPTIONS;
 const OPTIONS: Names<KMeansSyncOptions> = { ...FIT_OPTIONS, metric: true, sampleWeight: true };
 
 /**
@@ -37,7 +38,7 @@ const OPTIONS: Names<KMeansSyncOptions> = { ...FIT_OPTIONS, metric: true, sample
  */
 export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSyncOptions): KMeansModel {
   const { metric, sampleWeight, ...fit } = readOptions('kmeansSync', options, OPTIONS);
-  const plan = checkKMeansOptions(fit);
+  const plan = checkKMeansOptions({ ...fit, output: undefined });
   if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);
   if (points instanceof Dataset) throw new TypeError('kmeansSync needs points on the host, not a Dataset');
   const prepared = preparePoints(points, { metric, sampleWeight, frame: undefined });

@@ -70,7 +70,8 @@ export interface GaussianMixtureFitOptions {
   readonly signal?: AbortSignal;
   /**
    * Called after each iteration. The fit rejects with what it throws, or with what a promise that it returns rejects with;
-   * such promises are waited for at the end.
+   * such promises are waited for at the end. `'stop'`, or a promise for it, ends the fit with a valid model of what has come
+   * of it, not converged; with `nInit` the best start so far is returned.
    */
   readonly onIteration?: (progress: GaussianMixtureProgress) => unknown;
 }

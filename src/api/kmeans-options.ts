@@ -39,9 +39,16 @@ export interface KMeansFitOptions {
   readonly signal?: AbortSignal;
   /**
    * Called after each iteration. The fit rejects with what it throws, or with what a promise that it returns rejects with;
-   * such promises are waited for at the end.
+   * such promises are waited for at the end. `'stop'`, or a promise for it, ends the fit with a valid model of what has come
+   * of it, not converged; iterations that a GPU was given already are done and count, and with `nInit` the best start so
+   * far is returned.
    */
   readonly onIteration?: (progress: KMeansProgress) => unknown;
+  /**
+   * `'buffer'` leaves the labels on the GPU, in `labelsBuffer` of the model; needs `device` or `backend: 'webgpu'`, and
+   * points there. Default `'host'`.
+   */
+  readonly output?: 'host' | 'buffer';
 }
 
 export interface KMeansOptions extends KMeansFitOptions, PlacementOptions {
@@ -60,6 +67,7 @@ export const KMEANS_FIT_OPTIONS: Names<KMeansFitOptions> = {
   seed: true,
   signal: true,
   onIteration: true,
+  output: true,
 };
 
 export const KMEANS_OPTIONS: Names<KMeansOptions> = {
@@ -82,6 +90,7 @@ export function checkKMeansOptions(options: Given<Omit<KMeansFitOptions, 'signal
     maxIterations: checkInteger('maxIterations', options.maxIterations ?? KMEANS_DEFAULTS.maxIterations, 1),
     tolerance: checkNotNegative('tolerance', options.tolerance ?? KMEANS_DEFAULTS.tolerance),
     seed: checkInteger('seed', options.seed ?? KMEANS_DEFAULTS.seed, 0),
+    output: checkWord('output', options.output ?? KMEANS_DEFAULTS.output, ['host', 'buffer'] as const),
     onIteration: checkFunction('onIteration', options.onIteration),
   };
 }

@@ -1,10 +1,11 @@
 import { checkSignal, checkWord, type Given, readOptions } from '../check.ts';
-import { withPoints } from '../defaults.ts';
+import { type PlacementOptions, withPoints } from '../defaults.ts';
 import { heeding } from '../engine/steps.ts';
 import { fitKMeans } from '../models/fit.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
-import type { Dataset } from '../placement.ts';
+import { type BackendChoice, Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
+import { unwrapped } from '../proxies.ts';
 import { checkKMeansOptions, KMEANS_OPTIONS, type KMeansOptions } from './kmeans-options.ts';
 
 /**
@@ -28,7 +29,23 @@ export async function kmeansWith(
   const plan = checkKMeansOptions(fit);
   const signal = checkSignal(given);
   if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);
-  return withPoints(points, { backend, device, metric, sampleWeight, signal, frame: undefined }, (dataset) =>
+  const placement = plan.output === 'buffer' ? onGpu(backend, device, points) : { backend, device };
+  return withPoints(points, { ...placement, metric, sampleWeight, signal, frame: undefined }, (dataset) =>
     heeding(plan.onIteration, signal, (onIteration) => fitKMeans(dataset, { ...plan, onIteration }, signal)),
   );
+}
+
+/** Where the points of a fit go whose labels are to stay on the GPU. */
+function onGpu(
+  backend: BackendChoice | undefined,
+  device: GPUDevice | undefined,
+  points: PointsInput | Dataset,
+): Given<PlacementOptions> {
+  const resident = unwrapped(points);
+  const isThere =
+    resident instanceof Dataset
+      ? resident.backend === 'webgpu'
+      : backend === 'webgpu' || (backend !== 'cpu' && device !== undefined);
+  if (!isThere) throw new TypeError("output 'buffer' needs a device, or backend 'webgpu'");
+  return { backend: 'webgpu', device };
 }

@@ -108,6 +108,7 @@ function datasetOf(
   return {
     ...points.summary,
     backend: 'cpu',
+    largestBuffer: 0,
     bound: (signal) => datasetOf(points, engine, runner, signal),
     upload: (others) => engine.upload(others, { signal }),
     gather: (indices) => run(gather(points, indices)),

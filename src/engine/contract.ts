@@ -47,6 +47,8 @@ export interface ProcessorInfo {
 /** Points that an engine holds. */
 export interface EngineDataset extends PointsSummary {
   readonly backend: Backend;
+  /** Bytes of the largest GPUBuffer that results may be left in; 0 where there is none. */
+  readonly largestBuffer: number;
 
   /** The same points, all of whose verbs heed a signal: they are this dataset's, and go with it. */
   bound(signal: AbortSignal | undefined): EngineDataset;
@@ -110,10 +112,23 @@ export interface KMeansWorkspace {
   /** Σ w·distance² of the last assignment, term by term: as exact as the engine has it. */
   inertia(): Awaitable<number>;
 
+  /**
+   * The labels of the last assignment in a buffer of the device's, which the caller destroys: u32 [n].
+   *
+   * @param far labels of rows that the engine does not hold
+   */
+  readonly labelsBuffer?: ((far: FarLabels) => Awaitable<GPUBuffer>) | undefined;
+
   /** Lloyd's iterations where they need not come home: see `lloyd` in kmeans/lloyd.ts, whose rules are the engine's. */
   readonly lloyd?: ((centroids: Float64Array, options: LloydOptions) => Awaitable<LloydResult>) | undefined;
 
   close(): void;
+}
+
+/** Labels of some rows: [m] each. */
+export interface FarLabels {
+  readonly indices: Uint32Array;
+  readonly labels: Uint32Array;
 }
 
 export interface LloydOptions {
@@ -122,10 +137,10 @@ export interface LloydOptions {
   readonly tolerance: number;
   /** True: the first assignment is compared with the labels of the call before; false: all labels count as changed. */
   readonly resume: boolean;
-  /** Called for each completed iteration, in order. */
-  readonly onIteration: (status: IterationStatus) => void;
-  /** Called when newer centroids have come home, behind the statuses of their batch: a copy to continue from. */
+  /** Called when newer centroids have come home, before the statuses that came with them: a copy to continue from. */
   readonly onCheckpoint: (centroids: Float64Array, iterations: number) => void;
+  /** Called for each completed iteration, in order; `'stop'` ends the iterations, but for those that are on their way. */
+  readonly onIteration: (status: IterationStatus) => 'stop' | undefined;
 }
 
 export interface IterationStatus {
@@ -147,7 +162,7 @@ export interface LloydResult {
   /** Those of the last assignment, before its update. */
   readonly previous: Float64Array;
   readonly iterations: number;
-  readonly stop: 'converged' | 'limit' | 'empty';
+  readonly stop: 'converged' | 'limit' | 'empty' | 'asked';
   /** Clusters without weight in the last assignment, ascending; filled where `stop` is `'empty'`. */
   readonly empty: readonly number[];
 }

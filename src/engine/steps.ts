@@ -119,25 +119,31 @@ function listenTo(signal: AbortSignal): Listener {
 
 /**
  * Runs work with a callback that may be async: what one of its promises rejects with, the work rejects with, at the next
- * call or at the end, where those that are left are waited for.
+ * call or at the end, where those that are left are waited for. A promise for `'stop'` says so at the next call.
  */
 export async function heeding<P, T>(
   callback: ((progress: P) => unknown) | undefined,
   signal: AbortSignal | undefined,
-  work: (callback: ((progress: P) => void) | undefined) => Promise<T>,
+  work: (callback: ((progress: P) => unknown) | undefined) => Promise<T>,
 ): Promise<T> {
   if (callback === undefined) return work(undefined);
   const pending = new Set<Promise<unknown>>();
   const failures: unknown[] = [];
+  let isStopped = false;
   const throwFailure = () => {
     if (failures.length > 0) throw failures[0];
   };
   const value = await work((progress) => {
     throwFailure();
-    const heeded = Promise.resolve(callback(progress))
+    const answer = callback(progress);
+    const heeded = Promise.resolve(answer)
+      .then((word) => {
+        isStopped ||= word === 'stop';
+      })
       .catch((reason: unknown) => failures.push(reason))
       .finally(() => pending.delete(heeded));
     pending.add(heeded);
+    return answer === 'stop' || isStopped ? 'stop' : undefined;
   });
   if (pending.size > 0) await runAsync(resultOf(Promise.all(pending)), signal);
   throwFailure();

@@ -97,6 +97,8 @@ export class Gpu {
   readonly info: ProcessorInfo;
   /** Bytes of one storage binding, at most. */
   readonly bindingLimit: number;
+  /** Bytes of the largest storage buffer. */
+  readonly largestBuffer: number;
   /** Whether it is a CPU that plays the GPU. */
   readonly software: boolean;
   readonly #owned: boolean;
@@ -115,7 +117,8 @@ export class Gpu {
     this.#shared = share(device);
     if (this.#shared.lost === null) this.#shared.gpus.add(this);
     const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
-    this.bindingLimit = Math.min(maxStorageBufferBindingSize, maxBufferSize, bindingLimit);
+    this.largestBuffer = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    this.bindingLimit = Math.min(this.largestBuffer, bindingLimit);
     const { vendor = '', architecture = '', description = '' } = device.adapterInfo ?? {};
     const adapter = description || `${vendor} ${architecture}`.trim();
     this.info = { adapter, features: [...device.features].sort(), threads: 1, software: this.software };
@@ -214,6 +217,12 @@ export class Allocation {
   check(): void {
     this.#gpu.checkAlive();
     if (this.#ended !== null) throw this.#ended.reason;
+  }
+
+  /** A buffer of its own that is no longer: whoever gets it destroys it. */
+  giveAway(buffer: GPUBuffer): GPUBuffer {
+    this.#buffers.splice(this.#buffers.indexOf(buffer), 1);
+    return buffer;
   }
 
   /** The signal that it was made under is no longer its own. */

@@ -51,6 +51,7 @@ function datasetOf(gpu: Gpu, points: ResidentPoints, signal: AbortSignal | undef
   return {
     ...points.summary,
     backend: 'webgpu',
+    largestBuffer: gpu.largestBuffer,
     bound: (signal) => datasetOf(gpu, points, signal),
     upload: (others) => upload(gpu, others, signal),
     gather: (indices) => on(() => gather(gpu, points, indices, signal)),

@@ -10,7 +10,7 @@ import statusCode from '../../shaders/kmeans/status.wgsl?raw';
 import sumsPrivateCode from '../../shaders/kmeans/sums-private.wgsl?raw';
 import sumsSortedCode from '../../shaders/kmeans/sums-sorted.wgsl?raw';
 import updateCode from '../../shaders/kmeans/update.wgsl?raw';
-import type { IterationStatus, KMeansWorkspace, LloydOptions, LloydResult } from '../engine/contract.ts';
+import type { FarLabels, IterationStatus, KMeansWorkspace, LloydOptions, LloydResult } from '../engine/contract.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
 import type { ResidentPoints } from './dataset.ts';
 import type { Allocation, Gpu } from './device.ts';
@@ -169,6 +169,7 @@ const FARTHEST_START = 2 ** 60;
 
 /** See `EngineDataset.kmeans`. */
 export class GpuKMeans implements KMeansWorkspace {
+  readonly #gpu: Gpu;
   readonly #allocation: Allocation;
   readonly #points: ResidentPoints;
   readonly #signal: AbortSignal | undefined;
@@ -185,9 +186,11 @@ export class GpuKMeans implements KMeansWorkspace {
   /** A label a row, for each shard. */
   readonly #labels: readonly GPUBuffer[];
   readonly #staging: readonly GPUBuffer[];
-  #last: { readonly labels: Uint32Array; readonly inertia: number; readonly changed: number } = {
-    ...{ labels: new Uint32Array(0), inertia: 0, changed: 0 },
-  };
+  /** Whether there was an assignment, to compare labels with. */
+  #isAssigned = false;
+  #lastInertia = 0;
+  /** The labels of the last assignment, once they have been asked for. */
+  #labelsAtHome: Uint32Array | null = null;
   /** ‖x‖² of all rows: dispatched once, with the first call. */
   #prepare: readonly Dispatch[];
   /** Iterations of the next batch, at most: few at first, so that a short fit leaves little behind its end. */
@@ -212,6 +215,7 @@ export class GpuKMeans implements KMeansWorkspace {
     const { shards } = points;
     const cells = k * (d + 2);
     const rows = sliceRows(n, d, k);
+    this.#gpu = gpu;
     this.#allocation = allocation;
     this.#points = points;
     this.#signal = signal;
@@ -323,6 +327,7 @@ export class GpuKMeans implements KMeansWorkspace {
    */
   async lloyd(start: Float64Array, options: LloydOptions): Promise<LloydResult> {
     this.#begin(start, options.resume);
+    this.#isAssigned = true;
     const { maxIterations, tolerance } = options;
     const rule = new ArrayBuffer(16);
     new Uint32Array(rule).set([this.#k, this.#points.summary.d, Math.min(maxIterations, 2 ** 32 - 1)]);
@@ -338,11 +343,12 @@ export class GpuKMeans implements KMeansWorkspace {
         await this.#submitBatch(parity);
         ahead = this.#readBatch(parity);
         const batch = await next;
-        for (const status of readLines(batch.lines, known, batch.iterations, this.#points.weightScale)) {
-          options.onIteration(status);
-        }
         options.onCheckpoint(batch.centroids, batch.iterations);
+        const statuses = readLines(batch.lines, known, batch.iterations, this.#points.weightScale);
+        const asked = statuses.some((status) => options.onIteration(status) === 'stop');
         this.#signal?.throwIfAborted();
+        // What was submitted already is done, and counts.
+        if (asked) return await this.#finish(await ahead, 'asked');
         // Only the device counts: one that does nothing would never end.
         if (batch.stop === null && batch.iterations <= known) throw new Error('the GPU did no iteration of a batch');
         known = batch.iterations;
@@ -362,30 +368,66 @@ export class GpuKMeans implements KMeansWorkspace {
   async accumulate(centroids: Float64Array): Promise<KMeansStatistics> {
     this.#begin(centroids, false);
     await this.#encodeAssignment();
-    const { d, weights, n } = this.#points.summary;
+    const { d, n } = this.#points.summary;
     const { weightScale } = this.#points;
     const k = this.#k;
-    const cells = new Float32Array(await this.#queue.read(this.#totals, 0, k * (d + 2) * 4));
-    const labels = await readLabels(this.#queue, this.#points, this.#labels);
-    const counts = new Float64Array(k);
-    for (let i = 0; i < n; i++) counts[labels[i]] += weights === null ? 1 : weights[i];
+    const [totals, changed] = await this.#queue.readRanges([
+      { buffer: this.#totals, offset: 0, bytes: k * (d + 2) * 4 },
+      { buffer: this.#changed, offset: 0, bytes: 4 },
+    ]);
+    const cells = new Float32Array(totals);
+    this.#labelsAtHome = null;
+    const counts = await this.#countsOf(cells.subarray(k * d, k * (d + 1)));
     // The kernels sum about the centroids.
     const sums = Float64Array.from(
       { length: k * d },
       (_, i) => cells[i] / weightScale + centroids[i] * counts[Math.floor(i / d)],
     );
-    let inertia = 0;
-    for (let c = 0; c < k; c++) inertia += cells[k * (d + 1) + c];
-    this.#last = { labels, inertia: inertia / weightScale, changed: changedFrom(this.#last.labels, labels) };
-    return { counts, sums, exact: null, inertia: this.#last.inertia, changed: this.#last.changed };
+    this.#lastInertia = cells.subarray(k * (d + 1)).reduce((sum, value) => sum + value, 0) / weightScale;
+    const statistics = { counts, sums, exact: null, inertia: this.#lastInertia };
+    const assigned = { ...statistics, changed: this.#isAssigned ? new Uint32Array(changed)[0] : n };
+    this.#isAssigned = true;
+    return assigned;
   }
 
   async labels(): Promise<Uint32Array> {
-    return this.#last.labels;
+    this.#labelsAtHome ??= await readLabels(this.#queue, this.#points, this.#labels);
+    return this.#labelsAtHome;
   }
 
   async inertia(): Promise<number> {
-    return this.#last.inertia;
+    return this.#lastInertia;
+  }
+
+  async labelsBuffer({ indices, labels }: FarLabels): Promise<GPUBuffer> {
+    const { summary, shards } = this.#points;
+    const { allocation, buffer } = await this.#gpu.allocate(
+      (allocation) => ({ allocation, buffer: allocation.storage('labels', summary.n * 4) }),
+      this.#signal,
+    );
+    try {
+      shards.forEach(({ firstRow, rows }, i) => {
+        this.#queue.copy(this.#labels[i], 0, buffer, firstRow * 4, rows * 4);
+      });
+      await this.#queue.submit();
+      indices.forEach((row, i) => {
+        this.#queue.write(buffer, row * 4, Uint32Array.of(labels[i]));
+      });
+      await this.#queue.settle();
+      return allocation.giveAway(buffer);
+    } finally {
+      allocation.destroy();
+    }
+  }
+
+  /** Σw of each cluster: of the device's sums where they are whole numbers that float32 has, else of the labels. */
+  async #countsOf(sums: Float32Array): Promise<Float64Array> {
+    const { n, weights } = this.#points.summary;
+    if (weights === null && n <= 2 ** 24) return Float64Array.from(sums);
+    const counts = new Float64Array(this.#k);
+    const labels = await this.labels();
+    for (let i = 0; i < n; i++) counts[labels[i]] += weights === null ? 1 : weights[i];
+    return counts;
   }
 
   close(): void {
@@ -457,11 +499,6 @@ export class GpuKMeans implements KMeansWorkspace {
   #encode({ kernel, group, workgroups }: Dispatch): void {
     kernel.encode(this.#queue.pass, group, workgroups);
   }
-}
-
-/** How many labels are others than before; all where there were none. */
-function changedFrom(before: Uint32Array, labels: Uint32Array): number {
-  return before.length === 0 ? labels.length : labels.reduce((sum, label, i) => sum + (label === before[i] ? 0 : 1), 0);
 }
 
 /** The statuses of the iterations (from, to]. */

@@ -8,6 +8,13 @@ const FIRST_BUDGET = 2 ** 28;
 /** Submits in flight before the host waits. */
 const AHEAD = 2;
 
+/** Bytes of a buffer. */
+interface Range {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 /**
  * Command encoding in submits of bounded time. Work is counted in multiply-adds; how many of them fit a submit is
  * learnt from the submits before. Timing decides what goes together, never what is computed.
@@ -114,14 +121,28 @@ export class Queue {
 
   /** Reads a range of a buffer, behind all that is encoded. */
   async read(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
+    const [range] = await this.readRanges([{ buffer, offset, bytes }]);
+    return range;
+  }
+
+  /** Reads some ranges, of whole words, at once. */
+  async readRanges(ranges: readonly Range[]): Promise<ArrayBuffer[]> {
+    const total = ranges.reduce((sum, { bytes }) => sum + bytes, 0);
     const { allocation, staging } = await this.#gpu.allocate((allocation) => ({
       allocation,
-      staging: allocation.staging('read', bytes),
+      staging: allocation.staging('read', total),
     }));
     try {
-      this.copy(buffer, offset, staging, 0, bytes);
+      let to = 0;
+      for (const { buffer, offset, bytes } of ranges) {
+        this.copy(buffer, offset, staging, to, bytes);
+        to += bytes;
+      }
       await this.submit();
-      return await this.contents(staging);
+      const contents = await this.contents(staging);
+      let from = 0;
+      if (ranges.length === 1) return [contents];
+      return ranges.map(({ bytes }) => contents.slice(from, (from += bytes)));
     } finally {
       allocation.destroy();
     }

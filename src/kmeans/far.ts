@@ -12,16 +12,29 @@ export function squaresOfFar({ values }: FarRows, centroids: Float64Array, d: nu
   return squares;
 }
 
-/** Labels far rows by the nearest of centroids [k, d] in the caller's coordinates; returns their Σ w·‖x − c‖². */
-export function labelFar(labels: Uint32Array, far: FarRows, centroids: Float64Array, d: number): number {
+/** The nearest of centroids [k, d] to each far row, in the caller's coordinates, and their Σ w·‖x − c‖². */
+export function assignFar(
+  far: FarRows,
+  centroids: Float64Array,
+  d: number,
+): { readonly labels: Uint32Array; readonly inertia: number } {
   const k = centroids.length / d;
   const squares = squaresOfFar(far, centroids, d);
   let inertia = 0;
-  far.indices.forEach((row, i) => {
+  const labels = far.indices.map((_, i) => {
     const own = squares.subarray(i * k, (i + 1) * k);
     const least = own.reduce((a, b) => Math.min(a, b));
-    labels[row] = own.indexOf(least);
     inertia += far.weights[i] === 0 ? 0 : far.weights[i] * least;
+    return own.indexOf(least);
   });
-  return inertia;
+  return { labels, inertia };
+}
+
+/** Labels far rows among others; returns their Σ w·‖x − c‖². */
+export function labelFar(labels: Uint32Array, far: FarRows, centroids: Float64Array, d: number): number {
+  const assigned = assignFar(far, centroids, d);
+  far.indices.forEach((row, i) => {
+    labels[row] = assigned.labels[i];
+  });
+  return assigned.inertia;
 }

@@ -7,10 +7,10 @@ import { type Awaitable, resultOf, type Steps } from '../engine/steps.ts';
 import { type Frame, intoFrame, outOfFrame, startIntoFrame } from '../frame.ts';
 import { type Backend, type Metric, meanOf, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
-import { type Assignment, assignment, assignOnce, toInertia } from './assign.ts';
-import { labelFar } from './far.ts';
+import { toInertia } from './assign.ts';
+import { assignFar } from './far.ts';
 import { hasConverged, lloyd } from './lloyd.ts';
-import { checkKMeansPlan, KMEANS_DEFAULTS, type KMeansPlan } from './plan.ts';
+import { checkKMeansPlan, KMEANS_DEFAULTS, type KMeansPlan, type KMeansProgress } from './plan.ts';
 import { relocateEmpty } from './relocate.ts';
 import { seedCentroids } from './seeding.ts';
 
@@ -21,8 +21,9 @@ export interface KMeansFit {
   readonly metric: Metric;
   /** [k, d] */
   readonly centroids: Float64Array;
-  /** [n] */
+  /** [n]; empty where they are in a buffer. */
   readonly labels: Uint32Array;
+  readonly labelsBuffer: GPUBuffer | null;
   /** [k] */
   readonly counts: Float64Array;
   readonly inertia: number;
@@ -37,6 +38,12 @@ interface FitState {
   centroids: Float64Array | null;
   iterations: number;
   converged: boolean;
+  /** Whether the caller has enough. */
+  stopped: boolean;
+}
+
+function newState(centroids: Float64Array | null = null): FitState {
+  return { centroids, iterations: 0, converged: false, stopped: false };
 }
 
 /**
@@ -49,25 +56,40 @@ export function* fitBest<T extends KMeansFit>(
   use: (fit: (dataset: EngineDataset) => Steps<KMeansFit>) => Awaitable<T>,
 ): Steps<T> {
   let best: T | null = null;
-  for (let start = 0; start < plan.nInit; start++) {
-    const state: FitState = { centroids: null, iterations: 0, converged: false };
-    const fit = yield* resultOf(use((dataset) => fitFrom(dataset, plan, start, state)));
-    if (best === null || fit.inertia < best.inertia) best = fit;
+  try {
+    for (let start = 0, stopped = false; start < plan.nInit && !stopped; start++) {
+      const state = newState();
+      const fit: T = yield* resultOf(use((dataset) => fitFrom(dataset, plan, start, state)));
+      const isBetter: boolean = best === null || fit.inertia < best.inertia;
+      (isBetter ? best : fit)?.labelsBuffer?.destroy();
+      if (isBetter) best = fit;
+      stopped = state.stopped;
+    }
+  } catch (error) {
+    best?.labelsBuffer?.destroy();
+    throw error;
   }
   return best!;
 }
 
 function* fitFrom(dataset: EngineDataset, plan: KMeansPlan, start: number, state: FitState): Steps<KMeansFit> {
   checkKMeansPlan(plan, dataset);
-  return outcomeOf(dataset, state, yield* iterateFrom(dataset, plan, start, state));
+  return yield* iterateFrom(dataset, plan, start, state, (workspace) => outcomeOf(dataset, workspace, plan, state));
 }
 
-function* iterateFrom(dataset: EngineDataset, plan: KMeansPlan, start: number, state: FitState): Steps<Assignment> {
+/** Iterates, and does something in the workspace in which that was done. */
+function* iterateFrom<T>(
+  dataset: EngineDataset,
+  plan: KMeansPlan,
+  start: number,
+  state: FitState,
+  then: (workspace: KMeansWorkspace) => Steps<T>,
+): Steps<T> {
   state.centroids ??= yield* firstCentroids(dataset, plan, start);
   const workspace = yield* resultOf(dataset.kmeans(plan.k));
   try {
     yield* iterate(dataset, workspace, plan, state);
-    return yield* assignment(workspace, state.centroids);
+    return yield* then(workspace);
   } finally {
     workspace.close();
   }
@@ -76,20 +98,20 @@ function* iterateFrom(dataset: EngineDataset, plan: KMeansPlan, start: number, s
 /** Lloyd's iterations with relocations, until the fit has converged or is at the limit. */
 function* iterate(dataset: EngineDataset, workspace: KMeansWorkspace, plan: KMeansPlan, state: FitState): Steps<void> {
   const tolerance = plan.tolerance * meanOf(dataset.variance);
-  for (let resume = false; !state.converged && state.iterations < plan.maxIterations; resume = true) {
+  for (let resume = false; goesOn(state, plan); resume = true) {
     const done = state.iterations;
     let last: IterationStatus | null = null;
     const result = yield* lloyd(workspace, state.centroids!, dataset.metric, {
       maxIterations: plan.maxIterations - done,
       tolerance,
       resume,
-      onIteration(status) {
-        last = status;
-        plan.onIteration?.(toProgress(status, done, dataset));
-      },
       onCheckpoint(centroids, iterations) {
         state.centroids = centroids;
         state.iterations = done + iterations;
+      },
+      onIteration(status) {
+        last = status;
+        return plan.onIteration?.(progressOf(status, done, state, dataset)) === 'stop' ? 'stop' : undefined;
       },
     });
     state.iterations = done + result.iterations;
@@ -101,8 +123,13 @@ function* iterate(dataset: EngineDataset, workspace: KMeansWorkspace, plan: KMea
       state.converged = relocation.moved === 0 && hasConverged(last!, resume || result.iterations > 1, tolerance);
     } else {
       state.converged = result.stop === 'converged';
+      state.stopped = result.stop === 'asked';
     }
   }
+}
+
+function goesOn({ converged, stopped, iterations }: FitState, { maxIterations }: KMeansPlan): boolean {
+  return !converged && !stopped && iterations < maxIterations;
 }
 
 function* firstCentroids(dataset: EngineDataset, { k, start, seed }: KMeansPlan, index: number): Steps<Float64Array> {
@@ -124,39 +151,64 @@ function unitRows(centroids: Float64Array, { metric, d }: Pick<EngineDataset, 'm
   return unit;
 }
 
-function toProgress(status: IterationStatus, done: number, dataset: EngineDataset) {
-  const { scale } = dataset.frame;
+function progressOf(
+  status: IterationStatus,
+  done: number,
+  { centroids, iterations }: FitState,
+  dataset: EngineDataset,
+): KMeansProgress {
+  const { frame } = dataset;
   return {
     iteration: done + status.iteration,
     inertia: toInertia(status.inertia, dataset),
-    shift: status.shift / scale / scale,
+    shift: status.shift / frame.scale / frame.scale,
+    centroids: () => outOfFrame(centroids!, frame),
+    centroidsIteration: iterations,
   };
 }
 
 /** Centroids [k, d] of one start by the defaults, in the dataset's frame. */
 export function* centroidsOf(dataset: EngineDataset, k: number, seed: number, start: number): Steps<Float64Array> {
-  const state: FitState = { centroids: null, iterations: 0, converged: false };
-  yield* iterateFrom(dataset, { ...KMEANS_DEFAULTS, k, seed }, start, state);
+  const state = newState();
+  yield* iterateFrom(dataset, { ...KMEANS_DEFAULTS, k, seed }, start, state, nothing);
   return state.centroids!;
 }
 
+function* nothing(): Steps<void> {}
+
 /** What given centroids [k, d] come to, in the caller's coordinates: one assignment. */
 export function* fitCentroids(dataset: EngineDataset, given: Float64Array): Steps<KMeansFit> {
-  const centroids = intoFrame(given, dataset.frame);
-  const state: FitState = { centroids, iterations: 0, converged: false };
-  return outcomeOf(dataset, state, yield* assignOnce(dataset, centroids));
+  const state = newState(intoFrame(given, dataset.frame));
+  const k = given.length / dataset.d;
+  const workspace = yield* resultOf(dataset.kmeans(k));
+  try {
+    return yield* outcomeOf(dataset, workspace, { ...KMEANS_DEFAULTS, k }, state);
+  } finally {
+    workspace.close();
+  }
 }
 
-function outcomeOf(dataset: EngineDataset, state: FitState, assignment: Assignment): KMeansFit {
+/** A last assignment, and what comes of it. */
+function* outcomeOf(
+  dataset: EngineDataset,
+  workspace: KMeansWorkspace,
+  { k, output }: KMeansPlan,
+  { centroids: held, iterations, converged }: FitState,
+): Steps<KMeansFit> {
   const { d, metric, frame, backend, far } = dataset;
-  const centroids = outOfFrame(state.centroids!, frame);
-  const { labels, counts } = assignment;
+  const centroids = outOfFrame(held!, frame);
+  const { counts } = yield* resultOf(workspace.accumulate(held!));
+  const inertia = toInertia(yield* resultOf(workspace.inertia()), dataset);
   // Far rows have no weight here, and no part in the inertia.
-  labelFar(labels, far, centroids, d);
-  return {
-    ...{ k: counts.length, d, metric, centroids, labels, counts, backend, frame },
-    inertia: toInertia(assignment.inertia, dataset),
-    iterations: state.iterations,
-    converged: state.converged,
-  };
+  const { labels: farLabels } = assignFar(far, centroids, d);
+  const fit = { k, d, metric, centroids, counts, inertia, iterations, converged, backend, frame };
+  if (output === 'buffer') {
+    const labelsBuffer = yield* resultOf(workspace.labelsBuffer!({ indices: far.indices, labels: farLabels }));
+    return { ...fit, labels: new Uint32Array(0), labelsBuffer };
+  }
+  const labels = yield* resultOf(workspace.labels());
+  far.indices.forEach((row, i) => {
+    labels[row] = farLabels[i];
+  });
+  return { ...fit, labels, labelsBuffer: null };
 }

@@ -23,8 +23,9 @@ export function* lloyd(
     centroids = update.centroids;
     const empty = emptyClusters(counts);
     const status = { iteration, inertia, shift: update.shift, changed, empty: empty.length };
-    options.onIteration(status);
     options.onCheckpoint(centroids, iteration);
+    const asked = options.onIteration(status);
+    if (asked === 'stop') return { centroids, previous, iterations: iteration, stop: 'asked', empty: [] };
     if (empty.length > 0) return { centroids, previous, iterations: iteration, stop: 'empty', empty };
     if (hasConverged(status, resume || iteration > 1, tolerance)) {
       return { centroids, previous, iterations: iteration, stop: 'converged', empty: [] };

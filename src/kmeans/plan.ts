@@ -1,3 +1,4 @@
+import type { EngineDataset } from '../engine/contract.ts';
 import type { KMeansStart } from './seeding.ts';
 
 /** What is told of a completed iteration. */
@@ -8,6 +9,10 @@ export interface KMeansProgress {
   readonly inertia: number;
   /** Σ over the centroids of their squared shift, in squared units of the data. */
   readonly shift: number;
+  /** A copy of the newest centroids that are known [k·d], row-major, in the caller's coordinates. */
+  readonly centroids: () => Float64Array;
+  /** The iteration whose update made them: this one, or where several come home from a GPU together the last of these. */
+  readonly centroidsIteration: number;
 }
 
 /** A fit, decided: options that are checked, with their defaults. */
@@ -19,6 +24,7 @@ export interface KMeansPlan {
   readonly maxIterations: number;
   readonly tolerance: number;
   readonly seed: number;
+  readonly output: 'host' | 'buffer';
   readonly onIteration: ((progress: KMeansProgress) => unknown) | undefined;
 }
 
@@ -29,20 +35,26 @@ export const KMEANS_DEFAULTS = {
   maxIterations: 300,
   tolerance: 1e-4,
   seed: 0,
+  output: 'host',
   onIteration: undefined,
 } as const satisfies Omit<KMeansPlan, 'k'>;
 
+type Points = Pick<EngineDataset, 'n' | 'd' | 'positiveRows' | 'largestBuffer'>;
+
 /**
- * Checks what needs the data: the width of an explicit start, and that there are points enough.
+ * Checks what needs the data: the width of an explicit start, that there are points enough, and room for the output.
  *
- * @throws {RangeError} where they are too few, or of other features.
+ * @throws {TypeError | RangeError} naming what is wrong.
  */
-export function checkKMeansPlan(
-  { k, start }: KMeansPlan,
-  { d, positiveRows }: { d: number; positiveRows: number },
-): void {
+export function checkKMeansPlan({ k, start, output }: KMeansPlan, points: Points): void {
+  const { n, d, positiveRows, largestBuffer } = points;
   if (k > positiveRows) throw new RangeError(`k is ${k}, there are ${positiveRows} points of positive weight`);
   if (typeof start !== 'string' && start.length !== k * d) {
     throw new RangeError(`init has ${start.length / k} features, the points have ${d}`);
+  }
+  if (output === 'host') return;
+  if (largestBuffer === 0) throw new TypeError("output 'buffer' needs points on WebGPU");
+  if (4 * n > largestBuffer) {
+    throw new RangeError(`${n} labels need a buffer of ${4 * n} bytes, the device has none over ${largestBuffer}`);
   }
 }

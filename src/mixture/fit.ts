@@ -61,6 +61,8 @@ interface FitState {
   atStage: number;
   /** Whether the last iteration at this temperature met the rule for stopping. */
   settled: boolean;
+  /** Whether the caller has enough. */
+  stopped: boolean;
   readonly lowerBounds: number[];
   decreased: boolean;
   /** At temperature 0: what the E-step before the last one said. */
@@ -81,10 +83,11 @@ export async function fitBest<T extends MixtureFit>(
   use: (fit: (dataset: EngineDataset) => Promise<MixtureFit>) => Promise<T>,
 ): Promise<T> {
   let best: T | null = null;
-  for (let start = 0; start < plan.nInit; start++) {
+  for (let start = 0, stopped = false; start < plan.nInit && !stopped; start++) {
     const state = newState(plan.k);
     const fit = await use((dataset) => fitOnce(dataset, plan, start, state));
     if (best === null || fit.report.lowerBound > best.report.lowerBound) best = fit;
+    stopped = state.stopped;
   }
   return best!;
 }
@@ -95,6 +98,7 @@ function newState(k: number): FitState {
     stage: 0,
     atStage: 0,
     settled: false,
+    stopped: false,
     lowerBounds: [],
     decreased: false,
     labels: null,
@@ -110,7 +114,7 @@ async function fitOnce(dataset: EngineDataset, plan: MixturePlan, start: number,
   state.parameters ??= await firstParameters(dataset, plan, rules, start);
   return withMixture(dataset, state.parameters, async (workspace) => {
     let statistics = await expect(workspace, state, plan);
-    while (true) {
+    while (!state.stopped) {
       if (!state.settled && state.atStage < plan.maxIterations) {
         statistics = await iterate(dataset, workspace, plan, rules, state, statistics);
       } else if (state.stage + 1 < plan.temperatures.length) {
@@ -119,10 +123,9 @@ async function fitOnce(dataset: EngineDataset, plan: MixturePlan, start: number,
         state.settled = false;
         state.labels = null;
         statistics = await expect(workspace, state, plan);
-      } else {
-        return outcomeOf(dataset, plan, state, meanValue(statistics, dataset), await workspace.labels());
-      }
+      } else break;
     }
+    return outcomeOf(dataset, plan, state, meanValue(statistics, dataset), await workspace.labels());
   });
 }
 
@@ -187,8 +190,17 @@ async function iterate(
   state.labels = moved ? null : labels;
   const settles = unchanged || change === 0 || Math.abs(change) < plan.tolerance;
   state.settled = settles && change >= -rounding && !moved;
-  plan.onIteration?.({ iteration: state.lowerBounds.length, lowerBound, change });
+  const { frame } = dataset;
+  const parameters = () => copyOf(reseeded.parameters, frame);
+  const answer = plan.onIteration?.({ iteration: state.lowerBounds.length, lowerBound, change, parameters });
+  state.stopped = answer === 'stop';
   return next;
+}
+
+/** In the caller's coordinates. */
+function copyOf(parameters: Parameters, frame: Frame): Pick<Parameters, 'weights' | 'means' | 'covariances'> {
+  const { weights, means, covariances } = parametersOutOfFrame(parameters, frame);
+  return { weights: weights.slice(), means, covariances };
 }
 
 function outcomeOf(
@@ -204,12 +216,12 @@ function outcomeOf(
     parameters,
     report: {
       mixing: plan.mixing,
-      temperature: plan.temperatures[plan.temperatures.length - 1],
+      temperature: plan.temperatures[state.stage],
       lowerBound,
       lowerBounds: state.lowerBounds,
       labels: withFar(labels, far, parameters),
       iterations: state.lowerBounds.length,
-      converged: state.settled,
+      converged: state.settled && !state.stopped,
       decreased: state.decreased,
       components: Array.from(state.reseeds, (times, c) =>
         statusOf(state.empty.includes(c), state.regularized[c], times > 0),

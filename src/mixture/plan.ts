@@ -1,5 +1,6 @@
 import type { CovarianceType, Mixing } from './covariance.ts';
 import type { FixedPart } from './maximize.ts';
+import type { Parameters } from './parameters.ts';
 
 /** What is told of a completed iteration. */
 export interface GaussianMixtureProgress {
@@ -9,6 +10,8 @@ export interface GaussianMixtureProgress {
   readonly lowerBound: number;
   /** What the iteration added to it. */
   readonly change: number;
+  /** A copy of the parameters that the iteration made, in the caller's coordinates, laid out as those of a model. */
+  readonly parameters: () => Pick<Parameters, 'weights' | 'means' | 'covariances'>;
 }
 
 export const MIXTURE_STARTS = ['kmeans', 'k-means++', 'random', 'random-from-data'] as const;

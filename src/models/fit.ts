@@ -1,5 +1,6 @@
 /** How a finished fit becomes a model. */
 import { runAsync } from '../engine/steps.ts';
+import { DeviceLostError } from '../errors.ts';
 import * as kmeans from '../kmeans/fit.ts';
 import type { KMeansPlan } from '../kmeans/plan.ts';
 import * as mixture from '../mixture/fit.ts';
@@ -15,7 +16,12 @@ export async function fitKMeans(
   signal: AbortSignal | undefined,
 ): Promise<KMeansModel> {
   const best = kmeans.fitBest(plan, (fit) =>
-    points.use(signal, async ({ dataset, reason }) => ({ ...(await runAsync(fit(dataset))), reason })),
+    points.use(signal, async ({ dataset, reason }) => {
+      if (reason === 'device-lost' && plan.output === 'buffer') {
+        throw new DeviceLostError('the GPU device was lost, and the labels were to stay on it');
+      }
+      return { ...(await runAsync(fit(dataset))), reason };
+    }),
   );
   return new KMeansModel(await runAsync(best));
 }

@@ -51,7 +51,7 @@ type Fields = Omit<KMeansFit, 'frame'> & { readonly frame: Frame | null; readonl
 /** Distances in one block of `transform`: 16 MiB. */
 const BLOCK_VALUES = 2 ** 22;
 
-/** The result of k-means. It holds no engine and no GPU memory. */
+/** The result of k-means. It holds no engine, and no GPU memory but `labelsBuffer`. */
 export class KMeansModel {
   /** Number of clusters. */
   readonly k: number;
@@ -60,8 +60,13 @@ export class KMeansModel {
   readonly metric: Metric;
   /** [k, d] row-major: exactly the centroids that the last assignment used. */
   readonly centroids: Float64Array;
-  /** Index of the nearest centroid [n]; empty in a model made from JSON. */
+  /** Index of the nearest centroid [n]; empty in a model made from JSON, and where they are in `labelsBuffer`. */
   readonly labels: Uint32Array;
+  /**
+   * Under `output: 'buffer'` the labels as u32 [n], in a buffer of the device's that the caller destroys (STORAGE, COPY_SRC);
+   * else null.
+   */
+  readonly labelsBuffer: GPUBuffer | null;
   /** Summed weights of the clusters [k]. */
   readonly counts: Float64Array;
   /** Σ w·‖x − c‖², for cosine Σ w·(1 − cos): of `labels` and `centroids`. */
@@ -95,6 +100,7 @@ export class KMeansModel {
     this.metric = fields.metric;
     this.centroids = fields.centroids;
     this.labels = fields.labels;
+    this.labelsBuffer = fields.labelsBuffer;
     this.counts = fields.counts;
     this.inertia = fields.inertia;
     this.iterations = fields.iterations;
@@ -237,6 +243,7 @@ export class KMeansModel {
       metric: checkWord('json.metric', json.metric, ['euclidean', 'cosine'] as const),
       centroids: readCoordinates('json.centroids', json.centroids, k * d),
       labels: new Uint32Array(0),
+      labelsBuffer: null,
       counts: readCounts('json.counts', json.counts, k),
       inertia: checkNotNegative('json.inertia', json.inertia),
       iterations: checkInteger('json.iterations', json.iterations, 0),

@@ -2,12 +2,13 @@
 import { afterAll, expect, it } from 'vitest';
 import { engineOf } from '../../src/api/create-engine.ts';
 import { type CpuEngineOptions, createCpuEngine } from '../../src/cpu/engine.ts';
-import type { KMeansOptions, KMeansProgress } from '../../src/index.ts';
+import type { KMeansOptions } from '../../src/index.ts';
 import { COVARIANCE_TYPES } from '../../src/mixture/covariance.ts';
 import { EngineSet } from '../../src/placement.ts';
 import { blobs, type CasePoints, lattice, mapped, normals, spacedRows, uniforms } from '../conformance/cases/data.ts';
 import { goldenFlights } from '../golden/flights.ts';
 import { goldens } from '../golden/golden.ts';
+import { told } from './told.ts';
 
 type Choice = Pick<CpuEngineOptions, 'threads' | 'simd' | 'shared'>;
 
@@ -43,7 +44,7 @@ interface Fit extends CasePoints {
 }
 
 async function fitOn(engine: typeof plain, { data, n, d, weights, k, init, metric, maxIterations = 300 }: Fit) {
-  const reports: KMeansProgress[] = [];
+  const reports: unknown[] = [];
   const model = await engine.kmeans(
     { data: data as Float32Array, shape: [n, d] },
     {
@@ -52,7 +53,7 @@ async function fitOn(engine: typeof plain, { data, n, d, weights, k, init, metri
       init: init ?? { data: spacedRows({ data, n, d }, k), shape: [k, d] },
       tolerance: 0,
       maxIterations,
-      onIteration: (report) => reports.push(report),
+      onIteration: (report) => reports.push(told(report)),
       ...(metric && { metric }),
       ...(weights && { sampleWeight: weights }),
     },
@@ -270,7 +271,7 @@ it.each(MIXTURES)('mixture, $kernels: $covarianceType', async ({ covarianceType,
             covarianceType,
             seed: 3,
             maxIterations: 20,
-            onIteration: (report) => bounds.push(report),
+            onIteration: (report) => bounds.push(told(report)),
             ...(weights && { sampleWeight: weights }),
           },
         );

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createEngine, destroyDefaultEngines, KMeansModel, type KMeansProgress, kmeans } from '../../src/index.ts';
 import { type HostPoints, type KMeansSyncOptions, kmeansSync, type Rows } from '../../src/sync.ts';
 import { blobs, rowsAt, spacedRows, wholeNumbers } from '../conformance/cases/data.ts';
+import { told } from './told.ts';
 
 const engine = await createEngine({ backend: 'cpu' });
 afterAll(() => Promise.all([engine.destroy(), destroyDefaultEngines()]));
@@ -51,13 +52,13 @@ const fits: readonly (readonly [what: string, points: HostPoints | Rows, options
 
 describe('the same model and the same progress', () => {
   it.for(fits)('%s', async ([, given, options]) => {
-    const progress: KMeansProgress[] = [];
-    const history: KMeansProgress[] = [];
-    const model = kmeansSync(given, { ...options, onIteration: (status) => progress.push(status) });
+    const progress: unknown[] = [];
+    const history: unknown[] = [];
+    const model = kmeansSync(given, { ...options, onIteration: (status) => progress.push(told(status)) });
     const awaited = {
       ...options,
       backend: 'cpu',
-      onIteration: (status: KMeansProgress) => history.push(status),
+      onIteration: (status: KMeansProgress) => history.push(told(status)),
     } as const;
     expect(model).toStrictEqual(await kmeans(given, awaited));
     expect(progress).toStrictEqual(history);
@@ -150,4 +151,13 @@ it('takes no dataset, and no points in a GPUBuffer', async () => {
   expect(() => kmeansSync({ buffer, shape: [4, 2] } as never, { k: 2 })).toThrow(
     new TypeError('kmeansSync needs points on the host, not in a GPUBuffer'),
   );
+});
+
+it('ends where onIteration says so', () => {
+  const seen: KMeansProgress[] = [];
+  const onIteration = (progress: KMeansProgress) => (seen.push(progress) === 1 ? 'stop' : undefined);
+  const model = kmeansSync(points, { k: 3, init: 'random', onIteration });
+  expect([model.iterations, model.converged]).toEqual([1, false]);
+  expect(seen[0].centroids()).toEqual(model.centroids);
+  expect(seen).toHaveLength(1);
 });

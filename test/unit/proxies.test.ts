@@ -122,7 +122,19 @@ it('what a clone of the JSON makes is the model', async () => {
 
 it('instances show nothing of it', async () => {
   const model = await kmeans(points, { k: 2, ...cpu });
-  const shown = ['k', 'd', 'metric', 'centroids', 'labels', 'counts', 'inertia', 'iterations', 'converged', 'backend'];
+  const shown = [
+    'k',
+    'd',
+    'metric',
+    'centroids',
+    'labels',
+    'labelsBuffer',
+    'counts',
+    'inertia',
+    'iterations',
+    'converged',
+    'backend',
+  ];
   expect(Reflect.ownKeys(model).filter((key) => Object.getOwnPropertyDescriptor(model, key)!.enumerable)).toEqual([
     ...[...shown, 'reason', 'frame'],
   ]);

@@ -50,7 +50,7 @@ export function lend(
   return { buffer, shape: [n, d], offset };
 }
 
-async function contentsOf(device: GPUDevice, buffer: GPUBuffer): Promise<Float32Array> {
+export async function contentsOf(device: GPUDevice, buffer: GPUBuffer): Promise<Float32Array> {
   const staging = device.createBuffer({ size: buffer.size, usage: MAP_READ | COPY_DST });
   const encoder = device.createCommandEncoder();
   encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);

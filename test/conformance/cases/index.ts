@@ -5,6 +5,7 @@ import { devices } from './devices.ts';
 import { dirty } from './dirty/index.ts';
 import { empty } from './empty.ts';
 import { golden } from './golden.ts';
+import { live } from './live.ts';
 import { mixture } from './mixture/index.ts';
 import { numbers } from './numbers.ts';
 import { precision } from './precision.ts';
@@ -25,6 +26,7 @@ export const cases: readonly ConformanceCase[] = [
   ...seeding,
   ...chunks,
   ...progress,
+  ...live,
   ...devices,
   ...refused,
   ...golden,
