@@ -83,10 +83,16 @@ export class ExactTotal {
 
   /** The sum, rounded once. */
   value(): number {
-    return roundedMultiple(
-      this.digits().reduceRight((sum, digit) => (sum << 32n) + BigInt(digit), 0n),
-      LOWEST,
-    );
+    this.#carry();
+    const digits = this.#digits;
+    // Only between the ends of what is there: integers without limits cost more than all of the rest.
+    const lowest = digits.findIndex((digit) => digit !== 0);
+    if (lowest < 0) return 0;
+    let highest = DIGITS - 1;
+    while (digits[highest] === 0) highest--;
+    let sum = 0n;
+    for (let at = highest; at >= lowest; at--) sum = (sum << 32n) + BigInt(digits[at]);
+    return roundedMultiple(sum, LOWEST + 32 * lowest);
   }
 
   /** Brings all digits but the highest into [0, 2^32). */
