@@ -8,7 +8,7 @@ export interface ConformanceContext {
   /** Of the engine and where it runs, for messages. */
   readonly name: string;
   readonly backend: 'cpu' | 'webgpu';
-  /** An engine of `backend`; the runner destroys what the case leaves. `bindingLimit` in bytes forces several chunks. */
+  /** An engine of `backend`; the runner destroys what the case leaves. `bindingLimit` in bytes forces several shards. */
   createEngine(options?: { bindingLimit?: number }): Promise<Engine>;
   /** WebGPU: a fresh device, for cases that lend or lose one. */
   requestDevice?(): Promise<GPUDevice>;

@@ -6,7 +6,7 @@ import { mixtureWorkPlan, rowsOfShard } from '../../src/gpu/plan.ts';
 const BINDING_BYTES = 2 ** 27;
 const WORKGROUP_BYTES = 16_384;
 
-it('points and a mixture’s answers of one chunk fit one binding each', () => {
+it('points and a mixture’s answers of one shard fit one binding each', () => {
   for (const d of [1, 2, 3, 64, 5000]) {
     const rows = rowsOfShard(2 ** 28, d, BINDING_BYTES);
     expect(rows).toBeGreaterThan(0);

@@ -1,5 +1,4 @@
 import type { ConformanceCase } from '../case.ts';
-import { chunks } from './chunks.ts';
 import { cosine } from './cosine.ts';
 import { devices } from './devices.ts';
 import { dirty } from './dirty/index.ts';
@@ -14,6 +13,7 @@ import { properties } from './properties.ts';
 import { refused } from './refused.ts';
 import { regimes } from './regimes.ts';
 import { seeding } from './seeding.ts';
+import { shards } from './shards.ts';
 import { weights } from './weights.ts';
 
 export const cases: readonly ConformanceCase[] = [
@@ -24,7 +24,7 @@ export const cases: readonly ConformanceCase[] = [
   ...cosine,
   ...empty,
   ...seeding,
-  ...chunks,
+  ...shards,
   ...progress,
   ...live,
   ...devices,

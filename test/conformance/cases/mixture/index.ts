@@ -1,5 +1,4 @@
 import type { ConformanceCase } from '../../case.ts';
-import { chunks } from './chunks.ts';
 import { collapse } from './collapse.ts';
 import { devices } from './devices.ts';
 import { fitting } from './fitting.ts';
@@ -9,6 +8,7 @@ import { precision } from './precision.ts';
 import { progress } from './progress.ts';
 import { regimes } from './regimes.ts';
 import { select } from './select.ts';
+import { shards } from './shards.ts';
 import { steps } from './steps.ts';
 
 export const mixture: readonly ConformanceCase[] = [
@@ -19,7 +19,7 @@ export const mixture: readonly ConformanceCase[] = [
   ...collapse,
   ...fitting,
   ...select,
-  ...chunks,
+  ...shards,
   ...progress,
   ...devices,
   ...golden,

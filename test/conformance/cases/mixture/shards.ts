@@ -6,7 +6,7 @@ import { type CasePoints, permutation, rowsAt } from '../data.ts';
 import { asInit, checkModel, closeParameters, sameModels } from './bounds.ts';
 import { covarianceTypes, draw, weighted } from './data.ts';
 
-/** Rows that chunks are multiples of. */
+/** Rows that shards are multiples of. */
 const GRANULE = 4096;
 const n = 3 * GRANULE + 77;
 
@@ -50,7 +50,7 @@ async function outcome(engine: Engine, { points, options }: Fit) {
   return { dataset, model, proba, scores, score: await model.score(dataset) };
 }
 
-/** The whole, the whole again, chunks of one granule, and of two. */
+/** The whole, the whole again, shards of one granule, and of two. */
 async function checkChunks(context: ConformanceContext, fit: Fit): Promise<void> {
   const engine = await context.createEngine();
   const { dataset, ...whole } = await outcome(engine, fit);
@@ -63,7 +63,7 @@ async function checkChunks(context: ConformanceContext, fit: Fit): Promise<void>
     const chunked = await outcome(await context.createEngine({ bindingLimit }), fit);
     const buffers = (context.liveBuffers?.() ?? 0) - before;
     if (context.backend === 'webgpu')
-      check(buffers >= 4 / granules, `${buffers} buffers are not ${4 / granules} chunks`);
+      check(buffers >= 4 / granules, `${buffers} buffers are not ${4 / granules} shards`);
     sameModels(chunked.model, whole.model);
     sameValues(chunked.proba, whole.proba, 'predictProba');
     sameValues(chunked.scores, whole.scores, 'scoreSamples');
@@ -71,7 +71,7 @@ async function checkChunks(context: ConformanceContext, fit: Fit): Promise<void>
   }
 }
 
-export const chunks: readonly ConformanceCase[] = [
+export const shards: readonly ConformanceCase[] = [
   ...fits.map((fit) => ({
     name: `mixture: again, and from several buffers, the same bits: ${fit.what}`,
     run: (context: ConformanceContext) => checkChunks(context, fit),

@@ -5,7 +5,7 @@ import { checkModel, upload } from './bounds.ts';
 import { blobs, type CasePoints, mapped, spacedRows } from './data.ts';
 import { sameModels } from './seeding.ts';
 
-/** Rows of a slice: chunks are whole slices. */
+/** Rows of a slice: shards are whole slices. */
 const SLICE_ROWS = 4096;
 
 interface Fit {
@@ -74,14 +74,14 @@ async function checkChunks(context: ConformanceContext, fit: Fit): Promise<void>
     const bindingLimit = slices * SLICE_ROWS * fit.points.d * 4;
     const chunked = await outcome(await context.createEngine({ bindingLimit }), fit);
     const buffers = (context.liveBuffers?.() ?? 0) - before;
-    if (context.backend === 'webgpu') check(buffers >= 4 / slices, `${buffers} buffers cannot be ${4 / slices} chunks`);
+    if (context.backend === 'webgpu') check(buffers >= 4 / slices, `${buffers} buffers cannot be ${4 / slices} shards`);
     sameModels(chunked.model, whole.model);
     sameValues(chunked.distances, whole.distances, 'transform');
     equal(chunked.score, whole.score, 'score');
   }
 }
 
-export const chunks: readonly ConformanceCase[] = fits.map((fit) => ({
+export const shards: readonly ConformanceCase[] = fits.map((fit) => ({
   name: `several buffers give the bits of one: ${fit.what}`,
   run: (context) => checkChunks(context, fit),
 }));
