@@ -1,3 +1,4 @@
+import { formOf } from '../src/mixture/forms/index.ts';
 import type { MixtureClusters } from './messages.ts';
 
 /** Element [i, j] of a component's covariance [d, d], whatever the layout that it is kept in. */
@@ -7,11 +8,5 @@ export function covarianceAt(
   i: number,
   j: number,
 ): number {
-  const d = means.length / k;
-  if (covarianceType === 'full') return covariances[(component * d + i) * d + j];
-  if (covarianceType === 'tied') return covariances[i * d + j];
-  if (i !== j) return 0;
-  if (covarianceType === 'diag') return covariances[component * d + i];
-  if (covarianceType === 'spherical') return covariances[component];
-  return covariances[covarianceType === 'tied-diag' ? i : 0];
+  return formOf(covarianceType).element(covariances, component, i, j, means.length / k);
 }

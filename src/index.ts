@@ -20,10 +20,11 @@ export {
 export { destroyDefaultEngines, type MethodOptions, type PlacementOptions } from './defaults.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
-export type { CovarianceType, Mixing } from './mixture/covariance.ts';
 export type { SampleOptions } from './mixture/draw.ts';
 export type { ComponentStatus } from './mixture/fit.ts';
+export type { CovarianceType } from './mixture/forms/index.ts';
 export type { FixedPart } from './mixture/maximize.ts';
+export type { Mixing } from './mixture/parameters.ts';
 export type { GaussianMixtureProgress } from './mixture/plan.ts';
 export type { MixtureStart, NestedNumbers } from './mixture/read.ts';
 export {

@@ -1,4 +1,4 @@
-import type { CovarianceType } from '../../src/index.ts';
+import { type CovarianceType, formOf } from '../../src/mixture/forms/index.ts';
 import type { Problem } from '../contender.ts';
 import { describe, type Points, SEED, type Size } from '../points.ts';
 
@@ -13,7 +13,7 @@ export interface Mixture {
   readonly weights: Float64Array;
   /** [k, d] */
   readonly means: Float64Array;
-  /** full [k, d, d], tied [d, d], diag [k, d], spherical [k], tied-diag [d], tied-spherical [1]. */
+  /** In the layout of the covariance type. */
   readonly covariances: Float64Array;
 }
 
@@ -43,11 +43,8 @@ export class MixtureProblem implements Problem {
 
   #identities(): Float64Array {
     const { k, d } = this.points;
-    const identity = Float64Array.from({ length: d * d }, (_, i) => (i % (d + 1) === 0 ? 1 : 0));
-    const ones = (length: number) => new Float64Array(length).fill(1);
-    if (this.covarianceType === 'tied') return identity;
-    if (this.covarianceType === 'full')
-      return Float64Array.from({ length: k * d * d }, (_, i) => identity[i % (d * d)]);
-    return ones({ diag: k * d, spherical: k, 'tied-diag': d, 'tied-spherical': 1 }[this.covarianceType]);
+    const form = formOf(this.covarianceType);
+    const identity = form.precisionFactorOf(new Float64Array(d).fill(1));
+    return Float64Array.from({ length: form.count(k) * identity.length }, (_, i) => identity[i % identity.length]);
   }
 }

@@ -11,8 +11,9 @@ import {
   propertyOf,
 } from '../check.ts';
 import { PLACEMENT_OPTIONS, type PlacementOptions } from '../defaults.ts';
-import { COVARIANCE_TYPES, type CovarianceType, type Mixing } from '../mixture/covariance.ts';
+import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/index.ts';
 import type { FixedPart } from '../mixture/maximize.ts';
+import type { Mixing } from '../mixture/parameters.ts';
 import {
   type ExplicitStart,
   type GaussianMixtureProgress,

@@ -1,7 +1,8 @@
 import { checkFunction, checkInteger, checkSignal, checkWord, kindOf, type Names, readOptions } from '../check.ts';
 import { withPoints } from '../defaults.ts';
 import { heeding } from '../engine/steps.ts';
-import { COVARIANCE_TYPES, type CovarianceType, freeParameters } from '../mixture/covariance.ts';
+import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/index.ts';
+import { freeParameters } from '../mixture/parameters.ts';
 import { checkMixturePlan, type MixturePlan } from '../mixture/plan.ts';
 import { fitMixture } from '../models/fit.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';

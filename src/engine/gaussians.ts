@@ -30,7 +30,7 @@ export interface Gaussians {
  * that an engine's numbers do not reach: nothing overflows on the way to a value that does not. One that does is −Infinity.
  */
 export function logDensitiesAt(gaussians: Gaussians, row: ArrayLike<number>): Float64Array {
-  const { k, d, shape, means, factors, sharpness, offsets } = gaussians;
+  const { k, d, means, sharpness, offsets } = gaussians;
   const logs = new Float64Array(k);
   const difference = new Float64Array(d);
   for (let c = 0; c < k; c++) {
@@ -42,13 +42,15 @@ export function logDensitiesAt(gaussians: Gaussians, row: ArrayLike<number>): Fl
     // A power of two: what is equally far stays so.
     const unit = reach > 0 ? 2 ** Math.floor(Math.log2(reach)) : 1;
     for (let j = 0; j < d; j++) difference[j] /= unit;
-    const squares =
-      shape === 'axes'
-        ? squaresOfAxes(difference, factors, c * d)
-        : squaresOfMatrix(difference, factors, shape === 'own' ? c * d * d : 0);
-    logs[c] = offsets[c] - 0.5 * sharpness[c] * squares * unit * unit;
+    logs[c] = offsets[c] - 0.5 * sharpness[c] * squaredLength(gaussians, c, difference) * unit * unit;
   }
   return logs;
+}
+
+/** ‖x·U‖² with U that of component c. */
+export function squaredLength({ d, shape, factors }: Gaussians, c: number, x: Float64Array): number {
+  if (shape === 'axes') return squaresOfAxes(x, factors, c * d);
+  return squaresOfMatrix(x, factors, shape === 'own' ? c * d * d : 0);
 }
 
 /** ‖x·U‖² with U the diagonal [d] at `from`. */

@@ -1,33 +1,27 @@
 import { checkInteger, readOptions } from '../check.ts';
 import { runNow, type Steps } from '../engine/steps.ts';
 import { Random } from '../random.ts';
-import { covarianceSize, formOf } from './covariance.ts';
-import { cholesky } from './linear.ts';
+import { formOf } from './forms/index.ts';
 import type { Parameters } from './parameters.ts';
 
 /** Draws points [d] of a component: m + L·z, with L·Lᵀ its covariance and z standard normal. */
 export function* pointsOf({
-  k,
   d,
   covarianceType,
   means,
   covariances,
-}: Omit<Parameters, 'weights' | 'precisionsCholesky'>): Steps<(component: number, random: Random) => Float64Array> {
-  const { rank, shared } = formOf(covarianceType);
-  const { count, size } = covarianceSize(covarianceType, k, d);
-  const factors: Float64Array[] = [];
-  for (let c = 0; c < count; c++) {
-    const covariance = covariances.subarray(c * size, (c + 1) * size);
-    factors.push(rank === 'matrix' ? (yield* cholesky(covariance, d))! : covariance.map(Math.sqrt));
+}: Omit<Parameters, 'k' | 'weights' | 'precisionsCholesky'>): Steps<
+  (component: number, random: Random) => Float64Array
+> {
+  const form = formOf(covarianceType);
+  const size = form.size(d);
+  const scatters: ((normals: Float64Array) => Float64Array)[] = [];
+  for (let from = 0; from < covariances.length; from += size) {
+    scatters.push(yield* form.scatter(covariances.subarray(from, from + size), d));
   }
   return (component, random) => {
-    const factor = factors[shared ? 0 : component];
     const normals = Float64Array.from({ length: d }, () => random.normal());
-    return Float64Array.from({ length: d }, (_, i) => {
-      let deviation = rank === 'matrix' ? 0 : factor[i % size] * normals[i];
-      if (rank === 'matrix') for (let j = 0; j <= i; j++) deviation += factor[i * d + j] * normals[j];
-      return means[component * d + i] + deviation;
-    });
+    return scatters[form.indexOf(component)](normals).map((deviation, i) => means[component * d + i] + deviation);
   };
 }
 

@@ -2,7 +2,8 @@
 import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { PointsSummary } from '../points.ts';
-import { type Parameters, shapeOf } from './parameters.ts';
+import { formOf } from './forms/index.ts';
+import type { Parameters } from './parameters.ts';
 
 /** Opens what the E-step of such parameters needs, and closes it. */
 export async function withMixture<T>(
@@ -10,7 +11,7 @@ export async function withMixture<T>(
   { k, covarianceType }: Pick<Parameters, 'k' | 'covarianceType'>,
   work: (workspace: MixtureWorkspace) => Promise<T>,
 ): Promise<T> {
-  const workspace = await dataset.mixture(k, shapeOf(covarianceType));
+  const workspace = await dataset.mixture(k, formOf(covarianceType).shape);
   try {
     return await work(workspace);
   } finally {

@@ -1,9 +1,12 @@
 /** The parameters of a mixture, and the form in which engines take them. */
 
 import type { Gaussians, GaussiansShape } from '../engine/gaussians.ts';
-import { runNow, type Steps } from '../engine/steps.ts';
+import type { Steps } from '../engine/steps.ts';
 import { type Frame, intoFrame, outOfFrame } from '../frame.ts';
-import { type CovarianceType, covarianceSize, factorOf, formOf } from './covariance.ts';
+import { type CovarianceType, formOf } from './forms/index.ts';
+
+/** Whether components have weights of their own. */
+export type Mixing = 'free' | 'equal';
 
 /** In a dataset's frame or in the caller's coordinates. */
 export interface Parameters {
@@ -22,24 +25,12 @@ export interface Parameters {
 
 const LOG_TWO_PI = Math.log(2 * Math.PI);
 
-export function shapeOf(type: CovarianceType): GaussiansShape {
-  const { rank, shared } = formOf(type);
-  if (rank !== 'matrix') return 'axes';
-  return shared ? 'shared' : 'own';
-}
-
-/** What an engine needs for an E-step. Variances of all types but the matrices become axes, [k, d]. */
+/** What an engine needs for an E-step. Variances become axes, [k, d]. */
 export function toGaussians({ k, d, covarianceType, weights, means, precisionsCholesky }: Parameters): Gaussians {
-  const shape = shapeOf(covarianceType);
-  const { rank, shared } = formOf(covarianceType);
-  const own = (c: number) => (shared ? 0 : c);
-  const factors =
-    shape === 'axes'
-      ? Float64Array.from({ length: k * d }, (_, at) =>
-          rank === 'scalar' ? 1 : precisionsCholesky[own(Math.floor(at / d)) * d + (at % d)],
-        )
-      : precisionsCholesky;
-  const sharpness = weights.map((_, c) => (rank === 'scalar' ? precisionsCholesky[own(c)] ** 2 : 1));
+  const form = formOf(covarianceType);
+  const { shape } = form;
+  const factors = form.gaussianFactors(precisionsCholesky, k, d);
+  const sharpness = weights.map((_, c) => form.sharpness(precisionsCholesky, c));
   const offsets = weights.map(
     (weight, c) =>
       Math.log(weight) + logDeterminant(factors, shape, d, c) + (d / 2) * (Math.log(sharpness[c]) - LOG_TWO_PI),
@@ -55,32 +46,40 @@ function logDeterminant(factors: Float64Array, shape: GaussiansShape, d: number,
   return sum;
 }
 
-/** The precisions' factors of covariances; the index of the first that is not positive definite where there is one. */
-export function* factorEach(
+/** What a fit may choose: means, covariances, and the weights where they are free. */
+export function freeParameters(type: CovarianceType, k: number, d: number, mixing: Mixing): number {
+  return k * d + formOf(type).freeParameters(k, d) + (mixing === 'free' ? k - 1 : 0);
+}
+
+/** Deviations of each feature of each component: [k, d]. */
+export function deviationsOf({
+  covarianceType,
+  k,
+  d,
+  covariances,
+}: Pick<Parameters, 'covarianceType' | 'k' | 'd' | 'covariances'>): Float64Array {
+  const form = formOf(covarianceType);
+  return Float64Array.from({ length: k * d }, (_, i) =>
+    Math.sqrt(form.element(covariances, Math.floor(i / d), i % d, i % d, d)),
+  );
+}
+
+/** The precision factors of covariances; the index of the first that is not positive definite where there is one. */
+export function* precisionFactorsOf(
   type: CovarianceType,
   k: number,
   d: number,
   covariances: Float64Array,
 ): Steps<Float64Array | number> {
-  const { rank } = formOf(type);
-  const { count, size } = covarianceSize(type, k, d);
+  const form = formOf(type);
+  const size = form.size(d);
   const factors = new Float64Array(covariances.length);
-  for (let c = 0; c < count; c++) {
-    const factor = yield* factorOf(covariances.subarray(c * size, (c + 1) * size), rank);
+  for (let c = 0; c < form.count(k); c++) {
+    const factor = yield* form.precisionFactor(covariances.subarray(c * size, (c + 1) * size));
     if (factor === null) return c;
     factors.set(factor, c * size);
   }
   return factors;
-}
-
-/** The same in one go. */
-export function factorAll(
-  type: CovarianceType,
-  k: number,
-  d: number,
-  covariances: Float64Array,
-): Float64Array | number {
-  return runNow(factorEach(type, k, d, covariances));
 }
 
 /** The caller's parameters in a frame. */

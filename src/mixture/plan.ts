@@ -1,6 +1,6 @@
-import type { CovarianceType, Mixing } from './covariance.ts';
+import type { CovarianceType } from './forms/index.ts';
 import type { FixedPart } from './maximize.ts';
-import type { Parameters } from './parameters.ts';
+import type { Mixing, Parameters } from './parameters.ts';
 
 /** What is told of a completed iteration. */
 export interface GaussianMixtureProgress {

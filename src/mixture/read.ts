@@ -1,8 +1,9 @@
 /** Reading and checking what parameters of a mixture are given. */
 import { checkNotNegative, checkWord, isNumericArray, readCoordinates, readNumbers } from '../check.ts';
+import { runNow } from '../engine/steps.ts';
 import { type HostPoints, type Rows, readRowsOf } from '../points.ts';
-import { type CovarianceType, covarianceSize, formOf, type Mixing } from './covariance.ts';
-import { factorAll, type Parameters } from './parameters.ts';
+import { type CovarianceType, formOf } from './forms/index.ts';
+import { type Mixing, type Parameters, precisionFactorsOf } from './parameters.ts';
 
 /** Numbers one after the other, or in arrays of arrays. */
 export type NestedNumbers = ArrayLike<number> | ArrayLike<ArrayLike<number>> | ArrayLike<ArrayLike<ArrayLike<number>>>;
@@ -68,15 +69,13 @@ export function readCovariances(
   k: number,
   d: number,
 ): Pick<Parameters, 'covariances' | 'precisionsCholesky'> {
-  const { rank, shared } = formOf(type);
-  const { count, size } = covarianceSize(type, k, d);
-  const each = { matrix: [d, d], diagonal: [d], scalar: [] }[rank];
-  const covariances = readNested(name, given, shared && rank !== 'scalar' ? each : [count, ...each]);
-  if (rank === 'matrix') {
-    for (let c = 0; c < count; c++)
-      checkSymmetric(`${name}: the covariance at ${c}`, covariances.subarray(c * size), d);
+  const form = formOf(type);
+  const size = form.size(d);
+  const covariances = readNested(name, given, form.sides(k, d));
+  for (let c = 0; c < form.count(k); c++) {
+    form.check(`${name}: the covariance at ${c}`, covariances.subarray(c * size, (c + 1) * size), d);
   }
-  const factors = factorAll(type, k, d, covariances);
+  const factors = runNow(precisionFactorsOf(type, k, d, covariances));
   if (typeof factors === 'number') {
     throw new RangeError(`${name}: the covariance at ${factors} is not positive definite`);
   }
@@ -103,16 +102,4 @@ function readNested(name: string, given: unknown, [length, ...rest]: readonly nu
     );
   if (given.length !== length) throw new RangeError(`${name} has ${given.length} rows, ${length} are needed`);
   return Float64Array.from(given.flatMap((part, i) => Array.from(readNested(`${name}[${i}]`, part, rest))));
-}
-
-/** Symmetric but for the rounding of float32; of what is left only the lower triangle counts. */
-function checkSymmetric(name: string, matrix: Float64Array, d: number): void {
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j < i; j++) {
-      const scale = Math.sqrt(Math.abs(matrix[i * d + i] * matrix[j * d + j]));
-      if (!(Math.abs(matrix[i * d + j] - matrix[j * d + i]) <= 1e-6 * scale)) {
-        throw new RangeError(`${name} is not symmetric: ${matrix[i * d + j]} and ${matrix[j * d + i]}`);
-      }
-    }
-  }
 }

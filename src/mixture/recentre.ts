@@ -5,7 +5,7 @@
  * whitened by the covariances that these led to.
  */
 import type { MixtureWorkspace } from '../engine/contract.ts';
-import type { Gaussians } from '../engine/gaussians.ts';
+import { type Gaussians, squaredLength } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import { resultOf, type Steps } from '../engine/steps.ts';
 import { maximize, type Update, type UpdateRules } from './maximize.ts';
@@ -80,16 +80,10 @@ function plainFactors({ d, shape, factors }: Gaussians): Float64Array {
 }
 
 /** Whether a component is far from where it was, in its new deviations. */
-function moves(before: Float64Array, { d, shape, means, factors, sharpness }: Gaussians, c: number): boolean {
-  const delta = Float64Array.from({ length: d }, (_, j) => means[c * d + j] - before[c * d + j]);
-  let squares = 0;
-  for (let j = 0; j < d; j++) {
-    let y = 0;
-    if (shape === 'axes') y = delta[j] * factors[c * d + j];
-    else for (let i = 0; i <= j; i++) y += delta[i] * factors[((shape === 'own' ? c * d : 0) + i) * d + j];
-    squares += y * y;
-  }
-  return !(sharpness[c] * squares <= FAR ** 2);
+function moves(before: Float64Array, next: Gaussians, c: number): boolean {
+  const { d, means, sharpness } = next;
+  const shift = Float64Array.from({ length: d }, (_, j) => means[c * d + j] - before[c * d + j]);
+  return !(sharpness[c] * squaredLength(next, c, shift) <= FAR ** 2);
 }
 
 /** Whether the covariance of `next` is narrow in the coordinates of `used`: there its factor is (U'⁻¹·U)ᵀ. */

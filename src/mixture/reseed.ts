@@ -1,7 +1,7 @@
 import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
 import { resultOf, type Steps } from '../engine/steps.ts';
 import { worstRows } from '../kmeans/worst-rows.ts';
-import { covarianceSize, factorOf, formOf } from './covariance.ts';
+import { formOf } from './forms/index.ts';
 import { NO_WEIGHT, type Update, type UpdateRules } from './maximize.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -65,32 +65,23 @@ export function* reseedEmpty(
   };
 }
 
-/** Gives the components `taken` the mean covariance of those that have weight, each counted by it. */
+/** Gives the components `taken` the mean covariance of those that have weight, each counted by it; one for all stays. */
 export function* withMeanCovariance(
   parameters: Parameters,
   taken: readonly number[],
   empty: readonly number[],
 ): Steps<Parameters> {
-  const { covarianceType, k, d, weights } = parameters;
-  const { rank, shared } = formOf(covarianceType);
-  if (shared) return parameters;
-  const { size } = covarianceSize(covarianceType, k, d);
-  const mean = new Float64Array(size);
-  let total = 0;
-  for (let c = 0; c < k; c++) {
-    if (empty.includes(c)) continue;
-    total += weights[c];
-    for (let i = 0; i < size; i++) mean[i] += weights[c] * parameters.covariances[c * size + i];
-    yield;
-  }
-  const covariance = mean.map((sum) => sum / total);
-  const factor = yield* factorOf(covariance, rank);
-  if (factor === null) return parameters;
+  const { covarianceType, d, weights } = parameters;
+  const form = formOf(covarianceType);
+  const counted = weights.map((weight, c) => (empty.includes(c) ? 0 : weight));
+  const covariance = yield* form.meanCovariance(parameters.covariances, counted, d);
+  const factor = covariance && (yield* form.precisionFactor(covariance));
+  if (covariance === null || factor === null) return parameters;
   const covariances = parameters.covariances.slice();
   const precisionsCholesky = parameters.precisionsCholesky.slice();
   for (const c of taken) {
-    covariances.set(covariance, c * size);
-    precisionsCholesky.set(factor, c * size);
+    covariances.set(covariance, c * covariance.length);
+    precisionsCholesky.set(factor, c * factor.length);
   }
   return { ...parameters, covariances, precisionsCholesky };
 }

@@ -12,12 +12,11 @@ import { centroidsOf } from '../kmeans/fit.ts';
 import { plusPlus, randomRows } from '../kmeans/seeding.ts';
 import type { PointsSummary } from '../points.ts';
 import { Random } from '../random.ts';
-import { type CovarianceType, covarianceSize, formOf } from './covariance.ts';
 import { pointsOf } from './draw.ts';
 import { withMixture } from './expectation.ts';
-import { inverseTranspose, transpose } from './linear.ts';
+import { type CovarianceType, formOf } from './forms/index.ts';
 import type { FixedPart, Update, UpdateRules } from './maximize.ts';
-import { factorEach, type Parameters, toGaussians } from './parameters.ts';
+import { type Parameters, precisionFactorsOf, toGaussians } from './parameters.ts';
 import type { ExplicitStart, MixturePlan, MixtureStartMethod } from './plan.ts';
 import { maximizeFrom } from './recentre.ts';
 import { withMeanCovariance } from './reseed.ts';
@@ -60,7 +59,7 @@ async function explicitParameters(
     means: assigned?.means ?? startIntoFrame(means, dataset),
     covariances: scaled ?? assigned!.covariances,
     precisionsCholesky: scaled
-      ? ((await runAsync(factorEach(covarianceType, k, frame.shift.length, scaled))) as Float64Array)
+      ? ((await runAsync(precisionFactorsOf(covarianceType, k, frame.shift.length, scaled))) as Float64Array)
       : assigned!.precisionsCholesky,
   };
 }
@@ -76,15 +75,7 @@ export async function nearestMeans(
   rules: UpdateRules,
 ): Promise<Update> {
   const { d } = dataset;
-  const unit: Parameters = {
-    k: 1,
-    d,
-    covarianceType,
-    weights: Float64Array.of(1),
-    means: new Float64Array(d),
-    covariances: identity(covarianceType, d),
-    precisionsCholesky: identity(covarianceType, d),
-  };
+  const unit = atOrigin(covarianceType, new Float64Array(d).fill(1));
   const fixed: FixedPart[] = ['means'];
   const startAt = (means: Float64Array) => likeWhole(unit, covarianceType, means.length / d, means);
   let start = startAt(means);
@@ -107,11 +98,20 @@ function areCoarse(means: Float64Array, { frame, usualVariance, d }: PointsSumma
   return !frame.precise && means.some((mean, i) => isCoarse(mean, usualVariance[i % d]));
 }
 
-function identity(type: CovarianceType, d: number): Float64Array {
-  const identity = new Float64Array(covarianceSize(type, 1, d).size);
-  const stride = formOf(type).rank === 'matrix' ? d + 1 : 1;
-  for (let at = 0; at < identity.length; at += stride) identity[at] = 1;
-  return identity;
+/** One Gaussian about the frame's origin with independent features, to measure by: deviations [d] as the type has them. */
+function atOrigin(covarianceType: CovarianceType, deviations: Float64Array): Parameters {
+  const form = formOf(covarianceType);
+  const d = deviations.length;
+  return {
+    k: 1,
+    d,
+    covarianceType,
+    weights: Float64Array.of(1),
+    means: new Float64Array(d),
+    // Nobody asks for it before an M-step has made another.
+    covariances: form.precisionFactorOf(new Float64Array(d).fill(1)),
+    precisionsCholesky: form.precisionFactorOf(deviations),
+  };
 }
 
 /** One M-step from a hard assignment. */
@@ -128,27 +128,13 @@ async function wholeGaussian(
   covarianceType: CovarianceType,
   rules: UpdateRules,
 ): Promise<Parameters> {
-  const { d } = dataset;
-  const { rank } = formOf(covarianceType);
-  const deviations = rules.units.map(Math.sqrt);
-  const factors = identity(covarianceType, d);
-  if (rank === 'matrix') for (let j = 0; j < d; j++) factors[j * (d + 1)] /= deviations[j];
-  if (rank === 'diagonal') for (let j = 0; j < d; j++) factors[j] /= deviations[j];
-  const rough: Parameters = {
-    k: 1,
-    d,
-    covarianceType,
-    weights: Float64Array.of(1),
-    means: new Float64Array(d),
-    covariances: identity(covarianceType, d),
-    precisionsCholesky: factors,
-  };
+  const rough = atOrigin(covarianceType, rules.units.map(Math.sqrt));
   return (await hardStep(dataset, rough, rules)).parameters;
 }
 
 /** k components of equal weight with the covariance of one, about those means. */
 function likeWhole(whole: Parameters, type: CovarianceType, k: number, means: Float64Array): Parameters {
-  const { count } = covarianceSize(type, k, whole.d);
+  const count = formOf(type).count(k);
   return {
     ...whole,
     k,
@@ -184,7 +170,7 @@ async function firstMeans(
     case 'kmeans':
       return inWhitened(dataset, whole, async (white) => {
         const centroids = await runAsync(centroidsOf(white, k, seed, start));
-        return runAsync(unwhiten(centroids, whole));
+        return runAsync(formOf(whole.covarianceType).unwhiten(centroids, whole.precisionsCholesky, whole.d));
       });
   }
 }
@@ -200,37 +186,18 @@ function* drawn(whole: Parameters, k: number, random: Random): Steps<Float64Arra
   return points;
 }
 
-/** Runs `work` on the rows times U of the whole; those are the rows themselves where U is one number. */
+/** Runs `work` on the rows whitened by the whole, or on the rows themselves where that does no more than stretch them. */
 async function inWhitened<T>(
   dataset: EngineDataset,
   { d, covarianceType, precisionsCholesky }: Parameters,
   work: (white: EngineDataset) => Promise<T>,
 ): Promise<T> {
-  if (formOf(covarianceType).rank === 'scalar') return work(dataset);
-  const ones = new Float64Array(d).fill(1);
-  const white = await dataset.transformed(precisionsCholesky, ones);
+  const whitening = formOf(covarianceType).whitening(precisionsCholesky);
+  if (whitening === null) return work(dataset);
+  const white = await dataset.transformed(whitening, new Float64Array(d).fill(1));
   try {
     return await work(white);
   } finally {
     white.destroy();
   }
-}
-
-/** c·U⁻¹ of centroids [k, d]. */
-function* unwhiten(
-  centroids: Float64Array,
-  { d, covarianceType, precisionsCholesky }: Parameters,
-): Steps<Float64Array> {
-  const { rank } = formOf(covarianceType);
-  if (rank === 'scalar') return centroids;
-  if (rank === 'diagonal') return centroids.map((value, at) => value / precisionsCholesky[at % d]);
-  const inverse = yield* inverseTranspose(yield* transpose(precisionsCholesky, d), d);
-  const means = new Float64Array(centroids.length);
-  for (let from = 0; from < means.length; from += d) {
-    for (let i = 0; i < d; i++) {
-      for (let j = i; j < d; j++) means[from + j] += centroids[from + i] * inverse[i * d + j];
-    }
-    yield;
-  }
-  return means;
 }

@@ -17,18 +17,19 @@ import type { MixtureStatistics } from '../engine/statistics.ts';
 import { runAsync, type Steps } from '../engine/steps.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
 import { fitCentroids as clusterAround } from '../kmeans/fit.ts';
-import {
-  COVARIANCE_TYPES,
-  type CovarianceType,
-  deviationsOf,
-  freeParameters,
-  type Mixing,
-} from '../mixture/covariance.ts';
 import { drawSample, type SampleOptions } from '../mixture/draw.ts';
 import { likelihoodOf, withMixture } from '../mixture/expectation.ts';
 import { answersOfFar, type FarAnswer } from '../mixture/far.ts';
 import { type ComponentStatus, type FitReport, fitCentroids, type MixtureFit, STATUSES } from '../mixture/fit.ts';
-import { type Parameters, parametersIntoFrame, toGaussians } from '../mixture/parameters.ts';
+import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/index.ts';
+import {
+  deviationsOf,
+  freeParameters,
+  type Mixing,
+  type Parameters,
+  parametersIntoFrame,
+  toGaussians,
+} from '../mixture/parameters.ts';
 import {
   checkMixing,
   checkTemperature,
@@ -83,7 +84,7 @@ export class GaussianMixtureModel {
   readonly weights: Float64Array;
   /** [k, d] row-major */
   readonly means: Float64Array;
-  /** full [k, d, d], tied [d, d], diag [k, d], spherical [k], tied-diag [d], tied-spherical [1] */
+  /** Row-major, in the shape that {@link CovarianceType} tells. */
   readonly covariances: Float64Array;
   /** Upper triangular U with the precision matrix U·Uᵀ, laid out like the covariances. */
   readonly precisionsCholesky: Float64Array;

@@ -164,15 +164,14 @@ export function freeParameters(
   d: number,
   mixing: ReferenceMixing = 'free',
 ): number {
-  const covariances = {
-    full: (k * d * (d + 1)) / 2,
-    tied: (d * (d + 1)) / 2,
-    diag: k * d,
-    spherical: k,
-    'tied-diag': d,
-    'tied-spherical': 1,
-  };
-  return (mixing === 'free' ? k - 1 : 0) + k * d + covariances[covarianceType];
+  const ofOne = isDense(covarianceType) ? (d * (d + 1)) / 2 : isSpherical(covarianceType) ? 1 : d;
+  return (mixing === 'free' ? k - 1 : 0) + k * d + (isTied(covarianceType) ? 1 : k) * ofOne;
+}
+
+/** Length of all covariances. */
+export function cellsOf(covarianceType: ReferenceCovariance, k: number, d: number): number {
+  const ofOne = isDense(covarianceType) ? d * d : isSpherical(covarianceType) ? 1 : d;
+  return (isTied(covarianceType) ? 1 : k) * ofOne;
 }
 
 /** −2·log L + penalty, of the density (ICL: of the labelled points), where N is the sum of the weights. */
@@ -214,7 +213,8 @@ export function correlationCondition(covariance: ArrayLike<number>, d: number): 
 
 const isTied = (type: ReferenceCovariance) => type.startsWith('tied');
 const isSpherical = (type: ReferenceCovariance) => type.endsWith('spherical');
-const isDense = (type: ReferenceCovariance) => type === 'full' || type === 'tied';
+/** Whether a covariance of it is a matrix. */
+export const isDense = (type: ReferenceCovariance) => type === 'full' || type === 'tied';
 
 const weightOf = ({ weights }: ReferencePoints, i: number) => weights?.[i] ?? 1;
 

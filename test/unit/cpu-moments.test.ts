@@ -10,7 +10,7 @@ import { instantiate, kernelModule } from '../../src/cpu/wasm.ts';
 import type { Gaussians } from '../../src/engine/gaussians.ts';
 import type { MixtureStatistics } from '../../src/engine/statistics.ts';
 import { runNow } from '../../src/engine/steps.ts';
-import { factorAll, toGaussians } from '../../src/mixture/parameters.ts';
+import { precisionFactorsOf, toGaussians } from '../../src/mixture/parameters.ts';
 import { atMost } from '../conformance/case.ts';
 import { type CasePoints, uniforms } from '../conformance/cases/data.ts';
 import { covarianceTypes, draw, weighted } from '../conformance/cases/mixture/data.ts';
@@ -66,7 +66,7 @@ function shardOf(shape: ShardShape, kind: KindName): Shard {
 }
 
 function gaussiansOf({ k, d, covarianceType, weights, means, covariances }: ReferenceMixture): Gaussians {
-  const precisionsCholesky = factorAll(covarianceType, k, d, covariances) as Float64Array;
+  const precisionsCholesky = runNow(precisionFactorsOf(covarianceType, k, d, covariances)) as Float64Array;
   return toGaussians({ k, d, covarianceType, weights, means, covariances, precisionsCholesky });
 }
 

@@ -56,7 +56,7 @@ each('groups that lie far apart', async (seed) => {
 each('a step of EM, and ten, beside rows that are no measurement', async (seed) => {
   const uniform = uniforms(seed + 1);
   const value = [-9999, 1e5, 2147483647, 1e15, -1e20, 1e30, 3e38][seed % 7];
-  const covarianceType = covarianceTypes[Math.floor(6 * uniform())];
+  const covarianceType = covarianceTypes[Math.floor(covarianceTypes.length * uniform())];
   const { points, start } = drawStep(covarianceType, value, seed);
   try {
     const dataset = await upload(engine, points);

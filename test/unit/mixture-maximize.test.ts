@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { MixtureStatistics } from '../../src/engine/statistics.ts';
 import { runNow } from '../../src/engine/steps.ts';
-import { COVARIANCE_TYPES, type CovarianceType } from '../../src/mixture/covariance.ts';
+import { COVARIANCE_TYPES, type CovarianceType } from '../../src/mixture/forms/index.ts';
 import { type FixedPart, maximize, type UpdateRules } from '../../src/mixture/maximize.ts';
-import { factorAll, type Parameters, toGaussians } from '../../src/mixture/parameters.ts';
+import { type Parameters, precisionFactorsOf, toGaussians } from '../../src/mixture/parameters.ts';
 import { blobs, spacedRows, uniforms } from '../conformance/cases/data.ts';
+import { inLayout } from '../conformance/cases/mixture/data.ts';
 import type { ReferencePoints } from '../reference/kmeans.ts';
 import { expectation, jointLogDensities, maximization, type ReferenceMixture } from '../reference/mixture.ts';
 
@@ -18,19 +19,10 @@ const points: ReferencePoints = {
 /** Components with correlations and scales of their own. */
 function parameters(covarianceType: CovarianceType): ReferenceMixture & Parameters {
   const means = spacedRows(blobs({ n, d, groups: 4, spread: 3, seed: 12 }), k);
-  const one = [2, 0.5, -0.3, 0.5, 1, 0.2, -0.3, 0.2, 3];
-  const all = [1, 2, 0.5, 1.5].flatMap((scale) => one.map((value) => scale * value));
-  const covariances = Float64Array.from(
-    {
-      full: all,
-      tied: one,
-      diag: all.filter((_, at) => (at % 9) % 4 === 0),
-      spherical: [1, 2, 0.5, 1.5],
-      'tied-diag': [2, 1, 3],
-      'tied-spherical': [1.5],
-    }[covarianceType],
-  );
-  const precisionsCholesky = factorAll(covarianceType, k, d, covariances) as Float64Array;
+  const one = Float64Array.of(2, 0.5, -0.3, 0.5, 1, 0.2, -0.3, 0.2, 3);
+  const full = [1, 2, 0.5, 1.5].map((scale) => one.map((value) => scale * value));
+  const covariances = inLayout(covarianceType, full, d);
+  const precisionsCholesky = runNow(precisionFactorsOf(covarianceType, k, d, covariances)) as Float64Array;
   const weights = Float64Array.of(0.1, 0.2, 0.3, 0.4);
   return { k, d, covarianceType, weights, means, covariances, precisionsCholesky };
 }
@@ -110,7 +102,7 @@ describe.each(COVARIANCE_TYPES)('%s', (type) => {
       expectClose(update.parameters.weights, expected.weights);
       expectClose(update.parameters.means, expected.means);
       expectClose(update.parameters.covariances, expected.covariances);
-      const factors = factorAll(type, k, d, update.parameters.covariances);
+      const factors = runNow(precisionFactorsOf(type, k, d, update.parameters.covariances));
       expect(update.parameters.precisionsCholesky).toEqual(factors);
       expect(update.empty).toEqual([]);
       expect(update.regularized).toEqual([false, false, false, false]);

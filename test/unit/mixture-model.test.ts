@@ -8,7 +8,7 @@ import {
   kmeans,
   selectModel,
 } from '../../src/index.ts';
-import { COVARIANCE_TYPES } from '../../src/mixture/covariance.ts';
+import { COVARIANCE_TYPES } from '../../src/mixture/forms/index.ts';
 import { asInput } from '../conformance/cases/bounds.ts';
 import { blobs } from '../conformance/cases/data.ts';
 import { covarianceOf, criteria, expectation, type ReferenceMixture } from '../reference/mixture.ts';

@@ -1,9 +1,12 @@
 /** The bounds that every engine's mixtures are held to, against the float64 reference on the same float32 data. */
 import type { Dataset, Engine, GaussianMixtureFitOptions, GaussianMixtureModel } from '../../../../src/index.ts';
 import {
+  cellsOf,
   correlationCondition,
+  covarianceOf,
   criteria,
   expectation,
+  isDense,
   jointLogDensities,
   type ReferenceMixture,
   referenceMixture,
@@ -37,7 +40,7 @@ export function logBound(mixture: ReferenceMixture): (logDensity: number) => num
 
 /** The largest condition of a component's correlations. Very wide ones are held to that of none: no bound is stricter. */
 export function worstCondition({ covarianceType, covariances, d }: ReferenceMixture): number {
-  if ((covarianceType !== 'full' && covarianceType !== 'tied') || d > 100) return 1;
+  if (!isDense(covarianceType) || d > 100) return 1;
   let worst = 1;
   for (let from = 0; from < covariances.length; from += d * d) {
     worst = Math.max(worst, correlationCondition(covariances.subarray(from, from + d * d), d));
@@ -46,29 +49,19 @@ export function worstCondition({ covarianceType, covariances, d }: ReferenceMixt
 }
 
 /** Variance of each feature in each component: [k, d]. */
-function variancesOf({ covarianceType, covariances, k, d }: ReferenceMixture): Float64Array {
-  return Float64Array.from({ length: k * d }, (_, at) => {
-    const [c, j] = [Math.floor(at / d), at % d];
-    switch (covarianceType) {
-      case 'full':
-        return covariances[c * d * d + j * d + j];
-      case 'tied':
-        return covariances[j * d + j];
-      case 'diag':
-        return covariances[c * d + j];
-      case 'spherical':
-        return covariances[c];
-      case 'tied-diag':
-        return covariances[j];
-      case 'tied-spherical':
-        return covariances[0];
-    }
-  });
+function variancesOf(mixture: ReferenceMixture): Float64Array {
+  const { k, d } = mixture;
+  const variances = new Float64Array(k * d);
+  for (let c = 0; c < k; c++) {
+    const covariance = covarianceOf(mixture, c);
+    for (let j = 0; j < d; j++) variances[c * d + j] = covariance[j * (d + 1)];
+  }
+  return variances;
 }
 
 /** √(Σᵢᵢ·Σⱼⱼ) for each entry of `covariances`. */
 function scalesOf({ covarianceType, covariances, d }: ReferenceMixture): Float64Array {
-  if (covarianceType !== 'full' && covarianceType !== 'tied') return covariances;
+  if (!isDense(covarianceType)) return covariances;
   return covariances.map((_, at) => {
     const from = at - (at % (d * d));
     const [i, j] = [Math.floor((at - from) / d), at % d];
@@ -100,11 +93,11 @@ export function closeParameters(
 /** Shapes and signs: what holds for a mixture of anything. */
 export function checkParameters(model: GaussianMixtureModel): void {
   const { k, d, covarianceType, weights, means, covariances, precisionsCholesky } = model;
-  const cells = { full: k * d * d, tied: d * d, diag: k * d, spherical: k, 'tied-diag': d, 'tied-spherical': 1 };
+  const cells = cellsOf(covarianceType, k, d);
   equal(weights.length, k, 'length of the weights');
   equal(means.length, k * d, 'length of the means');
-  equal(covariances.length, cells[covarianceType], 'length of the covariances');
-  equal(precisionsCholesky.length, cells[covarianceType], 'length of precisionsCholesky');
+  equal(covariances.length, cells, 'length of the covariances');
+  equal(precisionsCholesky.length, cells, 'length of precisionsCholesky');
   check(
     weights.every((weight) => weight >= 0),
     `a weight is no weight: ${weights.join()}`,
@@ -112,7 +105,7 @@ export function checkParameters(model: GaussianMixtureModel): void {
   atMost(Math.abs(totalOf(weights) - 1), 1e-12, 'sum of the weights less 1');
   check(means.every(Number.isFinite), 'a mean is not finite');
   check(covariances.every(Number.isFinite), 'a covariance is not finite');
-  if (covarianceType === 'full' || covarianceType === 'tied') checkMatrices(model);
+  if (isDense(covarianceType)) checkMatrices(model);
   else {
     covariances.forEach((variance, at) => {
       check(variance > 0, `covariances[${at}] is ${variance}`);

@@ -51,7 +51,7 @@ export function draw({ covarianceType, n, d, k, condition = 1, offset = 0, dista
     for (let j = 0; j < d; j++) means[c * d + j] = offset + centre[j] + shift[j];
   });
   const weights = Float64Array.from({ length: k }, (_, c) => (c + 2) / ((k * (k + 3)) / 2));
-  const covariances = covariancesOf(
+  const covariances = inLayout(
     covarianceType,
     roots.map((root) => square(root, 1.25)),
     d,
@@ -106,7 +106,7 @@ function square(root: Float64Array, factor: number): Float64Array {
 }
 
 /** Covariances [d, d] of k components in the layout of a type; tied ones are the first. */
-function covariancesOf(type: CovarianceType, full: readonly Float64Array[], d: number): Float64Array {
+export function inLayout(type: CovarianceType, full: readonly Float64Array[], d: number): Float64Array {
   const diagonals = full.map((covariance) => Float64Array.from({ length: d }, (_, j) => covariance[j * d + j]));
   switch (type) {
     case 'full':
