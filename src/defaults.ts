@@ -2,6 +2,7 @@
 import { checkSignal, type Given, type Names, owns, readOptions } from './check.ts';
 import { runAsync, type Steps } from './engine/steps.ts';
 import type { Frame } from './frame.ts';
+import type { Metric } from './metric.ts';
 import {
   type BackendChoice,
   checkEngineOptions,
@@ -11,7 +12,7 @@ import {
   type Home,
   type UploadPlan,
 } from './placement.ts';
-import { type Metric, type PointsInput, type PreparedPoints, surveyPoints, type Weights } from './points.ts';
+import { type PointsInput, type PreparedPoints, surveyPoints, type Weights } from './points.ts';
 import { unwrapped } from './proxies.ts';
 
 /** Where a call without an engine of its own runs. */

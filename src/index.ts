@@ -20,6 +20,7 @@ export {
 export { destroyDefaultEngines, type MethodOptions, type PlacementOptions } from './defaults.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
+export type { Metric } from './metric.ts';
 export type { SampleOptions } from './mixture/draw.ts';
 export type { ComponentStatus } from './mixture/fit.ts';
 export type { CovarianceType } from './mixture/forms/index.ts';
@@ -44,7 +45,6 @@ export type {
   DevicePoints,
   HostPoints,
   Layout,
-  Metric,
   PointsInput,
   Rows,
   Tensor,

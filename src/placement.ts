@@ -4,10 +4,10 @@ import { createCpuEngine } from './cpu/engine.ts';
 import type { ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/contract.ts';
 import { DeviceLostError } from './errors.ts';
 import { COARSE } from './frame.ts';
+import type { Metric } from './metric.ts';
 import {
   type Backend,
   type GpuPoints,
-  type Metric,
   type PointsInput,
   type PreparedPoints,
   type RowValues,

@@ -28,6 +28,7 @@ import {
   usualVariances,
   withinLimit,
 } from './frame.ts';
+import { type Metric, metricOf } from './metric.ts';
 import { hashUniform } from './random.ts';
 
 export type { TypedArray } from './check.ts';
@@ -77,9 +78,6 @@ export type PointsInput = HostPoints | Tensor | DevicePoints | Rows;
 
 /** The kinds of engines that hold points. */
 export type Backend = 'webgpu' | 'cpu';
-
-/** `'cosine'` works on rows of unit length and the distance 1 − cos = ½‖x − c‖². */
-export type Metric = 'euclidean' | 'cosine';
 
 /**
  * Rows that an engine does not hold, since they lie beyond what its numbers reach in the frame: it has zeros in their
@@ -177,7 +175,8 @@ export interface SurveyOptions {
  *
  * @throws {TypeError} where something is of the wrong kind.
  * @throws {RangeError} where a value is wrong: NaN or ±Infinity or beyond ±1e150, ragged rows, n·d ≠ data.length, n = 0,
- *   d = 0, a negative weight, no positive weight, a zero row under `'cosine'`. The message names the argument and the index.
+ *   d = 0, a negative weight, no positive weight, a zero row where the metric is one of unit rows. The message names the
+ *   argument and the index.
  */
 export function surveyPoints(
   points: PointsInput,
@@ -186,8 +185,8 @@ export function surveyPoints(
   const form = readForm(points);
   const weights = checkWeights(sampleWeight, form.n);
   if (owns(form, 'buffer')) return { ...form, metric, weights, frame };
-  if (metric === 'cosine') return surveyUnitRows(form, weights);
-  return frame === undefined ? surveyCentred(form, weights) : surveyForModel(form, weights, frame);
+  if (metricOf(metric).unitRows) return surveyUnitRows(form, weights, metric);
+  return frame === undefined ? surveyCentred(form, weights, metric) : surveyForModel(form, weights, metric, frame);
 }
 
 /** Points in the frame of the CPU engine, or in a GPUBuffer. */
@@ -655,7 +654,7 @@ function sampleRowsOf(form: HostForm, weights: Float32Array | null): Omit<Points
   };
 }
 
-function surveyCentred(form: HostForm, weights: Float32Array | null): SurveyedPoints {
+function surveyCentred(form: HostForm, weights: Float32Array | null, metric: Metric): SurveyedPoints {
   const { n, d } = form;
   const { totalWeight, positiveRows } = weigh(weights, n);
   const sampleRows = sampleRowsOf(form, weights);
@@ -673,7 +672,7 @@ function surveyCentred(form: HostForm, weights: Float32Array | null): SurveyedPo
     const unit = frame.scale / moments.scale;
     const variance = moments.variance.map((value) => value * unit * unit);
     return {
-      ...{ n, d, metric: 'euclidean', frame, weights, totalWeight, positiveRows, rounding, far },
+      ...{ n, d, metric, frame, weights, totalWeight, positiveRows, rounding, far },
       variance,
       usualVariance: usualVariances(sample, variance, frame.scale),
       fill: filler(form, survey.all, frame, far),
@@ -728,7 +727,7 @@ function momentsOf(
 }
 
 /** Points for the method of a model: its frame, whatever they are. */
-function surveyForModel(form: HostForm, weights: Float32Array | null, frame: Frame): SurveyedPoints {
+function surveyForModel(form: HostForm, weights: Float32Array | null, metric: Metric, frame: Frame): SurveyedPoints {
   const { n, d } = form;
   if (d !== frame.shift.length) throw new RangeError(`points have ${d} features, the model has ${frame.shift.length}`);
   const { all } = surveyed(form, weights, frame.shift, 0);
@@ -743,7 +742,7 @@ function surveyForModel(form: HostForm, weights: Float32Array | null, frame: Fra
       const far = reach * frame.scale <= limit ? noFarRows() : farRows(form, weights, frame, limit, () => true);
       const rest = withoutRows(weights, n, far);
       return {
-        ...{ n, d, metric: 'euclidean', frame, weights: rest, ...weigh(rest, n), far },
+        ...{ n, d, metric, frame, weights: rest, ...weigh(rest, n), far },
         variance: new Float64Array(d).fill(1),
         usualVariance: new Float64Array(d).fill(1),
         rounding: new Float64Array(d),
@@ -839,7 +838,7 @@ function readAgain(read: () => void): void {
   }
 }
 
-function surveyUnitRows(form: HostForm, weights: Float32Array | null): SurveyedPoints {
+function surveyUnitRows(form: HostForm, weights: Float32Array | null, metric: Metric): SurveyedPoints {
   const { n, d } = form;
   const { totalWeight, positiveRows } = weigh(weights, n);
   const origin = new Float64Array(d);
@@ -847,12 +846,12 @@ function surveyUnitRows(form: HostForm, weights: Float32Array | null): SurveyedP
   const units = new Survey(d, weights !== null);
   eachBlock(form, 0, n, (block, first, count) => {
     survey.add(form, weights, block, first, count, origin, 0);
-    normalise(block, count, d, first);
+    normalise(block, count, d, first, metric);
     units.add(form, weights, block, first, count, origin, 1);
   });
   const { variance } = momentsOf(form, weights, units, totalWeight, origin, 1);
   const prepared: PreparedPoints = {
-    ...{ n, d, metric: 'cosine', weights, totalWeight, positiveRows },
+    ...{ n, d, metric, weights, totalWeight, positiveRows },
     frame: { shift: origin, scale: 1, precise: false },
     variance,
     usualVariance: variance,
@@ -862,7 +861,7 @@ function surveyUnitRows(form: HostForm, weights: Float32Array | null): SurveyedP
       readAgain(() =>
         eachBlock(form, start, end, (block, first, count) => {
           checkWithin(block, count, survey.all);
-          normalise(block, count, d, first);
+          normalise(block, count, d, first, metric);
           target.set(count * d === block.length ? block : block.subarray(0, count * d), (first - start) * d);
         }),
       ),
@@ -871,10 +870,10 @@ function surveyUnitRows(form: HostForm, weights: Float32Array | null): SurveyedP
 }
 
 /** Brings rows to unit length. */
-function normalise(rows: Float64Array, count: number, d: number, first: number): void {
+function normalise(rows: Float64Array, count: number, d: number, first: number, metric: Metric): void {
   for (let i = 0, from = 0; i < count; i++, from += d) {
     const length = rowLength(rows, from, d);
-    if (length === 0) throw zeroRow(first + i);
+    if (length === 0) throw zeroRow(first + i, metric);
     for (let at = from; at < from + d; at++) rows[at] /= length;
   }
 }
@@ -910,8 +909,8 @@ export function weigh(weights: Float32Array | null, n: number): { totalWeight: n
   return { totalWeight, positiveRows };
 }
 
-export function zeroRow(i: number): RangeError {
-  return new RangeError(`points[${i}] is zero: the cosine metric needs rows of positive length`);
+export function zeroRow(i: number, metric: Metric): RangeError {
+  return new RangeError(`points[${i}] is zero: the ${metric} metric needs rows of positive length`);
 }
 
 /** The error for a number that is NaN, infinite or too large; undefined where all that is known is that it is not finite. */

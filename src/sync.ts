@@ -12,14 +12,16 @@ import type { ClusteringEngine } from './engine/contract.ts';
 import { resultOf, runNow, type Steps } from './engine/steps.ts';
 import { fitBest } from './kmeans/fit.ts';
 import type { KMeansPlan } from './kmeans/plan.ts';
+import { METRICS } from './metric.ts';
 import { KMeansModel } from './models/kmeans-model.ts';
 import { Dataset } from './placement.ts';
 import { type HostPoints, type PreparedPoints, preparePoints, type Rows, type Tensor } from './points.ts';
 
 export type { KMeansInit } from './api/kmeans-options.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
+export type { Metric } from './metric.ts';
 export type { KMeansModel } from './models/kmeans-model.ts';
-export type { HostPoints, Layout, Metric, Rows, Tensor, TypedArray, Weights } from './points.ts';
+export type { HostPoints, Layout, Rows, Tensor, TypedArray, Weights } from './points.ts';
 
 /**
  * Those of `kmeans`, but for where it runs, and for `signal`: nothing can abort a call that nothing interrupts. Nothing
@@ -39,7 +41,7 @@ const OPTIONS: Names<KMeansSyncOptions> = { ...FIT_OPTIONS, metric: true, sample
 export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSyncOptions): KMeansModel {
   const { metric, sampleWeight, ...fit } = readOptions('kmeansSync', options, OPTIONS);
   const plan = checkKMeansOptions({ ...fit, output: undefined });
-  if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);
+  if (metric !== undefined) checkWord('metric', metric, METRICS);
   if (points instanceof Dataset) throw new TypeError('kmeansSync needs points on the host, not a Dataset');
   const prepared = preparePoints(points, { metric, sampleWeight, frame: undefined });
   if (owns(prepared, 'buffer')) throw new TypeError('kmeansSync needs points on the host, not in a GPUBuffer');

@@ -1,8 +1,9 @@
 import { checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
+import { METRICS, type Metric } from '../metric.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import { Dataset, ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from '../placement.ts';
-import type { Backend, Metric, PointsInput, Weights } from '../points.ts';
+import type { Backend, PointsInput, Weights } from '../points.ts';
 import { gaussianMixtureWith } from './gaussian-mixture.ts';
 import {
   checkMixtureOptions,
@@ -14,7 +15,7 @@ import { kmeansWith } from './kmeans.ts';
 import { checkKMeansOptions, KMEANS_FIT_OPTIONS, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
 export interface UploadOptions {
-  /** Default `'euclidean'`; `'cosine'` normalises the rows as they are copied. */
+  /** Default `'euclidean'`. */
   readonly metric?: Metric;
   /** Weights [n], finite and not negative, in float32. */
   readonly sampleWeight?: Weights;
@@ -114,7 +115,7 @@ export function engineOf(engines: EngineSet): Engine {
 }
 
 async function uploadTo(engines: EngineSet, points: PointsInput, options: Given<UploadOptions>): Promise<Dataset> {
-  if (options.metric !== undefined) checkWord('metric', options.metric, ['euclidean', 'cosine'] as const);
+  if (options.metric !== undefined) checkWord('metric', options.metric, METRICS);
   checkSignal(options.signal);
   return engines.upload(points, { ...options, frame: undefined });
 }

@@ -11,6 +11,7 @@ import {
   propertyOf,
 } from '../check.ts';
 import { PLACEMENT_OPTIONS, type PlacementOptions } from '../defaults.ts';
+import { metricOf } from '../metric.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/index.ts';
 import type { FixedPart } from '../mixture/maximize.ts';
 import type { Mixing } from '../mixture/parameters.ts';
@@ -139,7 +140,9 @@ function checkTemperatures(temperature: unknown): readonly number[] {
 
 function readStart(init: Exclude<GaussianMixtureInit, string>, k: number, type: CovarianceType): ExplicitStart {
   if (init instanceof KMeansModel) {
-    if (init.metric === 'cosine') throw new TypeError('init must be a Euclidean model: cosine k-means has no density');
+    if (!metricOf(init.metric).hasDensity) {
+      throw new TypeError(`init must be a Euclidean model: ${init.metric} k-means has no density`);
+    }
     if (init.k !== k) throw new RangeError(`init has ${init.k} centroids, k is ${k}`);
     return { means: init.centroids.slice(), d: init.d, weights: null, covariances: null };
   }

@@ -10,8 +10,9 @@ import {
 import { PLACEMENT_OPTIONS, type PlacementOptions } from '../defaults.ts';
 import { KMEANS_DEFAULTS, type KMeansPlan, type KMeansProgress } from '../kmeans/plan.ts';
 import { KMEANS_STARTS, type KMeansStart } from '../kmeans/seeding.ts';
+import type { Metric } from '../metric.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
-import { type HostPoints, type Metric, type Rows, readRowsOf, type Weights } from '../points.ts';
+import { type HostPoints, type Rows, readRowsOf, type Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 
 export type KMeansInit = KMeansStart | HostPoints | Rows | KMeansModel;
@@ -52,7 +53,7 @@ export interface KMeansFitOptions {
 }
 
 export interface KMeansOptions extends KMeansFitOptions, PlacementOptions {
-  /** Default `'euclidean'`. `'cosine'` works on normalised rows, with centroids of unit length. */
+  /** Default `'euclidean'`. */
   readonly metric?: Metric;
   /** Weights [n], finite and not negative, in float32: 2 counts a row twice, 0 leaves it out. */
   readonly sampleWeight?: Weights;

@@ -1,6 +1,7 @@
 import { checkSignal, checkWord, type Given, readOptions } from '../check.ts';
 import { type PlacementOptions, withPoints } from '../defaults.ts';
 import { heeding } from '../engine/steps.ts';
+import { METRICS } from '../metric.ts';
 import { fitKMeans } from '../models/fit.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import { type BackendChoice, Dataset } from '../placement.ts';
@@ -28,7 +29,7 @@ export async function kmeansWith(
 ): Promise<KMeansModel> {
   const plan = checkKMeansOptions(fit);
   const signal = checkSignal(given);
-  if (metric !== undefined) checkWord('metric', metric, ['euclidean', 'cosine'] as const);
+  if (metric !== undefined) checkWord('metric', metric, METRICS);
   const placement = plan.output === 'buffer' ? onGpu(backend, device, points) : { backend, device };
   return withPoints(points, { ...placement, metric, sampleWeight, signal, frame: undefined }, (dataset) =>
     heeding(plan.onIteration, signal, (onIteration) => fitKMeans(dataset, { ...plan, onIteration }, signal)),

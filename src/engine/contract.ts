@@ -9,7 +9,7 @@ import type { Awaitable } from './steps.ts';
  * go in once; whatever is asked of them is asked of the dataset that they became.
  *
  * - Centroids go in and come out in the *frame* of the dataset (see {@link Frame}): shifted, scaled, row-major [k, d].
- * - Distances are squared Euclidean in that frame; for unit rows (cosine) 1 − cos is half of it.
+ * - Distances are squared Euclidean in that frame, whatever the metric: see {@link MetricRules}.
  * - Ties go to the lowest index. A cluster without weight keeps its centroid.
  * - The same call on the same engine and adapter gives the same bits, whatever the number of shards or threads.
  * - Every verb of a dataset that is bound to a signal rejects with `signal.reason` soon after its abort, and leaves nothing

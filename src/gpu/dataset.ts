@@ -11,6 +11,7 @@ import {
   usualVariances,
   withinLimit,
 } from '../frame.ts';
+import { metricOf } from '../metric.ts';
 import {
   ABSENT_LIMIT,
   type FarRows,
@@ -172,7 +173,7 @@ export async function adoptBuffer(
   const { mapState } = points.buffer;
   if (mapState === 'mapped' || mapState === 'pending') throw new TypeError('points.buffer is mapped: unmap it first');
   const { totalWeight, positiveRows } = weigh(weights, n);
-  const cosine = metric === 'cosine';
+  const { unitRows } = metricOf(metric);
   const weightScale = scaleOf(weights);
   const weightOnDevice = totalWeight * weightScale;
   const { allocation, shards } = await gpu.allocate(
@@ -187,22 +188,22 @@ export async function adoptBuffer(
     const range = await survey(new Float32Array(d), 0, false).catch((error: unknown) => {
       throw error instanceof RefusedError ? unusable(error) : error;
     });
-    if (cosine) await writeLengths(gpu, queue, points, shards);
-    const sample = cosine ? null : await sampleOf(gpu, points, shards, signal);
+    if (unitRows) await writeLengths(gpu, queue, points, shards);
+    const sample = unitRows ? null : await sampleOf(gpu, points, shards, signal);
     const frame = sample
       ? frameOf(sample, range, points.frame)
       : { shift: new Float64Array(d), scale: 1, precise: false };
-    if (!cosine && far === null) {
+    if (!unitRows && far === null) {
       const found = await farRowsOf(gpu, points, shards, frame, range, signal);
       if (found.indices.length > 0) {
         allocation.destroy();
         return adoptBuffer(gpu, { ...points, weights: withoutRows(weights, n, found) }, signal, found);
       }
     }
-    const rough = await survey(frame.shift, frame.scale, cosine);
+    const rough = await survey(frame.shift, frame.scale, unitRows);
     // About its mean: the variance of data far from the origin needs the second look.
-    const inFrame = (await survey(rough.mean, frame.scale, cosine)).variance.map((value) => value * frame.scale ** 2);
-    if (!cosine) queue.write(shards[0].adjust, 0, Float32Array.from(frame.shift));
+    const inFrame = (await survey(rough.mean, frame.scale, unitRows)).variance.map((value) => value * frame.scale ** 2);
+    if (!unitRows) queue.write(shards[0].adjust, 0, Float32Array.from(frame.shift));
     await queue.settle();
     allocation.keep();
     const summary: PointsSummary = {
@@ -212,7 +213,7 @@ export async function adoptBuffer(
       rounding: sample ? roundingOf(sample, frame, FLOORS.webgpu) : new Float64Array(d),
       far: far ?? noFarRows(),
     };
-    return resident(allocation, { summary, weightScale, shards, load: cosine ? 2 : 1 });
+    return resident(allocation, { summary, weightScale, shards, load: unitRows ? 2 : 1 });
   } catch (error) {
     allocation.destroy();
     throw error;
@@ -312,7 +313,7 @@ function bindShards(
 ): Shard[] {
   const alignment = gpu.device.limits.minStorageBufferOffsetAlignment;
   const rows = checkedShardRows(n, d, gpu.bindingLimit - alignment);
-  const shift = metric === 'cosine' ? null : allocation.storage('shift', d * 4);
+  const shift = metricOf(metric).unitRows ? null : allocation.storage('shift', d * 4);
   return splitRows(n, rows).map(({ firstRow, rows }) => {
     const start = offset + firstRow * d * 4;
     const aligned = Math.floor(start / alignment) * alignment;
@@ -407,7 +408,7 @@ function sumSurvey(values: Float32Array, pivot: Float32Array, scale: number, tot
   return { mean, variance, low, high };
 }
 
-async function writeLengths(gpu: Gpu, queue: Queue, { d }: GpuPoints, shards: readonly Shard[]): Promise<void> {
+async function writeLengths(gpu: Gpu, queue: Queue, { d, metric }: GpuPoints, shards: readonly Shard[]): Promise<void> {
   const kernel = await gpu.kernel(
     kernelSource('lengths', ['uniform', 'read', 'write', 'write'], {}, gridCode, lengthsCode),
   );
@@ -421,7 +422,7 @@ async function writeLengths(gpu: Gpu, queue: Queue, { d }: GpuPoints, shards: re
       kernel.encode(queue.pass, groups[i], Math.ceil(shard.rows / 64));
     });
     const [first] = new Uint32Array(await queue.read(zero, 0, 4));
-    if (first !== 0xffffffff) throw zeroRow(first);
+    if (first !== 0xffffffff) throw zeroRow(first, metric);
   } finally {
     allocation.destroy();
   }

@@ -12,6 +12,7 @@ import sumsSortedCode from '../../shaders/kmeans/sums-sorted.wgsl?raw';
 import updateCode from '../../shaders/kmeans/update.wgsl?raw';
 import type { FarLabels, IterationStatus, KMeansWorkspace, LloydOptions, LloydResult } from '../engine/contract.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
+import { metricOf } from '../metric.ts';
 import type { ResidentPoints } from './dataset.ts';
 import type { Allocation, Gpu } from './device.ts';
 import { type Kernel, kernelSource } from './kernel.ts';
@@ -148,7 +149,7 @@ async function compileAll(
     compile(
       'update',
       ['uniform', 'read', 'write', 'write', 'write', 'read'],
-      { COSINE: metric === 'cosine' },
+      { COSINE: metricOf(metric).unitCentroids },
       gridCode,
       controlCode,
       updateCode,

@@ -2,7 +2,7 @@ import type { EngineDataset, KMeansWorkspace } from '../engine/contract.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
 import { resultOf, type Steps } from '../engine/steps.ts';
 import { type Frame, intoFrame } from '../frame.ts';
-import type { Metric } from '../points.ts';
+import { type Metric, metricOf } from '../metric.ts';
 import { labelFar } from './far.ts';
 
 /** What an assignment to given centroids tells, the inertia term by term. */
@@ -33,16 +33,15 @@ export function* assignPoints(
   dataset: EngineDataset,
   centroids: Float64Array,
 ): Steps<{ labels: Uint32Array; inertia: number }> {
-  const { frame, far, d } = dataset;
+  const { frame } = dataset;
   const { labels, inertia } = yield* assignOnce(dataset, intoFrame(centroids, frame));
-  return { labels, inertia: toInertia(inertia, dataset) + labelFar(labels, far, centroids, d) };
+  return { labels, inertia: toInertia(inertia, dataset) + labelFar(labels, dataset, centroids) };
 }
 
-/** Squared distances of a frame in the caller's units; for cosine 1 − cos is half the squared distance. */
+/** The inertia that callers see, of squared distances in a frame. */
 export function toInertia(
   squared: number,
   { frame, metric }: { readonly frame: Frame; readonly metric: Metric },
 ): number {
-  // Not over the square of the scale, which may be too large or too small for float64.
-  return metric === 'cosine' ? squared / 2 : squared / frame.scale / frame.scale;
+  return metricOf(metric).inertia(squared, frame.scale);
 }

@@ -1,4 +1,5 @@
-import type { FarRows } from '../points.ts';
+import { metricOf } from '../metric.ts';
+import type { FarRows, PointsSummary } from '../points.ts';
 
 /** Squared distances of far rows [m, d] to centroids [k, d], in the caller's coordinates: [m, k]. */
 export function squaresOfFar({ values }: FarRows, centroids: Float64Array, d: number): Float64Array {
@@ -12,28 +13,30 @@ export function squaresOfFar({ values }: FarRows, centroids: Float64Array, d: nu
   return squares;
 }
 
-/** The nearest of centroids [k, d] to each far row, in the caller's coordinates, and their Σ w·‖x − c‖². */
+/** What far rows are of. */
+type WithFar = Pick<PointsSummary, 'far' | 'd' | 'metric'>;
+
+/** The nearest of centroids [k, d] to each far row, in the caller's coordinates, and their inertia. */
 export function assignFar(
-  far: FarRows,
+  { far, d, metric }: WithFar,
   centroids: Float64Array,
-  d: number,
 ): { readonly labels: Uint32Array; readonly inertia: number } {
   const k = centroids.length / d;
   const squares = squaresOfFar(far, centroids, d);
-  let inertia = 0;
+  let squared = 0;
   const labels = far.indices.map((_, i) => {
     const own = squares.subarray(i * k, (i + 1) * k);
     const least = own.reduce((a, b) => Math.min(a, b));
-    inertia += far.weights[i] === 0 ? 0 : far.weights[i] * least;
+    squared += far.weights[i] === 0 ? 0 : far.weights[i] * least;
     return own.indexOf(least);
   });
-  return { labels, inertia };
+  return { labels, inertia: metricOf(metric).inertia(squared, 1) };
 }
 
-/** Labels far rows among others; returns their Σ w·‖x − c‖². */
-export function labelFar(labels: Uint32Array, far: FarRows, centroids: Float64Array, d: number): number {
-  const assigned = assignFar(far, centroids, d);
-  far.indices.forEach((row, i) => {
+/** Labels far rows among others; returns their inertia. */
+export function labelFar(labels: Uint32Array, points: WithFar, centroids: Float64Array): number {
+  const assigned = assignFar(points, centroids);
+  points.far.indices.forEach((row, i) => {
     labels[row] = assigned.labels[i];
   });
   return assigned.inertia;

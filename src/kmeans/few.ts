@@ -15,7 +15,7 @@ export function* assignFew(
   points: PreparedPoints,
   centroids: Float64Array,
 ): Steps<{ labels: Uint32Array; inertia: number }> {
-  const { n, d, weights, far } = points;
+  const { n, weights } = points;
   const labels = new Uint32Array(n);
   const least = new Float64Array(n).fill(Infinity);
   yield* squaresOfFew(points, centroids, (square, row, c) => {
@@ -24,7 +24,7 @@ export function* assignFew(
     labels[row] = c;
   });
   const inertia = least.reduce((sum, square, row) => sum + (weights === null ? square : weights[row] * square), 0);
-  return { labels, inertia: toInertia(inertia, points) + labelFar(labels, far, centroids, d) };
+  return { labels, inertia: toInertia(inertia, points) + labelFar(labels, points, centroids) };
 }
 
 /** Visits the squared distance of each row to each centroid, in the frame of the rows. */

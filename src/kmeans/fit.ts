@@ -5,7 +5,8 @@
 import type { EngineDataset, IterationStatus, KMeansWorkspace } from '../engine/contract.ts';
 import { type Awaitable, resultOf, type Steps } from '../engine/steps.ts';
 import { type Frame, intoFrame, outOfFrame, startIntoFrame } from '../frame.ts';
-import { type Backend, type Metric, meanOf, rowLength } from '../points.ts';
+import { type Metric, metricOf } from '../metric.ts';
+import { type Backend, meanOf, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
 import { toInertia } from './assign.ts';
 import { assignFar } from './far.ts';
@@ -137,15 +138,15 @@ function* firstCentroids(dataset: EngineDataset, { k, start, seed }: KMeansPlan,
   return yield* seedCentroids(dataset, k, start, new Random(seed, index));
 }
 
-/** Under the cosine metric centroids have unit length, an explicit start too. */
+/** Where centroids have unit length, an explicit start has too. */
 function unitRows(centroids: Float64Array, { metric, d }: Pick<EngineDataset, 'metric' | 'd'>): Float64Array {
-  if (metric !== 'cosine') return centroids;
+  if (!metricOf(metric).unitCentroids) return centroids;
   const unit = centroids.slice();
   for (let from = 0; from < unit.length; from += d) {
     const row = unit.subarray(from, from + d);
     const length = rowLength(row, 0, d);
     if (length === 0)
-      throw new RangeError(`init[${from / d}] is zero: the cosine metric needs centroids of positive length`);
+      throw new RangeError(`init[${from / d}] is zero: the ${metric} metric needs centroids of positive length`);
     for (let j = 0; j < d; j++) row[j] /= length;
   }
   return unit;
@@ -200,7 +201,7 @@ function* outcomeOf(
   const { counts } = yield* resultOf(workspace.accumulate(held!));
   const inertia = toInertia(yield* resultOf(workspace.inertia()), dataset);
   // Far rows have no weight here, and no part in the inertia.
-  const { labels: farLabels } = assignFar(far, centroids, d);
+  const { labels: farLabels } = assignFar(dataset, centroids);
   const fit = { k, d, metric, centroids, counts, inertia, iterations, converged, backend, frame };
   if (output === 'buffer') {
     const labelsBuffer = yield* resultOf(workspace.labelsBuffer!({ indices: far.indices, labels: farLabels }));

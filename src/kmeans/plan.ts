@@ -5,7 +5,7 @@ import type { KMeansStart } from './seeding.ts';
 export interface KMeansProgress {
   /** Completed iterations of the current start, from 1. */
   readonly iteration: number;
-  /** Σ w·‖x − c‖² (cosine: half of it) of the assignment that the iteration made. */
+  /** That of the assignment that the iteration made. */
   readonly inertia: number;
   /** Σ over the centroids of their squared shift, in squared units of the data. */
   readonly shift: number;

@@ -1,3 +1,4 @@
+import { type Metric, metricOf } from '../metric.ts';
 import type { CovarianceType } from './forms/index.ts';
 import type { FixedPart } from './maximize.ts';
 import type { Mixing, Parameters } from './parameters.ts';
@@ -48,7 +49,7 @@ export interface MixturePlan {
  */
 export function checkMixturePlan(
   { k, start }: MixturePlan,
-  points: { readonly d: number; readonly positiveRows: number; readonly metric: string },
+  points: { readonly d: number; readonly positiveRows: number; readonly metric: Metric },
 ): void {
   needEuclidean(points);
   const { d, positiveRows } = points;
@@ -58,7 +59,8 @@ export function checkMixturePlan(
   }
 }
 
-/** @throws {TypeError} where the points are unit rows. */
-export function needEuclidean({ metric }: { readonly metric: string }): void {
-  if (metric === 'cosine') throw new TypeError('a Gaussian mixture needs Euclidean points, not cosine ones');
+/** @throws {TypeError} where the points have no densities. */
+export function needEuclidean({ metric }: { readonly metric: Metric }): void {
+  if (metricOf(metric).hasDensity) return;
+  throw new TypeError(`a Gaussian mixture needs Euclidean points, not ${metric} ones`);
 }

@@ -19,11 +19,12 @@ import { assignPoints } from '../kmeans/assign.ts';
 import { squaresOfFar } from '../kmeans/far.ts';
 import { assignFew, squaresOfFew } from '../kmeans/few.ts';
 import type { KMeansFit } from '../kmeans/fit.ts';
+import { METRICS, type Metric, metricOf } from '../metric.ts';
 import { drawSample, type SampleOptions } from '../mixture/draw.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/index.ts';
 import type { Parameters } from '../mixture/parameters.ts';
 import { type Dataset, type Home, REASONS, type Reason } from '../placement.ts';
-import type { Backend, Metric, PointsInput, PreparedPoints } from '../points.ts';
+import type { Backend, PointsInput, PreparedPoints } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
 import type { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 
@@ -69,7 +70,7 @@ export class KMeansModel {
   readonly labelsBuffer: GPUBuffer | null;
   /** Summed weights of the clusters [k]. */
   readonly counts: Float64Array;
-  /** Σ w·‖x − c‖², for cosine Σ w·(1 − cos): of `labels` and `centroids`. */
+  /** Of `labels` and `centroids`, as {@link Metric} has it. */
   readonly inertia: number;
   /** Lloyd iterations. */
   readonly iterations: number;
@@ -122,7 +123,7 @@ export class KMeansModel {
   }
 
   /**
-   * Distance of each point to each centroid: Euclidean, or 1 − cos.
+   * Distance of each point to each centroid, as {@link Metric} has it.
    *
    * @returns Float32Array [n·k], row-major
    * @throws {RangeError} where the points do not have `d` features.
@@ -160,7 +161,7 @@ export class KMeansModel {
    * variance σ² = inertia / (d·Σcounts); k·d + (k − 1) + 1 free parameters, N the summed weight of `points`.
    * −Infinity where the inertia is 0.
    *
-   * @throws {TypeError} for a cosine model, which has no density.
+   * @throws {TypeError} for a model that is not Euclidean, which has no density.
    */
   async bic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
     this.#needDensity('bic');
@@ -182,7 +183,7 @@ export class KMeansModel {
    * covariance of the points nearest to its centroid. With the points of the fit and `'tied-spherical'`, the default, that
    * is the mixture of {@link bic} and {@link sample}; EM can start from it.
    *
-   * @throws {TypeError} for a cosine model, which has no density.
+   * @throws {TypeError} for a model that is not Euclidean, which has no density.
    * @throws {RangeError} where the points do not have `d` features.
    */
   async toGaussianMixture(
@@ -205,7 +206,7 @@ export class KMeansModel {
    * Draws points from the tied-spherical mixture that this model is (see {@link bic}).
    *
    * @returns `data` Float64Array [count·d], its `shape`, and the cluster that each point came from
-   * @throws {TypeError} for a cosine model, which has no density.
+   * @throws {TypeError} for a model that is not Euclidean, which has no density.
    */
   sample(
     count: number,
@@ -240,7 +241,7 @@ export class KMeansModel {
     return new KMeansModel({
       k,
       d,
-      metric: checkWord('json.metric', json.metric, ['euclidean', 'cosine'] as const),
+      metric: checkWord('json.metric', json.metric, METRICS),
       centroids: readCoordinates('json.centroids', json.centroids, k * d),
       labels: new Uint32Array(0),
       labelsBuffer: null,
@@ -260,8 +261,7 @@ export class KMeansModel {
     work: (home: Home) => Promise<T>,
     few: (points: PreparedPoints) => Steps<T>,
   ): Promise<T> {
-    const frame = this.metric === 'cosine' ? undefined : this.frame;
-    return withPointsOf({ d: this.d, metric: this.metric, frame }, points, options, work, few);
+    return withPointsOf(this, points, options, work, few);
   }
 
   #assign<T>(
@@ -283,15 +283,16 @@ export class KMeansModel {
   /** Distances [n, k] to be made of squared ones in the frame of the points; the rows that are far have their own. */
   #distancesOf({ frame, metric, n, far }: Pick<PreparedPoints, 'frame' | 'metric' | 'n' | 'far'>) {
     const { k, d, centroids } = this;
+    const { distance } = metricOf(metric);
     const values = new Float32Array(n * k);
     return {
       set(at: number, square: number) {
-        values[at] = metric === 'cosine' ? square / 2 : Math.sqrt(square) / frame.scale;
+        values[at] = distance(square, frame.scale);
       },
       distances() {
         const squares = squaresOfFar(far, centroids, d);
         far.indices.forEach((row, i) => {
-          values.set(squares.subarray(i * k, (i + 1) * k).map(Math.sqrt), row * k);
+          for (let c = 0; c < k; c++) values[row * k + c] = distance(squares[i * k + c], 1);
         });
         return values;
       },
@@ -329,8 +330,8 @@ export class KMeansModel {
   }
 
   #needDensity(method: string): void {
-    if (this.metric === 'cosine')
-      throw new TypeError(`${method} needs a Euclidean model: cosine k-means has no density`);
+    if (metricOf(this.metric).hasDensity) return;
+    throw new TypeError(`${method} needs a Euclidean model: ${this.metric} k-means has no density`);
   }
 }
 

@@ -2,7 +2,23 @@
  * K-means in float64, slow and obvious: the oracle of the tests. The package never imports it.
  */
 
-export type ReferenceMetric = 'euclidean' | 'cosine';
+export const REFERENCE_METRICS = ['euclidean', 'cosine'] as const;
+export type ReferenceMetric = (typeof REFERENCE_METRICS)[number];
+
+interface ReferenceRules {
+  readonly unitRows: boolean;
+  readonly unitCentroids: boolean;
+  /** Of a squared distance, what counts as inertia. */
+  readonly share: number;
+  /** The square of a distance as it is told. */
+  readonly squared: (distance: number) => number;
+}
+
+export const REFERENCE_RULES: Readonly<Record<ReferenceMetric, ReferenceRules>> = {
+  euclidean: { unitRows: false, unitCentroids: false, share: 1, squared: (distance) => distance ** 2 },
+  // The distance 1 − cos is half of the squared one.
+  cosine: { unitRows: true, unitCentroids: true, share: 1 / 2, squared: (distance) => 2 * distance },
+};
 
 /** Points [n, d], row-major, with weights [n] or none. */
 export interface ReferencePoints {
@@ -56,18 +72,18 @@ export function referenceKMeans(
   init: ArrayLike<number>,
   { metric = 'euclidean', maxIterations = 300, tolerance = 1e-4 }: ReferenceOptions = {},
 ): ReferenceFit {
-  const cosine = metric === 'cosine';
-  const points = cosine ? { ...input, data: unitRows(input.data, input.d) } : input;
+  const rules = REFERENCE_RULES[metric];
+  const points = rules.unitRows ? { ...input, data: unitRows(input.data, input.d) } : input;
   const { n, d } = points;
   const threshold = tolerance * meanVariance(points);
   const history: ReferenceIteration[] = [];
-  let centroids = cosine ? unitRows(init, d) : Float64Array.from(init);
+  let centroids = rules.unitCentroids ? unitRows(init, d) : Float64Array.from(init);
   let labels = new Uint32Array(n).fill(0xffffffff);
   let converged = false;
 
   while (history.length < maxIterations && !converged) {
     const assignment = assign(points, centroids);
-    const updated = cosine
+    const updated = rules.unitCentroids
       ? meanDirections(points, assignment.labels, centroids)
       : means(points, assignment.labels, centroids);
     const relocated = relocate(points, assignment, updated);
@@ -113,7 +129,7 @@ export function assign({ data, n, d }: ReferencePoints, centroids: ArrayLike<num
   return { labels, distances, seconds };
 }
 
-/** Σ w·‖x − c‖², and half of it for the cosine, where it is Σ w·(1 − cos). */
+/** Σ w·‖x − c‖², or the metric's share of it. */
 export function inertiaOf(
   { n, weights }: ReferencePoints,
   { distances }: Pick<ReferenceAssignment, 'distances'>,
@@ -121,7 +137,7 @@ export function inertiaOf(
 ): number {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += (weights?.[i] ?? 1) * distances[i];
-  return metric === 'cosine' ? sum / 2 : sum;
+  return REFERENCE_RULES[metric].share * sum;
 }
 
 export function squaredDistance(

@@ -1,12 +1,21 @@
 /** The bounds that every engine is held to, against the float64 reference on the same float32 data. */
 import type { Dataset, Engine, KMeansModel, KMeansProgress, Metric } from '../../../src/index.ts';
-import { assign, inertiaOf, moments, type ReferencePoints, referenceKMeans, unitRows } from '../../reference/kmeans.ts';
+import {
+  assign,
+  inertiaOf,
+  moments,
+  REFERENCE_RULES,
+  type ReferencePoints,
+  referenceKMeans,
+  unitRows,
+} from '../../reference/kmeans.ts';
 import { atMost, check, equal, sameValues } from '../case.ts';
 import type { CasePoints } from './data.ts';
 
-/** `points`, under the cosine as the float32 unit rows that an engine holds. */
+/** `points`, or the float32 unit rows that an engine holds under the metric. */
 export function asHeld(points: CasePoints, metric: Metric = 'euclidean'): ReferencePoints {
-  return metric === 'cosine' ? { ...points, data: Float32Array.from(unitRows(points.data, points.d)) } : points;
+  if (!REFERENCE_RULES[metric].unitRows) return points;
+  return { ...points, data: Float32Array.from(unitRows(points.data, points.d)) };
 }
 
 /** What the engine takes: the same points in the form of the API. */
@@ -19,10 +28,10 @@ export function upload(engine: Engine, points: CasePoints, metric: Metric = 'euc
   return engine.upload(asInput(points), weights === undefined ? { metric } : { metric, sampleWeight: weights });
 }
 
-/** Σw·‖x‖² and max ‖x‖² of the points shifted by their mean; the cosine shifts nothing. */
+/** Σw·‖x‖² and max ‖x‖² of the points shifted by their mean; unit rows are not shifted. */
 function magnitudes({ data, n, d, weights }: ReferencePoints, metric: Metric): { total: number; largest: number } {
   const { mean } = moments({ data, n, d, weights });
-  const origin = metric === 'cosine' ? new Float64Array(d) : mean;
+  const origin = REFERENCE_RULES[metric].unitRows ? new Float64Array(d) : mean;
   const { distances } = assign({ data, n, d }, origin);
   return {
     total: inertiaOf({ data, n, d, weights }, { distances }),
@@ -43,7 +52,7 @@ export function checkModel(model: KMeansModel, points: CasePoints, k: number, me
   checkLabels(model.labels, points, model.centroids, metric);
   checkCounts(model, points);
   checkInertia(model.inertia, points, model.centroids, metric);
-  if (metric === 'cosine') checkUnitLength(model.centroids, d);
+  if (REFERENCE_RULES[metric].unitCentroids) checkUnitLength(model.centroids, d);
 }
 
 export function checkLabels(
@@ -139,7 +148,7 @@ export async function checkOneIteration(
 
 /** Whether no point is so near to a tie that float32 may fairly choose otherwise; exact ties are none of those. */
 export function isSeparated(points: CasePoints, init: Float64Array, metric: Metric = 'euclidean'): boolean {
-  const start = metric === 'cosine' ? unitRows(init, points.d) : init;
+  const start = REFERENCE_RULES[metric].unitCentroids ? unitRows(init, points.d) : init;
   const { distances, seconds } = assign(asHeld(points, metric), start);
   return distances.every((distance, i) => seconds[i] === distance || seconds[i] - distance > 2e-6 * distance);
 }
@@ -213,7 +222,7 @@ export async function checkMethods(model: KMeansModel, dataset: Dataset, points:
   for (let c = 0; c < k; c++) {
     const expected = assign(held, model.centroids.subarray(c * d, (c + 1) * d)).distances;
     for (let i = 0; i < n; i++) {
-      const squared = metric === 'cosine' ? 2 * distances[i * k + c] : distances[i * k + c] ** 2;
+      const squared = REFERENCE_RULES[metric].squared(distances[i * k + c]);
       const close = Math.abs(squared - expected[i]) <= 2e-5 * expected[i] + slack;
       if (!close) throw new Error(`transform of row ${i} to cluster ${c}: ${squared}, not ${expected[i]}`);
     }

@@ -1,10 +1,10 @@
 import type { ConformanceCase } from '../case.ts';
-import { cosine } from './cosine.ts';
 import { devices } from './devices.ts';
 import { dirty } from './dirty/index.ts';
 import { empty } from './empty.ts';
 import { golden } from './golden.ts';
 import { live } from './live.ts';
+import { metrics } from './metrics.ts';
 import { mixture } from './mixture/index.ts';
 import { numbers } from './numbers.ts';
 import { precision } from './precision.ts';
@@ -21,7 +21,7 @@ export const cases: readonly ConformanceCase[] = [
   ...numbers,
   ...precision,
   ...weights,
-  ...cosine,
+  ...metrics,
   ...empty,
   ...seeding,
   ...shards,

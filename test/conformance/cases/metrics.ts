@@ -1,5 +1,5 @@
 import type { KMeansModel } from '../../../src/index.ts';
-import { referenceKMeans } from '../../reference/kmeans.ts';
+import { REFERENCE_METRICS, REFERENCE_RULES, referenceKMeans } from '../../reference/kmeans.ts';
 import { type ConformanceCase, check, equal, rejects, sameValues, withEngine } from '../case.ts';
 import { asInput, checkAll, checkModel, upload } from './bounds.ts';
 import { blobs, type CasePoints, spacedRows, uniforms } from './data.ts';
@@ -15,30 +15,35 @@ function directions(n: number, d: number, seed: number): CasePoints {
   return points;
 }
 
-export const cosine: readonly ConformanceCase[] = [
-  ...(
-    [
-      [2, 2, 2],
-      [63, 3, 8],
-      [1000, 2, 17],
-      [4097, 5, 8],
-      [4097, 64, 17],
-      [1000, 784, 3],
-      [9001, 16, 17],
-    ] as const
-  ).map(([n, d, k]) =>
-    withEngine(`cosine, n = ${n}, d = ${d}, k = ${k}`, async (engine) => {
-      const points = directions(n, d, n + d + k);
-      await checkAll(engine, points, spacedRows(points, k), 'cosine');
-    }),
-  ),
-  ...(['k-means++', 'k-means||', 'random'] as const).map((init) =>
-    withEngine(`cosine from ${init}`, async (engine) => {
-      const points = directions(1001, 4, 81);
-      const model = await engine.kmeans(await upload(engine, points, 'cosine'), { k: 7, init, seed: 5 });
-      checkModel(model, points, 7, 'cosine');
-    }),
-  ),
+/** Those of unit rows: every other case is one of the Euclidean metric. */
+const ofDirections = REFERENCE_METRICS.filter((metric) => REFERENCE_RULES[metric].unitRows);
+
+const shapes = [
+  [2, 2, 2],
+  [63, 3, 8],
+  [1000, 2, 17],
+  [4097, 5, 8],
+  [4097, 64, 17],
+  [1000, 784, 3],
+  [9001, 16, 17],
+] as const;
+
+export const metrics: readonly ConformanceCase[] = [
+  ...ofDirections.flatMap((metric) => [
+    ...shapes.map(([n, d, k]) =>
+      withEngine(`${metric}, n = ${n}, d = ${d}, k = ${k}`, async (engine) => {
+        const points = directions(n, d, n + d + k);
+        await checkAll(engine, points, spacedRows(points, k), metric);
+      }),
+    ),
+    ...(['k-means++', 'k-means||', 'random'] as const).map((init) =>
+      withEngine(`${metric} from ${init}`, async (engine) => {
+        const points = directions(1001, 4, 81);
+        const model = await engine.kmeans(await upload(engine, points, metric), { k: 7, init, seed: 5 });
+        checkModel(model, points, 7, metric);
+      }),
+    ),
+  ]),
   withEngine('cosine, one feature', async (engine) => {
     const points: CasePoints = { data: Float32Array.of(3, -2, 0.5, -7, 1e-30), n: 5, d: 1 };
     const model = await engine.kmeans(await upload(engine, points, 'cosine'), { k: 2, init: [[1], [-5]] });
