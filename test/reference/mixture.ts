@@ -211,7 +211,8 @@ export function correlationCondition(covariance: ArrayLike<number>, d: number): 
   return smallest > 0 ? Math.max(...eigenvalues) / smallest : Infinity;
 }
 
-const isTied = (type: ReferenceCovariance) => type.startsWith('tied');
+/** Whether all components share one. */
+export const isTied = (type: ReferenceCovariance) => type.startsWith('tied');
 const isSpherical = (type: ReferenceCovariance) => type.endsWith('spherical');
 /** Whether a covariance of it is a matrix. */
 export const isDense = (type: ReferenceCovariance) => type === 'full' || type === 'tied';

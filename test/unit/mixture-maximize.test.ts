@@ -7,7 +7,7 @@ import { type Parameters, precisionFactorsOf, toGaussians } from '../../src/mixt
 import { blobs, spacedRows, uniforms } from '../conformance/cases/data.ts';
 import { inLayout } from '../conformance/cases/mixture/data.ts';
 import type { ReferencePoints } from '../reference/kmeans.ts';
-import { expectation, jointLogDensities, maximization, type ReferenceMixture } from '../reference/mixture.ts';
+import { expectation, isTied, jointLogDensities, maximization, type ReferenceMixture } from '../reference/mixture.ts';
 
 const [n, d, k] = [200, 3, 4];
 const uniform = uniforms(4);
@@ -131,7 +131,7 @@ describe.each(COVARIANCE_TYPES)('%s', (type) => {
       return +(c === (i === 0 ? 2 : i % 2));
     });
     const update = runNow(maximize(statisticsOf(responsibilities, before), before, { ...rules, regularization: 0 }, 0));
-    const tied = type.startsWith('tied');
+    const tied = isTied(type);
     expect(update.regularized).toEqual([false, false, !tied, false]);
     expect(update.empty).toEqual([3]);
     expect([...update.parameters.covariances, ...update.parameters.precisionsCholesky].every(Number.isFinite)).toBe(

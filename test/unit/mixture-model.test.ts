@@ -11,6 +11,7 @@ import {
 import { COVARIANCE_TYPES } from '../../src/mixture/forms/index.ts';
 import { asInput } from '../conformance/cases/bounds.ts';
 import { blobs } from '../conformance/cases/data.ts';
+import { inLayout } from '../conformance/cases/mixture/data.ts';
 import { covarianceOf, criteria, expectation, type ReferenceMixture } from '../reference/mixture.ts';
 
 const cpu = { backend: 'cpu' } as const;
@@ -20,22 +21,18 @@ const fit = (options: Partial<GaussianMixtureOptions> = {}) => gaussianMixture(i
 
 /** Three components whose covariances differ as far as the type lets them. */
 function given(covarianceType: CovarianceType): ReferenceMixture {
-  const matrices = [4, 1, 1, 2, 1, -0.5, -0.5, 0.5, 0.25, 0, 0, 9];
-  const covariances = {
-    full: matrices,
-    tied: matrices.slice(0, 4),
-    diag: [4, 2, 1, 0.5, 0.25, 9],
-    spherical: [4, 1, 0.25],
-    'tied-diag': [4, 2],
-    'tied-spherical': [4],
-  }[covarianceType];
+  const full = [
+    [4, 1, 1, 2],
+    [1, -0.5, -0.5, 0.5],
+    [0.25, 0, 0, 9],
+  ].map((values) => Float64Array.from(values));
   return {
     k: 3,
     d: 2,
     covarianceType,
     weights: Float64Array.of(0.2, 0.3, 0.5),
     means: Float64Array.of(10, -10, 100, 5, 0, 1000),
-    covariances: Float64Array.from(covariances),
+    covariances: inLayout(covarianceType, full, 2),
   };
 }
 

@@ -1,10 +1,11 @@
 /** Mixtures of groups that lie far apart, of rows far from everything, and of correlations near 1. */
 import { type CovarianceType, type Engine, GaussianMixtureModel } from '../../../../src/index.ts';
-import { type ReferenceMixture, referenceMixture } from '../../../reference/mixture.ts';
+import { isTied, type ReferenceMixture, referenceMixture } from '../../../reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, withEngine } from '../../case.ts';
 import { asInput, upload } from '../bounds.ts';
 import { type CasePoints, normals, uniforms } from '../data.ts';
 import { asInit, checkModel, checkStep, closeParameters } from '../mixture/bounds.ts';
+import { inLayout } from '../mixture/data.ts';
 import { isFine } from './oracle.ts';
 import { checkDensities, gaussians, nearGaussians } from './rows.ts';
 
@@ -107,20 +108,14 @@ export function drawStep(covarianceType: CovarianceType, value: number, seed: nu
     }
   }
   const size = (value / 8) ** 2;
-  const variances = [5, 7, size];
-  const covariances: Record<CovarianceType, number[]> = {
-    full: variances.flatMap((variance) => [variance, variance / 4, variance / 4, variance]),
-    diag: variances.flatMap((variance) => [variance, variance]),
-    spherical: variances,
-    tied: [size, size / 4, size / 4, size],
-    'tied-diag': [size, size],
-    'tied-spherical': [size],
-  };
+  // What all share has to hold the widest.
+  const variances = isTied(covarianceType) ? [size, size, size] : [5, 7, size];
+  const full = variances.map((variance) => Float64Array.of(variance, variance / 4, variance / 4, variance));
   const means = Float64Array.of(281, 280, 295, 297, value, value * (1 + 2 ** -6));
   const start: ReferenceMixture = {
     ...{ k, d, covarianceType, means },
     weights: Float64Array.of(0.5, 0.375, 0.125),
-    covariances: Float64Array.from(covariances[covarianceType]),
+    covariances: inLayout(covarianceType, full, d),
   };
   return { points: { data, n, d, weights }, start };
 }

@@ -1,7 +1,7 @@
 /** k-means is the tied-spherical mixture of equal weights at temperature zero. */
 import type { Engine, GaussianMixtureModel, KMeansModel } from '../../../../src/index.ts';
 import { assign, moments } from '../../../reference/kmeans.ts';
-import { maximization, type ReferenceMixture } from '../../../reference/mixture.ts';
+import { cellsOf, maximization, type ReferenceMixture } from '../../../reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, sameValues, withEngine } from '../../case.ts';
 import { checkModel as checkKMeans, upload } from '../bounds.ts';
 import { blobs, type CasePoints, lattice, rowsAt, spacedRows } from '../data.ts';
@@ -45,8 +45,7 @@ function asMixture(
   labels.forEach((label, i) => {
     responsibilities[i * k + label] = 1;
   });
-  const size = { full: k * d * d, tied: d * d, diag: k * d, spherical: k, 'tied-diag': d, 'tied-spherical': 1 };
-  const covariances = new Float64Array(size[covarianceType]);
+  const covariances = new Float64Array(cellsOf(covarianceType, k, d));
   const before = { k, d, covarianceType, weights: new Float64Array(k), means: centroids, covariances };
   return maximization(points, responsibilities, before, { regularization: 0 });
 }

@@ -1,11 +1,11 @@
 /** Where float32 loses digits that the bounds ask for: narrow correlations, starts far away, rows beyond all squares. */
 import { type CovarianceType, GaussianMixtureModel } from '../../../../src/index.ts';
-import { expectation, type ReferenceMixture } from '../../../reference/mixture.ts';
+import { expectation, isTied, type ReferenceMixture } from '../../../reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, withEngine } from '../../case.ts';
 import { upload } from '../bounds.ts';
 import { type CasePoints, normals } from '../data.ts';
 import { checkDensities, checkStep, type StepOptions, worstCondition } from './bounds.ts';
-import { covarianceTypes, draw } from './data.ts';
+import { covarianceTypes, draw, inLayout } from './data.ts';
 
 const GRID = 2 ** 16;
 
@@ -32,21 +32,15 @@ function withFarRows(): CasePoints {
 /** Two components of which the second is wider: all rows that are far enough are its own. */
 function narrow(covarianceType: CovarianceType): ReferenceMixture {
   const [one, two] = [1e-6, 1e-4];
-  const covariances = {
-    full: [one, 0, 0, one, two, two / 2, two / 2, two],
-    tied: [one, one / 2, one / 2, one],
-    diag: [one, one, two, two],
-    spherical: [one, two],
-    'tied-diag': [one, one],
-    'tied-spherical': [one],
-  }[covarianceType];
+  const correlated = isTied(covarianceType) ? one / 2 : 0;
+  const full = [Float64Array.of(one, correlated, correlated, one), Float64Array.of(two, two / 2, two / 2, two)];
   return {
     k: 2,
     d: 2,
     covarianceType,
     weights: Float64Array.of(0.75, 0.25),
     means: Float64Array.of(0, 0, 5, 5),
-    covariances: Float64Array.from(covariances),
+    covariances: inLayout(covarianceType, full, 2),
   };
 }
 

@@ -1,0 +1,17 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { RUNS_ALL } from '../scope.ts';
+
+const script = fileURLToPath(new URL('../additions.mjs', import.meta.url));
+const MINUTES = 60_000;
+
+it(
+  'a covariance form touches 8 files at most, a metric 5',
+  async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [script, ...(RUNS_ALL ? ['--all'] : [])]);
+    expect(stdout).toMatch(/a form touches [1-8] files.*a metric touches [1-5] files.*both fit on the CPU/s);
+  },
+  10 * MINUTES,
+);
