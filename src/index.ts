@@ -21,13 +21,13 @@ export { destroyDefaultEngines, type MethodOptions, type PlacementOptions } from
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
 export type { Metric } from './metric.ts';
-export type { SampleOptions } from './mixture/draw.ts';
 export type { ComponentStatus } from './mixture/fit.ts';
-export type { CovarianceType } from './mixture/forms/index.ts';
+export type { CovarianceType } from './mixture/forms/names.ts';
 export type { FixedPart } from './mixture/maximize.ts';
 export type { Mixing } from './mixture/parameters.ts';
 export type { GaussianMixtureProgress } from './mixture/plan.ts';
 export type { MixtureStart, NestedNumbers } from './mixture/read.ts';
+export type { SampleOptions } from './mixture/sample.ts';
 export {
   type GaussianMixtureJSON,
   GaussianMixtureModel,

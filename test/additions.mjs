@@ -64,15 +64,18 @@ function geometricMean(values: Float64Array): number {
 `,
   );
   edit(
-    'src/mixture/forms/index.ts',
-    ["import { own, shared } from './sharing.ts';\n", (line) => `${line}import { TOY } from './toy.ts';\n`],
+    'src/mixture/forms/names.ts',
     [/COVARIANCE_TYPES = \[.*(?=\])/, (names) => `${names}, 'toy'`],
     ["`'tied-spherical'` [1].", (end) => `${end}\n * \`'toy'\`: that of \`'diag'\`, of one product.`],
+  );
+  edit(
+    'src/mixture/forms/index.ts',
+    ["import { own, shared } from './sharing.ts';\n", (line) => `${line}import { TOY } from './toy.ts';\n`],
     ["  'tied-spherical': shared(SCALAR),\n", (entry) => `${entry}  toy: TOY,\n`],
   );
   edit(
     'test/reference/mixture.ts',
-    [/type ReferenceCovariance = .*(?=;)/, (names) => `${names} | 'toy'`],
+    [/REFERENCE_COVARIANCES = \[.*(?=\])/, (names) => `${names}, 'toy'`],
     [
       '  const ofOne = isDense(covarianceType) ? (d * (d + 1)) / 2',
       (line) =>
@@ -96,22 +99,16 @@ function geometricMean(values: Float64Array): number {
   );
   edit(
     'test/unit/reference-mixture.test.ts',
-    [/^const types: .*(?=\])/m, (names) => `${names}, 'toy'`],
     ["      'tied-spherical': [[2], [2, 0, 0, 2]],\n", (entry) => `${entry}      toy: [[2, 3, 4, 5], [4, 0, 0, 5]],\n`],
     ["    'tied-spherical': [11 / 6],\n", (entry) => `${entry}    toy: [11 / 6, 11 / 6, 11 / 6, 11 / 6],\n`],
     ['[30, 10, 12, 3, 4, 1]', () => '[30, 10, 12, 3, 4, 1, 10]'],
-  );
-  edit(
-    'test/conformance/cases/mixture/data.ts',
-    [/covarianceTypes = \[.*(?=\])/, (names) => `${names}, 'toy'`],
-    ["    case 'diag':\n", (line) => `${line}    case 'toy':\n`],
   );
   edit('demo/index.html', [
     /^.*value="tied-spherical".*\n/m,
     (line) => `${line}            <option value="toy">Toy</option>\n`,
   ]);
-  edit('README.md', ['`tied-diag` and `tied-spherical`', () => '`tied-diag`, `tied-spherical` and `toy`']);
-  edit('CHANGELOG.md', ['### Added\n\n', (line) => `${line}- The covariance type \`toy\`.\n`]);
+  mention('README.md', '`tied-spherical`', ' and `toy`');
+  mention('CHANGELOG.md', '### Added\n\n', '- The covariance type `toy`.\n');
 }
 
 /** The Euclidean distance of rows of unit length, with centroids that are their means. */
@@ -139,8 +136,8 @@ function addMetric() {
         `${line}  toy: { unitRows: true, unitCentroids: false, share: 1, squared: (distance) => distance ** 2 },\n`,
     ],
   );
-  edit('README.md', ['the Euclidean metric and the cosine', () => 'the Euclidean metric, the cosine and a toy']);
-  edit('CHANGELOG.md', ['### Added\n\n', (line) => `${line}- The metric \`toy\`.\n`]);
+  mention('README.md', 'the cosine', ' and a toy');
+  mention('CHANGELOG.md', '### Added\n\n', '- The metric `toy`.\n');
 }
 
 /** Fits of both are what they say they are. */
@@ -260,4 +257,14 @@ function edit(file, ...replacements) {
     text = text.replace(part, replace);
   }
   writeFileSync(join(copy, file), text);
+}
+
+/** Adds to a document, behind the first mention of its kind. */
+function mention(file, behind, addition) {
+  const text = readFileSync(join(copy, file), 'utf8');
+  assert.ok(text.includes(behind), `${file} does not say ${behind}: this script no longer knows it`);
+  writeFileSync(
+    join(copy, file),
+    text.replace(behind, () => behind + addition),
+  );
 }

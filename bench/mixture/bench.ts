@@ -1,5 +1,5 @@
 /** EM's iterations of each engine beside the peers', from the same start, with the log-likelihood of each recomputed. */
-import { COVARIANCE_TYPES } from '../../src/mixture/forms/index.ts';
+import { COVARIANCE_TYPES } from '../../src/mixture/forms/names.ts';
 import { expectation, referenceMixture } from '../../test/reference/mixture.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { blobs } from '../blobs.ts';

@@ -1,4 +1,5 @@
-import { type CovarianceType, formOf } from '../../src/mixture/forms/index.ts';
+import { formOf } from '../../src/mixture/forms/index.ts';
+import type { CovarianceType } from '../../src/mixture/forms/names.ts';
 import type { Problem } from '../contender.ts';
 import { describe, type Points, SEED, type Size } from '../points.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '../check.ts';
 import { PLACEMENT_OPTIONS, type PlacementOptions } from '../defaults.ts';
 import { metricOf } from '../metric.ts';
-import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/index.ts';
+import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import type { FixedPart } from '../mixture/maximize.ts';
 import type { Mixing } from '../mixture/parameters.ts';
 import {

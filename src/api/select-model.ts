@@ -1,7 +1,7 @@
 import { checkFunction, checkInteger, checkSignal, checkWord, kindOf, type Names, readOptions } from '../check.ts';
 import { withPoints } from '../defaults.ts';
 import { heeding } from '../engine/steps.ts';
-import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/index.ts';
+import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import { freeParameters } from '../mixture/parameters.ts';
 import { checkMixturePlan, type MixturePlan } from '../mixture/plan.ts';
 import { fitMixture } from '../models/fit.ts';

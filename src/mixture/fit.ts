@@ -11,7 +11,7 @@ import type { Frame } from '../frame.ts';
 import type { Backend, FarRows, PointsSummary } from '../points.ts';
 import { meanValue, withMixture } from './expectation.ts';
 import { answersOfFar } from './far.ts';
-import type { CovarianceType } from './forms/index.ts';
+import type { CovarianceType } from './forms/names.ts';
 import type { UpdateRules } from './maximize.ts';
 import { type Mixing, type Parameters, parametersOutOfFrame, toGaussians } from './parameters.ts';
 import { checkMixturePlan, type MixturePlan, needEuclidean } from './plan.ts';

@@ -3,7 +3,8 @@
 import type { Gaussians, GaussiansShape } from '../engine/gaussians.ts';
 import type { Steps } from '../engine/steps.ts';
 import { type Frame, intoFrame, outOfFrame } from '../frame.ts';
-import { type CovarianceType, formOf } from './forms/index.ts';
+import { formOf } from './forms/index.ts';
+import type { CovarianceType } from './forms/names.ts';
 
 /** Whether components have weights of their own. */
 export type Mixing = 'free' | 'equal';

@@ -1,5 +1,5 @@
 import { type Metric, metricOf } from '../metric.ts';
-import type { CovarianceType } from './forms/index.ts';
+import type { CovarianceType } from './forms/names.ts';
 import type { FixedPart } from './maximize.ts';
 import type { Mixing, Parameters } from './parameters.ts';
 

@@ -2,7 +2,8 @@
 import { checkNotNegative, checkWord, isNumericArray, readCoordinates, readNumbers } from '../check.ts';
 import { runNow } from '../engine/steps.ts';
 import { type HostPoints, type Rows, readRowsOf } from '../points.ts';
-import { type CovarianceType, formOf } from './forms/index.ts';
+import { formOf } from './forms/index.ts';
+import type { CovarianceType } from './forms/names.ts';
 import { type Mixing, type Parameters, precisionFactorsOf } from './parameters.ts';
 
 /** Numbers one after the other, or in arrays of arrays. */

@@ -14,14 +14,14 @@ import {
 import { type MethodOptions, withPointsOf } from '../defaults.ts';
 import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
-import { runAsync, type Steps } from '../engine/steps.ts';
+import { runAsync, runNow, type Steps } from '../engine/steps.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
 import { fitCentroids as clusterAround } from '../kmeans/fit.ts';
-import { drawSample, type SampleOptions } from '../mixture/draw.ts';
+import { pointsOf } from '../mixture/draw.ts';
 import { likelihoodOf, withMixture } from '../mixture/expectation.ts';
 import { answersOfFar, type FarAnswer } from '../mixture/far.ts';
 import { type ComponentStatus, type FitReport, fitCentroids, type MixtureFit, STATUSES } from '../mixture/fit.ts';
-import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/index.ts';
+import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import {
   deviationsOf,
   freeParameters,
@@ -38,6 +38,7 @@ import {
   readMeans,
   readWeights,
 } from '../mixture/read.ts';
+import { drawSample, type SampleOptions } from '../mixture/sample.ts';
 import { type Dataset, type Home, REASONS, type Reason } from '../placement.ts';
 import type { Backend, FarRows, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
@@ -267,7 +268,7 @@ export class GaussianMixtureModel {
     count: number,
     options?: SampleOptions,
   ): { data: Float64Array; shape: [n: number, d: number]; labels: Uint32Array } {
-    return drawSample(this, count, options);
+    return drawSample(this, runNow(pointsOf(this)), count, options);
   }
 
   /** All of the model but its labels, in float64. */

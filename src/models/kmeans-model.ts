@@ -20,12 +20,13 @@ import { squaresOfFar } from '../kmeans/far.ts';
 import { assignFew, squaresOfFew } from '../kmeans/few.ts';
 import type { KMeansFit } from '../kmeans/fit.ts';
 import { METRICS, type Metric, metricOf } from '../metric.ts';
-import { drawSample, type SampleOptions } from '../mixture/draw.ts';
-import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/index.ts';
+import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import type { Parameters } from '../mixture/parameters.ts';
+import { drawSample, type SampleOptions } from '../mixture/sample.ts';
 import { type Dataset, type Home, REASONS, type Reason } from '../placement.ts';
 import type { Backend, PointsInput, PreparedPoints } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
+import type { Random } from '../random.ts';
 import type { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
@@ -213,7 +214,11 @@ export class KMeansModel {
     options?: SampleOptions,
   ): { data: Float64Array; shape: [n: number, d: number]; labels: Uint32Array } {
     this.#needDensity('sample');
-    return drawSample(this.#mixture, count, options);
+    const { d, means, covariances, ...mixture } = this.#mixture;
+    const deviation = Math.sqrt(covariances[0]);
+    const draw = (cluster: number, random: Random) =>
+      Float64Array.from({ length: d }, (_, j) => means[cluster * d + j] + deviation * random.normal());
+    return drawSample({ ...mixture, d }, draw, count, options);
   }
 
   /** All of the model but its labels, in float64. */

@@ -4,7 +4,8 @@
  */
 import type { ReferencePoints } from './kmeans.ts';
 
-export type ReferenceCovariance = 'full' | 'tied' | 'diag' | 'spherical' | 'tied-diag' | 'tied-spherical';
+export const REFERENCE_COVARIANCES = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'] as const;
+export type ReferenceCovariance = (typeof REFERENCE_COVARIANCES)[number];
 export type ReferenceMixing = 'free' | 'equal';
 
 export interface ReferenceMixture {
@@ -187,6 +188,15 @@ export function criteria(
   const hard = -2 * total * expectation(points, mixture, 0).lowerBound;
   const penalty = parameters * Math.log(total);
   return { aic: soft + 2 * parameters, bic: soft + penalty, icl: hard + penalty };
+}
+
+/** Covariances [d, d] of the components in the layout of a type, as far as it has them; of tied ones the first. */
+export function inLayout(type: ReferenceCovariance, full: readonly Float64Array[], d: number): Float64Array {
+  const covariances = isTied(type) ? full.slice(0, 1) : full;
+  const sizeOf = isSpherical(type) ? 1 : d;
+  const partOf = (covariance: Float64Array) =>
+    isDense(type) ? covariance : Float64Array.from({ length: sizeOf }, (_, j) => covariance[j * d + j]);
+  return Float64Array.from(covariances.flatMap((covariance) => Array.from(partOf(covariance))));
 }
 
 /** The covariance of component c, whatever the layout: [d, d]. */

@@ -3,7 +3,7 @@ import { afterAll, expect, it } from 'vitest';
 import { engineOf } from '../../src/api/create-engine.ts';
 import { type CpuEngineOptions, createCpuEngine } from '../../src/cpu/engine.ts';
 import type { KMeansOptions } from '../../src/index.ts';
-import { COVARIANCE_TYPES } from '../../src/mixture/forms/index.ts';
+import { COVARIANCE_TYPES } from '../../src/mixture/forms/names.ts';
 import { EngineSet } from '../../src/placement.ts';
 import { blobs, type CasePoints, lattice, mapped, normals, spacedRows, uniforms } from '../conformance/cases/data.ts';
 import { goldenFlights } from '../golden/flights.ts';

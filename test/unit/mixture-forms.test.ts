@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { runNow } from '../../src/engine/steps.ts';
-import { COVARIANCE_TYPES, type CovarianceType, formOf } from '../../src/mixture/forms/index.ts';
+import { formOf } from '../../src/mixture/forms/index.ts';
+import { COVARIANCE_TYPES, type CovarianceType } from '../../src/mixture/forms/names.ts';
 import { freeParameters, precisionFactorsOf } from '../../src/mixture/parameters.ts';
-import { inLayout } from '../conformance/cases/mixture/data.ts';
-import { covarianceOf, freeParameters as referenceParameters } from '../reference/mixture.ts';
+import { covarianceOf, inLayout, freeParameters as referenceParameters } from '../reference/mixture.ts';
 
 const [k, d] = [3, 2];
 const [matrix, diagonal, single] = [formOf('full'), formOf('diag'), formOf('spherical')];

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { MixtureStatistics } from '../../src/engine/statistics.ts';
 import { runNow } from '../../src/engine/steps.ts';
-import { COVARIANCE_TYPES, type CovarianceType } from '../../src/mixture/forms/index.ts';
+import { COVARIANCE_TYPES, type CovarianceType } from '../../src/mixture/forms/names.ts';
 import { type FixedPart, maximize, type UpdateRules } from '../../src/mixture/maximize.ts';
 import { type Parameters, precisionFactorsOf, toGaussians } from '../../src/mixture/parameters.ts';
 import { blobs, spacedRows, uniforms } from '../conformance/cases/data.ts';
-import { inLayout } from '../conformance/cases/mixture/data.ts';
 import type { ReferencePoints } from '../reference/kmeans.ts';
-import { expectation, isTied, jointLogDensities, maximization, type ReferenceMixture } from '../reference/mixture.ts';
+import {
+  expectation,
+  inLayout,
+  isTied,
+  jointLogDensities,
+  maximization,
+  type ReferenceMixture,
+} from '../reference/mixture.ts';
 
 const [n, d, k] = [200, 3, 4];
 const uniform = uniforms(4);

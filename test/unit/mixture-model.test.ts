@@ -8,11 +8,10 @@ import {
   kmeans,
   selectModel,
 } from '../../src/index.ts';
-import { COVARIANCE_TYPES } from '../../src/mixture/forms/index.ts';
+import { COVARIANCE_TYPES } from '../../src/mixture/forms/names.ts';
 import { asInput } from '../conformance/cases/bounds.ts';
 import { blobs } from '../conformance/cases/data.ts';
-import { inLayout } from '../conformance/cases/mixture/data.ts';
-import { covarianceOf, criteria, expectation, type ReferenceMixture } from '../reference/mixture.ts';
+import { covarianceOf, criteria, expectation, inLayout, type ReferenceMixture } from '../reference/mixture.ts';
 
 const cpu = { backend: 'cpu' } as const;
 const points = blobs({ n: 301, d: 3, groups: 3, spread: 6, offset: 1 / 3, seed: 77 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { createEngine, type GaussianMixtureFitOptions, type GaussianMixtureModel } from '../../src/index.ts';
-import { COVARIANCE_TYPES } from '../../src/mixture/forms/index.ts';
+import { COVARIANCE_TYPES } from '../../src/mixture/forms/names.ts';
 import { upload } from '../conformance/cases/bounds.ts';
 import { type CasePoints, permutation, rowsAt, wholeNumbers } from '../conformance/cases/data.ts';
 import { expectation } from '../reference/mixture.ts';

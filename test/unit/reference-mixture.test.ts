@@ -11,12 +11,11 @@ import {
   freeParameters,
   jointLogDensities,
   maximization,
+  REFERENCE_COVARIANCES,
   type ReferenceCovariance,
   type ReferenceMixture,
   referenceMixture,
 } from '../reference/mixture.ts';
-
-const types: readonly ReferenceCovariance[] = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'];
 
 /** A mixture of unit covariances times `variance` and equal weights, with the means [k, d]. */
 function start(
@@ -100,7 +99,7 @@ describe('by hand', () => {
       ],
       'tied-spherical': [[2], [2, 0, 0, 2]],
     };
-    for (const type of types) {
+    for (const type of REFERENCE_COVARIANCES) {
       const [covariances, second] = layouts[type];
       const mixture = { ...start(type, 2, [0, 0, 0, 0]), covariances: Float64Array.from(covariances) };
       expect(Array.from(covarianceOf(mixture, 1)), type).toEqual(second);
@@ -118,7 +117,7 @@ describe('by hand', () => {
     'tied-diag': [11 / 6, 11 / 6],
     'tied-spherical': [11 / 6],
   };
-  it.each(types)('the M-step: %s', (type) => {
+  it.each(REFERENCE_COVARIANCES)('the M-step: %s', (type) => {
     const before = start(type, 2, [0, 0, 9, 9]);
     const after = maximization(points, hard, before, { regularization: 0 });
     expectClose(after.weights, [2 / 3, 1 / 3], 1e-15);
@@ -182,7 +181,7 @@ describe('by hand', () => {
   });
 
   it('free parameters', () => {
-    const counts = types.map((type) => freeParameters(type, 3, 4));
+    const counts = REFERENCE_COVARIANCES.map((type) => freeParameters(type, 3, 4));
     expect(counts).toEqual([30, 10, 12, 3, 4, 1].map((covariances) => 2 + 12 + covariances));
     expect(freeParameters('full', 3, 4, 'equal')).toBe(42);
   });
@@ -221,7 +220,7 @@ describe('properties', () => {
 
   it('weights are repetitions', () => {
     const weighted = { ...points, weights: Float32Array.from({ length: 120 }, (_, i) => i % 4) };
-    for (const type of types) {
+    for (const type of REFERENCE_COVARIANCES) {
       const of = (given: ReferencePoints) =>
         referenceMixture(given, start(type, 3, means), { maxIterations: 5, tolerance: 0 });
       const [once, copies] = [of(weighted), of(repeated(weighted))];
@@ -234,7 +233,7 @@ describe('properties', () => {
   it('points far from zero', () => {
     const offset = 2 ** 30;
     const far = { ...points, data: Float64Array.from(points.data, (value) => value + offset) };
-    for (const type of types) {
+    for (const type of REFERENCE_COVARIANCES) {
       const near = referenceMixture(points, start(type, 3, means), { maxIterations: 5, tolerance: 0 });
       const moved = referenceMixture(
         far,
@@ -254,7 +253,7 @@ describe('properties', () => {
   it('responsibilities sum to 1 and the bound never falls, whatever the temperature', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(...types),
+        fc.constantFrom(...REFERENCE_COVARIANCES),
         fc.constantFrom(0, 1e-9, 0.5, 1, 5),
         fc.constantFrom('free', 'equal'),
         fc.subarray(['weights', 'means', 'covariances'] as const),
@@ -296,7 +295,7 @@ describe('temperature', () => {
   const means = spacedRows(points, 4);
 
   it('0 is what low ones tend to', () => {
-    for (const type of types) {
+    for (const type of REFERENCE_COVARIANCES) {
       const of = (temperature: number) =>
         referenceMixture(points, start(type, 2, means), { temperature, maxIterations: 6, tolerance: 0 });
       const hard = of(0);

@@ -1,17 +1,9 @@
-/** The covariance types by name. One more is a form of its own and an entry here. */
+/** The covariance types by name. One more is a form of its own, a name in `names.ts` and an entry here. */
 import { DIAGONAL, SCALAR } from './axes.ts';
 import type { CovarianceForm } from './form.ts';
 import { MATRIX } from './matrix.ts';
+import type { CovarianceType } from './names.ts';
 import { own, shared } from './sharing.ts';
-
-export const COVARIANCE_TYPES = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'] as const;
-
-/**
- * `'full'`: a matrix for each component [k, d, d]; `'diag'`: a variance for each component and feature [k, d];
- * `'spherical'`: a variance for each component [k]. The tied ones share theirs: `'tied'` [d, d], `'tied-diag'` [d],
- * `'tied-spherical'` [1].
- */
-export type CovarianceType = (typeof COVARIANCE_TYPES)[number];
 
 const FORMS: Readonly<Record<CovarianceType, CovarianceForm>> = {
   full: own(MATRIX),

@@ -1,11 +1,10 @@
 /** Mixtures of groups that lie far apart, of rows far from everything, and of correlations near 1. */
 import { type CovarianceType, type Engine, GaussianMixtureModel } from '../../../../src/index.ts';
-import { isTied, type ReferenceMixture, referenceMixture } from '../../../reference/mixture.ts';
+import { inLayout, isTied, type ReferenceMixture, referenceMixture } from '../../../reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, withEngine } from '../../case.ts';
 import { asInput, upload } from '../bounds.ts';
 import { type CasePoints, normals, uniforms } from '../data.ts';
 import { asInit, checkModel, checkStep, closeParameters } from '../mixture/bounds.ts';
-import { inLayout } from '../mixture/data.ts';
 import { isFine } from './oracle.ts';
 import { checkDensities, gaussians, nearGaussians } from './rows.ts';
 

@@ -1,9 +1,9 @@
 /** Points drawn from mixtures that are known, and mixtures near them to start from. */
 import type { CovarianceType } from '../../../../src/index.ts';
-import type { ReferenceMixture } from '../../../reference/mixture.ts';
+import { inLayout, REFERENCE_COVARIANCES, type ReferenceMixture } from '../../../reference/mixture.ts';
 import { type CasePoints, normals, uniforms } from '../data.ts';
 
-export const covarianceTypes = ['full', 'tied', 'diag', 'spherical', 'tied-diag', 'tied-spherical'] as const;
+export const covarianceTypes = REFERENCE_COVARIANCES;
 
 export interface Drawn {
   readonly points: CasePoints;
@@ -103,25 +103,6 @@ function square(root: Float64Array, factor: number): Float64Array {
     for (let l = 0; l < d; l++) sum += root[i * d + l] * root[(at % d) * d + l];
     return factor * sum;
   });
-}
-
-/** Covariances [d, d] of k components in the layout of a type; tied ones are the first. */
-export function inLayout(type: CovarianceType, full: readonly Float64Array[], d: number): Float64Array {
-  const diagonals = full.map((covariance) => Float64Array.from({ length: d }, (_, j) => covariance[j * d + j]));
-  switch (type) {
-    case 'full':
-      return Float64Array.from(full.flatMap((covariance) => [...covariance]));
-    case 'tied':
-      return full[0];
-    case 'diag':
-      return Float64Array.from(diagonals.flatMap((diagonal) => [...diagonal]));
-    case 'tied-diag':
-      return diagonals[0];
-    case 'spherical':
-      return Float64Array.from(diagonals, (diagonal) => diagonal[0]);
-    case 'tied-spherical':
-      return diagonals[0].slice(0, 1);
-  }
 }
 
 /** The points with a weight for each row. */

@@ -1,11 +1,11 @@
 /** Where float32 loses digits that the bounds ask for: narrow correlations, starts far away, rows beyond all squares. */
 import { type CovarianceType, GaussianMixtureModel } from '../../../../src/index.ts';
-import { expectation, isTied, type ReferenceMixture } from '../../../reference/mixture.ts';
+import { expectation, inLayout, isTied, type ReferenceMixture } from '../../../reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, withEngine } from '../../case.ts';
 import { upload } from '../bounds.ts';
 import { type CasePoints, normals } from '../data.ts';
 import { checkDensities, checkStep, type StepOptions, worstCondition } from './bounds.ts';
-import { covarianceTypes, draw, inLayout } from './data.ts';
+import { covarianceTypes, draw } from './data.ts';
 
 const GRID = 2 ** 16;
 
