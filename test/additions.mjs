@@ -207,7 +207,7 @@ function copyTree() {
   for (const file of files.toString().split('\0')) {
     if (file !== '' && existsSync(join(root, file))) cpSync(join(root, file), join(copy, file));
   }
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
   git('init', '-q');
   commit();
 }
@@ -228,18 +228,20 @@ function report(kind, files) {
 
 function commit() {
   git('add', '-A');
-  git('-c', 'user.name=additions', '-c', 'user.email=additions@localhost', 'commit', '-q', '-m', 'additions');
+  const author = ['user.name=additions', 'user.email=additions@localhost', 'commit.gpgsign=false'];
+  git(...author.flatMap((setting) => ['-c', setting]), 'commit', '-q', '--no-verify', '-m', 'additions');
 }
 
 function git(...args) {
-  return execFileSync('git', args, { cwd: copy, encoding: 'utf8' });
+  return run('git', args);
 }
 
-/** Runs in the copy, as if nothing had started this. */
+/** Runs in the copy, as if no test and no hook of the repository had started this. */
 function run(command, args) {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST')));
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(VITEST|GIT_)/.test(name));
+  const options = { cwd: copy, env: Object.fromEntries(inherited), encoding: 'utf8', maxBuffer: 2 ** 28 };
   try {
-    return execFileSync(command, args, { cwd: copy, env, encoding: 'utf8', stdio: 'pipe', maxBuffer: 2 ** 28 });
+    return execFileSync(command, args, { ...options, stdio: 'pipe' });
   } catch (error) {
     throw new Error(`${[command, ...args].join(' ')}:\n${error.stdout}${error.stderr}`);
   }

@@ -20,7 +20,7 @@ export interface Parameters {
   readonly means: Float64Array;
   /** Laid out as the type says. */
   readonly covariances: Float64Array;
-  /** U of the precisions, Λ = U·Uᵀ, laid out like the covariances. */
+  /** The precision factors U, Λ = U·Uᵀ, laid out like the covariances. */
   readonly precisionsCholesky: Float64Array;
 }
 

@@ -62,7 +62,7 @@ export function readWeights(name: string, given: unknown, k: number): Float64Arr
   return weights;
 }
 
-/** Covariances in the type's layout, and the factors of their precisions. */
+/** Covariances in the layout of the type, and their precision factors. */
 export function readCovariances(
   name: string,
   given: unknown,
