@@ -1,12 +1,16 @@
+import type { GaussianMixtureModel } from '../src/index.ts';
 import { formOf } from '../src/mixture/forms/index.ts';
-import type { MixtureClusters } from './messages.ts';
 
-/** Element [i, j] of a component's covariance [d, d], whatever the layout that it is kept in. */
-export function covarianceAt(
-  { covarianceType, covariances, k, means }: Pick<MixtureClusters, 'covarianceType' | 'covariances' | 'k' | 'means'>,
-  component: number,
-  i: number,
-  j: number,
-): number {
-  return formOf(covarianceType).element(covariances, component, i, j, means.length / k);
+/** The components' covariances as matrices, whatever the layout that the model keeps them in: [k, d, d]. */
+export function covarianceMatrices({
+  covarianceType,
+  covariances,
+  k,
+  d,
+}: Pick<GaussianMixtureModel, 'covarianceType' | 'covariances' | 'k' | 'd'>): Float64Array {
+  const form = formOf(covarianceType);
+  return Float64Array.from({ length: k * d * d }, (_, at) => {
+    const [component, i, j] = [Math.floor(at / (d * d)), Math.floor(at / d) % d, at % d];
+    return form.element(covariances, component, i, j, d);
+  });
 }

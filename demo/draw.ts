@@ -5,7 +5,6 @@ import { type Mat3d, mat3d, vec2d } from 'wgpu-matrix';
 import type { Flights } from '../data/flights.ts';
 import type { Steps } from '../src/engine/steps.ts';
 import { FEATURES, ticks } from './axes.ts';
-import { covarianceAt } from './covariance.ts';
 import { type Axis, drawDensity, type Groups } from './density.ts';
 import type { Clusters, MixtureClusters } from './messages.ts';
 import { css, inkOn, type Rgb } from './palette.ts';
@@ -130,9 +129,10 @@ export function drawEllipses(
 
 /** From the unit circle to a component's ellipse, in the two features that are shown: the factor of its covariance. */
 function gaussian(mixture: MixtureClusters, component: number, { x, y }: View): Mat3d {
-  const xx = Math.sqrt(covarianceAt(mixture, component, x, x));
-  const xy = covarianceAt(mixture, component, x, y) / xx;
-  const yy = Math.sqrt(Math.max(0, covarianceAt(mixture, component, y, y) - xy * xy));
+  const covariance = (i: number, j: number) => mixture.covariances[(component * D + i) * D + j];
+  const xx = Math.sqrt(covariance(x, x));
+  const xy = covariance(x, y) / xx;
+  const yy = Math.sqrt(Math.max(0, covariance(y, y) - xy * xy));
   const at = (j: number) => mixture.means[component * D + j];
   return mat3d.create(xx, xy, 0, 0, yy, 0, at(x), at(y), 1);
 }

@@ -54,8 +54,7 @@ export interface MixtureClusters extends Common {
   readonly model: 'mixture';
   /** [k] */
   readonly weights: Float64Array;
-  readonly covarianceType: CovarianceType;
-  /** In the layout of its type. */
+  /** [k, d, d] */
   readonly covariances: Float64Array;
   /** [k] */
   readonly components: readonly ComponentStatus[];

@@ -6,6 +6,7 @@
 import { type Flights, readFlights } from '../data/flights.ts';
 import file from '../node_modules/vega-datasets/data/flights-3m.parquet?url';
 import { createEngine, type Dataset, type Engine } from '../src/index.ts';
+import { covarianceMatrices } from './covariance.ts';
 import type { Report, Request, Settings } from './messages.ts';
 
 /** The engine in use, with the flights resident in it. */
@@ -76,10 +77,11 @@ async function fitMixture(engine: Engine, dataset: Dataset, { k, seed, covarianc
     signal,
     onIteration: ({ iteration, lowerBound }) => report({ type: 'iteration', iteration, objective: lowerBound }),
   });
-  const { labels, weights, means, covarianceType, covariances, components } = fitted;
+  const { labels, weights, means, components } = fitted;
   const { lowerBound, iterations, converged, decreased, backend } = fitted;
   const model = 'mixture' as const;
-  const mixture = { model, k, labels, weights, means, covarianceType, covariances, components };
+  const covariances = covarianceMatrices(fitted);
+  const mixture = { model, k, labels, weights, means, covariances, components };
   return { ...mixture, objective: lowerBound, iterations, converged, decreased, backend };
 }
 

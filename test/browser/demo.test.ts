@@ -239,17 +239,18 @@ function shown(page: Page, selector: string): Promise<boolean> {
 
 /** What the page tells of a mixture, against the E-step of its parameters in float64. */
 async function expectTrueMixture(page: Page): Promise<void> {
-  const { n, points, labels, k, covarianceType, ...found } = await page.$eval('#result', (element) => {
+  const { n, points, labels, k, ...found } = await page.$eval('#result', (element) => {
     const result = (element as ResultElement).result as Finished<MixtureClusters>;
     // Typed arrays would arrive as objects.
     const [points, labels] = [Array.from(result.points), Array.from(result.labels)];
-    const { n, k, covarianceType, weights, means, covariances } = result;
+    const { n, k, weights, means, covariances } = result;
     const parameters = [weights, means, covariances].map((values) => Array.from(values));
-    return { n, points, labels, k, covarianceType, parameters };
+    return { n, points, labels, k, parameters };
   });
   const d = points.length / n;
   const [weights, means, covariances] = found.parameters.map((values) => Float64Array.from(values));
-  const mixture = { k, d, covarianceType, weights, means, covariances };
+  // Of any type, as matrices.
+  const mixture = { k, d, covarianceType: 'full', weights, means, covariances } as const;
   const truth = expectation({ data: points, n, d }, mixture);
   const joint = jointLogDensities({ data: points, n, d }, mixture);
   const reported = Number((await attributes(page)).objective);
