@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build, type Plugin, type Rolldown } from 'vite';
+import { toPrintable } from './src/cpu/printable.ts';
 
 /** Both in one, for every configuration that builds or serves `src`. */
 export function inlined(): Plugin {
@@ -54,7 +55,7 @@ interface Compiler {
   ): Promise<{ readonly error: Error | null; readonly stderr: { toString(): string } }>;
 }
 
-/** AssemblyScript to base64. */
+/** AssemblyScript to a string. */
 async function compileKernels(entry: string): Promise<Inlined> {
   let binary: Uint8Array | null = null;
   const compiler = (await import('assemblyscript/asc' as string)) as Compiler;
@@ -65,7 +66,7 @@ async function compileKernels(entry: string): Promise<Inlined> {
   // The entry imports its neighbours.
   const folder = dirname(entry);
   const sources = (await readdir(folder)).filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
-  return { text: Buffer.from(binary).toString('base64'), sources };
+  return { text: toPrintable(binary), sources };
 }
 
 /** A module and all that it imports, as one classic script. */

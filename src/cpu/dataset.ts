@@ -61,7 +61,7 @@ function* uploadShard(points: PreparedPoints, shape: ShardShape, place: Place): 
   try {
     const memory = yield* ask(ref, 'share', []).answer();
     // The same layout over the same memory: rows are written where their thread reads them.
-    if (memory !== null) yield* fillHere(points, new Shard(shape, new ShardMemory(sameArena(memory)), null));
+    if (memory !== null) yield* fillHere(points, new Shard(shape, new ShardMemory(sameArena(memory))));
     else yield* fillThere(points, shape, ref);
     return ref;
   } catch (error) {

@@ -1,15 +1,14 @@
 import { type Names, readOptions } from '../check.ts';
-import type { ClusteringEngine, EngineDataset, UploadOptions } from '../engine/contract.ts';
+import type { ClusteringEngine, EngineDataset, MixtureWorkspace, UploadOptions } from '../engine/contract.ts';
+import type { Gaussians } from '../engine/gaussians.ts';
 import { type Awaitable, type Runner, resultOf, runAsync, runNow, type Steps } from '../engine/steps.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
 import { gather, joinedOf, type ResidentPoints, shardsWithin, transformed, upload } from './dataset.ts';
 import { CpuKMeans, nearestDistances } from './kmeans.ts';
-import { CpuMixture, logDensities } from './mixture.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
 import { answersOf, ask, CallingThread } from './threads/place.ts';
 import { canShareMemory, hardwareThreads } from './threads/platform.ts';
 import type { Pool } from './threads/pool.ts';
-import { kernelModule } from './wasm.ts';
 
 export interface CpuEngineOptions {
   /** Default: as many as the hardware runs at once. 1 is the calling thread. */
@@ -32,7 +31,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
   const given = readOptions('createCpuEngine', options, OPTIONS);
   const { simd = true, valuesOfThread = VALUES_OF_THREAD, threads = hardwareThreads() } = given;
   const shared = (given.shared ?? true) && canShareMemory();
-  const here = new CallingThread(simd ? kernelModule(false) : null);
+  const here = new CallingThread(simd);
   let loading: Promise<Pool | null> | undefined;
 
   /** Loaded when points first need it; null where it cannot be. */
@@ -67,7 +66,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
 /** The same on the calling thread, at once: values in place of promises. */
 export function createSyncCpuEngine(options: Pick<CpuEngineOptions, 'simd'> = {}): ClusteringEngine {
   const { simd = true } = readOptions('createSyncCpuEngine', options, { simd: true });
-  const here = new CallingThread(simd ? kernelModule(false) : null);
+  const here = new CallingThread(simd);
   return engineOf(runNow, 1, {
     upload: (points, { units } = {}) => runNow(upload(points, [here], units)),
     destroy: () => undefined,
@@ -117,11 +116,24 @@ function datasetOf(
     plusPlus: (k, candidates, draws) => run(plusPlus(points, k, candidates, draws)),
     distanceField: () => new CpuDistanceField(points, run),
     kmeans: (k) => new CpuKMeans(points, k, run),
-    mixture: () => new CpuMixture(points, run),
+    mixture: () => run(openMixture(points, run)),
     logDensities: (gaussians, start, end) => run(logDensities(points, gaussians, start, end)),
     transformed: (matrix, variance) => run(own(transformed(points, matrix, variance))),
     destroy: () => points.destroy(),
   };
+}
+
+/** Loaded by those who want mixtures. */
+const mixtures = () => import('./mixture.ts');
+
+function* openMixture(points: ResidentPoints, run: <T>(steps: Steps<T>) => Awaitable<T>): Steps<MixtureWorkspace> {
+  const { CpuMixture } = yield* resultOf(mixtures());
+  return new CpuMixture(points, run);
+}
+
+function* logDensities(points: ResidentPoints, gaussians: Gaussians, start: number, end: number): Steps<Float32Array> {
+  const { logDensities } = yield* resultOf(mixtures());
+  return yield* logDensities(points, gaussians, start, end);
 }
 
 function* allDistances(

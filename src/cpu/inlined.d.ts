@@ -1,8 +1,8 @@
 /** What vite.plugins.ts makes of a module. */
 declare module '*?wasm' {
-  /** AssemblyScript compiled to WebAssembly, in base64. */
-  const base64: string;
-  export default base64;
+  /** AssemblyScript compiled to WebAssembly: see printable.ts. */
+  const printable: string;
+  export default printable;
 }
 
 declare module '*?bundle' {
@@ -10,3 +10,8 @@ declare module '*?bundle' {
   const script: string;
   export default script;
 }
+
+/** What AssemblyScript calls the numbers of the layouts, which TypeScript compiles too: see kernels/. */
+declare type u32 = number;
+declare type usize = number;
+declare type f32 = number;

@@ -5,6 +5,7 @@ import type { Awaitable, Steps } from '../engine/steps.ts';
 import { rowsOfTurn } from '../engine/turns.ts';
 import type { Clusters } from './clusters.ts';
 import { joinedOf, type ResidentPoints } from './dataset.ts';
+import { KMEANS } from './families/kmeans.ts';
 import { askAll, drop, make, type Ref } from './threads/place.ts';
 import { rootOf } from './tree.ts';
 
@@ -63,7 +64,7 @@ export class CpuKMeans implements KMeansWorkspace {
 
 function clustersOf({ shards, units, longest, usual, check }: ResidentPoints, k: number): Ref<Clusters>[] {
   check();
-  return shards.map((shard) => make<Clusters>(shard, 'clusters', { k, units, longest, usual }));
+  return shards.map((shard) => make(shard, KMEANS, 'clusters', { k, units, longest, usual }));
 }
 
 /** See `EngineDataset.nearestDistances`. */

@@ -3,6 +3,7 @@ import type { Gaussians } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { Awaitable, Steps } from '../engine/steps.ts';
 import { joinedOf, type ResidentPoints, shardsWithin } from './dataset.ts';
+import { MIXTURE } from './families/mixture.ts';
 import { type Moments, statisticsOf } from './moments.ts';
 import { answersOf, ask, askAll, drop, make, type Ref } from './threads/place.ts';
 import { rootOf } from './tree.ts';
@@ -20,7 +21,7 @@ export class CpuMixture implements MixtureWorkspace {
     points.check();
     this.#points = points;
     this.#run = run;
-    this.#moments = points.shards.map((shard) => make<Moments>(shard, 'moments'));
+    this.#moments = points.shards.map((shard) => make(shard, MIXTURE, 'moments'));
   }
 
   accumulate(gaussians: Gaussians, temperature: number): Awaitable<MixtureStatistics> {
@@ -88,7 +89,7 @@ export function* logDensities(
   const made: Ref<Moments>[] = [];
   try {
     const questions = shardsWithin(points, start, end).map(({ shard, start, end }) => {
-      const moments = make<Moments>(shard, 'moments');
+      const moments = make(shard, MIXTURE, 'moments');
       made.push(moments);
       return ask(moments, 'logDensities', [relativeTo(gaussians).relative, start, end]);
     });

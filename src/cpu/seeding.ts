@@ -2,6 +2,7 @@ import type { DistanceField } from '../engine/contract.ts';
 import type { Awaitable, Steps } from '../engine/steps.ts';
 import type { RowValues } from '../points.ts';
 import { joined, joinedOf, type ResidentPoints } from './dataset.ts';
+import { KMEANS } from './families/kmeans.ts';
 import { type Extent, SLICE_ROWS } from './plan.ts';
 import { type Drawn, type Potentials, passes } from './potentials.ts';
 import { answersOf, ask, askAll, drop, make, type Ref } from './threads/place.ts';
@@ -14,7 +15,7 @@ export function* plusPlus(
   draws: Float32Array,
 ): Steps<Uint32Array> {
   points.check();
-  const potentials = points.shards.map((shard) => make<Potentials>(shard, 'potentials'));
+  const potentials = points.shards.map((shard) => make(shard, KMEANS, 'potentials'));
   try {
     const none = new Float32Array(0);
     let [newest] = (yield* draw(points, potentials, none, draws.subarray(0, 2))).drawn;
@@ -97,7 +98,7 @@ export class CpuDistanceField implements DistanceField {
 
   constructor(points: ResidentPoints, run: <T>(steps: Steps<T>) => Awaitable<T>) {
     points.check();
-    this.#potentials = points.shards.map((shard) => make<Potentials>(shard, 'potentials'));
+    this.#potentials = points.shards.map((shard) => make(shard, KMEANS, 'potentials'));
     this.#precise = points.summary.frame.precise;
     this.#run = run;
   }

@@ -8,7 +8,6 @@ import { hashUniform } from '../random.ts';
 import type { Memory, ShardMemory } from './memory.ts';
 import { type Extent, SLICE_ROWS } from './plan.ts';
 import { type Node, Tree } from './tree.ts';
-import type { Kernels } from './wasm.ts';
 
 export interface ShardShape {
   readonly extent: Extent;
@@ -57,9 +56,7 @@ export class Shard {
   readonly d: number;
   readonly extent: Extent;
   readonly memory: ShardMemory;
-  /** Null where there is no SIMD, or where rows are float64: then TypeScript computes. */
-  readonly kernels: Kernels | null;
-  /** Whether the rows are float64. */
+  /** Whether the rows are float64: then TypeScript computes. */
   readonly precise: boolean;
   /** Byte offset of the rows [n, d]. */
   readonly rowsAt: number;
@@ -70,21 +67,14 @@ export class Shard {
 
   /**
    * @param memory in which nothing is allocated yet
-   * @param kernels null for TypeScript
    * @param isShared whether the engine may write to the memory itself
    */
-  constructor(
-    { extent, d, weighted, precise }: ShardShape,
-    memory: ShardMemory,
-    kernels: Kernels | null,
-    isShared = false,
-  ) {
+  constructor({ extent, d, weighted, precise }: ShardShape, memory: ShardMemory, isShared = false) {
     this.extent = extent;
     this.n = extent.end - extent.start;
     this.d = d;
     this.precise = precise;
     this.memory = memory;
-    this.kernels = kernels;
     this.#isShared = isShared;
     this.rowsAt = this.memory.allocate(bytesOfValue(precise) * this.n * d);
     this.weightsAt = weighted ? this.memory.allocate(4 * this.n) : 0;

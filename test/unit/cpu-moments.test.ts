@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { MIXTURE } from '../../src/cpu/families/mixture.ts';
 import { createArena, ShardMemory } from '../../src/cpu/memory.ts';
 import { type Moments, statisticsOf } from '../../src/cpu/moments.ts';
 import { PlainMoments } from '../../src/cpu/plain/moments.ts';
 import { shardsOf } from '../../src/cpu/plan.ts';
 import { bytesOf, Shard, type ShardShape } from '../../src/cpu/shard.ts';
+import type { MixtureKernels } from '../../src/cpu/simd/kernels.ts';
 import { SimdMoments } from '../../src/cpu/simd/moments.ts';
 import { rootOf } from '../../src/cpu/tree.ts';
-import { instantiate, kernelModule } from '../../src/cpu/wasm.ts';
+import { instantiate } from '../../src/cpu/wasm.ts';
 import type { Gaussians } from '../../src/engine/gaussians.ts';
 import type { MixtureStatistics } from '../../src/engine/statistics.ts';
 import { runNow } from '../../src/engine/steps.ts';
@@ -16,7 +18,7 @@ import { type CasePoints, uniforms } from '../conformance/cases/data.ts';
 import { covarianceTypes, draw, weighted } from '../conformance/cases/mixture/data.ts';
 import { expectation, jointLogDensities, type ReferenceMixture } from '../reference/mixture.ts';
 
-const KINDS = { simd: SimdMoments, plain: PlainMoments };
+const KINDS = { simd: simdMoments, plain: (shard: Shard) => new PlainMoments(shard) };
 type KindName = keyof typeof KINDS;
 
 interface Answers {
@@ -38,10 +40,10 @@ function answersOf(
   const { n, d, data, weights } = points;
   const parts = shardsOf(n, d, threads).map((extent) => {
     const shape = { extent, d, weighted: weights !== undefined, precise: false };
-    const shard = shardOf(shape, kind);
+    const shard = shardOf(shape);
     shard.rows.set(data.subarray(extent.start * d, extent.end * d));
     shard.weights?.set(weights!.subarray(extent.start, extent.end));
-    const moments: Moments = new KINDS[kind](shard);
+    const moments: Moments = KINDS[kind](shard);
     return {
       nodes: runNow(moments.accumulate(gaussians, temperature)),
       labels: runNow(moments.labels()),
@@ -57,12 +59,15 @@ function answersOf(
   };
 }
 
-function shardOf(shape: ShardShape, kind: KindName): Shard {
-  const module = kernelModule(false);
+function shardOf(shape: ShardShape): Shard {
+  return new Shard(shape, new ShardMemory(createArena(bytesOf(shape), false)));
+}
+
+function simdMoments(shard: Shard): SimdMoments {
+  const module = MIXTURE.kernels(false);
   expect(module).not.toBeNull();
-  const arena = createArena(bytesOf(shape), false);
-  const kernels = kind === 'simd' ? instantiate(module!, arena.memory as WebAssembly.Memory) : null;
-  return new Shard(shape, new ShardMemory(arena), kernels);
+  const kernels: unknown = instantiate(module!, shard.memory.memory as WebAssembly.Memory);
+  return new SimdMoments(shard, kernels as MixtureKernels);
 }
 
 function gaussiansOf({ k, d, covarianceType, weights, means, covariances }: ReferenceMixture): Gaussians {
@@ -210,11 +215,11 @@ describe.each(Object.keys(KINDS) as KindName[])('moments by %s', (kind) => {
   it('gives back its memory', () => {
     const { points, start } = draw({ n: 20, d: 3, k: 2, covarianceType: 'full' });
     const shape = { extent: shardsOf(20, 3, 1)[0], d: 3, weighted: false, precise: false };
-    const shard = shardOf(shape, kind);
+    const shard = shardOf(shape);
     shard.rows.set(points.data);
     const before = shard.memory.allocate(1);
     shard.memory.free(before);
-    const moments = new KINDS[kind](shard);
+    const moments = KINDS[kind](shard);
     runNow(moments.accumulate(gaussiansOf(start), 1));
     runNow(moments.logDensities(gaussiansOf(start), 0, 20));
     moments.free();

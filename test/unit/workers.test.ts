@@ -3,8 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { engineOf } from '../../src/api/create-engine.ts';
-import type { Clusters } from '../../src/cpu/clusters.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
+import { KMEANS } from '../../src/cpu/families/kmeans.ts';
 import { ask, drop, make, makeShard, type Question } from '../../src/cpu/threads/place.ts';
 import { Pool } from '../../src/cpu/threads/pool.ts';
 import { unitsOf } from '../../src/engine/fixed.ts';
@@ -270,13 +270,12 @@ describe('a failure belongs to its call', () => {
     });
     const small = makeShard(place, shape(512));
     const huge = makeShard(place, shape(2 ** 42));
-    const working = make<Clusters>(huge, 'clusters', {});
+    const options = { units: runNow(unitsOf([], 512, 5)), longest: 0, usual: 0 };
+    const working = make(huge, KMEANS, 'clusters', { ...options, k: 1 });
     for (const question of [ask(huge, 'survey', []), ask(working, 'labels', [])]) {
       await expect(run(question)).rejects.toThrow(/^no room for \d+ MiB/);
     }
-    const clusters = make<Clusters>(small, 'clusters', {
-      ...{ k: 2 ** 40, units: runNow(unitsOf([], 512, 5)), longest: 0, usual: 0 },
-    });
+    const clusters = make(small, KMEANS, 'clusters', { ...options, k: 2 ** 40 });
     await expect(run(ask(clusters, 'labels', []))).rejects.toThrow(/^no room for \d+ MiB/);
     await expect(run(ask(small, 'gather', [Uint32Array.of(511)]))).resolves.toEqual(new Float64Array(4));
     [small, huge].forEach(drop);

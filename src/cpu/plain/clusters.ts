@@ -8,10 +8,10 @@ import type { Steps } from '../../engine/steps.ts';
 import { rowsOfTurn } from '../../engine/turns.ts';
 import type { RowValues } from '../../points.ts';
 import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
+import { UNLABELLED } from '../kernels/kmeans/layout.ts';
 import { type Shard, squaredDistance } from '../shard.ts';
 import type { Node } from '../tree.ts';
 
-const UNLABELLED = 0xffffffff;
 /** Integers of float64 stay exact a little longer than this. */
 const CARRY_AT = 2 ** 52;
 /** Times it, a number's 27 lowest bits are set apart from the others. */

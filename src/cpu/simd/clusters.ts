@@ -2,70 +2,71 @@ import { type FixedSums, leftOver, Spill, UNITS_OF_LARGE, type Units } from '../
 import type { Steps } from '../../engine/steps.ts';
 import { rowsOfTurn } from '../../engine/turns.ts';
 import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
+import {
+  BLOCK,
+  BLUR,
+  BOUNDED,
+  BY_ROW,
+  CENTROIDS,
+  CHANGED,
+  COARSE,
+  D,
+  EXACT_NORMS,
+  FARTHEST,
+  FARTHEST_SHIFT,
+  HALF,
+  K,
+  LABELS,
+  LARGE,
+  LEAST,
+  LENGTH,
+  LIFT,
+  LIMBS,
+  LIST,
+  LOWER,
+  MADE,
+  MARGIN_FACTOR,
+  MOTION_BYTES,
+  MOTIONS,
+  NARROW,
+  NOBODY,
+  NONE,
+  NORMS,
+  OTHER_SHIFT,
+  PACKED,
+  REACH,
+  RETRIED,
+  RETRY,
+  ROUGH,
+  ROUGH_ERROR,
+  ROUGH_LEAST,
+  ROUGH_NORMS,
+  ROUGH_REACH,
+  ROUNDING,
+  ROWS,
+  ROWS_OF_BLOCK,
+  SCANNED,
+  SCRATCH,
+  SHIFT,
+  SPILL_BEFORE,
+  SPILL_BYTES,
+  SPILL_LABEL,
+  SPILL_ROW,
+  SPILLED,
+  SPILLS,
+  STATE_BYTES,
+  STRIDE,
+  SUMS,
+  TWICE_ERROR,
+  UNLABELLED,
+  UPPER,
+  USED,
+  WEIGHTS,
+} from '../kernels/kmeans/layout.ts';
 import { SLICE_ROWS } from '../plan.ts';
 import type { Shard } from '../shard.ts';
 import type { Node } from '../tree.ts';
-
-/** The state of kernels/assign.ts, in its order, four bytes each. */
-const FIELDS = [
-  'rows',
-  'weights',
-  'labels',
-  'upper',
-  'lower',
-  'packed',
-  'norms',
-  'narrow',
-  'centroids',
-  'exactNorms',
-  'motions',
-  'rough',
-  'roughNorms',
-  'sums',
-  'large',
-  'scratch',
-  'list',
-  'retry',
-  'spills',
-  'd',
-  'k',
-  'stride',
-  'limbs',
-  'farthest',
-  'bounded',
-  'coarse',
-  'byRow',
-  'changed',
-  'scanned',
-  'open',
-  'retried',
-  'spilled',
-  'farthestShift',
-  'otherShift',
-  'rounding',
-  'lift',
-  'reach',
-  'least',
-  'roughReach',
-  'roughLeast',
-  'roughError',
-  'marginFactor',
-  'twiceError',
-] as const;
-
-type Field = (typeof FIELDS)[number];
-
-/** Rows of a block, and the bytes before it in the kernel's scratch. */
-const BLOCK = 8;
-const BEFORE_BLOCK = 256;
-/** Larger than any score of a row. */
-const NOBODY = 3.4e38;
-const UNLABELLED = 0xffffffff;
-
-/** What an assignment does with bounds. */
-const NONE = 0;
-const MADE = 1;
-const USED = 2;
+import type { KMeansKernels } from './kernels.ts';
 
 /** A float32 that is rounded to nearest and was positive is below its true value by less. */
 const UP = 1 + 2 ** -22;
@@ -87,13 +88,11 @@ const ROWS_FOR_HALVES = 8;
 /** How many multiply-adds of a scan take as long as one of TypeScript's. */
 const SPEED = 32;
 
-/** From which on integers were faster; as in kernels/scan.ts. */
+/** From which on integers were faster. */
 const FEATURES_FOR_COARSE = 8;
 const CENTROIDS_FOR_COARSE = 8;
 /** Share of rows that may have to be scanned again before integers cost more than they save. */
 const MOST_RETRIED = 1 / 3;
-/** Rows and centroids are scaled to it, as in kernels/scan.ts. */
-const LENGTH = 30000;
 
 /** Centroids beyond are left out of a float32 scan: products with rows of up to 2^64 do not overflow. */
 const LONGEST_SCANNED = 2 ** 60;
@@ -104,6 +103,7 @@ const LONGEST_ROUGH = 2;
 
 export class SimdClusters implements Clusters {
   readonly #shard: Shard;
+  readonly #kernels: KMeansKernels;
   readonly #k: number;
   readonly #units: Units;
   readonly #longest: number;
@@ -114,21 +114,22 @@ export class SimdClusters implements Clusters {
   readonly #allocated: number[] = [];
   /** Those of the last assignment [k, d], null before the first and after one that did not end. */
   #centroids: Float64Array | null = null;
-  #bounds: typeof NONE | typeof MADE | typeof USED = NONE;
+  #bounds = NONE;
   /** Assignments to come that scan float32 alone, and how many these will be the next time. */
   #waits = 0;
   #patience = 1;
   /** Number of changed labels from which on bounds are tried again. */
   #tryAt = 0;
 
-  constructor(shard: Shard, { k, units, longest, usual }: ClustersOptions) {
+  constructor(shard: Shard, kernels: KMeansKernels, { k, units, longest, usual }: ClustersOptions) {
     this.#shard = shard;
+    this.#kernels = kernels;
     this.#k = k;
     this.#units = units;
     this.#longest = longest;
     this.#usual = usual;
     this.#spill = new Spill(units);
-    this.#state = this.#allocate(4 * FIELDS.length);
+    this.#state = this.#allocate(STATE_BYTES);
     this.#allocateAll();
   }
 
@@ -136,6 +137,11 @@ export class SimdClusters implements Clusters {
     const offset = this.#shard.memory.allocate(bytes);
     this.#allocated.push(offset);
     return offset;
+  }
+
+  /** Allocates an array, and says in the state where it lies. */
+  #place(field: number, bytes: number): void {
+    this.#set(field, this.#allocate(bytes));
   }
 
   #allocateAll(): void {
@@ -146,35 +152,32 @@ export class SimdClusters implements Clusters {
     // Bounds are moved four rows at a time.
     const rows = 4 * Math.ceil(n / 4);
     const bounds = this.#mayBound ? rows : 0;
-    const offsets: Partial<Record<Field, number>> = {
-      rows: rowsAt,
-      weights: weightsAt,
-      labels: this.#allocate(4 * rows),
-      upper: this.#allocate(4 * bounds),
-      lower: this.#allocate(4 * bounds),
-      packed: this.#allocate(4 * padded * d),
-      norms: this.#allocate(4 * padded),
-      narrow: this.#allocate(4 * k * d),
-      centroids: this.#allocate(8 * k * d),
-      exactNorms: this.#allocate(8 * k),
-      motions: this.#allocate(16 * k),
-      rough: this.#allocate(this.#mayBeCoarse ? 4 * padded * Math.ceil(d / 2) : 0),
-      roughNorms: this.#allocate(this.#mayBeCoarse ? 4 * padded : 0),
-      sums: this.#allocate(8 * k * limbs * stride),
-      large: this.#allocate(8 * (limbs + 1) * stride),
-      scratch: this.#allocate(BEFORE_BLOCK + 4 * BLOCK * d),
-      // Long enough for the distances of a slice.
-      list: this.#allocate(8 * (SLICE_ROWS + BLOCK)),
-      retry: this.#allocate(4 * (SLICE_ROWS + BLOCK)),
-      spills: this.#allocate(12 * SLICE_ROWS),
-      d,
-      k,
-      stride,
-      limbs,
-    };
-    for (const [field, value] of Object.entries(offsets)) this.#set(field as Field, value);
+    this.#set(ROWS, rowsAt);
+    this.#set(WEIGHTS, weightsAt);
+    this.#place(LABELS, 4 * rows);
+    this.#place(UPPER, 4 * bounds);
+    this.#place(LOWER, 4 * bounds);
+    this.#place(PACKED, 4 * padded * d);
+    this.#place(NORMS, 4 * padded);
+    this.#place(NARROW, 4 * k * d);
+    this.#place(CENTROIDS, 8 * k * d);
+    this.#place(EXACT_NORMS, 8 * k);
+    this.#place(MOTIONS, MOTION_BYTES * k);
+    this.#place(ROUGH, this.#mayBeCoarse ? 4 * padded * Math.ceil(d / 2) : 0);
+    this.#place(ROUGH_NORMS, this.#mayBeCoarse ? 4 * padded : 0);
+    this.#place(SUMS, 8 * k * limbs * stride);
+    this.#place(LARGE, 8 * (limbs + 1) * stride);
+    this.#place(SCRATCH, ROWS_OF_BLOCK + 4 * BLOCK * d);
+    // Long enough for the distances of a slice.
+    this.#place(LIST, 8 * (SLICE_ROWS + BLOCK));
+    this.#place(RETRY, 4 * (SLICE_ROWS + BLOCK));
+    this.#place(SPILLS, SPILL_BYTES * SLICE_ROWS);
+    this.#set(D, d);
+    this.#set(K, k);
+    this.#set(STRIDE, stride);
+    this.#set(LIMBS, limbs);
     const { memory } = this.#shard;
-    const large = this.#get('large') / 8;
+    const large = this.#get(LARGE) / 8;
     const { units, limits } = this.#units;
     units.forEach((unit, j) => {
       memory.f64[large + j] = unit * UNITS_OF_LARGE;
@@ -182,8 +185,8 @@ export class SimdClusters implements Clusters {
     memory.f64.set(limits, large + units.length);
     // (d + 4)·2^-24 bounds what a dot product of float32 and its rounded factors lose, relative to its terms.
     const rounding = (d + 4) * 2 ** -24 * (1 + d * 2 ** -24) * UP;
-    memory.f32[this.#at('rounding')] = rounding;
-    memory.f32[this.#at('lift')] = 1 + 3 * Math.sqrt(rounding) + 2 ** -20;
+    memory.f32[this.#at(ROUNDING)] = rounding;
+    memory.f32[this.#at(LIFT)] = 1 + 3 * Math.sqrt(rounding) + 2 ** -20;
   }
 
   /** Whether a scan of integers could be worth its conversions. */
@@ -202,45 +205,45 @@ export class SimdClusters implements Clusters {
   }
 
   *assign(centroids: Float64Array): Steps<Assigned> {
-    const { n, kernels } = this.#shard;
+    const { n } = this.#shard;
     const before = this.#centroids;
     this.#centroids = null;
-    yield* this.#place(centroids);
+    yield* this.#placeCentroids(centroids);
     if (before === null) this.#forget();
     else if (this.#bounds === USED) yield* this.#measureShifts(before, centroids);
-    this.#set('bounded', this.#bounds);
-    this.#set('changed', 0);
-    this.#set('scanned', 0);
-    this.#set('retried', 0);
-    this.#set('coarse', this.#mayBeCoarse && this.#waits === 0 ? 1 : 0);
+    this.#set(BOUNDED, this.#bounds);
+    this.#set(CHANGED, 0);
+    this.#set(SCANNED, 0);
+    this.#set(RETRIED, 0);
+    this.#set(COARSE, this.#mayBeCoarse && this.#waits === 0 ? 1 : 0);
     const rows = rowsOfTurn(centroids.length / SPEED);
     for (let start = 0; start < n; start += rows) {
-      this.#set('spilled', 0);
-      kernels!.assign(this.#state, start, Math.min(n, start + rows));
+      this.#set(SPILLED, 0);
+      this.#kernels.assign(this.#state, start, Math.min(n, start + rows));
       this.#takeSpilled();
       yield;
     }
     this.#centroids = centroids.slice();
-    const changed = this.#get('changed');
-    this.#decide(changed, n - this.#get('scanned'));
-    this.#decideCoarse(this.#get('scanned'), this.#get('retried'));
+    const changed = this.#get(CHANGED);
+    this.#decide(changed, n - this.#get(SCANNED));
+    this.#decideCoarse(this.#get(SCANNED), this.#get(RETRIED));
     return { ...(yield* this.#sums()), changed };
   }
 
   // biome-ignore lint/correctness/useYield: a verb like the others
   *labels(): Steps<Uint32Array> {
-    const from = this.#get('labels') / 4;
+    const from = this.#get(LABELS) / 4;
     return this.#shard.memory.u32.slice(from, from + this.#shard.n);
   }
 
   *distances(): Steps<Float64Array> {
-    const { n, memory, kernels } = this.#shard;
+    const { n, memory } = this.#shard;
     const distances = new Float64Array(n);
     // The list of doubtful rows is free between two assignments, and as long as a slice.
-    const list = this.#get('list');
+    const list = this.#get(LIST);
     for (let start = 0; start < n; start += SLICE_ROWS) {
       const end = Math.min(n, start + SLICE_ROWS);
-      kernels!.distances(this.#state, start, end, list);
+      this.#kernels.distances(this.#state, start, end, list);
       distances.set(memory.f64.subarray(list / 8, list / 8 + end - start), start);
       yield;
     }
@@ -248,8 +251,7 @@ export class SimdClusters implements Clusters {
   }
 
   inertia(): Steps<readonly Node[]> {
-    const { kernels } = this.#shard;
-    return this.#shard.totalOver((start, end, sum) => kernels!.inertia(this.#state, start, end, sum));
+    return this.#shard.totalOver((start, end, sum) => this.#kernels.inertia(this.#state, start, end, sum));
   }
 
   free(): void {
@@ -282,9 +284,9 @@ export class SimdClusters implements Clusters {
     const isCheap = COST_OF_BOUNDS < CHEAP * this.#costOfScan;
     this.#bounds = this.#mayBound && isCheap ? MADE : NONE;
     this.#tryAt = SETTLING * n;
-    const labels = this.#get('labels') / 4;
+    const labels = this.#get(LABELS) / 4;
     memory.u32.fill(UNLABELLED, labels, labels + n);
-    const sums = this.#get('sums');
+    const sums = this.#get(SUMS);
     memory.u8.fill(0, sums, sums + 8 * this.#k * this.#units.limbs * this.#units.stride);
     this.#spill.clear();
   }
@@ -293,9 +295,9 @@ export class SimdClusters implements Clusters {
   #takeSpilled(): void {
     const { d, memory, weights } = this.#shard;
     const rows = this.#shard.rows as Float32Array;
-    const list = this.#get('spills') / 4;
-    for (let at = list, end = list + 3 * this.#get('spilled'); at < end; at += 3) {
-      const [i, before, label] = memory.u32.subarray(at, at + 3);
+    const list = this.#get(SPILLS);
+    for (let at = list, end = list + SPILL_BYTES * this.#get(SPILLED); at < end; at += SPILL_BYTES) {
+      const [i, before, label] = [SPILL_ROW, SPILL_BEFORE, SPILL_LABEL].map((offset) => memory.u32[(at + offset) / 4]);
       const weight = weights === null ? 1 : weights[i];
       for (let j = 0; j <= d; j++) {
         const left = leftOver(j < d ? weight * rows[i * d + j] : weight, j, this.#units);
@@ -312,11 +314,11 @@ export class SimdClusters implements Clusters {
   }
 
   /** Centroids in all the forms that the kernel wants. */
-  *#place(centroids: Float64Array): Steps<void> {
+  *#placeCentroids(centroids: Float64Array): Steps<void> {
     const { d, memory } = this.#shard;
     const k = this.#k;
-    const [packed, norms, narrow] = [this.#get('packed') / 4, this.#get('norms') / 4, this.#get('narrow') / 4];
-    const [exact, exactNorms] = [this.#get('centroids') / 8, this.#get('exactNorms') / 8];
+    const [packed, norms, narrow] = [this.#get(PACKED) / 4, this.#get(NORMS) / 4, this.#get(NARROW) / 4];
+    const [exact, exactNorms] = [this.#get(CENTROIDS) / 8, this.#get(EXACT_NORMS) / 8];
     for (let from = 0; from < k; from += this.#pause) {
       const { f32, f64 } = memory;
       const end = Math.min(k, from + this.#pause);
@@ -336,12 +338,12 @@ export class SimdClusters implements Clusters {
     const { reach, least } = this.#placeNorms(norms, LONGEST_SCANNED);
     const longest = Math.max(reach, this.#longest);
     const isEven = least === NOBODY && longest <= Math.min(LONGEST_SCANNED, UNEVEN * this.#usual);
-    this.#set('byRow', isEven ? 0 : 1);
+    this.#set(BY_ROW, isEven ? 0 : 1);
     const { f32 } = memory;
-    f32[this.#at('reach')] = reach * UP;
-    f32[this.#at('least')] = least;
-    f32[this.#at('twiceError')] = 2.02 * f32[this.#at('rounding')] * reach * (reach + 2 * this.#longest) + 2e-36;
-    f32[this.#at('marginFactor')] = (1 + this.#root) * UP;
+    f32[this.#at(REACH)] = reach * UP;
+    f32[this.#at(LEAST)] = least;
+    f32[this.#at(TWICE_ERROR)] = 2.02 * f32[this.#at(ROUNDING)] * reach * (reach + 2 * this.#longest) + 2e-36;
+    f32[this.#at(MARGIN_FACTOR)] = (1 + this.#root) * UP;
     if (this.#mayBeCoarse) yield* this.#placeCoarse(centroids, reach);
   }
 
@@ -351,7 +353,7 @@ export class SimdClusters implements Clusters {
    */
   #placeNorms(to: number, longest: number): { reach: number; least: number } {
     const { f32, f64 } = this.#shard.memory;
-    const exactNorms = this.#get('exactNorms') / 8;
+    const exactNorms = this.#get(EXACT_NORMS) / 8;
     let reach = 0;
     let least = NOBODY;
     for (let c = 0; c < this.#k; c++) {
@@ -368,14 +370,14 @@ export class SimdClusters implements Clusters {
   /** Centroids as integers, pairs of features side by side: [k/4, d/2, 4, 2]. */
   *#placeCoarse(centroids: Float64Array, longest: number): Steps<void> {
     const { d, memory } = this.#shard;
-    const exactNorms = this.#get('exactNorms') / 8;
+    const exactNorms = this.#get(EXACT_NORMS) / 8;
     // What is left out here is scanned in float32 where it could be nearest.
     const limit =
       longest > UNEVEN * this.#usual ? Math.min(LONGEST_ROUGH * this.#usual, LONGEST_SCANNED) : LONGEST_SCANNED;
-    const { reach, least } = this.#placeNorms(this.#get('roughNorms') / 4, limit);
+    const { reach, least } = this.#placeNorms(this.#get(ROUGH_NORMS) / 4, limit);
     const scale = reach === 0 ? 0 : LENGTH / (reach * UP);
     const pairs = Math.ceil(d / 2);
-    const rough = this.#get('rough') / 2;
+    const rough = this.#get(ROUGH) / 2;
     let rounded = 0;
     const pause = this.#pause;
     for (let c = 0; c < this.#k; c++) {
@@ -392,19 +394,19 @@ export class SimdClusters implements Clusters {
       }
       rounded = Math.max(rounded, Math.sqrt(square));
     }
-    memory.f32[this.#at('roughReach')] = reach * UP;
-    memory.f32[this.#at('roughLeast')] = least;
+    memory.f32[this.#at(ROUGH_REACH)] = reach * UP;
+    memory.f32[this.#at(ROUGH_LEAST)] = least;
     // By Cauchy and Schwarz: a row's values are rounded by half a unit at most, the centroids' by what they were.
     const half = Math.sqrt(d) / 2;
-    memory.f32[this.#at('roughError')] = 2.02 * ((half + rounded) / LENGTH + (half * rounded) / LENGTH ** 2);
+    memory.f32[this.#at(ROUGH_ERROR)] = 2.02 * ((half + rounded) / LENGTH + (half * rounded) / LENGTH ** 2);
   }
 
   /** How far the centroids went since the bounds were made, and how far they are apart. */
   *#measureShifts(before: Float64Array, centroids: Float64Array): Steps<void> {
     const { d, memory } = this.#shard;
     const pause = this.#pause;
-    const motions = this.#get('motions') / 4;
-    const exactNorms = this.#get('exactNorms') / 8;
+    const motions = this.#get(MOTIONS);
+    const exactNorms = this.#get(EXACT_NORMS) / 8;
     let farthest = 0;
     let largest = 0;
     let other = 0;
@@ -415,17 +417,20 @@ export class SimdClusters implements Clusters {
       for (let j = c * d; j < (c + 1) * d; j++) square += (centroids[j] - before[j]) ** 2;
       const shift = Math.sqrt(square) * UP;
       const length = Math.sqrt(f64[exactNorms + c]);
-      f32.set([shift, 0, length * 1.2e-7 + 1e-18], motions + 4 * c);
+      const motion = motions + MOTION_BYTES * c;
+      f32[(motion + SHIFT) / 4] = shift;
+      f32[(motion + HALF) / 4] = 0;
+      f32[(motion + BLUR) / 4] = length * 1.2e-7 + 1e-18;
       if (shift > largest) {
         other = largest;
         largest = shift;
         farthest = c;
       } else if (shift > other) other = shift;
     }
-    this.#set('farthest', farthest);
-    memory.f32[this.#at('farthestShift')] = largest;
-    memory.f32[this.#at('otherShift')] = other;
-    if (ROWS_FOR_HALVES * this.#k <= this.#shard.n) this.#shard.kernels!.halve(this.#state);
+    this.#set(FARTHEST, farthest);
+    memory.f32[this.#at(FARTHEST_SHIFT)] = largest;
+    memory.f32[this.#at(OTHER_SHIFT)] = other;
+    if (ROWS_FOR_HALVES * this.#k <= this.#shard.n) this.#kernels.halve(this.#state);
   }
 
   /** Two bounds that differ by more than this share of them are in the order of the float64 distances, which lose less. */
@@ -436,7 +441,7 @@ export class SimdClusters implements Clusters {
   *#sums(): Steps<FixedSums> {
     const { memory } = this.#shard;
     const length = this.#k * this.#units.limbs * this.#units.stride;
-    const from = this.#get('sums') / 4;
+    const from = this.#get(SUMS) / 4;
     const high = new Float64Array(length);
     const low = new Float64Array(length);
     const pause = this.#pause * this.#units.stride;
@@ -452,15 +457,16 @@ export class SimdClusters implements Clusters {
     return { high, low, spilled: this.#spill.sums() };
   }
 
-  #at(field: Field): number {
-    return this.#state / 4 + FIELDS.indexOf(field);
+  /** Where a field of the state lies, in values of four bytes. */
+  #at(field: number): number {
+    return (this.#state + field) / 4;
   }
 
-  #get(field: Field): number {
+  #get(field: number): number {
     return this.#shard.memory.u32[this.#at(field)];
   }
 
-  #set(field: Field, value: number): void {
+  #set(field: number, value: number): void {
     this.#shard.memory.u32[this.#at(field)] = value;
   }
 }

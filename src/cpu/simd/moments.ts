@@ -1,47 +1,46 @@
 import type { Gaussians } from '../../engine/gaussians.ts';
 import type { Steps } from '../../engine/steps.ts';
+import {
+  AXES,
+  BLOCK,
+  BLOCK_ROWS,
+  BLOCK_WEIGHTS,
+  COUNTS,
+  D,
+  DIFFERENCES,
+  FACTORS,
+  K,
+  LABELS,
+  LIKELIHOOD,
+  LOGS,
+  MEANS,
+  OFFSETS,
+  OWN,
+  PAIRS,
+  PLAIN,
+  POOLED,
+  ROWS,
+  SCALED,
+  SHAPE,
+  SHARED,
+  SQUARES,
+  STATE_BYTES,
+  SUMS,
+  sizeOfColumns,
+  TEMPERATURE,
+  VALUES,
+  WEIGHTS,
+  WHITENED,
+  widthOf,
+} from '../kernels/mixture/layout.ts';
 import { isPooled, layoutOf, type Moments, rowsOfMoments, shiftsOf } from '../moments.ts';
 import type { Shard } from '../shard.ts';
 import type { Node } from '../tree.ts';
-
-/** The state of kernels/mixture.ts, in its order, four bytes each; the temperature, behind them at a multiple of eight, takes eight. */
-const FIELDS = [
-  'rows',
-  'weights',
-  'labels',
-  'values',
-  'd',
-  'k',
-  'shape',
-  'block',
-  'differences',
-  'whitened',
-  'logs',
-  'means',
-  'factors',
-  'offsets',
-  'blockWeights',
-  'scaled',
-  'counts',
-  'sums',
-  'squares',
-  'pairs',
-  'likelihood',
-] as const;
-
-type Field = (typeof FIELDS)[number];
-
-const AXES = 0;
-const PLAIN = 1;
-const OWN = 2;
-const SHARED = 3;
-const POOLED = 4;
-
-/** Rows of a block. */
-const BLOCK = 8;
+import type { MixtureKernels } from './kernels.ts';
 
 export class SimdMoments implements Moments {
   readonly #shard: Shard;
+  readonly #kernels: MixtureKernels;
   /** Byte offset of the state. */
   readonly #state: number;
   /** Byte offsets of all else: for the k and the shape that the first call has, like all others. */
@@ -50,24 +49,25 @@ export class SimdMoments implements Moments {
   #labels = 0;
   #values = 0;
 
-  constructor(shard: Shard) {
+  constructor(shard: Shard, kernels: MixtureKernels) {
     this.#shard = shard;
-    this.#state = shard.memory.allocate(8 * Math.ceil(FIELDS.length / 2) + 8);
+    this.#kernels = kernels;
+    this.#state = shard.memory.allocate(STATE_BYTES);
   }
 
   *accumulate(gaussians: Gaussians, temperature: number): Steps<readonly Node[]> {
-    const { kernels, memory, n } = this.#shard;
+    const { memory, n } = this.#shard;
     this.#place(gaussians);
     if (this.#labels === 0) {
       this.#labels = memory.allocate(4 * (n + BLOCK));
       this.#values = memory.allocate(8 * (n + BLOCK));
     }
-    this.#set('labels', this.#labels);
-    this.#set('values', this.#values);
-    memory.f64[this.#state / 8 + Math.ceil(FIELDS.length / 2)] = temperature;
+    this.#set(LABELS, this.#labels);
+    this.#set(VALUES, this.#values);
+    memory.f64[(this.#state + TEMPERATURE) / 8] = temperature;
     this.#clear(gaussians);
     yield;
-    const add = (start: number, end: number) => kernels!.accumulateMixture(this.#state, start, end);
+    const add = (start: number, end: number) => this.#kernels.accumulateMixture(this.#state, start, end);
     return yield* this.#shard.sumOver(add, () => this.#take(gaussians), rowsOf(gaussians));
   }
 
@@ -84,7 +84,7 @@ export class SimdMoments implements Moments {
   }
 
   *logDensities(gaussians: Gaussians, start: number, end: number): Steps<Float32Array> {
-    const { kernels, memory } = this.#shard;
+    const { memory } = this.#shard;
     const { k } = gaussians;
     const densities = new Float32Array((end - start) * k);
     const pause = rowsOf(gaussians);
@@ -93,7 +93,7 @@ export class SimdMoments implements Moments {
     try {
       for (let from = start; from < end; from += pause) {
         const until = Math.min(end, from + pause);
-        kernels!.mixtureDensities(this.#state, from, until, to);
+        this.#kernels.mixtureDensities(this.#state, from, until, to);
         densities.set(memory.f32.subarray(to / 4, to / 4 + (until - from) * k), (from - start) * k);
         yield;
       }
@@ -110,10 +110,10 @@ export class SimdMoments implements Moments {
   /** The parameters, in the forms that the kernel wants, with room for what it computes of them. */
   #place(gaussians: Gaussians): void {
     const { k, d, shape } = gaussians;
-    if (this.#get('k') === 0) this.#allocateFor(gaussians);
-    this.#set('shape', shapeOf(gaussians));
+    if (this.#get(K) === 0) this.#allocateFor(gaussians);
+    this.#set(SHAPE, shapeOf(gaussians));
     const { f64 } = this.#shard.memory;
-    const [means, factors, offsets] = [this.#get('means') / 8, this.#get('factors') / 8, this.#get('offsets') / 8];
+    const [means, factors, offsets] = [this.#get(MEANS) / 8, this.#get(FACTORS) / 8, this.#get(OFFSETS) / 8];
     for (let c = 0; c < k; c++) {
       f64[offsets + 2 * c] = gaussians.offsets[c];
       f64[offsets + 2 * c + 1] = gaussians.sharpness[c] / 2;
@@ -126,7 +126,7 @@ export class SimdMoments implements Moments {
     for (let at = 0, to = factors; at < gaussians.factors.length; at += d * d) {
       to = pairColumns(gaussians.factors, at, d, f64, to);
     }
-    const width = widthOf(d);
+    const width = widthOf(d) / 8;
     const rows = (values: Float64Array, to: number) => {
       for (let at = 0; at < values.length; at += d, to += width) f64.set(values.subarray(at, at + d), to);
     };
@@ -143,30 +143,30 @@ export class SimdMoments implements Moments {
 
   #allocateFor(gaussians: Gaussians): void {
     const { k, d, shape } = gaussians;
-    const width = widthOf(d);
+    const width = widthOf(d) / 8;
     const matrices = { own: k, shared: 1, axes: 0 }[shape];
     const shifts = shape === 'shared' ? 2 * k * d : 0;
-    const offsets: Partial<Record<Field, number>> = {
-      rows: this.#shard.rowsAt,
-      weights: this.#shard.weightsAt,
-      // One more, of an odd number.
-      block: this.#allocate(BLOCK * (d + 1)),
-      differences: this.#allocate(BLOCK * d),
-      whitened: this.#allocate(matrices * BLOCK * width),
-      logs: this.#allocate(BLOCK * k),
-      means: this.#allocate(shape === 'axes' ? 2 * k * d : (k + 1) * width + shifts),
-      factors: this.#allocate(matrices * columnsLength(d)),
-      offsets: this.#allocate(2 * k),
-      blockWeights: this.#allocate(BLOCK),
-      scaled: this.#allocate(BLOCK * width),
-    };
+    this.#set(ROWS, this.#shard.rowsAt);
+    this.#set(WEIGHTS, this.#shard.weightsAt);
+    // One more, of an odd number.
+    this.#set(BLOCK_ROWS, this.#allocate(BLOCK * (d + 1)));
+    this.#set(DIFFERENCES, this.#allocate(BLOCK * d));
+    this.#set(WHITENED, this.#allocate(matrices * BLOCK * width));
+    this.#set(LOGS, this.#allocate(BLOCK * k));
+    this.#set(MEANS, this.#allocate(shape === 'axes' ? 2 * k * d : (k + 1) * width + shifts));
+    this.#set(FACTORS, this.#allocate((matrices * sizeOfColumns(d)) / 8));
+    this.#set(OFFSETS, this.#allocate(2 * k));
+    this.#set(BLOCK_WEIGHTS, this.#allocate(BLOCK));
+    this.#set(SCALED, this.#allocate(BLOCK * width));
     const sums = sumsOf(gaussians);
     let at = this.#allocate(sums.reduce((total, [, length]) => total + length, 0));
     for (const [field, length] of sums) {
-      offsets[field] = at;
+      this.#set(field, at);
       at += 8 * length;
     }
-    for (const [field, value] of Object.entries({ ...offsets, d, k })) this.#set(field as Field, value);
+    this.#set(D, d);
+    // Last, for it says that there was room for all of this.
+    this.#set(K, k);
   }
 
   /** Byte offset of so many float64. */
@@ -182,10 +182,10 @@ export class SimdMoments implements Moments {
     const { f64 } = this.#shard.memory;
     const layout = layoutOf(gaussians);
     const taken = new Float64Array(layout.length);
-    const [sums, squares] = [this.#get('sums') / 8, this.#get('squares') / 8];
-    addLanes(f64, this.#get('counts') / 8, taken.subarray(0, k));
-    addLanes(f64, this.#get('likelihood') / 8, taken.subarray(layout.logLikelihood, layout.pairs));
-    addLanes(f64, this.#get('pairs') / 8, taken.subarray(layout.pairs));
+    const [sums, squares] = [this.#get(SUMS) / 8, this.#get(SQUARES) / 8];
+    addLanes(f64, this.#get(COUNTS) / 8, taken.subarray(0, k));
+    addLanes(f64, this.#get(LIKELIHOOD) / 8, taken.subarray(layout.logLikelihood, layout.pairs));
+    addLanes(f64, this.#get(PAIRS) / 8, taken.subarray(layout.pairs));
     if (shape === 'axes') takeAxes(f64, sums, gaussians.factors, taken.subarray(layout.sums, layout.logLikelihood));
     else {
       const sumsTaken = taken.subarray(layout.sums, layout.squares);
@@ -198,17 +198,17 @@ export class SimdMoments implements Moments {
   }
 
   #clear(gaussians: Gaussians): void {
-    const from = this.#get('counts') / 8;
+    const from = this.#get(COUNTS) / 8;
     const length = sumsOf(gaussians).reduce((total, [, length]) => total + length, 0);
     this.#shard.memory.f64.fill(0, from, from + length);
   }
 
-  #get(field: Field): number {
-    return this.#shard.memory.u32[this.#state / 4 + FIELDS.indexOf(field)];
+  #get(field: number): number {
+    return this.#shard.memory.u32[(this.#state + field) / 4];
   }
 
-  #set(field: Field, value: number): void {
-    this.#shard.memory.u32[this.#state / 4 + FIELDS.indexOf(field)] = value;
+  #set(field: number, value: number): void {
+    this.#shard.memory.u32[(this.#state + field) / 4] = value;
   }
 }
 
@@ -224,28 +224,17 @@ function shapeOf(gaussians: Gaussians): number {
 }
 
 /** What the kernel sums, behind one another, and how many float64 each is. */
-function sumsOf(gaussians: Gaussians): readonly (readonly [Field, number])[] {
+function sumsOf(gaussians: Gaussians): readonly (readonly [field: number, length: number])[] {
   const { k, d, shape } = gaussians;
-  const width = widthOf(d);
+  const width = widthOf(d) / 8;
   const pooled = isPooled(gaussians);
   return [
-    ['counts', 2 * k],
-    ['likelihood', 2],
-    ['sums', shape === 'axes' ? 4 * k * d : pooled ? 2 * k * d : k * width],
-    ['squares', { own: k, shared: 1, axes: 0 }[shape] * width * width],
-    ['pairs', pooled ? k * (k - 1) : 0],
+    [COUNTS, 2 * k],
+    [LIKELIHOOD, 2],
+    [SUMS, shape === 'axes' ? 4 * k * d : pooled ? 2 * k * d : k * width],
+    [SQUARES, { own: k, shared: 1, axes: 0 }[shape] * width * width],
+    [PAIRS, pooled ? k * (k - 1) : 0],
   ];
-}
-
-/** Float64 of a row, padded to four. */
-function widthOf(d: number): number {
-  return 4 * Math.ceil(d / 4);
-}
-
-/** Float64 of the pairs of columns of U. */
-function columnsLength(d: number): number {
-  const pairs = d >> 1;
-  return 2 * (pairs * (pairs + 1) + (d % 2) * d);
 }
 
 /** Writes values at every other place. */
@@ -289,12 +278,12 @@ function takeAxes(f64: Float64Array, from: number, factors: Float64Array, to: Fl
 
 /** Rows [d] without their padding. */
 function takeRows(f64: Float64Array, from: number, d: number, to: Float64Array): void {
-  for (let at = 0; at < to.length; at += d, from += widthOf(d)) to.set(f64.subarray(from, from + d), at);
+  for (let at = 0; at < to.length; at += d, from += widthOf(d) / 8) to.set(f64.subarray(from, from + d), at);
 }
 
 /** Upper triangles of matrices whose rows are padded, and the rows' number too. */
 function takeTriangles(f64: Float64Array, from: number, d: number, to: Float64Array): void {
-  const width = widthOf(d);
+  const width = widthOf(d) / 8;
   for (let at = 0; at < to.length; from += width * width) {
     for (let i = 0; i < d; at += d - i, i++) {
       to.set(f64.subarray(from + i * width + i, from + i * width + d), at);

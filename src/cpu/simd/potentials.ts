@@ -1,20 +1,20 @@
 import type { Steps } from '../../engine/steps.ts';
 import type { RowValues } from '../../points.ts';
+import { BLOCK, ROWS_OF_BLOCK } from '../kernels/kmeans/layout.ts';
 import { SLICE_ROWS } from '../plan.ts';
 import { FARTHEST, PotentialsOf } from '../potentials.ts';
 import type { Shard } from '../shard.ts';
-
-/** Rows of a block, and the bytes before it in the kernel's scratch. */
-const BLOCK = 8;
-const BEFORE_BLOCK = 256;
+import type { KMeansKernels } from './kernels.ts';
 
 export class SimdPotentials extends PotentialsOf {
+  readonly #kernels: KMeansKernels;
   readonly #distancesAt: number;
   /** Where the centres in hand lie. */
   #centres = 0;
 
-  constructor(shard: Shard) {
+  constructor(shard: Shard, kernels: KMeansKernels) {
     super(shard);
+    this.#kernels = kernels;
     this.#distancesAt = shard.memory.allocate(4 * shard.n);
     this.distances.fill(FARTHEST);
   }
@@ -33,26 +33,26 @@ export class SimdPotentials extends PotentialsOf {
   }
 
   protected override lower(start: number, end: number, _centres: RowValues, from: number, to: number): number {
-    const { kernels, rowsAt, weightsAt, d } = this.shard;
+    const { rowsAt, weightsAt, d } = this.shard;
     const at = this.#centres + 4 * from * d;
-    return kernels!.extend(rowsAt, weightsAt, d, start, end, at, to - from, this.#distancesAt);
+    return this.#kernels.extend(rowsAt, weightsAt, d, start, end, at, to - from, this.#distancesAt);
   }
 
   override *trial(candidates: RowValues, direct: boolean): Steps<Float64Array> {
     const { d } = this.shard;
     const m = candidates.length / d;
     const padded = 2 * Math.ceil(m / 2);
-    const bytes = [4 * padded * d, 4 * padded, BEFORE_BLOCK + 4 * BLOCK * d, 8 * padded];
+    const bytes = [4 * padded * d, 4 * padded, ROWS_OF_BLOCK + 4 * BLOCK * d, 8 * padded];
     return yield* this.#with(bytes, ([at, norms, scratch, totals]) => {
       const { f32 } = this.shard.memory;
       if (direct) f32.set(candidates, at / 4);
       else
         expand(candidates, d, f32.subarray(at / 4, at / 4 + padded * d), f32.subarray(norms / 4, norms / 4 + padded));
       return this.#try(m, totals, (start, end) => {
-        const { kernels, rowsAt, weightsAt } = this.shard;
+        const { rowsAt, weightsAt } = this.shard;
         const distances = this.#distancesAt;
-        if (direct) kernels!.trialDirect(rowsAt, weightsAt, d, start, end, at, m, distances, totals);
-        else kernels!.trial(rowsAt, weightsAt, d, start, end, at, norms, padded, distances, scratch, totals);
+        if (direct) this.#kernels.trialDirect(rowsAt, weightsAt, d, start, end, at, m, distances, totals);
+        else this.#kernels.trial(rowsAt, weightsAt, d, start, end, at, norms, padded, distances, scratch, totals);
       });
     });
   }

@@ -1,14 +1,24 @@
 import type { ShardShape } from '../shard.ts';
-import type { Kind } from './residents.ts';
+import type { FamilyName } from './residents.ts';
 
 /** What a worker is told. */
 export type Request =
-  | { readonly type: 'start'; readonly module: WebAssembly.Module | null; readonly shared: boolean }
+  | { readonly type: 'start'; readonly shared: boolean; readonly kmeans: WebAssembly.Module | null }
+  | { readonly type: 'learn'; readonly family: FamilyName; readonly module: WebAssembly.Module | null }
   | { readonly type: 'shard'; readonly id: number; readonly shape: ShardShape }
-  | { readonly type: 'make'; readonly id: number; readonly kind: Kind; readonly on: number; readonly options: unknown }
+  | Make
   | Ask
   | { readonly type: 'cancel'; readonly call: number }
   | { readonly type: 'drop'; readonly id: number };
+
+interface Make {
+  readonly type: 'make';
+  readonly id: number;
+  readonly family: FamilyName;
+  readonly kind: string;
+  readonly on: number;
+  readonly options: unknown;
+}
 
 interface Ask {
   readonly type: 'ask';

@@ -1,7 +1,7 @@
 /** Where shards live, the calling thread or a worker, seen from the engine: both are asked in the same way. */
 import type { Steps } from '../../engine/steps.ts';
 import type { Shard, ShardShape } from '../shard.ts';
-import { type Kind, type Named, Residents } from './residents.ts';
+import { type Family, type Maker, type Named, Residents } from './residents.ts';
 
 /** A resident of a place that answers the verbs R. */
 export interface Ref<R> {
@@ -21,7 +21,8 @@ export interface Question<T> {
 export interface Place {
   /** Like `make`: whether that fails, the first question tells. */
   makeShard(id: number, shape: ShardShape): void;
-  make(id: number, kind: Kind, on: number, options: unknown): void;
+  /** One of a family, on a shard. */
+  make(id: number, family: Family, kind: string, on: number, options: unknown): void;
   /** @param transferred buffers that the caller gives away */
   ask(id: number, verb: string, args: readonly unknown[], transferred: ArrayBuffer[]): Question<unknown>;
   drop(id: number): void;
@@ -35,9 +36,17 @@ export function makeShard(place: Place, shape: ShardShape): Ref<Shard> {
   return { place, id };
 }
 
-export function make<R>({ place, id: on }: Ref<Shard>, kind: Kind, options?: unknown): Ref<R> {
+/** What a kind is made with, beside the shard. */
+type Options<M extends Maker> = ConstructorParameters<M['plain']> extends [Shard, ...infer O] ? O : never;
+
+export function make<F extends Family, K extends keyof F['makers'] & string>(
+  { place, id: on }: Ref<Shard>,
+  family: F,
+  kind: K,
+  ...[options]: Options<F['makers'][K]>
+): Ref<InstanceType<F['makers'][K]['plain']>> {
   const id = ++lastId;
-  place.make(id, kind, on, options);
+  place.make(id, family, kind, on, options);
   return { place, id };
 }
 
@@ -82,18 +91,25 @@ export function askAll<R, V extends Verb<R>>(
 
 /** The thread that calls: answers are computed when they are waited for. */
 export class CallingThread implements Place {
-  readonly #residents: Residents;
+  readonly #residents = new Residents('here');
+  readonly #simd: boolean;
+  readonly #learnt = new Set<Family>();
 
-  constructor(module: WebAssembly.Module | null) {
-    this.#residents = new Residents(module, 'here');
+  /** @param simd whether there are kernels, where they can be compiled */
+  constructor(simd: boolean) {
+    this.#simd = simd;
   }
 
   makeShard(id: number, shape: ShardShape): void {
     this.#residents.makeShard(id, shape);
   }
 
-  make(id: number, kind: Kind, on: number, options: unknown): void {
-    this.#residents.make(id, kind, on, options);
+  make(id: number, family: Family, kind: string, on: number, options: unknown): void {
+    if (!this.#learnt.has(family)) {
+      this.#residents.learn(family.name, family.makers, this.#simd ? family.kernels(false) : null);
+      this.#learnt.add(family);
+    }
+    this.#residents.make(id, family.name, kind, on, options);
   }
 
   ask(id: number, verb: string, args: readonly unknown[]): Question<unknown> {

@@ -1,10 +1,10 @@
 /** Workers that shards live in: Web Workers in a page, worker_threads in Node, from one script that is inlined. */
 import { resultOf, runAsync, type Steps } from '../../engine/steps.ts';
+import { KMEANS } from '../families/kmeans.ts';
 import type { ShardShape } from '../shard.ts';
-import { kernelModule } from '../wasm.ts';
 import { type Request, type Response, START } from './messages.ts';
 import type { Place, Question } from './place.ts';
-import type { Kind } from './residents.ts';
+import type { Family } from './residents.ts';
 import { startThread, type Thread } from './thread.ts';
 
 /** Milliseconds that workers wait for more points before they are ended. */
@@ -68,14 +68,14 @@ export class Pool {
       return;
     }
     let hasStarted = false;
-    const place = new WorkerPlace(thread, {
+    const place = new WorkerPlace(thread, this.#simd, this.#shared, {
       onIdle: () => this.#rest(),
       onDeath: () => {
         this.#workers.delete(place);
         if (!hasStarted) this.#limit = this.#workers.size;
       },
     });
-    const started = place.start(this.#simd ? kernelModule(this.#shared) : null, this.#shared).then(
+    const started = place.start().then(
       () => (hasStarted = true),
       () => false,
     );
@@ -103,15 +103,20 @@ interface WorkerEvents {
 /** A worker, as a place. */
 export class WorkerPlace implements Place {
   readonly #thread: Thread;
+  readonly #simd: boolean;
+  readonly #shared: boolean;
   readonly #events: WorkerEvents;
+  readonly #learnt = new Set<Family>([KMEANS]);
   readonly #shards = new Set<number>();
   readonly #calls = new Map<number, { resolve(value: unknown): void; reject(reason: unknown): void }>();
   #lastCall = START;
   /** Why it answers no more. */
   #end: Error | null = null;
 
-  constructor(thread: Thread, events: WorkerEvents) {
+  constructor(thread: Thread, simd: boolean, shared: boolean, events: WorkerEvents) {
     this.#thread = thread;
+    this.#simd = simd;
+    this.#shared = shared;
     this.#events = events;
     thread.listen(
       (response) => this.#settle(response),
@@ -125,10 +130,12 @@ export class WorkerPlace implements Place {
   }
 
   /** @throws {Error} where it does not answer in time; it is dead then. */
-  async start(module: WebAssembly.Module | null, shared: boolean): Promise<void> {
+  async start(): Promise<void> {
     const patience = setTimeout(() => this.#die(new Error('a worker did not start')), START_MS);
     try {
-      await this.#answerTo(START, { type: 'start', module, shared }, []);
+      // With a module: a worker that cannot take one is not to have points.
+      const start = { type: 'start', shared: this.#shared, kmeans: this.#moduleOf(KMEANS) } as const;
+      await this.#answerTo(START, start, []);
     } catch (error) {
       this.#die(error as Error);
       throw error;
@@ -142,8 +149,10 @@ export class WorkerPlace implements Place {
     this.#tell({ type: 'shard', id, shape });
   }
 
-  make(id: number, kind: Kind, on: number, options: unknown): void {
-    this.#tell({ type: 'make', id, kind, on, options });
+  make(id: number, family: Family, kind: string, on: number, options: unknown): void {
+    if (!this.#learnt.has(family)) this.#tell({ type: 'learn', family: family.name, module: this.#moduleOf(family) });
+    this.#learnt.add(family);
+    this.#tell({ type: 'make', id, family: family.name, kind, on, options });
   }
 
   ask(id: number, verb: string, args: readonly unknown[], transferred: ArrayBuffer[]): Question<unknown> {
@@ -169,6 +178,10 @@ export class WorkerPlace implements Place {
   terminate(): void {
     this.#endWith(new TypeError('the dataset was destroyed'));
     this.#thread.terminate();
+  }
+
+  #moduleOf(family: Family): WebAssembly.Module | null {
+    return this.#simd ? family.kernels(this.#shared) : null;
   }
 
   #tell(request: Request): void {

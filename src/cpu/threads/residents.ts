@@ -2,23 +2,29 @@
 import { owns } from '../../check.ts';
 import type { Steps } from '../../engine/steps.ts';
 import { type Arena, canHold, createArena, isWebAssembly, roomFor, ShardMemory } from '../memory.ts';
-import { PlainClusters } from '../plain/clusters.ts';
-import { PlainMoments } from '../plain/moments.ts';
-import { PlainPotentials } from '../plain/potentials.ts';
 import { bytesOf, Shard, type ShardShape } from '../shard.ts';
-import { SimdClusters } from '../simd/clusters.ts';
-import { SimdMoments } from '../simd/moments.ts';
-import { SimdPotentials } from '../simd/potentials.ts';
-import { instantiate, type Kernels } from '../wasm.ts';
+import { type Compiled, instantiate } from '../wasm.ts';
 
-/** What works on a shard, by kernels where there are some. */
-const MAKERS = {
-  clusters: { simd: SimdClusters, plain: PlainClusters },
-  potentials: { simd: SimdPotentials, plain: PlainPotentials },
-  moments: { simd: SimdMoments, plain: PlainMoments },
-};
+/**
+ * What is made of a shard for one purpose: each kind by kernels, or in TypeScript. A thread learns a family when it is
+ * first asked for one of it, so that nobody loads the kernels of what they do not use.
+ */
+export interface Family {
+  readonly name: FamilyName;
+  readonly makers: Makers;
+  /** The module that all of its kernels are in. */
+  readonly kernels: Compiled;
+}
 
-export type Kind = keyof typeof MAKERS;
+export type FamilyName = 'kmeans' | 'mixture';
+
+export type Makers = Readonly<Record<string, Maker>>;
+
+/** Kernels and options are what the kind needs, which its family and whoever asks for it know. */
+export interface Maker {
+  readonly simd: new (shard: Shard, kernels: never, options: never) => { free(): void };
+  readonly plain: new (shard: Shard, options: never) => { free(): void };
+}
 
 /** A resident as an argument. */
 export interface Named {
@@ -50,7 +56,12 @@ interface Resident {
   readonly self: Verbs & { free(): void };
 }
 
-type Maker = new (shard: Shard, options: unknown) => Resident['self'];
+/** A family that the thread knows. */
+interface Learnt {
+  readonly makers: Makers;
+  readonly module: WebAssembly.Module | null;
+  readonly kernels: WeakMap<Arena, WebAssembly.Exports>;
+}
 
 /** What could not be made. */
 interface Failure {
@@ -60,44 +71,51 @@ interface Failure {
 type Verbs = Readonly<Record<string, (...args: unknown[]) => Steps<unknown>>>;
 
 export class Residents {
-  readonly #module: WebAssembly.Module | null;
   readonly #reach: Reach;
+  readonly #families = new Map<FamilyName, Learnt>();
   readonly #residents = new Map<number, Resident | Failure>();
   /**
    * Arenas that wait for a tenant: threads would give a memory back only when they next collect garbage, which those
    * that make little of their own hardly do.
    */
   readonly #vacant: { readonly arena: Arena; readonly since: number }[] = [];
-  readonly #kernels = new WeakMap<Arena, Kernels>();
 
-  /** @param module the kernels, for shared memories where those are shared; null for TypeScript's */
-  constructor(module: WebAssembly.Module | null, reach: Reach) {
-    this.#module = module;
+  constructor(reach: Reach) {
     this.#reach = reach;
+  }
+
+  /** @param module the family's kernels, for shared memories where those are shared; null for TypeScript's */
+  learn(name: FamilyName, makers: Makers, module: WebAssembly.Module | null): void {
+    this.#families.set(name, { makers, module, kernels: new WeakMap() });
   }
 
   makeShard(id: number, shape: ShardShape): void {
     this.#settle(id, () => {
       const arena = this.#arenaFor(bytesOf(shape));
-      const kernels = shape.precise ? null : this.#kernelsFor(arena);
-      const shard = new Shard(shape, new ShardMemory(arena), kernels, this.#canBeReached(arena));
+      const shard = new Shard(shape, new ShardMemory(arena), this.#canBeReached(arena));
       return { tenancy: { shard, arena, working: 0, over: false }, self: shard as unknown as Resident['self'] };
     });
   }
 
-  make(id: number, kind: Kind, on: number, options: unknown): void {
+  make(id: number, family: FamilyName, kind: string, on: number, options: unknown): void {
     this.#settle(id, () => {
       const { tenancy } = this.#resident(on);
-      const { shard } = tenancy;
-      const { simd, plain } = MAKERS[kind] as unknown as Record<'simd' | 'plain', Maker>;
-      const make = (maker: Maker) => ({ tenancy, self: shard.memory.allOrNothing(() => new maker(shard, options)) });
-      if (shard.kernels === null) return make(plain);
+      const { shard, arena } = tenancy;
+      const learnt = this.#families.get(family)!;
+      const { simd, plain } = learnt.makers[kind];
+      const made = (make: () => { free(): void }) => ({
+        tenancy,
+        self: shard.memory.allOrNothing(make) as Resident['self'],
+      });
+      const makePlain = () => made(() => new plain(shard, options as never));
+      const kernels = shard.precise ? null : kernelsFor(learnt, arena);
+      if (kernels === null) return makePlain();
       try {
-        return make(simd);
+        return made(() => new simd(shard, kernels as never, options as never));
       } catch (error) {
         try {
           // TypeScript has memory beside the shard's, which ends at 4 GiB.
-          return make(plain);
+          return makePlain();
         } catch {
           throw error;
         }
@@ -167,13 +185,6 @@ export class Residents {
     }
   }
 
-  #kernelsFor(arena: Arena): Kernels | null {
-    if (this.#module === null || !isWebAssembly(arena.memory)) return null;
-    const kernels = this.#kernels.get(arena) ?? instantiate(this.#module, arena.memory);
-    this.#kernels.set(arena, kernels);
-    return kernels;
-  }
-
   #canBeReached({ memory }: Arena): boolean {
     return this.#reach === 'here' || (this.#reach === 'shared' && memory.buffer instanceof SharedArrayBuffer);
   }
@@ -193,6 +204,13 @@ export class Residents {
     if (owns(resident, 'error')) throw resident.error;
     return resident;
   }
+}
+
+function kernelsFor({ module, kernels }: Learnt, arena: Arena): WebAssembly.Exports | null {
+  if (module === null || !isWebAssembly(arena.memory)) return null;
+  const known = kernels.get(arena) ?? instantiate(module, arena.memory);
+  kernels.set(arena, known);
+  return known;
 }
 
 function sizeOf({ memory }: Arena): number {

@@ -1,8 +1,12 @@
 /** What runs in a worker: a residents, and the messages that it is reached by. */
 import type { MessagePort } from 'node:worker_threads';
 import { runAsync } from '../../engine/steps.ts';
+import { KMEANS_MAKERS } from '../families/kmeans.ts';
+import { MIXTURE_MAKERS } from '../families/mixture.ts';
 import { type Request, type Response, START } from './messages.ts';
-import { Residents } from './residents.ts';
+import { type FamilyName, type Makers, Residents } from './residents.ts';
+
+const MAKERS: Readonly<Record<FamilyName, Makers>> = { kmeans: KMEANS_MAKERS, mixture: MIXTURE_MAKERS };
 
 let residents: Residents;
 /** By the number of their call. */
@@ -11,12 +15,15 @@ const running = new Map<number, AbortController>();
 const post = listen((request) => {
   switch (request.type) {
     case 'start':
-      residents = new Residents(request.module, request.shared ? 'shared' : 'apart');
+      residents = new Residents(request.shared ? 'shared' : 'apart');
+      residents.learn('kmeans', MAKERS.kmeans, request.kmeans);
       return post({ call: START }, []);
+    case 'learn':
+      return residents.learn(request.family, MAKERS[request.family], request.module);
     case 'shard':
       return residents.makeShard(request.id, request.shape);
     case 'make':
-      return residents.make(request.id, request.kind, request.on, request.options);
+      return residents.make(request.id, request.family, request.kind, request.on, request.options);
     case 'ask':
       return answer(request);
     case 'cancel':

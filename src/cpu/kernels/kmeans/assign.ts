@@ -5,69 +5,77 @@
  * it was cannot be seen in the result.
  */
 import { LABEL, BEST as LEAST_SQUARE, SECOND as NEXT_SQUARE, nearest, squaredDistance } from './exact';
+import {
+  BEFORE,
+  BEST,
+  BLOCK,
+  BLUR,
+  BOUNDED,
+  BY_ROW,
+  CENTROIDS,
+  CHANGED,
+  COARSE,
+  D,
+  EXACT,
+  FACTORS,
+  FARTHEST,
+  FARTHEST_SHIFT,
+  HALF,
+  INDEX,
+  K,
+  LABELS,
+  LARGE,
+  LEAST,
+  LIFT,
+  LIMBS,
+  LIST,
+  LOWER,
+  MARGIN_FACTOR,
+  MOTION_BYTES,
+  MOTIONS,
+  NARROW,
+  NORMS,
+  OPEN,
+  OTHER_SHIFT,
+  PACKED,
+  REACH,
+  RETRIED,
+  RETRY,
+  ROUGH,
+  ROUGH_ERROR,
+  ROUGH_LEAST,
+  ROUGH_NORMS,
+  ROUGH_REACH,
+  ROUNDING,
+  ROWS,
+  ROWS_OF_BLOCK,
+  SCANNED,
+  SCRATCH,
+  SECOND,
+  SPILL_BEFORE,
+  SPILL_BYTES,
+  SPILL_LABEL,
+  SPILL_ROW,
+  SPILLED,
+  SPILLS,
+  SQUARES,
+  STRIDE,
+  SUMS,
+  TWICE_ERROR,
+  UNLABELLED,
+  UPPER,
+  USED,
+  WEIGHTS,
+} from './layout';
 import { distanceTo } from './potentials';
-import { BEST, BLOCK, INDEX, pack, packCoarse, ROWS_OF_BLOCK, SECOND, SQUARES, scan, squareOf, squares } from './scan';
+import { pack, packCoarse, scan, squareOf, squares } from './scan';
 import { addRow } from './sums';
-
-/** Offsets into the state of an assignment, which simd/clusters.ts fills. */
-const ROWS: usize = 0;
-const WEIGHTS: usize = 4;
-const LABELS: usize = 8;
-const UPPER: usize = 12;
-const LOWER: usize = 16;
-const PACKED: usize = 20;
-const NORMS: usize = 24;
-const NARROW: usize = 28;
-const CENTROIDS: usize = 32;
-const MOTIONS: usize = 40;
-const ROUGH: usize = 44;
-const ROUGH_NORMS: usize = 48;
-const SUMS: usize = 52;
-const LARGE: usize = 56;
-const SCRATCH: usize = 60;
-const LIST: usize = 64;
-const RETRY: usize = 68;
-const SPILLS: usize = 72;
-const D: usize = 76;
-const K: usize = 80;
-const STRIDE: usize = 84;
-const LIMBS: usize = 88;
-const FARTHEST: usize = 92;
-const BOUNDED: usize = 96;
-const COARSE: usize = 100;
-const BY_ROW: usize = 104;
-const CHANGED: usize = 108;
-const SCANNED: usize = 112;
-const OPEN: usize = 116;
-const RETRIED: usize = 120;
-const SPILLED: usize = 124;
-const FARTHEST_SHIFT: usize = 128;
-const OTHER_SHIFT: usize = 132;
-const ROUNDING: usize = 136;
-const LIFT: usize = 140;
-const REACH: usize = 144;
-const LEAST: usize = 148;
-const ROUGH_REACH: usize = 152;
-const ROUGH_LEAST: usize = 156;
-const ROUGH_ERROR: usize = 160;
-const MARGIN_FACTOR: usize = 164;
-const TWICE_ERROR: usize = 168;
-
-/** Offsets into the scratch, behind the scores: labels and bounds of listed rows; exact scores; then the block. */
-const BEFORE: usize = 128;
-const EXACT: usize = 192;
-const FACTORS: usize = 216;
 
 /** A bound that moves is moved a little further than float32 rounds. */
 const UP: f32 = 1.0000003;
 const DOWN: f32 = 0.9999997;
-const NONE: u32 = 0xffffffff;
 /** Squares below 1e-36 may be lost: so much a length may be more than its root says. */
 const LOST: f32 = 4e-18;
-
-/** Offsets into the motion of a centroid, behind its shift: half the way to the next one, and what float32 makes of its length. */
-const HALF: usize = 4;
-const BLUR: usize = 8;
 
 /** Assigns rows [start, end), at most a slice of them. */
 export function assign(state: usize, start: u32, end: u32): void {
@@ -75,7 +83,7 @@ export function assign(state: usize, start: u32, end: u32): void {
   const retry: usize = load<u32>(state, RETRY);
   const coarse = load<u32>(state, COARSE);
   store<u32>(state, 0, OPEN);
-  if (load<u32>(state, BOUNDED) === 2) {
+  if (load<u32>(state, BOUNDED) === USED) {
     const count = doubtful(state, start, end, list);
     store<u32>(state, load<u32>(state, SCANNED) + count, SCANNED);
     assignListed(state, list, count, coarse, retry);
@@ -110,10 +118,10 @@ function doubtful(state: usize, start: u32, end: u32, list: usize): u32 {
   for (let i = start; i < end; i += 4) {
     const at: usize = i << 2;
     const label = v128.load(labels + at);
-    const m0 = v128.load(motions + (load<u32>(labels + at) << 4));
-    const m1 = v128.load(motions + (load<u32>(labels + at, 4) << 4));
-    const m2 = v128.load(motions + (load<u32>(labels + at, 8) << 4));
-    const m3 = v128.load(motions + (load<u32>(labels + at, 12) << 4));
+    const m0 = v128.load(motions + load<u32>(labels + at) * MOTION_BYTES);
+    const m1 = v128.load(motions + load<u32>(labels + at, 4) * MOTION_BYTES);
+    const m2 = v128.load(motions + load<u32>(labels + at, 8) * MOTION_BYTES);
+    const m3 = v128.load(motions + load<u32>(labels + at, 12) * MOTION_BYTES);
     const first = v128.shuffle<f32>(m0, m1, 0, 4, 1, 5);
     const second = v128.shuffle<f32>(m2, m3, 0, 4, 1, 5);
     const shift = v128.shuffle<f64>(first, second, 0, 2);
@@ -153,7 +161,7 @@ function tighten(state: usize, list: usize, count: u32): u32 {
     const i = load<u32>(list + (at << 2));
     const label = load<u32>(labels + (i << 2));
     const distance = distanceTo(rows + i * bytes, narrow + label * bytes, bytes);
-    const motion = motions + (label << 4);
+    const motion = motions + label * MOTION_BYTES;
     const u = sqrt<f32>(distance * relative) * UP + load<f32>(motion, BLUR);
     store<f32>(upper + (i << 2), u);
     const limit = max<f32>(load<f32>(lower + (i << 2)), load<f32>(motion, HALF));
@@ -392,13 +400,13 @@ function relabel(state: usize, i: u32, before: u32, label: u32): void {
   const stride = load<u32>(state, STRIDE);
   const limbs = load<u32>(state, LIMBS);
   const bytes = (stride * limbs) << 3;
-  if (before !== NONE) addRow(row, -weight, d, large, stride, limbs, sums + before * bytes);
+  if (before !== UNLABELLED) addRow(row, -weight, d, large, stride, limbs, sums + before * bytes);
   if (!addRow(row, weight, d, large, stride, limbs, sums + label * bytes)) return;
   const count = load<u32>(state, SPILLED);
-  const spill: usize = load<u32>(state, SPILLS) + count * 12;
-  store<u32>(spill, i);
-  store<u32>(spill, before, 4);
-  store<u32>(spill, label, 8);
+  const spill: usize = load<u32>(state, SPILLS) + count * SPILL_BYTES;
+  store<u32>(spill, i, SPILL_ROW);
+  store<u32>(spill, before, SPILL_BEFORE);
+  store<u32>(spill, label, SPILL_LABEL);
   store<u32>(state, count + 1, SPILLED);
 }
 
@@ -433,7 +441,7 @@ export function halve(state: usize): void {
       const bounds = f32x4.mul(f32x4.pmin(scanned, f32x4.sub(least, f32x4.mul(length, lift))), f32x4.splat(0.5));
       v128.store(at, f32x4.mul(bounds, f32x4.splat(DOWN)), BEST);
       for (let i: u32 = 0; i < 4 && c + half + i < k; i++) {
-        store<f32>(motions + ((c + half + i) << 4), load<f32>(at + (i << 2), BEST), HALF);
+        store<f32>(motions + (c + half + i) * MOTION_BYTES, load<f32>(at + (i << 2), BEST), HALF);
       }
     }
   }

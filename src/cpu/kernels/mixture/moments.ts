@@ -1,5 +1,5 @@
 /** Moments of eight rows at a time, weighted by their responsibilities. */
-import { LANES } from './mixture-densities';
+import { LANES } from './densities';
 
 /** A responsibility below this share moves no sum in float64. */
 const NEGLIGIBLE: f64 = 1e-20;

@@ -6,16 +6,7 @@
  * the best need no step across lanes.
  */
 
-/** Rows of a block. */
-export const BLOCK: u32 = 8;
-
-/** Offsets into what `scan` writes: [8] each. */
-export const BEST: usize = 0;
-export const SECOND: usize = 32;
-export const INDEX: usize = 64;
-export const SQUARES: usize = 96;
-/** Where a block [d, 8] begins, behind them and what else is kept beside it. */
-export const ROWS_OF_BLOCK: usize = 256;
+import { BEST, INDEX, LENGTH, NOBODY, SECOND } from './layout';
 
 /** Transposes the eight rows at `rows` + offsets[i], each of `bytes`, into `block` [d, 8]. */
 export function pack(rows: usize, offsets: usize, bytes: usize, block: usize): void {
@@ -54,8 +45,6 @@ function packFour(rows: usize, offsets: usize, bytes: usize, block: usize): void
   }
 }
 
-/** Rows and centroids are scaled to this length: then no value exceeds 16 bits, and no product of two of them 31. */
-const LENGTH: f32 = 30000;
 /** Adding it rounds to an integer, whose lowest bits are the sum's. */
 const ROUND: f32 = 12582912;
 
@@ -162,7 +151,7 @@ export function squares(block: usize, d: u32, to: usize): void {
  * @param T f32, or i16 for what `packCoarse` made
  * @param steps features, or pairs of them
  * @param centroids of `k` centroids, a multiple of four, [k/4, steps, 4]: −2c, or pairs of integers
- * @param norms ‖c‖² [k]; 3.4e38 for padding, which nobody is near
+ * @param norms ‖c‖² [k]; NOBODY for padding
  * @param factors for integers: what makes −2·x·c of their products [8]
  */
 export function scan<T>(
@@ -176,7 +165,7 @@ export function scan<T>(
 ): void {
   const end = block + (steps << 5);
   const one = i32x4.splat(1);
-  let best0 = f32x4.splat(3.4e38);
+  let best0 = f32x4.splat(NOBODY);
   let best1 = best0;
   let second0 = best0;
   let second1 = best0;

@@ -1,9 +1,6 @@
 /** Squared distances to rows that k-means++ chose or may choose, in float32. */
-import { BLOCK, pack, ROWS_OF_BLOCK, SQUARES, squares } from './scan';
-
-/** Offsets into the scratch, behind the squares: distances so far and weights of the rows of a block. */
-const DISTANCES: usize = 128;
-const SHARES: usize = 160;
+import { BLOCK, DISTANCES, ROWS_OF_BLOCK, SHARES, SQUARES } from './layout';
+import { pack, squares } from './scan';
 
 /**
  * Lowers `distances` of rows [start, end) to those from the centres that are nearer, term by term: 0 where they are

@@ -4,7 +4,7 @@
  * one product of columns in place of k, and k²/2 numbers; the pairs' products wait until all rows are summed. With 16
  * components of 64 features an iteration took 52 ms in place of 228.
  */
-import { LANES } from './mixture-densities';
+import { LANES } from './densities';
 
 /** Adds Σ r·(z − s) of a block, even rows and odd ones apart: [d, 2]. `shifts` has s at every other place. */
 export function addSums(block: usize, d: u32, shifts: usize, shares: usize, to: usize): void {

@@ -1,39 +1,40 @@
 /** The E-step of a mixture with its moments, in float64: eight rows at a time, from first to last. */
+import { LANES, plainLengths, scaledLengths, subtract, transform, transpose, widen } from './densities';
 import { exp, log } from './exp';
-import { BLOCK, LANES, plainLengths, scaledLengths, subtract, transform, transpose, widen } from './mixture-densities';
-import { addAxes, addProducts, scale, tally } from './mixture-moments';
-import { addPairs, addSums, average, divideByRoots } from './mixture-pooled';
-
-/** Offsets into the state of an E-step, which simd/moments.ts fills. */
-const ROWS: usize = 0;
-const WEIGHTS: usize = 4;
-const LABELS: usize = 8;
-const VALUES: usize = 12;
-const D: usize = 16;
-const K: usize = 20;
-const SHAPE: usize = 24;
-const BLOCK_ROWS: usize = 28;
-const DIFFERENCES: usize = 32;
-const WHITENED: usize = 36;
-const LOGS: usize = 40;
-const MEANS: usize = 44;
-const FACTORS: usize = 48;
-const OFFSETS: usize = 52;
-const BLOCK_WEIGHTS: usize = 56;
-const SCALED: usize = 60;
-const COUNTS: usize = 64;
-const SUMS: usize = 68;
-const SQUARES: usize = 72;
-const PAIRS: usize = 76;
-const LIKELIHOOD: usize = 80;
-const TEMPERATURE: usize = 88;
-
-/** U of each component: diagonal, one, upper triangular, or the same for all, with squares of each or pooled. */
-const AXES: u32 = 0;
-const PLAIN: u32 = 1;
-const OWN: u32 = 2;
-const SHARED: u32 = 3;
-const POOLED: u32 = 4;
+import {
+  AXES,
+  BLOCK,
+  BLOCK_ROWS,
+  BLOCK_WEIGHTS,
+  COUNTS,
+  D,
+  DIFFERENCES,
+  FACTORS,
+  K,
+  LABELS,
+  LIKELIHOOD,
+  LOGS,
+  MEANS,
+  OFFSETS,
+  OWN,
+  PAIRS,
+  PLAIN,
+  POOLED,
+  ROWS,
+  SCALED,
+  SHAPE,
+  SHARED,
+  SQUARES,
+  SUMS,
+  sizeOfColumns,
+  TEMPERATURE,
+  VALUES,
+  WEIGHTS,
+  WHITENED,
+  widthOf,
+} from './layout';
+import { addAxes, addProducts, scale, tally } from './moments';
+import { addPairs, addSums, average, divideByRoots } from './pooled';
 
 /** Adds rows [start, end) to the moments; leaves their labels and values. */
 export function accumulateMixture(state: usize, start: u32, end: u32): void {
@@ -121,18 +122,6 @@ function sharedLengths(state: usize): void {
   transform(differences, d, factor, rows, width, logs);
   transpose(rows, width, d, block);
   plainLengths(block, d, shifts + <usize>k * width, k, logs);
-}
-
-/** Bytes of a row of float64, padded to four. */
-function widthOf(d: u32): usize {
-  return ((d + 3) & ~3) << 3;
-}
-
-/** Bytes of the pairs of columns of U. */
-function sizeOfColumns(d: u32): usize {
-  const pairs: usize = d >> 1;
-  // 2 + 4 + … rows of two; of an odd number of features the last column goes with zeros.
-  return (pairs * (pairs + 1) + (d & 1) * d) << 4;
 }
 
 /** offset − sharpness/2·‖y‖² in place of ‖y‖². */

@@ -4,8 +4,6 @@
  * kept for the moments in place of x − m taken anew, gained nothing.
  */
 
-/** Rows of a block. */
-export const BLOCK: u32 = 8;
 /** Bytes from one feature, or component, of a block to the next. */
 export const LANES: usize = 64;
 

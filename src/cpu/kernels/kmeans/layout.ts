@@ -1,0 +1,100 @@
+/**
+ * What the kernels of k-means share with TypeScript: byte offsets and numbers, in a file that AssemblyScript and TypeScript
+ * both compile.
+ */
+
+/** Rows that are scanned at a time. */
+export const BLOCK: u32 = 8;
+
+/** The label of a row that has none. */
+export const UNLABELLED: u32 = 0xffffffff;
+
+/** Larger than the score of any row: that of centroids that are not scanned, and of padding. */
+export const NOBODY: f32 = 3.4e38;
+
+/** Rows and centroids are scaled to this length as integers: no value exceeds 16 bits, no product of two of them 31. */
+export const LENGTH: f32 = 30000;
+
+/** Offsets into the state of an assignment: of arrays in the same memory, */
+export const ROWS: usize = 0;
+export const WEIGHTS: usize = 4;
+export const LABELS: usize = 8;
+export const UPPER: usize = 12;
+export const LOWER: usize = 16;
+export const PACKED: usize = 20;
+export const NORMS: usize = 24;
+export const NARROW: usize = 28;
+export const CENTROIDS: usize = 32;
+export const EXACT_NORMS: usize = 36;
+export const MOTIONS: usize = 40;
+export const ROUGH: usize = 44;
+export const ROUGH_NORMS: usize = 48;
+export const SUMS: usize = 52;
+export const LARGE: usize = 56;
+export const SCRATCH: usize = 60;
+export const LIST: usize = 64;
+export const RETRY: usize = 68;
+export const SPILLS: usize = 72;
+/** of whole numbers, */
+export const D: usize = 76;
+export const K: usize = 80;
+export const STRIDE: usize = 84;
+export const LIMBS: usize = 88;
+export const FARTHEST: usize = 92;
+export const BOUNDED: usize = 96;
+export const COARSE: usize = 100;
+export const BY_ROW: usize = 104;
+export const CHANGED: usize = 108;
+export const SCANNED: usize = 112;
+export const OPEN: usize = 116;
+export const RETRIED: usize = 120;
+export const SPILLED: usize = 124;
+/** of float32. */
+export const FARTHEST_SHIFT: usize = 128;
+export const OTHER_SHIFT: usize = 132;
+export const ROUNDING: usize = 136;
+export const LIFT: usize = 140;
+export const REACH: usize = 144;
+export const LEAST: usize = 148;
+export const ROUGH_REACH: usize = 152;
+export const ROUGH_LEAST: usize = 156;
+export const ROUGH_ERROR: usize = 160;
+export const MARGIN_FACTOR: usize = 164;
+export const TWICE_ERROR: usize = 168;
+export const STATE_BYTES: usize = 172;
+
+/** What an assignment does with bounds, at `BOUNDED`. */
+export const NONE: u32 = 0;
+export const MADE: u32 = 1;
+export const USED: u32 = 2;
+
+/**
+ * Offsets into the motion of a centroid, one of `MOTIONS`: how far it went; half the way to the next one; what float32
+ * makes of its length.
+ */
+export const SHIFT: usize = 0;
+export const HALF: usize = 4;
+export const BLUR: usize = 8;
+export const MOTION_BYTES: usize = 16;
+
+/** Offsets into what integers left over of a row, one of `SPILLS`. */
+export const SPILL_ROW: usize = 0;
+export const SPILL_BEFORE: usize = 4;
+export const SPILL_LABEL: usize = 8;
+export const SPILL_BYTES: usize = 12;
+
+/** Offsets into the scratch: what `scan` writes of the rows of a block, [8] each, */
+export const BEST: usize = 0;
+export const SECOND: usize = 32;
+export const INDEX: usize = 64;
+/** their ‖x‖², */
+export const SQUARES: usize = 96;
+/** labels and bounds of listed rows, exact scores, and what brings integers back to scores, */
+export const BEFORE: usize = 128;
+export const EXACT: usize = 192;
+export const FACTORS: usize = 216;
+/** in seeding distances so far and weights, in place of these, */
+export const DISTANCES: usize = 128;
+export const SHARES: usize = 160;
+/** and the block [d, 8]. */
+export const ROWS_OF_BLOCK: usize = 256;

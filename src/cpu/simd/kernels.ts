@@ -1,0 +1,49 @@
+/** What the modules of kernels export, over the memory that they were instantiated with: byte offsets into it, and counts. */
+
+/** See kernels/kmeans/. */
+export interface KMeansKernels {
+  assign(state: number, start: number, end: number): void;
+  halve(state: number): void;
+  inertia(state: number, start: number, end: number, sum: number): number;
+  distances(state: number, start: number, end: number, to: number): void;
+  extend(
+    rows: number,
+    weights: number,
+    d: number,
+    start: number,
+    end: number,
+    centres: number,
+    m: number,
+    distances: number,
+  ): number;
+  trial(
+    rows: number,
+    weights: number,
+    d: number,
+    start: number,
+    end: number,
+    candidates: number,
+    norms: number,
+    m: number,
+    distances: number,
+    scratch: number,
+    totals: number,
+  ): void;
+  trialDirect(
+    rows: number,
+    weights: number,
+    d: number,
+    start: number,
+    end: number,
+    candidates: number,
+    m: number,
+    distances: number,
+    totals: number,
+  ): void;
+}
+
+/** See kernels/mixture/. */
+export interface MixtureKernels {
+  accumulateMixture(state: number, start: number, end: number): void;
+  mixtureDensities(state: number, start: number, end: number, to: number): void;
+}
