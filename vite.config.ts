@@ -13,7 +13,13 @@ export default defineConfig({
     sourcemap: true,
     minify: false,
     lib: {
-      entry: { index: 'src/index.ts', cpu: 'src/sync.ts', node: 'src/node/index.ts' },
+      entry: {
+        index: 'src/index.ts',
+        cpu: 'src/sync.ts',
+        node: 'src/node/index.ts',
+        // In a file of its own, so that bundlers leave mixtures away where only k-means is imported.
+        kmeans: 'src/api/kmeans.ts',
+      },
       formats: ['es'],
     },
     rolldownOptions: { external: ['webgpu', /^node:/] },

@@ -1,7 +1,7 @@
 import { checkSignal, type Given, readOptions } from '../check.ts';
 import { withPoints } from '../defaults.ts';
 import { heeding } from '../engine/steps.ts';
-import { fitMixture } from '../models/fit.ts';
+import { fitMixture } from '../models/fit-mixture.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';

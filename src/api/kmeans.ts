@@ -2,7 +2,7 @@ import { checkSignal, checkWord, type Given, readOptions } from '../check.ts';
 import { type PlacementOptions, withPoints } from '../defaults.ts';
 import { heeding } from '../engine/steps.ts';
 import { METRICS } from '../metric.ts';
-import { fitKMeans } from '../models/fit.ts';
+import { fitKMeans } from '../models/fit-kmeans.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import { type BackendChoice, Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';

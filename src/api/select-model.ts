@@ -4,7 +4,7 @@ import { heeding } from '../engine/steps.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import { freeParameters } from '../mixture/parameters.ts';
 import { checkMixturePlan, type MixturePlan } from '../mixture/plan.ts';
-import { fitMixture } from '../models/fit.ts';
+import { fitMixture } from '../models/fit-mixture.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';

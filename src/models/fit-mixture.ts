@@ -1,0 +1,17 @@
+/** How a finished fit of a mixture becomes a model. */
+import { fitBest } from '../mixture/fit.ts';
+import type { MixturePlan } from '../mixture/plan.ts';
+import type { Dataset } from '../placement.ts';
+import { GaussianMixtureModel } from './gaussian-mixture-model.ts';
+
+/** A mixture of points that are resident, wherever they may move meanwhile. */
+export async function fitMixture(
+  points: Dataset,
+  plan: MixturePlan,
+  signal: AbortSignal | undefined,
+): Promise<GaussianMixtureModel> {
+  const best = await fitBest(plan, (fit) =>
+    points.use(signal, async ({ dataset, reason }) => ({ ...(await fit(dataset)), reason })),
+  );
+  return new GaussianMixtureModel(best, best.reason);
+}
