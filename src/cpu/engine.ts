@@ -123,16 +123,21 @@ function datasetOf(
   };
 }
 
-/** Loaded by those who want mixtures. */
-const mixtures = () => import('./mixture.ts');
+let loaded: typeof import('./mixture.ts') | undefined;
+
+/** What mixtures need, loaded when somebody first wants one. */
+function* mixtures(): Steps<typeof import('./mixture.ts')> {
+  loaded ??= yield* resultOf(import('./mixture.ts'));
+  return loaded;
+}
 
 function* openMixture(points: ResidentPoints, run: <T>(steps: Steps<T>) => Awaitable<T>): Steps<MixtureWorkspace> {
-  const { CpuMixture } = yield* resultOf(mixtures());
+  const { CpuMixture } = yield* mixtures();
   return new CpuMixture(points, run);
 }
 
 function* logDensities(points: ResidentPoints, gaussians: Gaussians, start: number, end: number): Steps<Float32Array> {
-  const { logDensities } = yield* resultOf(mixtures());
+  const { logDensities } = yield* mixtures();
   return yield* logDensities(points, gaussians, start, end);
 }
 
