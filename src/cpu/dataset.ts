@@ -101,7 +101,7 @@ function pieces({ extent, d }: Pick<ShardShape, 'extent' | 'd'>): { start: numbe
 }
 
 /** Shards, with what one pass over their rows tells. */
-function* surveyed(
+export function* surveyed(
   summary: PointsSummary,
   shards: readonly Ref<Shard>[],
   extents: readonly Extent[],
@@ -142,32 +142,6 @@ function usualLength(surveys: readonly Survey[], n: number): number {
     if (longer * ROWS_FOR_UNUSUAL <= n) return bin === 0 ? 0 : 2 ** ((bin + 1 - LENGTHS / 2) / 2);
   }
   return Infinity;
-}
-
-/** See `EngineDataset.transformed`. */
-export function* transformed(
-  source: ResidentPoints,
-  matrix: Float64Array,
-  variance: Float64Array,
-): Steps<ResidentPoints> {
-  source.check();
-  const { d, weights, frame } = source.summary;
-  const { extents } = source;
-  const { precise } = frame;
-  const shards = source.shards.map(({ place }, s) =>
-    makeShard(place, { extent: extents[s], d, weighted: weights !== null, precise }),
-  );
-  try {
-    yield* answersOf(
-      source.shards.map((shard, s) => ask(shard, 'transformInto', [{ resident: shards[s].id }, matrix])),
-    );
-    const unshifted = { shift: new Float64Array(d), scale: 1, precise };
-    const summary = { ...source.summary, frame: unshifted, variance, usualVariance: variance };
-    return yield* surveyed(summary, shards, extents, undefined);
-  } catch (error) {
-    shards.forEach(drop);
-    throw error;
-  }
 }
 
 /** The rows at `indices`: float64 [m, d]. */

@@ -1,9 +1,8 @@
 import { type Names, readOptions } from '../check.ts';
-import type { ClusteringEngine, EngineDataset, MixtureWorkspace, UploadOptions } from '../engine/contract.ts';
-import type { Gaussians } from '../engine/gaussians.ts';
+import type { ClusteringEngine, EngineDataset, UploadOptions } from '../engine/contract.ts';
 import { type Awaitable, type Runner, resultOf, runAsync, runNow, type Steps } from '../engine/steps.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
-import { gather, joinedOf, type ResidentPoints, shardsWithin, transformed, upload } from './dataset.ts';
+import { gather, joinedOf, type ResidentPoints, shardsWithin, upload } from './dataset.ts';
 import { CpuKMeans, nearestDistances } from './kmeans.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
 import { answersOf, ask, CallingThread } from './threads/place.ts';
@@ -116,9 +115,10 @@ function datasetOf(
     plusPlus: (k, candidates, draws) => run(plusPlus(points, k, candidates, draws)),
     distanceField: () => new CpuDistanceField(points, run),
     kmeans: (k) => new CpuKMeans(points, k, run),
-    mixture: () => run(openMixture(points, run)),
-    logDensities: (gaussians, start, end) => run(logDensities(points, gaussians, start, end)),
-    transformed: (matrix, variance) => run(own(transformed(points, matrix, variance))),
+    mixture: () => run(mixtures(({ openMixture }) => openMixture(points, run))),
+    logDensities: (gaussians, start, end) =>
+      run(mixtures(({ logDensities }) => logDensities(points, gaussians, start, end))),
+    transformed: (matrix, variance) => run(own(mixtures(({ transformed }) => transformed(points, matrix, variance)))),
     destroy: () => points.destroy(),
   };
 }
@@ -126,19 +126,9 @@ function datasetOf(
 let loaded: typeof import('./mixture.ts') | undefined;
 
 /** What mixtures need, loaded when somebody first wants one. */
-function* mixtures(): Steps<typeof import('./mixture.ts')> {
+function* mixtures<T>(work: (module: typeof import('./mixture.ts')) => Steps<T>): Steps<T> {
   loaded ??= yield* resultOf(import('./mixture.ts'));
-  return loaded;
-}
-
-function* openMixture(points: ResidentPoints, run: <T>(steps: Steps<T>) => Awaitable<T>): Steps<MixtureWorkspace> {
-  const { CpuMixture } = yield* mixtures();
-  return new CpuMixture(points, run);
-}
-
-function* logDensities(points: ResidentPoints, gaussians: Gaussians, start: number, end: number): Steps<Float32Array> {
-  const { logDensities } = yield* mixtures();
-  return yield* logDensities(points, gaussians, start, end);
+  return yield* work(loaded);
 }
 
 function* allDistances(

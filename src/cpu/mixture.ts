@@ -2,14 +2,22 @@ import type { MixtureWorkspace } from '../engine/contract.ts';
 import type { Gaussians } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { Awaitable, Steps } from '../engine/steps.ts';
-import { joinedOf, type ResidentPoints, shardsWithin } from './dataset.ts';
+import { joinedOf, type ResidentPoints, shardsWithin, surveyed } from './dataset.ts';
 import { MIXTURE } from './families/mixture.ts';
 import { type Moments, statisticsOf } from './moments.ts';
-import { answersOf, ask, askAll, drop, make, type Ref } from './threads/place.ts';
+import { answersOf, ask, askAll, drop, make, makeShard, type Ref } from './threads/place.ts';
 import { rootOf } from './tree.ts';
 
 /** See `EngineDataset.mixture`. */
-export class CpuMixture implements MixtureWorkspace {
+// biome-ignore lint/correctness/useYield: a verb like the others
+export function* openMixture(
+  points: ResidentPoints,
+  run: <T>(steps: Steps<T>) => Awaitable<T>,
+): Steps<MixtureWorkspace> {
+  return new CpuMixture(points, run);
+}
+
+class CpuMixture implements MixtureWorkspace {
   readonly #points: ResidentPoints;
   readonly #run: <T>(steps: Steps<T>) => Awaitable<T>;
   readonly #moments: readonly Ref<Moments>[];
@@ -96,5 +104,32 @@ export function* logDensities(
     return yield* joinedOf(answersOf(questions));
   } finally {
     made.forEach(drop);
+  }
+}
+
+/** See `EngineDataset.transformed`. */
+export function* transformed(
+  source: ResidentPoints,
+  matrix: Float64Array,
+  variance: Float64Array,
+): Steps<ResidentPoints> {
+  source.check();
+  const { d, weights, frame } = source.summary;
+  const { extents } = source;
+  const { precise } = frame;
+  const shards = source.shards.map(({ place }, s) =>
+    makeShard(place, { extent: extents[s], d, weighted: weights !== null, precise }),
+  );
+  const transforms = source.shards.map((shard) => make(shard, MIXTURE, 'transform'));
+  try {
+    yield* answersOf(transforms.map((transform, s) => ask(transform, 'into', [{ resident: shards[s].id }, matrix])));
+    const unshifted = { shift: new Float64Array(d), scale: 1, precise };
+    const summary = { ...source.summary, frame: unshifted, variance, usualVariance: variance };
+    return yield* surveyed(summary, shards, extents, undefined);
+  } catch (error) {
+    shards.forEach(drop);
+    throw error;
+  } finally {
+    transforms.forEach(drop);
   }
 }
