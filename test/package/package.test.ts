@@ -306,6 +306,7 @@ const LATER = { engine: 29, pool: 15, mixture: 9 };
 test.for([
   ['webgpu-clustering/cpu', 'kmeansSync', 37],
   ['webgpu-clustering', 'kmeans', 37],
+  ['webgpu-clustering', 'gaussianMixture', 46],
 ] as const)('a page loads little of %s for %s, and the rest when it is asked for', async ([entry, name, kilobytes]) => {
   await write('main.js', `import { ${name} } from '${entry}'; globalThis.used = ${name};`);
   await write('index.html', '<!doctype html><script type="module" src="./main.js"></script>');
