@@ -1,13 +1,20 @@
 import type { ResidentPoints, Shard } from './dataset.ts';
 import type { Allocation } from './device.ts';
+import { PART } from './kernels/points.ts';
+import type { Uniform } from './struct.ts';
 
-/** Consecutive rows of one shard, as kernels know them: the struct Part of points.wgsl. */
+/** Consecutive rows of one shard, as kernels know them. */
 export interface Part {
   readonly shard: Shard;
   /** Index of the shard in its dataset. */
   readonly index: number;
   readonly rows: number;
-  readonly uniform: GPUBuffer;
+  readonly uniform: Uniform<typeof PART>;
+}
+
+/** What is bound to POINTS. */
+export function bindingsOf({ shard: { points, adjust }, uniform: part }: Part) {
+  return { part, points, adjust };
 }
 
 /** What the cut depends on. */
@@ -37,9 +44,18 @@ export function cutParts(
     const rows = Math.min(end, shard.firstRow + shard.rows) - firstRow;
     if (rows <= 0) return;
     const rowInShard = firstRow - shard.firstRow;
-    const slot = Math.floor((firstRow - start) / sliceRows);
-    const words = [shard.base + rowInShard * d, rows, d, k, rowInShard, firstRow, sliceRows, slot];
-    parts.push({ shard, index, rows, uniform: allocation.uniform('part', words, [frame.scale]) });
+    const uniform = allocation.uniform(PART, {
+      base: shard.base + rowInShard * d,
+      rows,
+      d,
+      k,
+      chunk_row: rowInShard,
+      first_row: firstRow,
+      slice_rows: sliceRows,
+      slot: Math.floor((firstRow - start) / sliceRows),
+      scale: frame.scale,
+    });
+    parts.push({ shard, index, rows, uniform });
   });
   return parts;
 }
