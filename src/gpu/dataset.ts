@@ -333,7 +333,7 @@ interface Survey {
 
 /** The values of EXTENT. */
 function extentOf({ base, rows, firstRow }: Shard, d: number) {
-  return { base, rows, d, first_row: firstRow, chunk_row: 0 };
+  return { base, rows, d, first_row: firstRow, shard_row: 0 };
 }
 
 async function surveyPoints(

@@ -28,7 +28,6 @@ import { bindSumSlices, sumSlicesSource } from './sum-slices.ts';
 
 /** Lines of the log ring; a batch has no more iterations than the ring has lines. */
 const LOG_LINES = 64;
-const LINE_BYTES = 32;
 /** What `done` of the control says. */
 const STOPS = [null, 'converged', 'empty', 'limit'] as const;
 
@@ -160,10 +159,10 @@ export class GpuKMeans implements KMeansWorkspace {
     this.#totals = allocation.storage('totals', 2 * cells * 4);
     this.#control = allocation.storage('control', CONTROL.bytes);
     this.#changed = allocation.storage('changed', 4);
-    this.#log = allocation.storage('log', LOG_LINES * LINE_BYTES);
+    this.#log = allocation.storage('log', LOG_LINES * LINE.bytes);
     this.#rule = allocation.uniform(RULE, { k, d, max_iterations: 0, tolerance: 0 });
     this.#labels = shards.map((shard) => allocation.storage('labels', shard.rows * 4));
-    const batchBytes = LOG_LINES * LINE_BYTES + CONTROL.bytes + k * d * 4;
+    const batchBytes = LOG_LINES * LINE.bytes + CONTROL.bytes + k * d * 4;
     this.#staging = [allocation.staging('batch', batchBytes), allocation.staging('batch', batchBytes)];
 
     const longest = Math.max(...spans.map(({ slices }) => slices));
@@ -393,7 +392,7 @@ export class GpuKMeans implements KMeansWorkspace {
       for (const dispatch of this.#update) dispatch.encode(this.#queue.pass);
     }
     const staging = this.#staging[parity];
-    const logBytes = LOG_LINES * LINE_BYTES;
+    const logBytes = LOG_LINES * LINE.bytes;
     const centroidBytes = this.#k * this.#points.summary.d * 4;
     this.#queue.copy(this.#log, 0, staging, 0, logBytes);
     this.#queue.copy(this.#control, 0, staging, logBytes, CONTROL.bytes);
@@ -404,7 +403,7 @@ export class GpuKMeans implements KMeansWorkspace {
   async #readBatch(parity: number): Promise<Batch> {
     const staging = this.#staging[parity];
     const bytes = await this.#queue.contents(staging);
-    const logBytes = LOG_LINES * LINE_BYTES;
+    const logBytes = LOG_LINES * LINE.bytes;
     const { done, iteration: iterations } = unpack(CONTROL, bytes, logBytes);
     const centroids = Float64Array.from(new Float32Array(bytes, logBytes + CONTROL.bytes));
     return { iterations, stop: STOPS[done], lines: bytes.slice(0, logBytes), centroids };
@@ -426,7 +425,7 @@ export class GpuKMeans implements KMeansWorkspace {
 function readLines(lines: ArrayBuffer, from: number, to: number, weightScale: number): IterationStatus[] {
   const statuses: IterationStatus[] = [];
   for (let iteration = from + 1; iteration <= to; iteration++) {
-    const { changed, empty, inertia, shift } = unpack(LINE, lines, ((iteration - 1) % LOG_LINES) * LINE_BYTES);
+    const { changed, empty, inertia, shift } = unpack(LINE, lines, ((iteration - 1) % LOG_LINES) * LINE.bytes);
     statuses.push({ iteration, changed, empty, inertia: inertia / weightScale, shift });
   }
   return statuses;

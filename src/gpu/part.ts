@@ -49,7 +49,7 @@ export function cutParts(
       rows,
       d,
       k,
-      chunk_row: rowInShard,
+      shard_row: rowInShard,
       first_row: firstRow,
       slice_rows: sliceRows,
       slot: Math.floor((firstRow - start) / sliceRows),

@@ -9,7 +9,7 @@ export const PART = struct('Part', {
   rows: 'u32',
   d: 'u32',
   k: 'u32',
-  chunk_row: 'u32',
+  shard_row: 'u32',
   first_row: 'u32',
   slice_rows: 'u32',
   slot: 'u32',

@@ -5,7 +5,7 @@ import surveyCode from '../../../shaders/common/survey.wgsl?raw';
 import { defineKernel } from '../kernel.ts';
 import { struct } from '../struct.ts';
 
-const ROWS = { base: 'u32', rows: 'u32', d: 'u32', first_row: 'u32', chunk_row: 'u32' } as const;
+const ROWS = { base: 'u32', rows: 'u32', d: 'u32', first_row: 'u32', shard_row: 'u32' } as const;
 
 /** See lengths.wgsl. */
 export const EXTENT = struct('Extent', ROWS);
