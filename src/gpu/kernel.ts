@@ -14,8 +14,9 @@ export type ConstantType = 'u32' | 'bool';
 
 /** Values that stand before the WGSL as `const` lines. */
 type ConstantsOf<Types extends ConstantTypes> = {
-  readonly [Name in keyof Types]: Types[Name] extends 'u32' ? number : boolean;
+  readonly [Name in keyof Types]: ConstantOf<Types[Name]>;
 };
+type ConstantOf<Type extends ConstantType> = Type extends 'u32' ? number : boolean;
 type ConstantTypes = Readonly<Record<string, ConstantType>>;
 type Sizes<Size extends string> = { readonly [Name in Size]: number };
 
@@ -32,7 +33,7 @@ export interface KernelDefinition<
   readonly constants: C;
   readonly bindings: B;
   /** Threads of a workgroup. */
-  readonly threads: number | ((constants: ConstantsOf<C> & Own) => number);
+  threads(constants: ConstantsOf<C> & Own): number;
   /** Constants of the WGSL's own that the grid counts on. */
   readonly own?: Own;
   /** What the grid depends on beside constants. */
@@ -65,16 +66,15 @@ export function sourceOf<B extends Bindings, C extends ConstantTypes, Size exten
   constants: ConstantsOf<C>,
 ): KernelSource<B, Size> {
   const { name, files, bindings, own } = definition;
+  const values: ConstantsOf<ConstantTypes> = constants;
   const types: ConstantTypes = definition.constants;
-  const values: Readonly<Record<string, number | boolean>> = constants;
-  const prelude = Object.keys(types).map(
-    (name) => `const ${name} = ${values[name]}${types[name] === 'u32' ? 'u' : ''};`,
-  );
+  const chosen = Object.entries(types).map(([name, type]) => ({ name, type, value: values[name] }));
+  const prelude = chosen.map(({ name, type, value }) => `const ${name} = ${value}${type === 'u32' ? 'u' : ''};`);
   const all = { ...own!, ...constants };
-  const threads = typeof definition.threads === 'number' ? definition.threads : definition.threads(all);
+  const threads = definition.threads(all);
   return {
     name,
-    constants,
+    constants: Object.fromEntries(chosen.map(({ name, value }) => [name, value])),
     bindings,
     threads,
     code: [prelude.join('\n'), ...files].join('\n'),

@@ -63,6 +63,11 @@ export function cutParts(
 /** Multiply-adds of one dispatch. */
 const PIECE_WORK = 2 ** 28;
 
+/** Rows of a dispatch of bounded work. */
+export function rowsOfPiece(workPerRow: number): number {
+  return Math.max(1, Math.floor(PIECE_WORK / workPerRow));
+}
+
 /** The same, cut further into dispatches of bounded work. */
 export function cutPieces(
   allocation: Allocation,
@@ -72,7 +77,7 @@ export function cutPieces(
   start = 0,
   end = points.summary.n,
 ): Part[] {
-  const each = Math.max(1, Math.floor(PIECE_WORK / workPerRow));
+  const each = rowsOfPiece(workPerRow);
   const starts = Array.from({ length: Math.ceil((end - start) / each) }, (_, i) => start + i * each);
   return starts.flatMap((from) => cutParts(allocation, points, k, 1, from, Math.min(end, from + each)));
 }

@@ -1,5 +1,5 @@
 import type { DistanceField } from '../engine/contract.ts';
-import type { ResidentPoints } from './dataset.ts';
+import type { Load, ResidentPoints } from './dataset.ts';
 import type { Allocation, Gpu } from './device.ts';
 import { sourceOf } from './kernel.ts';
 import {
@@ -15,6 +15,16 @@ import { bindingsOf, cutParts } from './part.ts';
 import { Queue } from './queue.ts';
 import { packAll } from './struct.ts';
 
+/** The kernels of k-means++ with L candidates a step, with their constants. */
+export function plusPlusSources(LOAD: Load, WEIGHTED: boolean, L: number) {
+  const constants = { LOAD, WEIGHTED, L };
+  return {
+    weigh: sourceOf(seedPriceKernel, { ...constants, START: true }),
+    price: sourceOf(seedPriceKernel, { ...constants, START: false }),
+    draw: sourceOf(seedDrawKernel, constants),
+  };
+}
+
 /** See `EngineDataset.plusPlus`: two dispatches a step, nothing comes home before the last one. */
 export async function plusPlus(
   gpu: Gpu,
@@ -25,12 +35,7 @@ export async function plusPlus(
   signal: AbortSignal | undefined,
 ): Promise<Uint32Array> {
   const { n, d, weights } = points.summary;
-  const constants = { LOAD: points.load, WEIGHTED: weights !== null, L };
-  const kernels = await gpu.kernels({
-    weigh: sourceOf(seedPriceKernel, { ...constants, START: true }),
-    price: sourceOf(seedPriceKernel, { ...constants, START: false }),
-    draw: sourceOf(seedDrawKernel, constants),
-  });
+  const kernels = await gpu.kernels(plusPlusSources(points.load, weights !== null, L));
   const slices = Math.ceil(n / SEED_ROWS);
   const { allocation, picks, parts, steps, now } = await gpu.allocate((allocation) => {
     const candidates = allocation.storage('candidates', 2 * L * d * 4);

@@ -26,7 +26,7 @@ export const assignDirectKernel = defineKernel({
   files: [...FILES, assignDirectCode],
   constants: { LOAD: 'u32', D: 'u32' },
   bindings: ASSIGN,
-  threads: 64,
+  threads: () => 64,
   own: { ROWS: 4 },
   sizes: ['rows'],
   grid: ({ rows, ROWS, threads }) => Math.ceil(rows / (ROWS * threads)),
@@ -49,7 +49,7 @@ export const normsKernel = defineKernel({
   files: [...POINTS_FILES, normsCode],
   constants: { LOAD: 'u32' },
   bindings: { ...POINTS, norms: 'write' },
-  threads: 256,
+  threads: () => 256,
   sizes: ['rows'],
   grid: ({ rows, threads }) => Math.ceil(rows / threads),
 });
@@ -60,7 +60,7 @@ export const rescoreKernel = defineKernel({
   files: [...FILES, rescoreCode],
   constants: { LOAD: 'u32' },
   bindings: { ...ASSIGN, flagged: 'write' },
-  threads: 256,
+  threads: () => 256,
   sizes: ['slices'],
   grid: ({ slices }) => slices,
 });
@@ -81,7 +81,7 @@ export const sortKernel = defineKernel({
   files: [...FILES, sortCode],
   constants: { LOAD: 'u32' },
   bindings: { ...POINTS, labels: 'read', control: 'read', sorted: 'write' },
-  threads: 256,
+  threads: () => 256,
   sizes: ['slices'],
   grid: ({ slices }) => slices,
 });
@@ -91,7 +91,7 @@ export const sumsSortedKernel = defineKernel({
   files: [...FILES, sumsSortedCode],
   constants: { LOAD: 'u32', WEIGHTED: 'bool', LANES: 'u32' },
   bindings: { ...POINTS, model: 'read', sorted: 'read', weights: 'read', control: 'read', slots: 'write' },
-  threads: 64,
+  threads: () => 64,
   sizes: ['slices', 'k'],
   grid: ({ slices, k, LANES, threads }) => slices * Math.ceil(k / (threads / LANES)),
 });
@@ -104,7 +104,7 @@ export const updateKernel = defineKernel({
   files: [grid, control, updateCode],
   constants: { COSINE: 'bool' },
   bindings: { shape: SHAPE, totals: 'read', model: 'write', previous: 'write', moves: 'write', control: 'read' },
-  threads: 64,
+  threads: () => 64,
   sizes: ['k'],
   grid: ({ k }) => k,
 });
@@ -125,7 +125,7 @@ export const statusKernel = defineKernel({
   files: [control, statusCode],
   constants: { LOG: 'u32' },
   bindings: { rule: RULE, totals: 'read', moves: 'read', changed: 'write', control: 'write', log: 'write' },
-  threads: 64,
+  threads: () => 64,
   sizes: [],
   grid: () => 1,
 });
@@ -135,7 +135,7 @@ export const distancesKernel = defineKernel({
   files: [...POINTS_FILES, distancesCode],
   constants: { LOAD: 'u32' },
   bindings: { ...POINTS, centroids: 'read', result: 'write' },
-  threads: 64,
+  threads: () => 64,
   sizes: ['rows', 'k'],
   grid: ({ rows, k, threads }) => Math.ceil((rows * k) / threads),
 });

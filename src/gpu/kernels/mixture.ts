@@ -101,7 +101,7 @@ export const axesDensitiesKernel = defineKernel({
   files: [...POINTS_FILES, axes, axesDensitiesCode],
   constants: { LOAD: 'u32' },
   bindings: { ...POINTS, model: 'read', result: 'write' },
-  threads: 64,
+  threads: () => 64,
   sizes: ['rows', 'k'],
   // Four components a thread.
   grid: ({ rows, k, threads }) => Math.ceil((rows * Math.ceil(k / 4)) / threads),
@@ -112,7 +112,7 @@ export const matricesDensitiesKernel = defineKernel({
   files: [...POINTS_FILES, matrices, matricesDensitiesCode],
   constants: { LOAD: 'u32', SHARED: 'bool' },
   bindings: { ...POINTS, model: 'read', result: 'write' },
-  threads: 64,
+  threads: () => 64,
   sizes: ['rows', 'k'],
   grid: ({ rows, k, threads }) => Math.ceil((rows * k) / threads),
 });

@@ -9,7 +9,7 @@ export const gatherKernel = defineKernel({
   files: [...POINTS_FILES, gatherCode],
   constants: { LOAD: 'u32' },
   bindings: { ...POINTS, indices: 'read', result: 'write' },
-  threads: 64,
+  threads: () => 64,
   sizes: ['count', 'd'],
   grid: ({ count, d, threads }) => Math.ceil((count * d) / threads),
 });
@@ -19,7 +19,7 @@ export const transformKernel = defineKernel({
   files: [...POINTS_FILES, transformCode],
   constants: { LOAD: 'u32', DIAGONAL: 'bool' },
   bindings: { ...POINTS, matrix: 'read', result: 'write' },
-  threads: 64,
+  threads: () => 64,
   sizes: ['rows', 'd'],
   grid: ({ rows, d, threads }) => Math.ceil((rows * d) / threads),
 });

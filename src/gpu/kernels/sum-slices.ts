@@ -12,7 +12,7 @@ export const sumSlicesKernel = defineKernel({
   files: [grid, sumSlicesCode],
   constants: { TOGETHER: 'u32', LANES: 'u32' },
   bindings: { span: SPAN, slots: 'read', totals: 'write', halt: 'read' },
-  threads: 256,
+  threads: () => 256,
   sizes: ['cells'],
   grid: ({ cells, LANES, threads }) => Math.ceil((cells * LANES) / threads),
 });

@@ -28,7 +28,7 @@ export const surveyKernel = defineKernel({
     bad: 'write',
     survey: 'write',
   },
-  threads: 64,
+  threads: () => 64,
   own: { SLICE: SURVEY_ROWS },
   sizes: ['rows', 'd'],
   grid: ({ rows, d, SLICE, threads }) => Math.ceil(rows / SLICE) * Math.ceil(d / threads),
@@ -39,7 +39,7 @@ export const lengthsKernel = defineKernel({
   files: [grid, lengthsCode],
   constants: {},
   bindings: { extent: EXTENT, points: 'read', inverse: 'write', zero: 'write' },
-  threads: 64,
+  threads: () => 64,
   sizes: ['rows'],
   grid: ({ rows, threads }) => Math.ceil(rows / threads),
 });
