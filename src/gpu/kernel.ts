@@ -61,6 +61,7 @@ export function defineKernel<
   return definition;
 }
 
+/** A kernel with its constants chosen: the text that is compiled, and its grid. */
 export function sourceOf<B extends Bindings, C extends ConstantTypes, Size extends string, Own extends Sizes<string>>(
   definition: KernelDefinition<B, C, Size, Own>,
   constants: ConstantsOf<C>,
@@ -70,6 +71,7 @@ export function sourceOf<B extends Bindings, C extends ConstantTypes, Size exten
   const types: ConstantTypes = definition.constants;
   const chosen = Object.entries(types).map(([name, type]) => ({ name, type, value: values[name] }));
   const prelude = chosen.map(({ name, type, value }) => `const ${name} = ${value}${type === 'u32' ? 'u' : ''};`);
+  // None where there is nothing in it.
   const all = { ...own!, ...constants };
   const threads = definition.threads(all);
   return {
