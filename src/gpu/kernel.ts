@@ -72,15 +72,16 @@ export function sourceOf<B extends Bindings, C extends ConstantTypes, Size exten
   const chosen = Object.entries(types).map(([name, type]) => ({ name, type, value: values[name] }));
   const prelude = chosen.map(({ name, type, value }) => `const ${name} = ${value}${type === 'u32' ? 'u' : ''};`);
   // None where there is nothing in it.
-  const all = { ...own!, ...constants };
-  const threads = definition.threads(all);
+  const given = { ...own!, ...constants };
+  const threads = definition.threads(given);
+  const known = { ...given, threads };
   return {
     name,
     constants: Object.fromEntries(chosen.map(({ name, value }) => [name, value])),
     bindings,
     threads,
     code: [prelude.join('\n'), ...files].join('\n'),
-    workgroups: (sizes) => definition.grid({ ...all, ...sizes, threads }),
+    workgroups: (sizes) => definition.grid({ ...known, ...sizes }),
   };
 }
 

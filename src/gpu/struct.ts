@@ -8,6 +8,8 @@ export interface Struct<Name extends string = string, Fields extends FieldTypes 
   readonly name: Name;
   /** In order. */
   readonly fields: Fields;
+  /** The names, and whether they are floats. */
+  readonly words: readonly { readonly name: string; readonly isFloat: boolean }[];
   readonly bytes: number;
 }
 
@@ -26,7 +28,8 @@ export function struct<const Name extends string, const Fields extends FieldType
   name: Name,
   fields: Fields,
 ): Struct<Name, Fields> {
-  return { name, fields, bytes: 4 * Object.keys(fields).length };
+  const words = Object.entries(fields).map(([name, type]) => ({ name, isFloat: type === 'f32' }));
+  return { name, fields, words, bytes: 4 * words.length };
 }
 
 /** The words of a struct with these values. */
@@ -35,24 +38,21 @@ export function pack<S extends Struct>(struct: S, values: ValuesOf<S>): Uint32Ar
 }
 
 /** The words of an array of structs. */
-export function packAll<S extends Struct>({ fields }: S, all: readonly ValuesOf<S>[]): Uint32Array<ArrayBuffer> {
-  const types = Object.entries(fields);
-  const words = new Uint32Array(all.length * types.length);
-  const floats = new Float32Array(words.buffer);
-  all.forEach((values: Readonly<Record<string, number>>, row) => {
-    types.forEach(([name, type], i) => {
-      (type === 'f32' ? floats : words)[row * types.length + i] = values[name];
-    });
-  });
-  return words;
+export function packAll<S extends Struct>(struct: S, all: readonly ValuesOf<S>[]): Uint32Array<ArrayBuffer> {
+  const integers = new Uint32Array((all.length * struct.bytes) / 4);
+  const floats = new Float32Array(integers.buffer);
+  let at = 0;
+  for (const values of all) {
+    const byName: Readonly<Record<string, number>> = values;
+    for (const { name, isFloat } of struct.words) (isFloat ? floats : integers)[at++] = byName[name];
+  }
+  return integers;
 }
 
 /** The values of a struct that begins at a byte. */
-export function unpack<S extends Struct>({ fields }: S, contents: ArrayBuffer, at: number): ValuesOf<S> {
-  const view = new DataView(contents, at);
-  const values = Object.entries(fields).map(([name, type], i): [string, number] => [
-    name,
-    type === 'f32' ? view.getFloat32(4 * i, true) : view.getUint32(4 * i, true),
-  ]);
+export function unpack<S extends Struct>({ words }: S, contents: ArrayBuffer, at: number): ValuesOf<S> {
+  const integers = new Uint32Array(contents, at, words.length);
+  const floats = new Float32Array(contents, at, words.length);
+  const values = words.map(({ name, isFloat }, i) => [name, (isFloat ? floats : integers)[i]]);
   return Object.fromEntries(values) as ValuesOf<S>;
 }
