@@ -24,10 +24,11 @@ const { RULE, SHAPE, statusKernel, sumsSortedKernel, updateKernel } = kmeansKern
 const { TASK, matricesStoredKernel } = mixtureKernels;
 const { fieldExtendKernel, seedDrawKernel } = seedingKernels;
 
-/** All that the rooms of src/gpu/kernels export. */
-const EXPORTS: readonly unknown[] = Object.values(
+/** What each file of src/gpu/kernels exports. */
+const FILES = Object.entries(
   import.meta.glob<Record<string, unknown>>('../../src/gpu/kernels/*.ts', { eager: true }),
-).flatMap((module) => Object.values(module));
+).map(([path, module]) => ({ path, values: Object.values(module) }));
+const EXPORTS = FILES.flatMap(({ values }) => values);
 const DEFINITIONS = EXPORTS.filter(isDefinition);
 const STRUCTS = EXPORTS.filter(isStruct);
 
@@ -163,6 +164,22 @@ describe('kernels are as they are described', () => {
   test('every struct is in the WGSL of some kernel', () => {
     const written = new Set(ALL.flatMap(({ code }) => [...code.matchAll(/struct (\w+)/g)].map(([, name]) => name)));
     expect(STRUCTS.filter(({ name }) => !written.has(name))).toEqual([]);
+  });
+
+  it.each(FILES.map(({ path, values }) => [path, values] as const))('%s: one name, one type', (_, values) => {
+    const types = new Map<string, Set<string>>();
+    for (const { name } of values.filter(isDefinition)) {
+      const { code } = ALL.find((source) => source.name === name)!;
+      for (const variable of reflected(code).getBindGroups().flat()) {
+        // survey.wgsl reads the bits of points.
+        if (name === 'survey' && variable.name === 'points') continue;
+        const type = variable.type.getTypeName().replace(/atomic<(\w+)>/, '$1');
+        types.set(variable.name, (types.get(variable.name) ?? new Set()).add(type));
+      }
+    }
+    // The two structs of survey.ts differ by a field.
+    types.delete('extent');
+    expect([...types].filter(([, all]) => all.size > 1).map(([name, all]) => [name, ...all])).toEqual([]);
   });
 
   test('every implementation has room for them', () => {
