@@ -7,7 +7,6 @@ import { gather } from './gather.ts';
 import { sourceOf } from './kernel.ts';
 import { distancesKernel } from './kernels/kmeans.ts';
 import { openKMeans } from './kmeans.ts';
-import { logDensities, openMixture } from './mixture.ts';
 import { bindingsOf } from './part.ts';
 import { type PairsTask, readPairs } from './read.ts';
 import { openDistanceField, plusPlus } from './seeding.ts';
@@ -39,6 +38,9 @@ async function upload(
   return datasetOf(gpu, resident, undefined);
 }
 
+/** A third of the engine, which k-means has no use for. */
+const mixtures = () => import('./mixture.ts');
+
 function datasetOf(gpu: Gpu, points: ResidentPoints, signal: AbortSignal | undefined): EngineDataset {
   /** Does some work on points that are there. */
   const on = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -59,8 +61,9 @@ function datasetOf(gpu: Gpu, points: ResidentPoints, signal: AbortSignal | undef
     plusPlus: (k, candidates, draws) => on(() => plusPlus(gpu, points, k, candidates, draws, signal)),
     distanceField: () => on(() => openDistanceField(gpu, points, signal)),
     kmeans: (k) => on(() => openKMeans(gpu, points, k, signal)),
-    mixture: (k, shape) => on(() => openMixture(gpu, points, k, shape, signal)),
-    logDensities: (gaussians, start, end) => on(() => logDensities(gpu, points, gaussians, start, end, signal)),
+    mixture: (k, shape) => on(async () => (await mixtures()).openMixture(gpu, points, k, shape, signal)),
+    logDensities: (gaussians, start, end) =>
+      on(async () => (await mixtures()).logDensities(gpu, points, gaussians, start, end, signal)),
     transformed: (matrix, variance) =>
       on(async () => datasetOf(gpu, await transformed(gpu, points, matrix, variance, signal), signal)),
     destroy: () => points.destroy(),
