@@ -4,8 +4,12 @@ import { dirname, join } from 'node:path';
 import { build, type Plugin, type Rolldown } from 'vite';
 import { toPrintable } from './src/cpu/printable.ts';
 
-/** Both in one, for every configuration that builds or serves `src`. */
-export function inlined(): Plugin {
+/**
+ * Both in one, for every configuration that builds or serves `src`.
+ *
+ * @param wgsl `'written'`: as people wrote it
+ */
+export function inlined(wgsl: 'short' | 'written' = 'short'): Plugin {
   return {
     name: 'webgpu-clustering:inlined',
     enforce: 'pre',
@@ -13,7 +17,8 @@ export function inlined(): Plugin {
       const [path, query] = id.split('?');
       if (query === 'raw' && path.endsWith('.wgsl')) {
         this.addWatchFile(path);
-        return `export default ${JSON.stringify(withoutComments(await readFile(path, 'utf8')))};`;
+        const text = await readFile(path, 'utf8');
+        return `export default ${JSON.stringify(wgsl === 'written' ? text : withoutComments(text))};`;
       }
       if (query !== 'wasm' && query !== 'bundle') return null;
       const { text, sources } = query === 'wasm' ? await compileKernels(path) : await bundle(path);

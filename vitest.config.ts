@@ -29,6 +29,8 @@ export default defineConfig({
     // Files wait for browsers and devices: one worker a core, none of them kept free.
     maxWorkers: '100%',
     sequence: { sequencer: LongestFirst },
+    // Node does not find its module: `main` is none.
+    server: { deps: { inline: ['wgsl_reflect'] } },
     projects: [
       project('unit', 'test/unit/**/*.test.ts'),
       project('cpu', 'test/conformance/cpu*.test.ts'),

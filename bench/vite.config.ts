@@ -19,7 +19,8 @@ const versions = {
  * what launches Chrome is a file of its own.
  */
 export default defineConfig({
-  plugins: [inlined()],
+  // `bench -- kernels` writes the WGSL for people.
+  plugins: [inlined('written')],
   define: { __VERSIONS__: JSON.stringify(versions) },
   build: {
     target: 'es2022',

@@ -83,12 +83,14 @@ function blobProblem(name: string): KMeansProblem {
 
 const PEERS = ['scikit-learn', mlKMeans.name, skMeans.name];
 
-const CHOICES: Choices = {
-  usage: `npm run bench -- cpu [cases] [options]
+export const CPU_USAGE = `npm run bench -- cpu [cases] [options]
   cases                      any of ${Object.keys(SECTIONS).join(' ')}; all of them by default
   --peers scikit-learn       peers to time, of ${PEERS.join(' ')}, or none
   --runs 3                   runs of each; by default ${RUNS.atLeast} to ${RUNS.atMost}, by the time they take
-  --out bench/results        folder of the JSON file`,
+  --out bench/results        folder of the JSON file`;
+
+const CHOICES: Choices = {
+  usage: CPU_USAGE,
   cases: Object.keys(SECTIONS),
   lists: { peers: PEERS },
   runs: RUNS,

@@ -6,7 +6,7 @@ struct Extent {
   rows: u32,
   d: u32,
   first_row: u32,
-  chunk_row: u32,
+  shard_row: u32,
 }
 
 @group(0) @binding(0) var<uniform> extent: Extent;
@@ -31,7 +31,7 @@ fn main(
   }
   if (largest == 0.0) {
     atomicMin(&zero, extent.first_row + row);
-    inverse[extent.chunk_row + row] = 0.0;
+    inverse[extent.shard_row + row] = 0.0;
     return;
   }
   var sum = 0.0;
@@ -39,5 +39,5 @@ fn main(
     let x = points[begin + j] / largest;
     sum = fma(x, x, sum);
   }
-  inverse[extent.chunk_row + row] = 1.0 / (largest * sqrt(sum));
+  inverse[extent.shard_row + row] = 1.0 / (largest * sqrt(sum));
 }

@@ -11,7 +11,7 @@ struct Part {
   rows: u32,
   d: u32,
   k: u32,
-  chunk_row: u32,   // the part's first row, counted in its buffer: the index into everything that is one value a row
+  shard_row: u32,   // the part's first row, counted in its buffer: the index into everything that is one value a row
   first_row: u32,   // the same, counted in the dataset
   slice_rows: u32,  // rows of a slice, a power of two; parts begin at slices
   slot: u32,        // where the part's first slice puts its statistics
@@ -31,7 +31,7 @@ fn load(row: u32, j: u32) -> f32 {
     return clamp(0.25 * x - 0.25 * adjust[j], -bound, bound) * part.scale * 4.0;
   }
   if (LOAD == 2u) {
-    return x * adjust[part.chunk_row + row];
+    return x * adjust[part.shard_row + row];
   }
   return x;
 }

@@ -7,16 +7,16 @@
 // UNIT surveys rows brought to unit length by `adjust` [rows]. bad = smallest index of a value that is not finite.
 // survey = [d] × { sum, squares, low, high } for each slice.
 
-struct Extent {
+struct ScaledExtent {
   base: u32,
   rows: u32,
   d: u32,
   first_row: u32,
-  chunk_row: u32,
+  shard_row: u32,
   scale: f32,
 }
 
-@group(0) @binding(0) var<uniform> extent: Extent;
+@group(0) @binding(0) var<uniform> extent: ScaledExtent;
 @group(0) @binding(1) var<storage, read> points: array<u32>;
 @group(0) @binding(2) var<storage, read> adjust: array<f32>;
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
@@ -50,7 +50,7 @@ fn main(
         atomicMin(&bad, (extent.first_row + row) * extent.d + j);
       } else {
         var x = bitcast<f32>(bits);
-        let at = extent.chunk_row + row;
+        let at = extent.shard_row + row;
         if (UNIT) {
           x *= adjust[at];
         }

@@ -23,5 +23,5 @@ fn main(
       sum = fma(load(row, i), matrix[i * part.d + j], sum);
     }
   }
-  result[part.chunk_row * part.d + value] = sum;
+  result[part.shard_row * part.d + value] = sum;
 }

@@ -62,10 +62,10 @@ fn consider(nearest: Nearest, x: vec4f, centroid: vec4f, c: u32) -> Nearest {
 
 /// Writes a row's label; 1 where it is another one than before.
 fn settle(row: u32, label: u32) -> u32 {
-  if (row >= part.rows || labels[part.chunk_row + row] == label) {
+  if (row >= part.rows || labels[part.shard_row + row] == label) {
     return 0u;
   }
-  labels[part.chunk_row + row] = label;
+  labels[part.shard_row + row] = label;
   return 1u;
 }
 

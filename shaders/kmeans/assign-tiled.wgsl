@@ -163,7 +163,7 @@ fn settle(row: u32, nearest: Nearest) {
     if (row + p >= part.rows) {
       return;
     }
-    let at = part.chunk_row + row + p;
+    let at = part.shard_row + row + p;
     let length = sqrt(norms[at]);
     let reach = 2.0 * length + sqrt(norm_of(nearest.label[p]));
     let band = error * reach * (2.0 * length + reach);

@@ -22,7 +22,7 @@ fn main(
   }
   var sum = 0.0;
   for (var row = slice * SLICE + thread; row < min((slice + 1u) * SLICE, part.rows); row += THREADS) {
-    let at = part.chunk_row + row;
+    let at = part.shard_row + row;
     var least = 3.4e38;
     if (!FRESH) {
       least = distances[at];

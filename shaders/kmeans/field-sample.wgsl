@@ -30,7 +30,7 @@ fn main(
   }
   var bits = 0u;
   for (var row = word * 32u; row < min(word * 32u + 32u, part.rows); row++) {
-    let at = part.chunk_row + row;
+    let at = part.shard_row + row;
     let weight = select(1.0, weights[select(0u, at, WEIGHTED)], WEIGHTED);
     let uniform_number = f32(pcg(pcg(part.first_row + row) ^ draw.seed)) / 4294967296.0;
     if (uniform_number < draw.factor * weight * distances[at]) {

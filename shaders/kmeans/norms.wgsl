@@ -17,5 +17,5 @@ fn main(
     let x = load(row, j);
     norm = fma(x, x, norm);
   }
-  norms[part.chunk_row + row] = norm;
+  norms[part.shard_row + row] = norm;
 }

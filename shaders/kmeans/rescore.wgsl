@@ -26,13 +26,13 @@ fn main(
   if (slice * part.slice_rows >= part.rows) {
     return;
   }
-  let list = (part.chunk_row / part.slice_rows + slice) * (part.slice_rows + 1u);
+  let list = (part.shard_row / part.slice_rows + slice) * (part.slice_rows + 1u);
   let count = flagged[list];
   for (var i = thread; i < count; i += THREADS) {
     let row = flagged[list + 1u + i];
     let label = nearest(row);
-    if (labels[part.chunk_row + row] != label) {
-      labels[part.chunk_row + row] = label;
+    if (labels[part.shard_row + row] != label) {
+      labels[part.shard_row + row] = label;
       atomicAdd(&changed, 1u);
     }
   }

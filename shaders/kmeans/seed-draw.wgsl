@@ -86,7 +86,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
 
 /// Weight × squared distance to the nearest chosen row, the newest one among them.
 fn potential_of(row: u32, newest: u32) -> f32 {
-  let at = part.chunk_row + row;
+  let at = part.shard_row + row;
   let weight = select(1.0, weights[select(0u, at, WEIGHTED)], WEIGHTED);
   if (now.step == 0u) {
     return weight;

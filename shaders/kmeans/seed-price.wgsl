@@ -59,7 +59,7 @@ fn main(
     chosen = newest();
   }
   for (var row = slice * SLICE + thread; row < min((slice + 1u) * SLICE, part.rows); row += THREADS) {
-    let at = part.chunk_row + row;
+    let at = part.shard_row + row;
     let weight = select(1.0, weights[select(0u, at, WEIGHTED)], WEIGHTED);
     if (START) {
       distances[at] = 3.4e38;

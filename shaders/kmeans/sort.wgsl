@@ -37,7 +37,7 @@ fn main(
   }
   storageBarrier();
   for (var row = first + thread; row < end; row += THREADS) {
-    atomicAdd(&sorted[cursors + labels[part.chunk_row + row]], 1u);
+    atomicAdd(&sorted[cursors + labels[part.shard_row + row]], 1u);
   }
   storageBarrier();
   scan(thread, k, starts, cursors);
@@ -46,7 +46,7 @@ fn main(
   for (var tile_row = first; tile_row < end; tile_row += THREADS) {
     let row = tile_row + thread;
     let count = min(THREADS, end - tile_row);
-    let label = labels[part.chunk_row + min(row, end - 1u)];
+    let label = labels[part.shard_row + min(row, end - 1u)];
     tile[thread] = label;
     workgroupBarrier();
     var rank = 0u;

@@ -1,6 +1,6 @@
 // The end of an iteration: sums over the centroids, whether to go on, and a line in the log. One workgroup.
 //
-// log = 8 words a line, LOG lines in a ring: iteration, changed, empty, done, inertia, shift.
+// log = a ring of LOG lines.
 
 struct Rule {
   k: u32,
@@ -16,7 +16,6 @@ struct Line {
   done: u32,
   inertia: f32,
   shift: f32,
-  spare: vec2u,
 }
 
 @group(0) @binding(0) var<uniform> rule: Rule;
@@ -72,5 +71,5 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     done = 3u;
   }
   control = Control(done, iteration, 1u);
-  log[(iteration - 1u) % LOG] = Line(iteration, moved, u32(sums.empty), done, sums.inertia, sums.shift, vec2u());
+  log[(iteration - 1u) % LOG] = Line(iteration, moved, u32(sums.empty), done, sums.inertia, sums.shift);
 }

@@ -39,7 +39,7 @@ fn main(
   var inertia = 0.0;
   if (lane < part.d) {
     for (var row = slice * part.slice_rows + group; row < end; row += GROUPS) {
-      let at = part.chunk_row + row;
+      let at = part.shard_row + row;
       let label = labels[at];
       let weight = select(1.0, weights[select(0u, at, WEIGHTED)], WEIGHTED);
       let difference = load(row, lane) - model[label * part.d + lane];

@@ -74,7 +74,7 @@ fn segment(begin: u32, to: u32, c: u32, j: u32) -> Moments {
     var run = Moments();
     for (var i = start; i < min(start + 64u, to); i++) {
       let row = sorted[i];
-      let weight = select(1.0, weights[select(0u, part.chunk_row + row, WEIGHTED)], WEIGHTED);
+      let weight = select(1.0, weights[select(0u, part.shard_row + row, WEIGHTED)], WEIGHTED);
       let difference = load(row, j) - centre;
       run.sum += weight * difference;
       run.squares += weight * difference * difference;

@@ -65,7 +65,7 @@ fn logarithm(x: f32) -> f32 {
 
 /// Keeps what a row answers. Returns w·value, and whether the row is left to the host.
 fn note(row: u32, answer: Answer) -> vec2f {
-  let at = part.chunk_row + row;
+  let at = part.shard_row + row;
   let far = answer.best < -0.5 * FARTHEST;
   answers[at] = vec2f(answer.best, answer.sum);
   labels[at] = select(answer.label, FAR, far);
@@ -89,5 +89,5 @@ fn is_shared() -> bool {
 
 fn weight_of(row: u32) -> f32 {
   let weighted = task.weighted == 1u;
-  return select(1.0, weights[select(0u, part.chunk_row + row, weighted)], weighted);
+  return select(1.0, weights[select(0u, part.shard_row + row, weighted)], weighted);
 }

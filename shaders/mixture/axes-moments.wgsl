@@ -106,7 +106,7 @@ fn shares_of(row: u32, end: u32, four: u32) -> vec4f {
   if (row >= end) {
     return vec4f();
   }
-  let at = part.chunk_row + row;
+  let at = part.shard_row + row;
   let logs = logs_of(row, four);
   let answer = answers[at];
   let label = labels[at];

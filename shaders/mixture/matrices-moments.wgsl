@@ -206,7 +206,7 @@ fn weigh(c: u32, first: u32, end: u32, workgroup: u32, thread: u32) {
     let row = first + thread;
     var share = 0.0;
     if (row < end) {
-      let at = part.chunk_row + row;
+      let at = part.shard_row + row;
       share = weight_of(row) * share_of(log_of(c, thread, workgroup), c, labels[at], answers[at]);
     }
     shares[thread] = share;

@@ -80,7 +80,7 @@ fn main(
   for (var c = 0u; c < part.k; c++) {
     var run = Sums();
     for (var row = begin + thread; row < end; row += THREADS) {
-      let at = part.chunk_row + row;
+      let at = part.shard_row + row;
       let share = weight_of(row) * share_of(log_of(c, row), c, labels[at], answers[at]);
       let y = whitened(task.about, c, row);
       let left = share * y;

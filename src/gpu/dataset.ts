@@ -1,6 +1,3 @@
-import gridCode from '../../shaders/common/grid.wgsl?raw';
-import lengthsCode from '../../shaders/common/lengths.wgsl?raw';
-import surveyCode from '../../shaders/common/survey.wgsl?raw';
 import {
   type Frame,
   reachOf,
@@ -31,15 +28,14 @@ import {
 } from '../points.ts';
 import { type Allocation, type Gpu, RefusedError } from './device.ts';
 import { gather } from './gather.ts';
-import { kernelSource } from './kernel.ts';
+import { sourceOf } from './kernel.ts';
+import { EXTENT, lengthsKernel, SCALED_EXTENT, SURVEY_ROWS, surveyKernel } from './kernels/survey.ts';
 import { rowsOfShard } from './plan.ts';
 import { Queue } from './queue.ts';
 
 /** Values written in one piece, and pieces before the host waits: staging memory grows without bound otherwise. */
 const WRITE_VALUES = 2 ** 20;
 const WRITES_AHEAD = 8;
-/** Rows that survey.wgsl takes as one. */
-const SURVEY_ROWS = 1024;
 
 /** How kernels read a value: as it lies, through the frame, or brought to unit length. See points.wgsl. */
 export type Load = 0 | 1 | 2;
@@ -335,8 +331,9 @@ interface Survey {
   readonly high: Float64Array;
 }
 
-function extentOf(allocation: Allocation, { base, rows, firstRow }: Shard, d: number, scale = 1): GPUBuffer {
-  return allocation.uniform('extent', [base, rows, d, firstRow, 0], [scale]);
+/** The values of EXTENT. */
+function extentOf({ base, rows, firstRow }: Shard, d: number) {
+  return { base, rows, d, first_row: firstRow, shard_row: 0 };
 }
 
 async function surveyPoints(
@@ -349,37 +346,21 @@ async function surveyPoints(
   totalWeight: number,
   unit: boolean,
 ): Promise<Survey> {
-  const kernel = await gpu.kernel(
-    kernelSource(
-      'survey',
-      ['uniform', 'read', 'read', 'read', 'read', 'write', 'write'],
-      { UNIT: unit, WEIGHTED: weights !== null },
-      gridCode,
-      surveyCode,
-    ),
-  );
+  const kernel = await gpu.kernel(sourceOf(surveyKernel, { UNIT: unit, WEIGHTED: weights !== null }));
   const slices = Math.ceil(n / SURVEY_ROWS);
-  const { allocation, bad, result, groups } = await gpu.allocate((allocation) => {
+  const { allocation, bad, result, dispatches } = await gpu.allocate((allocation) => {
     const bad = allocation.filled('bad', Uint32Array.of(0xffffffff));
     const pivots = allocation.filled('pivot', pivot);
     const result = allocation.storage('survey', slices * d * 16);
-    const groups = shards.map((shard) =>
-      kernel.bind(
-        extentOf(allocation, shard, d, scale),
-        shard.points,
-        shard.adjust,
-        shard.weights,
-        pivots,
-        bad,
-        result,
-      ),
-    );
-    return { allocation, bad, result, groups };
+    const dispatches = shards.map((shard) => {
+      const extent = allocation.uniform(SCALED_EXTENT, { ...extentOf(shard, d), scale });
+      const { rows, points, adjust, weights } = shard;
+      return kernel.bind({ extent, points, adjust, weights, pivot: pivots, bad, survey: result }, { rows, d });
+    });
+    return { allocation, bad, result, dispatches };
   });
   try {
-    shards.forEach((shard, i) => {
-      kernel.encode(queue.pass, groups[i], Math.ceil(shard.rows / SURVEY_ROWS) * Math.ceil(d / 64));
-    });
+    for (const dispatch of dispatches) dispatch.encode(queue.pass);
     const [first] = new Uint32Array(await queue.read(bad, 0, 4));
     if (first !== 0xffffffff) throw notFiniteAt(`points[${Math.floor(first / d)}][${first % d}]`, undefined);
     return sumSurvey(new Float32Array(await queue.read(result, 0, slices * d * 16)), pivot, scale, totalWeight);
@@ -409,18 +390,17 @@ function sumSurvey(values: Float32Array, pivot: Float32Array, scale: number, tot
 }
 
 async function writeLengths(gpu: Gpu, queue: Queue, { d, metric }: GpuPoints, shards: readonly Shard[]): Promise<void> {
-  const kernel = await gpu.kernel(
-    kernelSource('lengths', ['uniform', 'read', 'write', 'write'], {}, gridCode, lengthsCode),
-  );
-  const { allocation, zero, groups } = await gpu.allocate((allocation) => {
+  const kernel = await gpu.kernel(sourceOf(lengthsKernel, {}));
+  const { allocation, zero, dispatches } = await gpu.allocate((allocation) => {
     const zero = allocation.filled('zero', Uint32Array.of(0xffffffff));
-    const groups = shards.map((shard) => kernel.bind(extentOf(allocation, shard, d), shard.points, shard.adjust, zero));
-    return { allocation, zero, groups };
+    const dispatches = shards.map((shard) => {
+      const { rows, points, adjust: inverse } = shard;
+      return kernel.bind({ extent: allocation.uniform(EXTENT, extentOf(shard, d)), points, inverse, zero }, { rows });
+    });
+    return { allocation, zero, dispatches };
   });
   try {
-    shards.forEach((shard, i) => {
-      kernel.encode(queue.pass, groups[i], Math.ceil(shard.rows / 64));
-    });
+    for (const dispatch of dispatches) dispatch.encode(queue.pass);
     const [first] = new Uint32Array(await queue.read(zero, 0, 4));
     if (first !== 0xffffffff) throw zeroRow(first, metric);
   } finally {

@@ -2,8 +2,9 @@ import type { ProcessorInfo } from '../engine/contract.ts';
 import { onAbort } from '../engine/steps.ts';
 import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
 import { Usage } from './flags.ts';
-import { compileKernel, type Kernel, type KernelSource } from './kernel.ts';
+import { type Bindings, compilePipeline, type Kernel, type KernelSource, kernelOn, type Pipeline } from './kernel.ts';
 import { type ScopedError, scoped } from './scope.ts';
+import { pack, type Struct, type Uniform, type ValuesOf } from './struct.ts';
 
 export interface GpuRequest {
   /** A borrowed device, or undefined to request one. */
@@ -55,8 +56,8 @@ function isSoftware(info: GPUAdapterInfo | undefined): boolean {
 
 /** What the engines on a device share. */
 interface Shared {
-  /** Compiled kernels, and those on the way, by their code. */
-  readonly kernels: Map<string, Promise<Kernel>>;
+  /** Compiled pipelines, and those on the way, by their code. */
+  readonly pipelines: Map<string, Promise<Pipeline>>;
   /** To be told of its loss. */
   readonly gpus: Set<Gpu>;
   lost: DeviceLostError | null;
@@ -67,7 +68,7 @@ const sharedOf = new WeakMap<GPUDevice, Shared>();
 function share(device: GPUDevice): Shared {
   const known = sharedOf.get(device);
   if (known !== undefined) return known;
-  const shared: Shared = { kernels: new Map(), gpus: new Set(), lost: null };
+  const shared: Shared = { pipelines: new Map(), gpus: new Set(), lost: null };
   sharedOf.set(device, shared);
   // Once a device, which may see many engines come and go.
   void device.lost.then(({ message, reason }) => {
@@ -90,6 +91,11 @@ const LOSS_NEWS_OF_READS_MS = 5000;
 
 /** The device did not take what it was given. */
 export class RefusedError extends Error {}
+
+/** Kernels of their sources. */
+export type Compiled<Sources> = {
+  readonly [Name in keyof Sources]: Sources[Name] extends KernelSource<infer B, infer Size> ? Kernel<B, Size> : never;
+};
 
 /** A device, what is allocated on it, and its loss turned into errors. */
 export class Gpu {
@@ -139,17 +145,23 @@ export class Gpu {
     }
   }
 
-  /** A pipeline for the source, compiled once for each device and prelude, whichever engine asks. */
-  kernel(source: KernelSource): Promise<Kernel> {
+  /** The kernel, compiled once for each device and text, whichever engine asks. */
+  async kernel<B extends Bindings, Size extends string>(source: KernelSource<B, Size>): Promise<Kernel<B, Size>> {
     this.checkAlive();
-    const { kernels } = this.#shared;
-    let kernel = kernels.get(source.code);
-    if (kernel === undefined) {
-      kernel = compileKernel(this.device, source);
-      kernels.set(source.code, kernel);
-      kernel.catch(() => kernels.delete(source.code));
+    const { pipelines } = this.#shared;
+    let pipeline = pipelines.get(source.code);
+    if (pipeline === undefined) {
+      pipeline = compilePipeline(this.device, source);
+      pipelines.set(source.code, pipeline);
+      pipeline.catch(() => pipelines.delete(source.code));
     }
-    return this.#root.guard(kernel);
+    return kernelOn(this.device, source, await this.#root.guard(pipeline));
+  }
+
+  /** The same for several, by names. */
+  async kernels<Sources extends Readonly<Record<string, KernelSource>>>(sources: Sources): Promise<Compiled<Sources>> {
+    const compile = async ([name, source]: [string, KernelSource]) => [name, await this.kernel(source)] as const;
+    return Object.fromEntries(await Promise.all(Object.entries(sources).map(compile))) as Compiled<Sources>;
   }
 
   /**
@@ -265,15 +277,11 @@ export class Allocation {
     return buffer;
   }
 
-  /** A uniform buffer of words: integers as u32, numbers under `floats` as f32. */
-  uniform(label: string, words: readonly number[], floats: readonly number[] = []): GPUBuffer {
-    const bytes = Math.ceil((4 * (words.length + floats.length)) / 16) * 16;
-    const buffer = this.#create(label, bytes, Usage.UNIFORM | Usage.COPY_DST);
-    const contents = new ArrayBuffer(bytes);
-    new Uint32Array(contents).set(words);
-    new Float32Array(contents).set(floats, words.length);
-    this.#gpu.device.queue.writeBuffer(buffer, 0, contents);
-    return buffer;
+  /** A uniform buffer that holds a struct. */
+  uniform<S extends Struct>(struct: S, values: ValuesOf<S>): Uniform<S> {
+    const buffer = this.#create(struct.name, Math.ceil(struct.bytes / 16) * 16, Usage.UNIFORM | Usage.COPY_DST);
+    this.#gpu.device.queue.writeBuffer(buffer, 0, pack(struct, values));
+    return { struct, buffer };
   }
 
   /** A buffer that the host can map and read. */

@@ -1,16 +1,14 @@
-import gridCode from '../../shaders/common/grid.wgsl?raw';
-import pointsCode from '../../shaders/common/points.wgsl?raw';
-import distancesCode from '../../shaders/kmeans/distances.wgsl?raw';
 import { owns } from '../check.ts';
 import type { ClusteringEngine, EngineDataset } from '../engine/contract.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
 import { adoptBuffer, type ResidentPoints, uploadHostPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { gather } from './gather.ts';
-import { kernelSource } from './kernel.ts';
+import { sourceOf } from './kernel.ts';
+import { distancesKernel } from './kernels/kmeans.ts';
 import { openKMeans } from './kmeans.ts';
-import { logDensities, openMixture } from './mixture.ts';
-import { readPairs } from './read.ts';
+import { bindingsOf } from './part.ts';
+import { type PairsTask, readPairs } from './read.ts';
 import { openDistanceField, plusPlus } from './seeding.ts';
 import { transformed } from './transform.ts';
 
@@ -40,6 +38,9 @@ async function upload(
   return datasetOf(gpu, resident, undefined);
 }
 
+/** A third of the engine, which k-means has no use for. */
+const mixtures = () => import('./mixture.ts');
+
 function datasetOf(gpu: Gpu, points: ResidentPoints, signal: AbortSignal | undefined): EngineDataset {
   /** Does some work on points that are there. */
   const on = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -60,8 +61,9 @@ function datasetOf(gpu: Gpu, points: ResidentPoints, signal: AbortSignal | undef
     plusPlus: (k, candidates, draws) => on(() => plusPlus(gpu, points, k, candidates, draws, signal)),
     distanceField: () => on(() => openDistanceField(gpu, points, signal)),
     kmeans: (k) => on(() => openKMeans(gpu, points, k, signal)),
-    mixture: (k, shape) => on(() => openMixture(gpu, points, k, shape, signal)),
-    logDensities: (gaussians, start, end) => on(() => logDensities(gpu, points, gaussians, start, end, signal)),
+    mixture: (k, shape) => on(async () => (await mixtures()).openMixture(gpu, points, k, shape, signal)),
+    logDensities: (gaussians, start, end) =>
+      on(async () => (await mixtures()).logDensities(gpu, points, gaussians, start, end, signal)),
     transformed: (matrix, variance) =>
       on(async () => datasetOf(gpu, await transformed(gpu, points, matrix, variance, signal), signal)),
     destroy: () => points.destroy(),
@@ -91,19 +93,14 @@ async function allDistances(
   end: number,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
-  const { load: LOAD } = points;
   const k = centroids.length / points.summary.d;
-  const kernel = await gpu.kernel(
-    kernelSource(
-      'distances',
-      ['uniform', 'read', 'read', 'read', 'write'],
-      { LOAD },
-      pointsCode,
-      gridCode,
-      distancesCode,
-    ),
-  );
+  const kernel = await gpu.kernel(sourceOf(distancesKernel, { LOAD: points.load }));
   const contents = Float32Array.from(centroids);
-  const task = { kernel, contents, k, threadsPerRow: k, workPerRow: contents.length };
+  const task: PairsTask = {
+    contents,
+    k,
+    workPerRow: contents.length,
+    bind: (part, centroids, result) => kernel.bind({ ...bindingsOf(part), centroids, result }, { rows: part.rows, k }),
+  };
   return readPairs(gpu, points, task, start, end, signal);
 }

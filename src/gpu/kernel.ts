@@ -1,48 +1,149 @@
+/** What a kernel is, and how it is compiled, bound by name and encoded. The kernels themselves are in kernels/. */
 import { owns } from '../check.ts';
 import { COMPUTE } from './flags.ts';
 import { scoped } from './scope.ts';
+import type { Struct, Uniform } from './struct.ts';
 
-/** A kernel: WGSL with its prelude, and what is bound to it, in order from binding 0. */
-export interface KernelSource {
+/** A struct that is a uniform, a storage buffer that is only read, or one that is written. */
+export type Binding = Struct | 'read' | 'write';
+
+/** By the names of the WGSL, in order from binding 0. */
+export type Bindings = Readonly<Record<string, Binding>>;
+
+export type ConstantType = 'u32' | 'bool';
+
+/** Values that stand before the WGSL as `const` lines. */
+type ConstantsOf<Types extends ConstantTypes> = {
+  readonly [Name in keyof Types]: ConstantOf<Types[Name]>;
+};
+type ConstantOf<Type extends ConstantType> = Type extends 'u32' ? number : boolean;
+type ConstantTypes = Readonly<Record<string, ConstantType>>;
+type Sizes<Size extends string> = { readonly [Name in Size]: number };
+
+/** All that is known of a kernel; test/unit/kernels.test.ts holds it against the WGSL. */
+export interface KernelDefinition<
+  B extends Bindings = Bindings,
+  C extends ConstantTypes = ConstantTypes,
+  Size extends string = string,
+  Own extends Sizes<string> = Sizes<string>,
+> {
   readonly name: string;
-  readonly code: string;
-  readonly bindings: readonly Binding[];
+  /** Its WGSL, what others share with it first. */
+  readonly files: readonly string[];
+  readonly constants: C;
+  readonly bindings: B;
+  /** Threads of a workgroup. */
+  threads(constants: ConstantsOf<C> & Own): number;
+  /** Constants of the WGSL's own that the grid counts on. */
+  readonly own?: Own;
+  /** What the grid depends on beside constants. */
+  readonly sizes: readonly Size[];
+  /** How many workgroups there are to be. */
+  grid(sizes: Sizes<Size> & ConstantsOf<C> & Own & { readonly threads: number }): number;
 }
 
-/** `'uniform'`, a storage buffer that is only read, or one that is written. */
-export type Binding = 'uniform' | 'read' | 'write';
+/** A kernel whose constants are chosen. */
+export interface KernelSource<B extends Bindings = Bindings, Size extends string = string> {
+  readonly name: string;
+  readonly constants: ConstantsOf<ConstantTypes>;
+  readonly code: string;
+  readonly bindings: B;
+  readonly threads: number;
+  workgroups(sizes: Sizes<Size>): number;
+}
 
-/** A compiled kernel. It encodes into a pass that it is given and never submits. */
-export interface Kernel {
-  /** Binds buffers, or ranges of them, in the order of the source's bindings. */
-  bind(...resources: (GPUBuffer | GPUBufferBinding)[]): GPUBindGroup;
-  /** Dispatches `workgroups` of them, folded into rows where one dimension ends. */
-  encode(pass: GPUComputePassEncoder, group: GPUBindGroup, workgroups: number): void;
+export function defineKernel<
+  const B extends Bindings,
+  const C extends ConstantTypes,
+  const Size extends string = never,
+  const Own extends Sizes<string> = Record<never, number>,
+>(definition: KernelDefinition<B, C, Size, Own>): KernelDefinition<B, C, Size, Own> {
+  return definition;
+}
+
+/** A kernel with its constants chosen: the text that is compiled, and its grid. */
+export function sourceOf<B extends Bindings, C extends ConstantTypes, Size extends string, Own extends Sizes<string>>(
+  definition: KernelDefinition<B, C, Size, Own>,
+  constants: ConstantsOf<C>,
+): KernelSource<B, Size> {
+  const { name, files, bindings, own } = definition;
+  const values: ConstantsOf<ConstantTypes> = constants;
+  const types: ConstantTypes = definition.constants;
+  const chosen = Object.entries(types).map(([name, type]) => ({ name, type, value: values[name] }));
+  const prelude = chosen.map(({ name, type, value }) => `const ${name} = ${value}${type === 'u32' ? 'u' : ''};`);
+  // None where there is nothing in it.
+  const given = { ...own!, ...constants };
+  const threads = definition.threads(given);
+  const known = { ...given, threads };
+  return {
+    name,
+    constants: Object.fromEntries(chosen.map(({ name, value }) => [name, value])),
+    bindings,
+    threads,
+    code: [prelude.join('\n'), ...files].join('\n'),
+    workgroups: (sizes) => definition.grid({ ...known, ...sizes }),
+  };
+}
+
+/** What is bound to each binding. */
+export type ResourcesOf<B extends Bindings> = {
+  readonly [Name in keyof B]: B[Name] extends Struct ? Uniform<B[Name]> : Resource;
+};
+type Resource = GPUBuffer | GPUBufferBinding;
+
+/** A kernel with its buffers and its grid, ready to be encoded any number of times. */
+export interface Dispatch {
+  encode(pass: GPUComputePassEncoder): void;
+}
+
+/** A compiled kernel. It encodes into passes that it is given and never submits. */
+export interface Kernel<B extends Bindings = Bindings, Size extends string = string> {
+  /** Binds buffers, or ranges of them, by the names of the WGSL, for a grid of such sizes. */
+  bind(resources: ResourcesOf<B>, sizes: Sizes<Size>): Dispatch;
+}
+
+/** What is compiled once for each text. */
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+export function kernelOn<B extends Bindings, Size extends string>(
+  device: GPUDevice,
+  { name: label, bindings, workgroups }: KernelSource<B, Size>,
+  { pipeline, layout }: Pipeline,
+): Kernel<B, Size> {
+  const names: readonly (keyof B)[] = Object.keys(bindings);
+  return {
+    bind(resources, sizes) {
+      const entries = names.map((name, binding) => ({ binding, resource: bufferBinding(resources[name]) }));
+      const group = device.createBindGroup({ label, layout, entries });
+      const [columns, rows] = folded(workgroups(sizes));
+      return {
+        encode(pass) {
+          pass.setPipeline(pipeline);
+          pass.setBindGroup(0, group);
+          pass.dispatchWorkgroups(columns, rows);
+        },
+      };
+    },
+  };
 }
 
 /** Workgroups that a dimension of a dispatch may have in every implementation. */
 const MAX_WORKGROUPS = 65_535;
 
-/**
- * The source of a kernel. Sizes that must be constants come before the plain WGSL as `const` lines; integers are u32.
- */
-export function kernelSource(
-  name: string,
-  bindings: readonly Binding[],
-  constants: Readonly<Record<string, number | boolean>>,
-  ...files: readonly string[]
-): KernelSource {
-  const prelude = Object.entries(constants).map(
-    ([key, value]) => `const ${key} = ${value}${value === +value ? 'u' : ''};`,
-  );
-  return { name, bindings, code: [prelude.join('\n'), ...files].join('\n') };
+/** Workgroups in rows, as grid.wgsl counts them; a few more where rows do not divide them. */
+export function folded(workgroups: number): [columns: number, rows: number] {
+  const rows = Math.ceil(workgroups / MAX_WORKGROUPS);
+  return [Math.ceil(workgroups / rows), rows];
 }
 
-export async function compileKernel(device: GPUDevice, { name, code, bindings }: KernelSource): Promise<Kernel> {
+export async function compilePipeline(device: GPUDevice, { name, code, bindings }: KernelSource): Promise<Pipeline> {
   const { result, errors } = scoped(device, () => {
     const layout = device.createBindGroupLayout({
       label: name,
-      entries: bindings.map((binding, index) => ({
+      entries: Object.values(bindings).map((binding, index) => ({
         binding: index,
         visibility: COMPUTE,
         buffer: { type: bufferType(binding) },
@@ -64,26 +165,14 @@ export async function compileKernel(device: GPUDevice, { name, code, bindings }:
     const told = [error, ...causes].map(({ message }) => message);
     throw new Error([`WebGPU could not compile ${name}: ${told.join('\n')}`, ...lines].join('\n'));
   });
-  return {
-    bind: (...resources) =>
-      device.createBindGroup({
-        label: name,
-        layout,
-        entries: resources.map((resource, binding) => ({
-          binding,
-          resource: owns(resource, 'buffer') ? resource : { buffer: resource },
-        })),
-      }),
-    encode(pass, group, workgroups) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      const rows = Math.ceil(workgroups / MAX_WORKGROUPS);
-      pass.dispatchWorkgroups(Math.ceil(workgroups / rows), rows);
-    },
-  };
+  return { pipeline, layout };
 }
 
 function bufferType(binding: Binding): GPUBufferBindingType {
-  if (binding === 'uniform') return 'uniform';
-  return binding === 'read' ? 'read-only-storage' : 'storage';
+  if (binding === 'read') return 'read-only-storage';
+  return binding === 'write' ? 'storage' : 'uniform';
+}
+
+function bufferBinding(resource: Resource): GPUBufferBinding {
+  return owns(resource, 'buffer') ? resource : { buffer: resource };
 }

@@ -1,64 +1,38 @@
-import gridCode from '../../shaders/common/grid.wgsl?raw';
-import pointsCode from '../../shaders/common/points.wgsl?raw';
-import assignDirectCode from '../../shaders/kmeans/assign-direct.wgsl?raw';
-import assignTiledCode from '../../shaders/kmeans/assign-tiled.wgsl?raw';
-import controlCode from '../../shaders/kmeans/control.wgsl?raw';
-import normsCode from '../../shaders/kmeans/norms.wgsl?raw';
-import rescoreCode from '../../shaders/kmeans/rescore.wgsl?raw';
-import sortCode from '../../shaders/kmeans/sort.wgsl?raw';
-import statusCode from '../../shaders/kmeans/status.wgsl?raw';
-import sumsPrivateCode from '../../shaders/kmeans/sums-private.wgsl?raw';
-import sumsSortedCode from '../../shaders/kmeans/sums-sorted.wgsl?raw';
-import updateCode from '../../shaders/kmeans/update.wgsl?raw';
 import type { FarLabels, IterationStatus, KMeansWorkspace, LloydOptions, LloydResult } from '../engine/contract.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
-import { metricOf } from '../metric.ts';
-import type { ResidentPoints } from './dataset.ts';
-import type { Allocation, Gpu } from './device.ts';
-import { type Kernel, kernelSource } from './kernel.ts';
-import { cutParts, type Part } from './part.ts';
+import { type Metric, metricOf } from '../metric.ts';
+import type { Load, ResidentPoints } from './dataset.ts';
+import type { Allocation, Compiled, Gpu } from './device.ts';
+import { type Dispatch, sourceOf } from './kernel.ts';
 import {
-  type AssignPlan,
-  assignPlan,
-  DIRECT_ROWS,
-  planSpans,
-  type Span,
-  type SumsPlan,
-  sliceRows,
-  slicesPlan,
-  sumsPlan,
-  TILE_ROWS,
-} from './plan.ts';
+  assignDirectKernel,
+  assignTiledKernel,
+  CONTROL,
+  LINE,
+  normsKernel,
+  RULE,
+  rescoreKernel,
+  SHAPE,
+  sortKernel,
+  statusKernel,
+  sumsPrivateKernel,
+  sumsSortedKernel,
+  updateKernel,
+} from './kernels/kmeans.ts';
+import { bindingsOf, cutParts, type Part } from './part.ts';
+import { assignPlan, planSpans, type Span, sliceRows, slicesPlan, sumsPlan } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels } from './read.ts';
-import { bindSumSlices, compileSumSlices } from './sum-slices.ts';
+import { pack, type Uniform, unpack } from './struct.ts';
+import { bindSumSlices, sumSlicesSource } from './sum-slices.ts';
 
-/** Lines of the log ring, 8 words each; a batch has no more iterations than the ring has lines. */
+/** Lines of the log ring; a batch has no more iterations than the ring has lines. */
 const LOG_LINES = 64;
-const LINE_WORDS = 8;
-/** Words of the control struct, and what its first one says. */
-const CONTROL_WORDS = 3;
+/** What `done` of the control says. */
 const STOPS = [null, 'converged', 'empty', 'limit'] as const;
 
-interface Kernels {
-  readonly assign: Kernel;
-  /** Only beside the tiled assignment. */
-  readonly norms: Kernel | null;
-  readonly rescore: Kernel | null;
-  /** Only before sorted sums. */
-  readonly sort: Kernel | null;
-  readonly sums: Kernel;
-  readonly sumSlices: Kernel;
-  readonly update: Kernel;
-  readonly status: Kernel;
-}
-
-/** A dispatch that is ready to be encoded, and the multiply-adds it stands for. */
-interface Dispatch {
-  readonly kernel: Kernel;
-  readonly group: GPUBindGroup;
-  readonly workgroups: number;
-}
+type Sources = ReturnType<typeof kmeansSources>;
+type Kernels = { readonly [Group in keyof Sources]: Compiled<Sources[Group]> };
 
 interface Batch {
   readonly iterations: number;
@@ -74,95 +48,55 @@ export async function openKMeans(
   signal: AbortSignal | undefined,
 ): Promise<GpuKMeans> {
   if (k > 2 ** 24) throw new RangeError(`k is ${k}, kernels count centroids up to 2^24`);
-  const { n, d } = points.summary;
-  const assign = assignPlan(d, k);
-  const sums = sumsPlan(d, k);
+  const { n, d, metric, weights } = points.summary;
   const spans = planSpans(n, d, k, gpu.bindingLimit);
-  const kernels = await compileAll(gpu, points, k, assign, sums, spans);
+  const sources = kmeansSources({ d, metric, load: points.load, weighted: weights !== null }, k, spans);
+  const [assigning, summing, rest] = await Promise.all([
+    gpu.kernels(sources.assigning),
+    gpu.kernels(sources.summing),
+    gpu.kernels(sources.rest),
+  ]);
   return gpu.allocate(
-    (allocation) => new GpuKMeans(gpu, allocation, points, k, kernels, assign, sums, spans, signal),
+    (allocation) => new GpuKMeans(gpu, allocation, points, k, { assigning, summing, rest }, spans, signal),
     signal,
   );
 }
 
-async function compileAll(
-  gpu: Gpu,
-  { summary, load: LOAD }: ResidentPoints,
+/** What kernels depend on beside the shape. */
+export interface KMeansTraits {
+  readonly d: number;
+  readonly metric: Metric;
+  readonly load: Load;
+  readonly weighted: boolean;
+}
+
+/** The kernels of an iteration, with their constants. */
+export function kmeansSources(
+  { d, metric, load: LOAD, weighted: WEIGHTED }: KMeansTraits,
   k: number,
-  assign: AssignPlan,
-  sums: SumsPlan,
   spans: readonly Span[],
-): Promise<Kernels> {
-  const { d, metric, weights } = summary;
-  const WEIGHTED = weights !== null;
-  const onPoints = [pointsCode, gridCode, controlCode];
-  const compile = (...source: Parameters<typeof kernelSource>) => gpu.kernel(kernelSource(...source));
-  const tiled = assign.kind === 'tiled';
-  const assigning = tiled
-    ? compile(
-        'assign-tiled',
-        ['uniform', 'read', 'read', 'read', 'write', 'write', 'read', 'read', 'write'],
-        { LOAD, TY: assign.TY },
-        ...onPoints,
-        assignTiledCode,
-      )
-    : compile(
-        'assign-direct',
-        ['uniform', 'read', 'read', 'read', 'write', 'write', 'read'],
-        { LOAD, D: d },
-        ...onPoints,
-        assignDirectCode,
-      );
-  const summing =
-    sums.kind === 'private'
-      ? compile(
-          'sums-private',
-          ['uniform', 'read', 'read', 'read', 'read', 'read', 'read', 'write'],
-          { LOAD, WEIGHTED, THREADS: sums.THREADS, LANES: sums.LANES, CELLS: sums.CELLS },
-          ...onPoints,
-          sumsPrivateCode,
-        )
-      : compile(
-          'sums-sorted',
-          ['uniform', 'read', 'read', 'read', 'read', 'read', 'read', 'write'],
-          { LOAD, WEIGHTED, LANES: sums.LANES },
-          ...onPoints,
-          sumsSortedCode,
-        );
-  const [assignKernel, norms, rescore, sort, sumsKernel, sumSlices, update, status] = await Promise.all([
-    assigning,
-    tiled ? compile('norms', ['uniform', 'read', 'read', 'write'], { LOAD }, pointsCode, gridCode, normsCode) : null,
-    tiled
-      ? compile(
-          'rescore',
-          ['uniform', 'read', 'read', 'read', 'write', 'write', 'read', 'write'],
-          { LOAD },
-          ...onPoints,
-          rescoreCode,
-        )
-      : null,
-    sums.kind === 'sorted'
-      ? compile('sort', ['uniform', 'read', 'read', 'read', 'read', 'write'], { LOAD }, ...onPoints, sortCode)
-      : null,
-    summing,
-    compileSumSlices(gpu, slicesPlan(k * (d + 2), spans)),
-    compile(
-      'update',
-      ['uniform', 'read', 'write', 'write', 'write', 'read'],
-      { COSINE: metricOf(metric).unitCentroids },
-      gridCode,
-      controlCode,
-      updateCode,
-    ),
-    compile(
-      'status',
-      ['uniform', 'read', 'read', 'write', 'write', 'write'],
-      { LOG: LOG_LINES },
-      controlCode,
-      statusCode,
-    ),
-  ]);
-  return { assign: assignKernel, norms, rescore, sort, sums: sumsKernel, sumSlices, update, status };
+) {
+  const assign = assignPlan(d, k);
+  const sums = sumsPlan(d, k);
+  return {
+    assigning:
+      assign.kind === 'direct'
+        ? { direct: sourceOf(assignDirectKernel, { LOAD, D: d }) }
+        : {
+            norms: sourceOf(normsKernel, { LOAD }),
+            tiled: sourceOf(assignTiledKernel, { LOAD, TY: assign.TY }),
+            rescore: sourceOf(rescoreKernel, { LOAD }),
+          },
+    summing:
+      sums.kind === 'private'
+        ? { private: sourceOf(sumsPrivateKernel, { LOAD, WEIGHTED, ...sums }) }
+        : { sort: sourceOf(sortKernel, { LOAD }), sorted: sourceOf(sumsSortedKernel, { LOAD, WEIGHTED, ...sums }) },
+    rest: {
+      sumSlices: sumSlicesSource(slicesPlan(k * (d + 2), spans)),
+      update: sourceOf(updateKernel, { COSINE: metricOf(metric).unitCentroids }),
+      status: sourceOf(statusKernel, { LOG: LOG_LINES }),
+    },
+  };
 }
 
 /** Of a start, in the frame. */
@@ -183,7 +117,7 @@ export class GpuKMeans implements KMeansWorkspace {
   readonly #control: GPUBuffer;
   readonly #changed: GPUBuffer;
   readonly #log: GPUBuffer;
-  readonly #rule: GPUBuffer;
+  readonly #rule: Uniform<typeof RULE>;
   /** A label a row, for each shard. */
   readonly #labels: readonly GPUBuffer[];
   readonly #staging: readonly GPUBuffer[];
@@ -193,7 +127,7 @@ export class GpuKMeans implements KMeansWorkspace {
   /** The labels of the last assignment, once they have been asked for. */
   #labelsAtHome: Uint32Array | null = null;
   /** ‖x‖² of all rows: dispatched once, with the first call. */
-  #prepare: readonly Dispatch[];
+  #prepare: readonly Dispatch[] = [];
   /** Iterations of the next batch, at most: few at first, so that a short fit leaves little behind its end. */
   #batch = 1;
   /** Assignment and statistics, a list for each span; then the update. */
@@ -206,9 +140,7 @@ export class GpuKMeans implements KMeansWorkspace {
     allocation: Allocation,
     points: ResidentPoints,
     k: number,
-    kernels: Kernels,
-    assign: AssignPlan,
-    sums: SumsPlan,
+    { assigning, summing, rest }: Kernels,
     spans: readonly Span[],
     signal: AbortSignal | undefined,
   ) {
@@ -225,101 +157,93 @@ export class GpuKMeans implements KMeansWorkspace {
     this.#model = allocation.storage('model', k * (d + 1) * 4);
     this.#previous = allocation.storage('previous', k * d * 4);
     this.#totals = allocation.storage('totals', 2 * cells * 4);
-    this.#control = allocation.storage('control', CONTROL_WORDS * 4);
+    this.#control = allocation.storage('control', CONTROL.bytes);
     this.#changed = allocation.storage('changed', 4);
-    this.#log = allocation.storage('log', LOG_LINES * LINE_WORDS * 4);
-    this.#rule = allocation.uniform('rule', [k, d, 0], [0]);
+    this.#log = allocation.storage('log', LOG_LINES * LINE.bytes);
+    this.#rule = allocation.uniform(RULE, { k, d, max_iterations: 0, tolerance: 0 });
     this.#labels = shards.map((shard) => allocation.storage('labels', shard.rows * 4));
-    const batchBytes = (LOG_LINES * LINE_WORDS + CONTROL_WORDS + k * d) * 4;
+    const batchBytes = LOG_LINES * LINE.bytes + CONTROL.bytes + k * d * 4;
     this.#staging = [allocation.staging('batch', batchBytes), allocation.staging('batch', batchBytes)];
 
     const longest = Math.max(...spans.map(({ slices }) => slices));
     const slots = allocation.storage('slots', longest * cells * 4);
-    const sorted = kernels.sort === null ? null : allocation.storage('sorted', longest * (2 * k + 1 + rows) * 4);
-    const tiled = assign.kind === 'tiled';
-    const norms = shards.map((shard) => (tiled ? allocation.storage('norms', shard.rows * 4) : null));
-    const flagged = shards.map((shard) =>
-      tiled ? allocation.storage('flagged', Math.ceil(shard.rows / rows) * (rows + 1) * 4) : null,
-    );
-    const tileRows = tiled ? TILE_ROWS : DIRECT_ROWS;
-    const weightsOf = ({ shard }: Part) => shard.weights;
-
-    const onPart = (part: Part): Dispatch[] => {
-      const { shard, index, uniform } = part;
-      const read = [uniform, shard.points, shard.adjust] as const;
-      const labels = this.#labels[index];
-      const state = [labels, this.#changed, this.#control] as const;
-      const slices = Math.ceil(part.rows / rows);
-      const dispatches: Dispatch[] = [];
-      const add = (kernel: Kernel, workgroups: number, ...resources: (GPUBuffer | GPUBufferBinding)[]) =>
-        dispatches.push({ kernel, workgroups, group: kernel.bind(...resources) });
-      if (tiled) {
-        add(
-          kernels.assign,
-          Math.ceil(part.rows / tileRows),
-          ...read,
-          this.#model,
-          ...state,
-          norms[index]!,
-          flagged[index]!,
-        );
-        add(kernels.rescore!, slices, ...read, this.#model, ...state, flagged[index]!);
-      } else {
-        add(kernels.assign, Math.ceil(part.rows / tileRows), ...read, this.#model, ...state);
-      }
-      if (sums.kind === 'private') {
-        add(kernels.sums, slices, ...read, this.#model, labels, weightsOf(part), this.#control, slots);
-      } else {
-        const blocks = Math.ceil(k / (64 / sums.LANES));
-        add(kernels.sort!, slices, ...read, labels, this.#control, sorted!);
-        add(kernels.sums, slices * blocks, ...read, this.#model, sorted!, weightsOf(part), this.#control, slots);
-      }
-      return dispatches;
-    };
-
+    const sum = this.#summing(summing, rows, longest, slots);
+    const assign = this.#assigning(assigning, rows);
+    const [control, changed, model, totals] = [this.#control, this.#changed, this.#model, this.#totals];
+    const buffers = { slots, totals, halt: control };
     const sumSlices = slicesPlan(cells, spans);
     this.#spanWork = spans.map(({ slices }) => slices * rows * (d * k + 8));
     this.#spans = spans.map(({ firstSlice, slices }, i) => {
       const start = firstSlice * rows;
       const parts = cutParts(allocation, points, k, rows, start, Math.min(n, start + slices * rows));
-      const summing: Dispatch = {
-        kernel: kernels.sumSlices,
-        group: bindSumSlices(
-          kernels.sumSlices,
-          allocation,
-          sumSlices,
-          cells,
-          spans,
-          i,
-          slots,
-          this.#totals,
-          this.#control,
-        ),
-        workgroups: sumSlices.workgroups,
-      };
-      return [...parts.flatMap(onPart), summing];
+      return [
+        ...parts.flatMap((part) => [...assign(part), ...sum(part)]),
+        bindSumSlices(rest.sumSlices, allocation, sumSlices, cells, spans, i, buffers),
+      ];
     });
-    this.#prepare = tiled
-      ? cutParts(allocation, points, k, rows).map(({ shard, index, rows, uniform }) => ({
-          kernel: kernels.norms!,
-          group: kernels.norms!.bind(uniform, shard.points, shard.adjust, norms[index]!),
-          workgroups: Math.ceil(rows / 256),
-        }))
-      : [];
     const moves = allocation.storage('moves', k * 4);
-    const shape = allocation.uniform('shape', [k, d]);
+    const shape = allocation.uniform(SHAPE, { k, d });
     this.#update = [
-      {
-        kernel: kernels.update,
-        group: kernels.update.bind(shape, this.#totals, this.#model, this.#previous, moves, this.#control),
-        workgroups: k,
-      },
-      {
-        kernel: kernels.status,
-        group: kernels.status.bind(this.#rule, this.#totals, moves, this.#changed, this.#control, this.#log),
-        workgroups: 1,
-      },
+      rest.update.bind({ shape, totals, model, previous: this.#previous, moves, control }, { k }),
+      rest.status.bind({ rule: this.#rule, totals, moves, changed, control, log: this.#log }, {}),
     ];
+  }
+
+  /** What assigns the rows of a part. */
+  #assigning(kernels: Kernels['assigning'], sliceRows: number): (part: Part) => readonly Dispatch[] {
+    const resourcesOf = (part: Part) => ({
+      ...bindingsOf(part),
+      model: this.#model,
+      labels: this.#labels[part.index],
+      changed: this.#changed,
+      control: this.#control,
+    });
+    if (kernels.direct !== undefined) return (part) => [kernels.direct.bind(resourcesOf(part), { rows: part.rows })];
+    const { shards } = this.#points;
+    const norms = shards.map(({ rows }) => this.#allocation.storage('norms', rows * 4));
+    const flags = shards.map(({ rows }) =>
+      this.#allocation.storage('flagged', Math.ceil(rows / sliceRows) * (sliceRows + 1) * 4),
+    );
+    this.#prepare = cutParts(this.#allocation, this.#points, this.#k, sliceRows).map((part) =>
+      kernels.norms.bind({ ...bindingsOf(part), norms: norms[part.index] }, { rows: part.rows }),
+    );
+    return (part) => {
+      const resources = { ...resourcesOf(part), flagged: flags[part.index] };
+      return [
+        kernels.tiled.bind({ ...resources, norms: norms[part.index] }, { rows: part.rows }),
+        kernels.rescore.bind(resources, { slices: Math.ceil(part.rows / sliceRows) }),
+      ];
+    };
+  }
+
+  /** What sums the rows of a part, slice by slice. */
+  #summing(
+    kernels: Kernels['summing'],
+    sliceRows: number,
+    longestSpan: number,
+    slots: GPUBuffer,
+  ): (part: Part) => readonly Dispatch[] {
+    const k = this.#k;
+    const resourcesOf = (part: Part) => {
+      const { weights } = part.shard;
+      return { ...bindingsOf(part), model: this.#model, weights, control: this.#control, slots };
+    };
+    const slicesOf = (part: Part) => Math.ceil(part.rows / sliceRows);
+    if (kernels.private !== undefined) {
+      return (part) => {
+        const labels = this.#labels[part.index];
+        return [kernels.private.bind({ ...resourcesOf(part), labels }, { slices: slicesOf(part) })];
+      };
+    }
+    const sorted = this.#allocation.storage('sorted', longestSpan * (2 * k + 1 + sliceRows) * 4);
+    return (part) => {
+      const labels = this.#labels[part.index];
+      const slices = slicesOf(part);
+      return [
+        kernels.sort.bind({ ...bindingsOf(part), labels, control: this.#control, sorted }, { slices }),
+        kernels.sorted.bind({ ...resourcesOf(part), sorted }, { slices, k }),
+      ];
+    };
   }
 
   /**
@@ -330,10 +254,9 @@ export class GpuKMeans implements KMeansWorkspace {
     this.#begin(start, options.resume);
     this.#isAssigned = true;
     const { maxIterations, tolerance } = options;
-    const rule = new ArrayBuffer(16);
-    new Uint32Array(rule).set([this.#k, this.#points.summary.d, Math.min(maxIterations, 2 ** 32 - 1)]);
-    new Float32Array(rule)[3] = tolerance;
-    this.#queue.write(this.#rule, 0, rule);
+    const { d } = this.#points.summary;
+    const rule = pack(RULE, { k: this.#k, d, max_iterations: Math.min(maxIterations, 2 ** 32 - 1), tolerance });
+    this.#queue.write(this.#rule.buffer, 0, rule);
 
     let known = 0;
     await this.#submitBatch(0);
@@ -446,15 +369,15 @@ export class GpuKMeans implements KMeansWorkspace {
       model[this.#k * d + c] = norm;
     }
     this.#queue.write(this.#model, 0, model);
-    this.#queue.write(this.#control, 0, Uint32Array.of(0, 0, resume ? 1 : 0));
+    this.#queue.write(this.#control, 0, pack(CONTROL, { done: 0, iteration: 0, compared: resume ? 1 : 0 }));
     this.#queue.write(this.#changed, 0, Uint32Array.of(0));
-    for (const dispatch of this.#prepare) this.#encode(dispatch);
+    for (const dispatch of this.#prepare) dispatch.encode(this.#queue.pass);
     this.#prepare = [];
   }
 
   async #encodeAssignment(): Promise<void> {
     for (let i = 0; i < this.#spans.length; i++) {
-      for (const dispatch of this.#spans[i]) this.#encode(dispatch);
+      for (const dispatch of this.#spans[i]) dispatch.encode(this.#queue.pass);
       await this.#queue.spend(this.#spanWork[i], this.#signal);
     }
   }
@@ -466,23 +389,23 @@ export class GpuKMeans implements KMeansWorkspace {
     this.#batch = Math.min(LOG_LINES, 2 * this.#batch);
     for (let i = 0; i < iterations; i++) {
       await this.#encodeAssignment();
-      for (const dispatch of this.#update) this.#encode(dispatch);
+      for (const dispatch of this.#update) dispatch.encode(this.#queue.pass);
     }
     const staging = this.#staging[parity];
-    const logBytes = LOG_LINES * LINE_WORDS * 4;
+    const logBytes = LOG_LINES * LINE.bytes;
     const centroidBytes = this.#k * this.#points.summary.d * 4;
     this.#queue.copy(this.#log, 0, staging, 0, logBytes);
-    this.#queue.copy(this.#control, 0, staging, logBytes, CONTROL_WORDS * 4);
-    this.#queue.copy(this.#model, 0, staging, logBytes + CONTROL_WORDS * 4, centroidBytes);
+    this.#queue.copy(this.#control, 0, staging, logBytes, CONTROL.bytes);
+    this.#queue.copy(this.#model, 0, staging, logBytes + CONTROL.bytes, centroidBytes);
     await this.#queue.submit();
   }
 
   async #readBatch(parity: number): Promise<Batch> {
     const staging = this.#staging[parity];
     const bytes = await this.#queue.contents(staging);
-    const logBytes = LOG_LINES * LINE_WORDS * 4;
-    const [done, iterations] = new Uint32Array(bytes, logBytes, 2);
-    const centroids = Float64Array.from(new Float32Array(bytes, logBytes + CONTROL_WORDS * 4));
+    const logBytes = LOG_LINES * LINE.bytes;
+    const { done, iteration: iterations } = unpack(CONTROL, bytes, logBytes);
+    const centroids = Float64Array.from(new Float32Array(bytes, logBytes + CONTROL.bytes));
     return { iterations, stop: STOPS[done], lines: bytes.slice(0, logBytes), centroids };
   }
 
@@ -496,21 +419,14 @@ export class GpuKMeans implements KMeansWorkspace {
     const empty = Array.from(counts.keys()).filter((c) => counts[c] <= 0);
     return { centroids, previous, iterations, stop, empty };
   }
-
-  #encode({ kernel, group, workgroups }: Dispatch): void {
-    kernel.encode(this.#queue.pass, group, workgroups);
-  }
 }
 
 /** The statuses of the iterations (from, to]. */
 function readLines(lines: ArrayBuffer, from: number, to: number, weightScale: number): IterationStatus[] {
-  const words = new Uint32Array(lines);
-  const floats = new Float32Array(lines);
   const statuses: IterationStatus[] = [];
   for (let iteration = from + 1; iteration <= to; iteration++) {
-    const at = ((iteration - 1) % LOG_LINES) * LINE_WORDS;
-    const [inertia, shift] = [floats[at + 4] / weightScale, floats[at + 5]];
-    statuses.push({ iteration, changed: words[at + 1], empty: words[at + 2], inertia, shift });
+    const { changed, empty, inertia, shift } = unpack(LINE, lines, ((iteration - 1) % LOG_LINES) * LINE.bytes);
+    statuses.push({ iteration, changed, empty, inertia: inertia / weightScale, shift });
   }
   return statuses;
 }

@@ -1,32 +1,28 @@
-import gridCode from '../../shaders/common/grid.wgsl?raw';
-import pointsCode from '../../shaders/common/points.wgsl?raw';
-import answerCode from '../../shaders/mixture/answer.wgsl?raw';
-import axesCode from '../../shaders/mixture/axes.wgsl?raw';
-import axesDensitiesCode from '../../shaders/mixture/axes-densities.wgsl?raw';
-import axesMomentsCode from '../../shaders/mixture/axes-moments.wgsl?raw';
-import matricesCode from '../../shaders/mixture/matrices.wgsl?raw';
-import matricesDensitiesCode from '../../shaders/mixture/matrices-densities.wgsl?raw';
-import matricesKeptCode from '../../shaders/mixture/matrices-kept.wgsl?raw';
-import matricesMomentsCode from '../../shaders/mixture/matrices-moments.wgsl?raw';
-import matricesNarrowCode from '../../shaders/mixture/matrices-narrow.wgsl?raw';
-import matricesWideCode from '../../shaders/mixture/matrices-wide.wgsl?raw';
-import sumsCode from '../../shaders/mixture/sums.wgsl?raw';
-import tileStorageCode from '../../shaders/mixture/tile-storage.wgsl?raw';
-import tileWorkgroupCode from '../../shaders/mixture/tile-workgroup.wgsl?raw';
 import type { MixtureWorkspace } from '../engine/contract.ts';
 import { type Gaussians, type GaussiansShape, logDensitiesAt } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { PointsSummary } from '../points.ts';
-import type { ResidentPoints } from './dataset.ts';
-import type { Allocation, Gpu } from './device.ts';
-import { type Binding, type Kernel, kernelSource } from './kernel.ts';
+import type { Load, ResidentPoints } from './dataset.ts';
+import type { Allocation, Compiled, Gpu } from './device.ts';
+import { type Dispatch, type KernelSource, sourceOf } from './kernel.ts';
+import {
+  axesDensitiesKernel,
+  axesMomentsKernel,
+  matricesDensitiesKernel,
+  matricesKeptKernel,
+  matricesNarrowKernel,
+  matricesStoredKernel,
+  matricesWideKernel,
+  TASK,
+} from './kernels/mixture.ts';
 import { addFar, answerFar, FAR, FARTHEST, type FarRow } from './mixture-far.ts';
 import { layoutOf, type MixtureLayout, type UnpackedStatistics } from './mixture-layout.ts';
-import { cutParts } from './part.ts';
+import { bindingsOf, cutParts, type Part } from './part.ts';
 import { LARGEST_EXACT, type MixtureWorkPlan, mixtureWorkPlan } from './plan.ts';
 import { Queue } from './queue.ts';
-import { readLabels, readPairs } from './read.ts';
-import { bindSumSlices, compileSumSlices } from './sum-slices.ts';
+import { type PairsTask, readLabels, readPairs } from './read.ts';
+import { pack, type Uniform, type ValuesOf } from './struct.ts';
+import { bindSumSlices, sumSlicesSource } from './sum-slices.ts';
 
 export async function openMixture(
   gpu: Gpu,
@@ -42,72 +38,43 @@ export async function openMixture(
   if (needed > gpu.bindingLimit) {
     throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
   }
-  const [moments, sumSlices] = await Promise.all([
-    gpu.kernel(momentsSource(points, plan)),
-    compileSumSlices(gpu, plan.sumSlices),
-  ]);
-  return gpu.allocate(
-    (allocation) => new GpuMixture(gpu, allocation, points, layout, plan, moments, sumSlices, signal),
-    signal,
-  );
+  const kernels = await gpu.kernels(mixtureSources(points.load, d, plan));
+  return gpu.allocate((allocation) => new GpuMixture(gpu, allocation, points, layout, plan, kernels, signal), signal);
 }
 
-const TASK_BYTES = 32;
-const MOMENTS_BINDINGS: readonly Binding[] = [
-  'uniform',
-  'read',
-  'read',
-  'read',
-  'read',
-  'write',
-  'write',
-  'write',
-  'uniform',
-];
-
-/** What differs between fits comes in a uniform, so that few kernels serve all. */
-function momentsSource({ load: LOAD, summary: { d } }: ResidentPoints, plan: MixtureWorkPlan) {
+/** The kernels of an E-step, with their constants. */
+export function mixtureSources(LOAD: Load, d: number, plan: MixtureWorkPlan) {
   const { THREADS } = plan;
   const EXACT = d <= LARGEST_EXACT;
-  const common = [pointsCode, gridCode, answerCode];
-  if (plan.kind === 'axes') {
-    return kernelSource('axes-moments', MOMENTS_BINDINGS, { LOAD, THREADS }, ...common, axesCode, axesMomentsCode);
-  }
-  if (plan.kind === 'narrow') {
-    const files = [...common, matricesCode, sumsCode, matricesNarrowCode];
-    return kernelSource('matrices-narrow', MOMENTS_BINDINGS, { LOAD, THREADS }, ...files);
-  }
-  return kernelSource(
-    'matrices-moments',
-    plan.inStorage ? [...MOMENTS_BINDINGS, 'write'] : MOMENTS_BINDINGS,
-    plan.inStorage ? { LOAD, THREADS, EXACT } : { LOAD, THREADS, EXACT, TILE: plan.TILE },
-    ...common,
-    matricesCode,
-    plan.inStorage ? tileStorageCode : tileWorkgroupCode,
-    sumsCode,
-    matricesMomentsCode,
-    plan.kept ? matricesKeptCode : matricesWideCode,
-  );
+  const sumSlices = sumSlicesSource(plan.sumSlices);
+  if (plan.kind === 'axes') return { sumSlices, moments: sourceOf(axesMomentsKernel, { LOAD, THREADS }) };
+  if (plan.kind === 'narrow') return { sumSlices, moments: sourceOf(matricesNarrowKernel, { LOAD, THREADS }) };
+  if (plan.inStorage) return { sumSlices, stored: sourceOf(matricesStoredKernel, { LOAD, THREADS, EXACT }) };
+  const kernel = plan.kept ? matricesKeptKernel : matricesWideKernel;
+  return { sumSlices, moments: sourceOf(kernel, { LOAD, THREADS, EXACT, TILE: plan.TILE }) };
 }
 
-/** The struct Task of answer.wgsl. */
 function taskOf(
   temperature: number,
   { weights }: PointsSummary,
   plan: MixtureWorkPlan,
   shared: boolean,
   about: number,
-): ArrayBuffer {
-  const task = new ArrayBuffer(TASK_BYTES);
-  new Float32Array(task).set([temperature, temperature === 0 ? 0 : 1 / temperature]);
-  const [rows, tile] = plan.kind === 'matrices' ? [plan.ROWS, plan.TILE] : [0, 0];
-  const lanes = plan.kind === 'axes' ? plan.LANES : 0;
-  new Uint32Array(task).set([weights === null ? 0 : 1, shared ? 1 : 0, rows, tile, lanes, about], 2);
-  return task;
+): ValuesOf<typeof TASK> {
+  return {
+    temperature,
+    inverse: temperature === 0 ? 0 : 1 / temperature,
+    weighted: weights === null ? 0 : 1,
+    is_shared: shared ? 1 : 0,
+    rows: plan.kind === 'matrices' ? plan.ROWS : 0,
+    tile: plan.kind === 'matrices' ? plan.TILE : 0,
+    lanes: plan.kind === 'axes' ? plan.LANES : 0,
+    about,
+  };
 }
 
 interface Span {
-  readonly dispatches: readonly { kernel: Kernel; group: GPUBindGroup; workgroups: number }[];
+  readonly dispatches: readonly Dispatch[];
   readonly work: number;
 }
 
@@ -120,7 +87,7 @@ export class GpuMixture implements MixtureWorkspace {
   readonly #plan: MixtureWorkPlan;
   readonly #queue: Queue;
   readonly #model: GPUBuffer;
-  readonly #task: GPUBuffer;
+  readonly #task: Uniform<typeof TASK>;
   readonly #totals: GPUBuffer;
   /** The largest exponent and the sum of exponentials of a row, and its label: of each shard. */
   readonly #answers: readonly GPUBuffer[];
@@ -143,8 +110,7 @@ export class GpuMixture implements MixtureWorkspace {
     points: ResidentPoints,
     layout: MixtureLayout,
     plan: MixtureWorkPlan,
-    moments: Kernel,
-    sumSlices: Kernel,
+    kernels: Compiled<ReturnType<typeof mixtureSources>>,
     signal: AbortSignal | undefined,
   ) {
     const { shards, summary } = points;
@@ -159,43 +125,45 @@ export class GpuMixture implements MixtureWorkspace {
     const hasRoom = 2 * layout.modelFloats * 4 <= gpu.bindingLimit;
     this.moments = hasRoom ? (about) => this.#momentsAbout(about) : undefined;
     this.#model = allocation.storage('mixture', (hasRoom ? 2 : 1) * layout.modelFloats * 4);
-    this.#task = allocation.uniform('task', new Array(TASK_BYTES / 4).fill(0));
+    this.#task = allocation.uniform(TASK, taskOf(1, summary, plan, false, 0));
     this.#totals = allocation.storage('totals', 2 * cells * 4);
     this.#answers = shards.map((shard) => allocation.storage('answers', shard.rows * 8));
     this.#labels = shards.map((shard) => allocation.storage('labels', shard.rows * 4));
     const halt = allocation.filled('halt', Uint32Array.of(0));
     const longest = Math.max(...plan.spans.map(({ slices }) => slices));
     const slots = allocation.storage('slots', longest * cells * 4);
-    const scratch =
-      plan.kind === 'matrices' && plan.inStorage ? [allocation.storage('tiles', longest * plan.TILE * 16)] : [];
+    const moments = this.#momentsOf(kernels, longest, slots);
+    const buffers = { slots, totals: this.#totals, halt };
     this.#spans = plan.spans.map(({ firstSlice, slices }, i) => {
       const start = firstSlice * plan.rows;
       const end = Math.min(summary.n, start + slices * plan.rows);
-      const dispatches = cutParts(allocation, points, k, plan.rows, start, end).map(
-        ({ shard, index, rows, uniform }) => ({
-          kernel: moments,
-          group: moments.bind(
-            uniform,
-            shard.points,
-            shard.adjust,
-            this.#model,
-            shard.weights,
-            this.#answers[index],
-            this.#labels[index],
-            slots,
-            this.#task,
-            ...scratch,
-          ),
-          workgroups: Math.ceil(rows / plan.rows),
-        }),
-      );
-      const summing = {
-        kernel: sumSlices,
-        group: bindSumSlices(sumSlices, allocation, plan.sumSlices, cells, plan.spans, i, slots, this.#totals, halt),
-        workgroups: plan.sumSlices.workgroups,
-      };
-      return { dispatches: [...dispatches, summing], work: slices * plan.rows * plan.workPerRow };
+      const parts = cutParts(allocation, points, k, plan.rows, start, end);
+      const summing = bindSumSlices(kernels.sumSlices, allocation, plan.sumSlices, cells, plan.spans, i, buffers);
+      return { dispatches: [...parts.map(moments), summing], work: slices * plan.rows * plan.workPerRow };
     });
+  }
+
+  /** What finds the answers and the moments of the rows of a part. */
+  #momentsOf(
+    kernels: Compiled<ReturnType<typeof mixtureSources>>,
+    longestSpan: number,
+    slots: GPUBuffer,
+  ): (part: Part) => Dispatch {
+    const resourcesOf = (part: Part) => ({
+      ...bindingsOf(part),
+      model: this.#model,
+      weights: part.shard.weights,
+      answers: this.#answers[part.index],
+      labels: this.#labels[part.index],
+      slots,
+      task: this.#task,
+    });
+    const slicesOf = ({ rows }: Part) => Math.ceil(rows / this.#plan.rows);
+    if (kernels.moments !== undefined)
+      return (part) => kernels.moments.bind(resourcesOf(part), { slices: slicesOf(part) });
+    const tile = this.#plan.kind === 'matrices' ? this.#plan.TILE : 0;
+    const scratch = this.#allocation.storage('tiles', longestSpan * tile * 16);
+    return (part) => kernels.stored.bind({ ...resourcesOf(part), scratch }, { slices: slicesOf(part) });
   }
 
   async accumulate(gaussians: Gaussians, temperature: number): Promise<MixtureStatistics> {
@@ -234,9 +202,9 @@ export class GpuMixture implements MixtureWorkspace {
   /** @param about where in the buffer the model begins that the moments are about; 0: that of the E-step, which is run */
   async #run(temperature: number, { shape }: Gaussians, about: number): Promise<UnpackedStatistics> {
     const task = taskOf(temperature, this.#points.summary, this.#plan, shape === 'shared', about);
-    this.#queue.write(this.#task, 0, task);
+    this.#queue.write(this.#task.buffer, 0, pack(TASK, task));
     for (const { dispatches, work } of this.#spans) {
-      for (const { kernel, group, workgroups } of dispatches) kernel.encode(this.#queue.pass, group, workgroups);
+      for (const dispatch of dispatches) dispatch.encode(this.#queue.pass);
       await this.#queue.spend(work, this.#signal);
     }
     const cells = new Float32Array(await this.#queue.read(this.#totals, 0, this.#layout.cells * 4));
@@ -269,6 +237,15 @@ export class GpuMixture implements MixtureWorkspace {
   }
 }
 
+/** The kernel that tells log π·p, with its constants. */
+export function densitiesSource(
+  LOAD: Load,
+  shape: GaussiansShape,
+): KernelSource<typeof axesDensitiesKernel.bindings, 'rows' | 'k'> {
+  if (shape === 'axes') return sourceOf(axesDensitiesKernel, { LOAD });
+  return sourceOf(matricesDensitiesKernel, { LOAD, SHARED: shape === 'shared' });
+}
+
 /** See `EngineDataset.logDensities`: here they are less the largest offset. */
 export async function logDensities(
   gpu: Gpu,
@@ -281,19 +258,13 @@ export async function logDensities(
   const { k, d, shape } = gaussians;
   const layout = layoutOf(k, d, shape);
   const { values } = layout.pack(gaussians);
-  const axes = shape === 'axes';
-  const constants = axes ? { LOAD: points.load } : { LOAD: points.load, SHARED: shape === 'shared' };
-  const kernel = await gpu.kernel(
-    kernelSource(
-      axes ? 'axes-densities' : 'matrices-densities',
-      ['uniform', 'read', 'read', 'read', 'write'],
-      constants,
-      pointsCode,
-      gridCode,
-      ...(axes ? [axesCode, axesDensitiesCode] : [matricesCode, matricesDensitiesCode]),
-    ),
-  );
-  const task = { kernel, contents: values, k, threadsPerRow: axes ? Math.ceil(k / 4) : k, workPerRow: values.length };
+  const kernel = await gpu.kernel(densitiesSource(points.load, shape));
+  const task: PairsTask = {
+    contents: values,
+    k,
+    workPerRow: values.length,
+    bind: (part, model, result) => kernel.bind({ ...bindingsOf(part), model, result }, { rows: part.rows, k }),
+  };
   const logs = await readPairs(gpu, points, task, start, end, signal);
   await replaceFar(gpu, points, gaussians, logs, start, signal);
   return logs;

@@ -1,13 +1,20 @@
 import type { ResidentPoints, Shard } from './dataset.ts';
 import type { Allocation } from './device.ts';
+import { PART } from './kernels/points.ts';
+import type { Uniform } from './struct.ts';
 
-/** Consecutive rows of one shard, as kernels know them: the struct Part of points.wgsl. */
+/** Consecutive rows of one shard, as kernels know them. */
 export interface Part {
   readonly shard: Shard;
   /** Index of the shard in its dataset. */
   readonly index: number;
   readonly rows: number;
-  readonly uniform: GPUBuffer;
+  readonly uniform: Uniform<typeof PART>;
+}
+
+/** What is bound to POINTS. */
+export function bindingsOf({ shard: { points, adjust }, uniform: part }: Part) {
+  return { part, points, adjust };
 }
 
 /** What the cut depends on. */
@@ -37,15 +44,29 @@ export function cutParts(
     const rows = Math.min(end, shard.firstRow + shard.rows) - firstRow;
     if (rows <= 0) return;
     const rowInShard = firstRow - shard.firstRow;
-    const slot = Math.floor((firstRow - start) / sliceRows);
-    const words = [shard.base + rowInShard * d, rows, d, k, rowInShard, firstRow, sliceRows, slot];
-    parts.push({ shard, index, rows, uniform: allocation.uniform('part', words, [frame.scale]) });
+    const uniform = allocation.uniform(PART, {
+      base: shard.base + rowInShard * d,
+      rows,
+      d,
+      k,
+      shard_row: rowInShard,
+      first_row: firstRow,
+      slice_rows: sliceRows,
+      slot: Math.floor((firstRow - start) / sliceRows),
+      scale: frame.scale,
+    });
+    parts.push({ shard, index, rows, uniform });
   });
   return parts;
 }
 
 /** Multiply-adds of one dispatch. */
 const PIECE_WORK = 2 ** 28;
+
+/** Rows of a dispatch of bounded work. */
+export function rowsOfPiece(workPerRow: number): number {
+  return Math.max(1, Math.floor(PIECE_WORK / workPerRow));
+}
 
 /** The same, cut further into dispatches of bounded work. */
 export function cutPieces(
@@ -56,7 +77,7 @@ export function cutPieces(
   start = 0,
   end = points.summary.n,
 ): Part[] {
-  const each = Math.max(1, Math.floor(PIECE_WORK / workPerRow));
+  const each = rowsOfPiece(workPerRow);
   const starts = Array.from({ length: Math.ceil((end - start) / each) }, (_, i) => start + i * each);
   return starts.flatMap((from) => cutParts(allocation, points, k, 1, from, Math.min(end, from + each)));
 }

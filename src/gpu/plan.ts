@@ -32,11 +32,6 @@ export function sliceRows(n: number, d: number, k: number): number {
 
 export type AssignPlan = { readonly kind: 'direct' } | { readonly kind: 'tiled'; readonly TY: number };
 
-/** Rows that a workgroup of the tiled assignment takes. */
-export const TILE_ROWS = 64;
-/** Rows that a workgroup of the direct assignment takes. */
-export const DIRECT_ROWS = 256;
-
 /** The kernel for nearest centroids; tiled, 8·TY of them at a time. */
 export function assignPlan(d: number, k: number): AssignPlan {
   if (d <= 4) return { kind: 'direct' };
@@ -98,18 +93,16 @@ function cutSpans(
   return spans;
 }
 
-/** How the statistics of slices are added up; its constants are named as in sumSlices.wgsl. */
+/** How the statistics of slices are added up; its constants are named as in sum-slices.wgsl. */
 export interface SlicesPlan {
   readonly TOGETHER: number;
   readonly LANES: number;
-  readonly workgroups: number;
 }
 
 export function slicesPlan(cells: number, spans: readonly Span[]): SlicesPlan {
   const TOGETHER = slicesTogether(cells);
   const groups = Math.max(...spans.map(({ slices }) => Math.ceil(slices / TOGETHER)));
-  const LANES = Math.min(16, powerOfTwoFrom(groups));
-  return { TOGETHER, LANES, workgroups: Math.ceil((cells * LANES) / 256) };
+  return { TOGETHER, LANES: Math.min(16, powerOfTwoFrom(groups)) };
 }
 
 /** How an E-step is cut. Its kernels' constants are named as there. */

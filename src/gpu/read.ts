@@ -1,16 +1,15 @@
 import type { ResidentPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
-import type { Kernel } from './kernel.ts';
-import { cutPieces } from './part.ts';
+import type { Dispatch } from './kernel.ts';
+import { cutPieces, type Part } from './part.ts';
 import { Queue } from './queue.ts';
 
-/** What a kernel tells of rows and k centres. It takes the rows, the contents of a buffer, and the result. */
+/** What a kernel tells of rows and k centres. */
 export interface PairsTask {
-  readonly kernel: Kernel;
+  /** Of the buffer that says what the centres are. */
   readonly contents: Float32Array;
   readonly k: number;
-  /** 64 of them are a workgroup. */
-  readonly threadsPerRow: number;
+  bind(part: Part, contents: GPUBuffer, result: GPUBuffer): Dispatch;
   /** Multiply-adds. */
   readonly workPerRow: number;
 }
@@ -19,24 +18,25 @@ export interface PairsTask {
 export async function readPairs(
   gpu: Gpu,
   points: ResidentPoints,
-  { kernel, contents, k, threadsPerRow, workPerRow }: PairsTask,
+  { contents, k, bind, workPerRow }: PairsTask,
   start: number,
   end: number,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
   const { allocation, pieces } = await gpu.allocate((allocation) => {
     const centres = allocation.filled('centres', contents);
-    const pieces = cutPieces(allocation, points, k, workPerRow, start, end).map(({ shard, rows, uniform }) => {
+    const pieces = cutPieces(allocation, points, k, workPerRow, start, end).map((part) => {
+      const { rows } = part;
       const result = allocation.storage('pairs', rows * k * 4);
-      return { rows, result, group: kernel.bind(uniform, shard.points, shard.adjust, centres, result) };
+      return { rows, result, dispatch: bind(part, centres, result) };
     });
     return { allocation, pieces };
   }, signal);
   try {
     const pairs = new Float32Array((end - start) * k);
     const queue = new Queue(gpu, allocation, points);
-    for (const { rows, group } of pieces) {
-      kernel.encode(queue.pass, group, Math.ceil((rows * threadsPerRow) / 64));
+    for (const { rows, dispatch } of pieces) {
+      dispatch.encode(queue.pass);
       await queue.spend(rows * workPerRow);
     }
     let at = 0;

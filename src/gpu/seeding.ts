@@ -1,18 +1,29 @@
-import gridCode from '../../shaders/common/grid.wgsl?raw';
-import pointsCode from '../../shaders/common/points.wgsl?raw';
-import fieldExtendCode from '../../shaders/kmeans/field-extend.wgsl?raw';
-import fieldSampleCode from '../../shaders/kmeans/field-sample.wgsl?raw';
-import seedDrawCode from '../../shaders/kmeans/seed-draw.wgsl?raw';
-import seedPriceCode from '../../shaders/kmeans/seed-price.wgsl?raw';
 import type { DistanceField } from '../engine/contract.ts';
-import type { ResidentPoints } from './dataset.ts';
+import type { Load, ResidentPoints } from './dataset.ts';
 import type { Allocation, Gpu } from './device.ts';
-import { kernelSource } from './kernel.ts';
-import { cutParts } from './part.ts';
+import { sourceOf } from './kernel.ts';
+import {
+  DRAW,
+  fieldExtendKernel,
+  fieldSampleKernel,
+  SEED_ROWS,
+  STEP,
+  seedDrawKernel,
+  seedPriceKernel,
+} from './kernels/seeding.ts';
+import { bindingsOf, cutParts } from './part.ts';
 import { Queue } from './queue.ts';
+import { packAll } from './struct.ts';
 
-/** Rows of a slice in the seeding kernels. */
-const SLICE_ROWS = 1024;
+/** The kernels of k-means++ with L candidates a step, with their constants. */
+export function plusPlusSources(LOAD: Load, WEIGHTED: boolean, L: number) {
+  const constants = { LOAD, WEIGHTED, L };
+  return {
+    weigh: sourceOf(seedPriceKernel, { ...constants, START: true }),
+    price: sourceOf(seedPriceKernel, { ...constants, START: false }),
+    draw: sourceOf(seedDrawKernel, constants),
+  };
+}
 
 /** See `EngineDataset.plusPlus`: two dispatches a step, nothing comes home before the last one. */
 export async function plusPlus(
@@ -24,31 +35,8 @@ export async function plusPlus(
   signal: AbortSignal | undefined,
 ): Promise<Uint32Array> {
   const { n, d, weights } = points.summary;
-  const { load: LOAD } = points;
-  const WEIGHTED = weights !== null;
-  const priceSource = (START: boolean) =>
-    kernelSource(
-      'seed-price',
-      ['uniform', 'read', 'read', 'read', 'write', 'read', 'read', 'write', 'uniform'],
-      { LOAD, WEIGHTED, L, START },
-      pointsCode,
-      gridCode,
-      seedPriceCode,
-    );
-  const [weigh, price, draw] = await Promise.all([
-    gpu.kernel(priceSource(true)),
-    gpu.kernel(priceSource(false)),
-    gpu.kernel(
-      kernelSource(
-        'seed-draw',
-        ['uniform', 'read', 'read', 'read', 'read', 'write', 'write', 'read', 'read', 'uniform'],
-        { LOAD, WEIGHTED, L },
-        pointsCode,
-        seedDrawCode,
-      ),
-    ),
-  ]);
-  const slices = Math.ceil(n / SLICE_ROWS);
+  const kernels = await gpu.kernels(plusPlusSources(points.load, weights !== null, L));
+  const slices = Math.ceil(n / SEED_ROWS);
   const { allocation, picks, parts, steps, now } = await gpu.allocate((allocation) => {
     const candidates = allocation.storage('candidates', 2 * L * d * 4);
     const picks = allocation.storage('picks', (k + 1 + 2 * L) * 4);
@@ -56,29 +44,33 @@ export async function plusPlus(
     const numbers = allocation.filled('draws', draws);
     const steps = allocation.filled(
       'steps',
-      Uint32Array.from({ length: 4 * (k + 1) }, (_, i) => [i / 4, slices, k, 0][i % 4]),
+      packAll(
+        STEP,
+        Array.from({ length: k + 1 }, (_, step) => ({ step, slices, k })),
+      ),
     );
-    const now = allocation.uniform('step', [0, slices, k]);
-    const parts = cutParts(allocation, points, k, SLICE_ROWS).map(({ shard, rows, uniform }) => {
+    const now = allocation.uniform(STEP, { step: 0, slices, k });
+    const parts = cutParts(allocation, points, k, SEED_ROWS).map((part) => {
+      const { shard, rows } = part;
       const distances = allocation.storage('distances', shard.rows * 4);
-      const read = [uniform, shard.points, shard.adjust, shard.weights, distances] as const;
+      const { weights } = shard;
+      const resources = { ...bindingsOf(part), weights, distances, candidates, picks, prices, now };
       return {
-        rows,
-        weigh: weigh.bind(...read, candidates, picks, prices, now),
-        price: price.bind(...read, candidates, picks, prices, now),
-        draw: draw.bind(...read, candidates, picks, prices, numbers, now),
+        weigh: kernels.weigh.bind(resources, { rows }),
+        price: kernels.price.bind(resources, { rows }),
+        draw: kernels.draw.bind({ ...resources, draws: numbers }, {}),
       };
     });
     return { allocation, picks, parts, steps, now };
   }, signal);
   try {
     const queue = new Queue(gpu, allocation, points);
-    for (const part of parts) weigh.encode(queue.pass, part.weigh, Math.ceil(part.rows / SLICE_ROWS));
+    for (const { weigh } of parts) weigh.encode(queue.pass);
     for (let step = 0; step <= k; step++) {
-      queue.copy(steps, 16 * step, now, 0, 16);
-      for (const part of parts) draw.encode(queue.pass, part.draw, L);
+      queue.copy(steps, STEP.bytes * step, now.buffer, 0, STEP.bytes);
+      for (const { draw } of parts) draw.encode(queue.pass);
       if (step === k) break;
-      for (const part of parts) price.encode(queue.pass, part.price, Math.ceil(part.rows / SLICE_ROWS));
+      for (const { price } of parts) price.encode(queue.pass);
       await queue.spend(n * d * (L + 1));
     }
     return new Uint32Array(await queue.read(picks, 0, k * 4));
@@ -111,37 +103,34 @@ export class GpuDistanceField implements DistanceField {
     this.#points = points;
     this.#queue = new Queue(gpu, allocation, points);
     this.#distances = points.shards.map((shard) => allocation.storage('distances', shard.rows * 4));
-    this.#totals = allocation.storage('field totals', Math.ceil(points.summary.n / SLICE_ROWS) * 4);
+    this.#totals = allocation.storage('field totals', Math.ceil(points.summary.n / SEED_ROWS) * 4);
   }
 
   async extend(centroids: Float64Array): Promise<number> {
     const { n, d, weights } = this.#points.summary;
     const { load: LOAD, weightScale } = this.#points;
     const constants = { LOAD, WEIGHTED: weights !== null, FRESH: this.#fresh };
-    const kernel = await this.#gpu.kernel(
-      kernelSource(
-        'field-extend',
-        ['uniform', 'read', 'read', 'read', 'read', 'write', 'write'],
-        constants,
-        pointsCode,
-        gridCode,
-        fieldExtendCode,
-      ),
-    );
+    const kernel = await this.#gpu.kernel(sourceOf(fieldExtendKernel, constants));
     const m = centroids.length / d;
     const allocation = await this.#gpu.allocate((allocation) => {
       const targets = allocation.filled('centroids', Float32Array.from(centroids));
-      for (const { shard, index, rows, uniform } of cutParts(allocation, this.#points, m, SLICE_ROWS)) {
-        const read = [uniform, shard.points, shard.adjust, shard.weights, targets] as const;
-        const group = kernel.bind(...read, this.#distances[index], this.#totals);
-        kernel.encode(this.#queue.pass, group, Math.ceil(rows / SLICE_ROWS));
+      for (const part of cutParts(allocation, this.#points, m, SEED_ROWS)) {
+        const { shard, index, rows } = part;
+        const resources = {
+          ...bindingsOf(part),
+          weights: shard.weights,
+          centroids: targets,
+          distances: this.#distances[index],
+          totals: this.#totals,
+        };
+        kernel.bind(resources, { rows }).encode(this.#queue.pass);
       }
       return allocation;
     });
     this.#fresh = false;
     try {
       await this.#queue.spend(n * m * d);
-      const totals = new Float32Array(await this.#queue.read(this.#totals, 0, Math.ceil(n / SLICE_ROWS) * 4));
+      const totals = new Float32Array(await this.#queue.read(this.#totals, 0, Math.ceil(n / SEED_ROWS) * 4));
       return totals.reduce((sum, value) => sum + value, 0) / weightScale;
     } finally {
       allocation.destroy();
@@ -152,25 +141,16 @@ export class GpuDistanceField implements DistanceField {
     this.#queue.check();
     const { n, weights } = this.#points.summary;
     const { load: LOAD, weightScale } = this.#points;
-    const kernel = await this.#gpu.kernel(
-      kernelSource(
-        'field-sample',
-        ['uniform', 'read', 'read', 'read', 'read', 'write', 'uniform'],
-        { LOAD, WEIGHTED: weights !== null },
-        pointsCode,
-        gridCode,
-        fieldSampleCode,
-      ),
-    );
+    const kernel = await this.#gpu.kernel(sourceOf(fieldSampleKernel, { LOAD, WEIGHTED: weights !== null }));
     const words = Math.ceil(n / 32);
     const { allocation, drawn } = await this.#gpu.allocate((allocation) => {
       const drawn = allocation.storage('drawn', words * 4);
-      const [factorBits] = new Uint32Array(Float32Array.of(factor / weightScale).buffer);
-      const draw = allocation.uniform('draw', [factorBits, seed]);
-      for (const { shard, index, rows, uniform } of cutParts(allocation, this.#points, 1, SLICE_ROWS)) {
-        const read = [uniform, shard.points, shard.adjust, shard.weights, this.#distances[index]] as const;
-        const group = kernel.bind(...read, drawn, draw);
-        kernel.encode(this.#queue.pass, group, Math.ceil(rows / 2048));
+      const draw = allocation.uniform(DRAW, { factor: factor / weightScale, seed });
+      for (const part of cutParts(allocation, this.#points, 1, SEED_ROWS)) {
+        const { shard, index, rows } = part;
+        const distances = this.#distances[index];
+        const resources = { ...bindingsOf(part), weights: shard.weights, distances, drawn, draw };
+        kernel.bind(resources, { rows }).encode(this.#queue.pass);
       }
       return { allocation, drawn };
     });

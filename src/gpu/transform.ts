@@ -1,10 +1,8 @@
-import gridCode from '../../shaders/common/grid.wgsl?raw';
-import pointsCode from '../../shaders/common/points.wgsl?raw';
-import transformCode from '../../shaders/common/transform.wgsl?raw';
 import { type ResidentPoints, resident, type Shard } from './dataset.ts';
 import type { Gpu } from './device.ts';
-import { kernelSource } from './kernel.ts';
-import { cutPieces } from './part.ts';
+import { sourceOf } from './kernel.ts';
+import { transformKernel } from './kernels/rows.ts';
+import { bindingsOf, cutPieces } from './part.ts';
 import { Queue } from './queue.ts';
 
 /** A factor beyond it is that of a feature which float32 cannot tell from zero: times that it stays zero. */
@@ -23,19 +21,8 @@ export async function transformed(
   signal: AbortSignal | undefined,
 ): Promise<ResidentPoints> {
   const { d } = source.summary;
-  const { load: LOAD } = source;
-  const DIAGONAL = matrix.length === d;
   const workPerRow = matrix.length;
-  const kernel = await gpu.kernel(
-    kernelSource(
-      'transform',
-      ['uniform', 'read', 'read', 'read', 'write'],
-      { LOAD, DIAGONAL },
-      pointsCode,
-      gridCode,
-      transformCode,
-    ),
-  );
+  const kernel = await gpu.kernel(sourceOf(transformKernel, { LOAD: source.load, DIAGONAL: matrix.length === d }));
   const { allocation, shards, pieces } = await gpu.allocate((allocation) => {
     const factors = allocation.filled('matrix', Float32Array.from(matrix, bounded));
     const adjust = allocation.storage('adjust', 4);
@@ -43,16 +30,17 @@ export async function transformed(
       const buffer = allocation.storage('points', rows * d * 4);
       return { firstRow, rows, points: { buffer }, base: 0, adjust, weights };
     });
-    const pieces = cutPieces(allocation, source, 1, workPerRow).map(({ shard, index, rows, uniform }) => ({
-      rows,
-      group: kernel.bind(uniform, shard.points, shard.adjust, factors, shards[index].points.buffer),
-    }));
+    const pieces = cutPieces(allocation, source, 1, workPerRow).map((part) => {
+      const { index, rows } = part;
+      const result = shards[index].points;
+      return { rows, dispatch: kernel.bind({ ...bindingsOf(part), matrix: factors, result }, { rows, d }) };
+    });
     return { allocation, shards, pieces };
   }, signal);
   const queue = new Queue(gpu, allocation, source);
   try {
-    for (const { rows, group } of pieces) {
-      kernel.encode(queue.pass, group, Math.ceil((rows * d) / 64));
+    for (const { rows, dispatch } of pieces) {
+      dispatch.encode(queue.pass);
       await queue.spend(rows * workPerRow);
     }
     await queue.submit();

@@ -1,0 +1,138 @@
+/** The kernels of a problem, with the grids of one iteration or call. No adapter is needed. */
+import type { GaussiansShape } from '../../src/engine/gaussians.ts';
+import type { Load } from '../../src/gpu/dataset.ts';
+import { type Bindings, type KernelSource, sourceOf } from '../../src/gpu/kernel.ts';
+import { distancesKernel } from '../../src/gpu/kernels/kmeans.ts';
+import { gatherKernel, transformKernel } from '../../src/gpu/kernels/rows.ts';
+import { fieldExtendKernel, fieldSampleKernel } from '../../src/gpu/kernels/seeding.ts';
+import { lengthsKernel, surveyKernel } from '../../src/gpu/kernels/survey.ts';
+import { kmeansSources } from '../../src/gpu/kmeans.ts';
+import { densitiesSource, mixtureSources } from '../../src/gpu/mixture.ts';
+import { layoutOf } from '../../src/gpu/mixture-layout.ts';
+import { rowsOfPiece } from '../../src/gpu/part.ts';
+import { mixtureWorkPlan, planSpans, type Span, sliceRows } from '../../src/gpu/plan.ts';
+import { plusPlusSources } from '../../src/gpu/seeding.ts';
+import type { Metric } from '../../src/points.ts';
+
+/** What kernels and grids depend on, where all points are in one binding. */
+export interface KernelCase {
+  readonly name: string;
+  readonly n: number;
+  readonly d: number;
+  readonly k: number;
+  /** Of a mixture; null: k-means. */
+  readonly gaussians: GaussiansShape | null;
+  readonly metric: Metric;
+  readonly load: Load;
+  readonly weighted: boolean;
+}
+
+export interface ListedKernel {
+  readonly source: KernelSource;
+  /** Workgroups of each dispatch. */
+  readonly grids: readonly number[];
+}
+
+/** Bytes of a binding: what desktops' adapters have. */
+const BINDING_BYTES = 2 ** 31 - 4;
+
+/** The kernels of a fit and of what is done beside it. */
+export function kernelsOf(problem: KernelCase): ListedKernel[] {
+  const fit = problem.gaussians === null ? ofKMeans(problem) : ofMixture(problem, problem.gaussians);
+  return [...fit, ...ofRows(problem), ...ofSurvey(problem)];
+}
+
+function listed<B extends Bindings, Size extends string>(
+  source: KernelSource<B, Size>,
+  sizes: readonly { readonly [Name in Size]: number }[],
+): ListedKernel {
+  return { source, grids: sizes.map((each) => source.workgroups(each)) };
+}
+
+/** The rows and slices of each span. */
+function sizesOf(spans: readonly Span[], n: number, rowsOfSlice: number): { rows: number; slices: number }[] {
+  return spans.map(({ firstSlice, slices }) => {
+    const start = firstSlice * rowsOfSlice;
+    return { rows: Math.min(n, start + slices * rowsOfSlice) - start, slices };
+  });
+}
+
+/** One iteration; `norms` are of the first only. */
+function ofKMeans(problem: KernelCase): ListedKernel[] {
+  const { n, d, k } = problem;
+  const spans = planSpans(n, d, k, BINDING_BYTES);
+  const { assigning, summing, rest } = kmeansSources(problem, k, spans);
+  const sizes = sizesOf(spans, n, sliceRows(n, d, k)).map((each) => ({ ...each, k, cells: k * (d + 2) }));
+  const assignment =
+    assigning.direct !== undefined
+      ? [listed(assigning.direct, sizes)]
+      : [listed(assigning.norms, [{ rows: n }]), listed(assigning.tiled, sizes), listed(assigning.rescore, sizes)];
+  const sums =
+    summing.private !== undefined
+      ? [listed(summing.private, sizes)]
+      : [listed(summing.sort, sizes), listed(summing.sorted, sizes)];
+  return [
+    ...assignment,
+    ...sums,
+    listed(rest.sumSlices, sizes),
+    listed(rest.update, [{ k }]),
+    listed(rest.status, [{}]),
+  ];
+}
+
+/** One E-step, and the densities of all rows. */
+function ofMixture({ n, d, k, load }: KernelCase, shape: GaussiansShape): ListedKernel[] {
+  const { cells, modelFloats } = layoutOf(k, d, shape);
+  const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES);
+  const { sumSlices, ...kernels } = mixtureSources(load, d, plan);
+  const sizes = sizesOf(plan.spans, n, plan.rows).map((each) => ({ ...each, cells }));
+  return [
+    listed(kernels.moments ?? kernels.stored, sizes),
+    listed(sumSlices, sizes),
+    listed(
+      densitiesSource(load, shape),
+      pieces(n, modelFloats).map((rows) => ({ rows, k })),
+    ),
+    ...[true, false].map((DIAGONAL) =>
+      listed(
+        sourceOf(transformKernel, { LOAD: load, DIAGONAL }),
+        pieces(n, DIAGONAL ? d : d * d).map((rows) => ({ rows, d })),
+      ),
+    ),
+  ];
+}
+
+/** Seeding, and one call of each that answers for rows. */
+function ofRows({ n, d, k, load: LOAD, weighted: WEIGHTED }: KernelCase): ListedKernel[] {
+  const all = [{ rows: n }];
+  // As many candidates as k-means++ takes.
+  const { weigh, price, draw } = plusPlusSources(LOAD, WEIGHTED, 2 + Math.floor(Math.log(k)));
+  return [
+    listed(weigh, all),
+    listed(price, all),
+    listed(draw, [{}]),
+    ...[true, false].map((FRESH) => listed(sourceOf(fieldExtendKernel, { LOAD, WEIGHTED, FRESH }), all)),
+    listed(sourceOf(fieldSampleKernel, { LOAD, WEIGHTED }), all),
+    listed(
+      sourceOf(distancesKernel, { LOAD }),
+      pieces(n, k * d).map((rows) => ({ rows, k })),
+    ),
+    listed(sourceOf(gatherKernel, { LOAD }), [{ count: k, d }]),
+  ];
+}
+
+/** What is asked of a borrowed buffer. */
+function ofSurvey({ n, d, load, metric, weighted: WEIGHTED }: KernelCase): ListedKernel[] {
+  if (load === 0) return [];
+  const units = metric === 'cosine' ? [false, true] : [false];
+  return [
+    ...units.map((UNIT) => listed(sourceOf(surveyKernel, { UNIT, WEIGHTED }), [{ rows: n, d }])),
+    ...(metric === 'cosine' ? [listed(sourceOf(lengthsKernel, {}), [{ rows: n }])] : []),
+  ];
+}
+
+/** The rows of each dispatch of bounded work. */
+function pieces(n: number, workPerRow: number): number[] {
+  const each = rowsOfPiece(workPerRow);
+  return Array.from({ length: Math.ceil(n / each) }, (_, i) => Math.min(each, n - i * each));
+}

@@ -1,0 +1,22 @@
+/** What kernels that read a part of the points have in common. */
+import grid from '../../../shaders/common/grid.wgsl?raw';
+import points from '../../../shaders/common/points.wgsl?raw';
+import { struct } from '../struct.ts';
+
+/** See points.wgsl. */
+export const PART = struct('Part', {
+  base: 'u32',
+  rows: 'u32',
+  d: 'u32',
+  k: 'u32',
+  shard_row: 'u32',
+  first_row: 'u32',
+  slice_rows: 'u32',
+  slot: 'u32',
+  scale: 'f32',
+});
+
+/** The first bindings, which `bindingsOf` in part.ts fills. */
+export const POINTS = { part: PART, points: 'read', adjust: 'read' } as const;
+
+export const POINTS_FILES = [points, grid] as const;
