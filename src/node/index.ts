@@ -15,7 +15,7 @@ export interface NodeDeviceOptions {
   readonly flags?: readonly string[];
 }
 
-/** Limits whose defaults are lower than what most adapters have, and which bound the size of a chunk or a tile. */
+/** Limits whose defaults are lower than what most adapters have, and which bound the size of a shard or a tile. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
