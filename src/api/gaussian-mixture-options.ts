@@ -36,9 +36,8 @@ import type { Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 
 /**
- * How EM starts: a method, a model, or parameters.
- *
- * @useDeclaredType
+ * How EM starts: by a method, `'kmeans'`, `'k-means++'`, `'random'` or `'random-from-data'`; from a model; or from
+ * parameters.
  */
 export type GaussianMixtureInit = MixtureStartMethod | KMeansModel | GaussianMixtureModel | MixtureStart;
 

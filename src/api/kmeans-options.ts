@@ -16,9 +16,8 @@ import { type HostPoints, type Rows, readRowsOf, type Weights } from '../points.
 import { unwrapped } from '../proxies.ts';
 
 /**
- * How k-means starts: a method, centroids [k, d] as points are given, or a model, whose centroids are taken.
- *
- * @useDeclaredType
+ * How k-means starts: by a method, `'k-means++'`, `'k-means||'` or `'random'`; from centroids [k, d], which are given as
+ * points are; or from a model's centroids.
  */
 export type KMeansInit = KMeansStart | HostPoints | Rows | KMeansModel;
 
