@@ -6,6 +6,9 @@ const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY |
 
 export default defineConfig({
   base: './',
+  // `npm run docs` writes the API site there; what is not built is missed, not answered with the page.
+  publicDir: '../dist-docs',
+  appType: 'mpa',
   plugins: [inlined()],
   build: { outDir: '../dist-demo', emptyOutDir: true, target: 'es2022' },
   worker: { format: 'es', plugins: () => [inlined()] },

@@ -62,7 +62,18 @@ function forget<K, V>(map: Map<K, V>, key: K, value: V): void {
   if (map.get(key) === value) map.delete(key);
 }
 
-/** Frees the engines that calls without an engine of their own share. The next such call makes new ones. */
+/**
+ * Frees the engines that calls without an engine of their own share. The next such call makes new ones. Idle engines keep no
+ * process alive: this is for pages that want their memory or their device back.
+ *
+ * @example
+ * ```ts
+ * import { destroyDefaultEngines, kmeans } from 'webgpu-clustering';
+ *
+ * await kmeans([[0], [1], [8], [9]], { k: 2 });
+ * await destroyDefaultEngines();
+ * ```
+ */
 export async function destroyDefaultEngines(): Promise<void> {
   const sets = [...defaults.values()].flatMap((ofDevice) => [...ofDevice.values()]);
   defaults.clear();

@@ -369,10 +369,13 @@ function needsDigits(means: Float64Array, deviations: Float64Array, frame: Frame
   return distinct(Float32Array.from(rows)) < distinct(rows);
 }
 
-/** What JSON has of a frame. */
+/** What JSON has of a frame, in which the points of a fit were held: x' = (x − shift)·scale. */
 export interface FrameJSON {
+  /** About what is usual among the points [d]. */
   readonly shift: number[];
+  /** A power of two. */
   readonly scale: number;
+  /** Whether the points are held in float64. */
   readonly precise: boolean;
 }
 

@@ -1,6 +1,18 @@
+/**
+ * K-means and Gaussian mixtures of points on the host or in a GPUBuffer: fits, models, the choice among fits, and engines
+ * that keep points resident.
+ *
+ * @module webgpu-clustering
+ */
 import './globals.ts';
 
-export { createEngine, type Engine, type UploadOptions } from './api/create-engine.ts';
+export {
+  createEngine,
+  type Engine,
+  type EngineGaussianMixtureOptions,
+  type EngineKMeansOptions,
+  type UploadOptions,
+} from './api/create-engine.ts';
 export { gaussianMixture } from './api/gaussian-mixture.ts';
 export type {
   GaussianMixtureFitOptions,
@@ -19,6 +31,7 @@ export {
 } from './api/select-model.ts';
 export { destroyDefaultEngines, type MethodOptions, type PlacementOptions } from './defaults.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
+export type { FrameJSON } from './frame.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
 export type { Metric } from './metric.ts';
 export type { ComponentStatus } from './mixture/fit.ts';

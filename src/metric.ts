@@ -5,6 +5,8 @@ export const METRICS = ['euclidean', 'cosine'] as const;
 /**
  * `'euclidean'`: the distance ‖x − c‖, the inertia Σ w·‖x − c‖², centroids that are means. `'cosine'`: rows and centroids of
  * unit length, the distance 1 − cos, the inertia Σ w·(1 − cos).
+ *
+ * @useDeclaredType
  */
 export type Metric = (typeof METRICS)[number];
 

@@ -20,6 +20,7 @@ import { knowSelf, unwrapThis } from './proxies.ts';
 /** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
 export type BackendChoice = 'auto' | Backend;
 
+/** Options of {@link createEngine}. */
 export interface EngineOptions {
   /** Default `'auto'`. `'webgpu'` takes any adapter, software ones too; `'cpu'` is always there. */
   readonly backend?: BackendChoice;
@@ -39,6 +40,8 @@ export const GPU_WORTHWHILE_VALUES = 2 ** 16;
 /**
  * Why something is where it is: the caller asked for it; there is a hardware adapter, or none, or only one in software; the
  * points are too few for a GPU, or need more digits than float32 has; the GPU was lost.
+ *
+ * @useDeclaredType
  */
 export type Reason = (typeof REASONS)[number];
 
@@ -54,6 +57,7 @@ export const REASONS = [
 
 /** What an engine runs on, and why. */
 export interface EngineInfo extends ProcessorInfo {
+  /** Why this processor. */
   readonly reason: Reason;
 }
 
@@ -63,12 +67,28 @@ export interface Home {
   readonly reason: Reason;
 }
 
-/** Points resident in an engine; made by `engine.upload`. They go with their engine, or by `destroy()`. */
+/**
+ * Points resident in an engine; made by `engine.upload`. They go with their engine, or by `destroy()`.
+ *
+ * @example
+ * ```ts
+ * import { createEngine } from 'webgpu-clustering';
+ *
+ * const engine = await createEngine();
+ * const dataset = await engine.upload([[0, 0], [0, 1], [9, 9], [9, 8]]);
+ * console.log(dataset.n, dataset.d, dataset.backend); // 4 2 cpu
+ * const model = await engine.kmeans(dataset, { k: 2 });
+ * console.log((await model.predict(dataset)).length); // 4
+ * dataset.destroy();
+ * await engine.destroy();
+ * ```
+ */
 export class Dataset {
   /** Number of points. */
   readonly n: number;
   /** Number of features. */
   readonly d: number;
+  /** What distances between the points are; `'cosine'` ones have unit length in the engine. */
   readonly metric: Metric;
   /**
    * The share of the distinct values of each feature [d], in a sample of the points, that float32 makes equal. Above 0.01

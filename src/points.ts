@@ -41,6 +41,7 @@ export interface Layout {
   readonly strides?: readonly number[];
   /** `'C'` or `'F'`, of columns one after another. */
   readonly order?: unknown;
+  /** Whether columns lie one after another, as npyjs says it. */
   readonly fortranOrder?: boolean;
   /** Index of the first value. */
   readonly offset?: number;
@@ -48,6 +49,7 @@ export interface Layout {
 
 /** n points of d features. */
 export interface HostPoints extends Layout {
+  /** n·d values, of which none is NaN, infinite or beyond ±1e150. */
   readonly data: TypedArray;
   /** [n, d] */
   readonly shape: readonly number[];
@@ -55,15 +57,19 @@ export interface HostPoints extends Layout {
 
 /** The same, as ONNX and transformers.js have it. */
 export interface Tensor extends Layout {
+  /** n·d values, of which none is NaN, infinite or beyond ±1e150. */
   readonly data: TypedArray;
   /** [n, d] */
   readonly dims: readonly number[];
 }
 
-/** Float32 points in the caller's own GPU buffer, row-major from byte `offset` (a multiple of 4; 0 if left out). */
+/** Float32 points in the caller's own GPU buffer, row-major: read in place, never copied to the host, never destroyed. */
 export interface DevicePoints {
+  /** A buffer with STORAGE usage, of the device in the options. */
   readonly buffer: GPUBuffer;
+  /** [n, d] */
   readonly shape: readonly [n: number, d: number];
+  /** Bytes in front of the first value, a multiple of 4. Default 0. */
   readonly offset?: number;
 }
 

@@ -58,7 +58,7 @@ export class Random {
 
 /**
  * A number of [0, 1) that belongs to (seed, index) alone, so that rows can be drawn in any order: two rounds of
- * the PCG output hash (Jarzynski and Olano 2020). shaders/kmeans/sample.wgsl computes the same bits.
+ * the PCG output hash (Jarzynski and Olano 2020). shaders/kmeans/field-sample.wgsl computes the same bits.
  */
 export function hashUniform(seed: number, index: number): number {
   return pcg(pcg(index >>> 0) ^ (seed >>> 0)) / 2 ** 32;

@@ -1,4 +1,8 @@
-/** The entry for callers that cannot wait: k-means on the CPU, on the calling thread, without promises. */
+/**
+ * The entry for callers that cannot wait: k-means on the CPU, on the calling thread, without promises.
+ *
+ * @module webgpu-clustering/cpu
+ */
 import './globals.ts';
 import {
   checkKMeansOptions,
@@ -36,7 +40,16 @@ const OPTIONS: Names<KMeansSyncOptions> = { ...FIT_OPTIONS, metric: true, sample
 /**
  * What `kmeans` gives on the CPU, bit for bit, computed before it returns: the calling thread does nothing else until then.
  *
- * @throws {TypeError | RangeError} as `kmeans` does; points must be on the host.
+ * @param points [n, d], on the host
+ * @throws {TypeError} as `kmeans` does, and for a Dataset or points in a GPUBuffer.
+ * @throws {RangeError} as `kmeans` does.
+ * @example
+ * ```ts
+ * import { kmeansSync } from 'webgpu-clustering/cpu';
+ *
+ * const model = kmeansSync([[0, 0], [0, 1], [9, 9], [9, 8]], { k: 2, init: [[0, 0], [9, 9]] });
+ * console.log(model.labels.join(), model.counts.join()); // 0,0,1,1 2,2
+ * ```
  */
 export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSyncOptions): KMeansModel {
   const { metric, sampleWeight, ...fit } = readOptions('kmeansSync', options, OPTIONS);

@@ -14,6 +14,7 @@ import {
 import { kmeansWith } from './kmeans.ts';
 import { checkKMeansOptions, KMEANS_FIT_OPTIONS, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
+/** What belongs to points that stay in an engine. */
 export interface UploadOptions {
   /** Default `'euclidean'`. */
   readonly metric?: Metric;
@@ -25,12 +26,12 @@ export interface UploadOptions {
 
 const UPLOAD_OPTIONS: Names<UploadOptions> = { metric: true, sampleWeight: true, signal: true };
 
-/** `metric` and `sampleWeight` belong to a dataset, where the points are one. */
+/** Options of `engine.kmeans`. `metric` and `sampleWeight` belong to a dataset, where the points are one. */
 export type EngineKMeansOptions = KMeansFitOptions & Pick<KMeansOptions, 'metric' | 'sampleWeight'>;
 
 const ENGINE_KMEANS_OPTIONS: Names<EngineKMeansOptions> = { ...KMEANS_FIT_OPTIONS, metric: true, sampleWeight: true };
 
-/** `sampleWeight` belongs to a dataset, where the points are one. */
+/** Options of `engine.gaussianMixture`. `sampleWeight` belongs to a dataset, where the points are one. */
 export type EngineGaussianMixtureOptions = GaussianMixtureFitOptions & Pick<GaussianMixtureOptions, 'sampleWeight'>;
 
 const ENGINE_MIXTURE_OPTIONS: Names<EngineGaussianMixtureOptions> = { ...MIXTURE_FIT_OPTIONS, sampleWeight: true };
@@ -38,27 +39,42 @@ const ENGINE_MIXTURE_OPTIONS: Names<EngineGaussianMixtureOptions> = { ...MIXTURE
 /** What fits of resident points need not say. */
 const RESIDENT = { backend: undefined, device: undefined, metric: undefined, sampleWeight: undefined };
 
-/** An engine of one's own: it owns its device (a borrowed one excepted) and keeps points resident. */
+/**
+ * An engine of one's own: it owns its device (a borrowed one excepted) and keeps points resident.
+ *
+ * @example
+ * ```ts
+ * import { createEngine } from 'webgpu-clustering';
+ *
+ * const engine = await createEngine({ backend: 'cpu' });
+ * const dataset = await engine.upload([[0, 0], [0, 1], [9, 9], [9, 8]]);
+ * for (const k of [1, 2]) console.log(k, (await engine.kmeans(dataset, { k })).inertia); // 1 146 | 2 1
+ * await engine.destroy();
+ * ```
+ */
 export interface Engine {
   /** Where points go, if they are many enough. */
   readonly backend: Backend;
+  /** What it runs on, and why. */
   readonly info: EngineInfo;
   /**
-   * Copies points into the engine, once; under `'auto'` it decides where they live.
+   * Copies points [n, d] into the engine, once; under `'auto'` it decides where they live. A GPUBuffer is read in place.
    *
-   * @throws {TypeError | RangeError} as `kmeans` does.
+   * @throws {TypeError | RangeError} as `kmeans` does, and a `TypeError` where the engine was destroyed.
    */
   upload(points: PointsInput, options?: UploadOptions): Promise<Dataset>;
   /**
-   * k-means of points that are resident, or that are uploaded to this engine for as long as it takes.
+   * k-means of points [n, d] that are resident, or that are uploaded to this engine for as long as it takes.
    *
-   * @throws {TypeError | RangeError} as `kmeans` does.
+   * @throws {TypeError | RangeError} as `kmeans` does, and a `TypeError` where the dataset was destroyed.
+   * @throws {DeviceLostError} where the device was lost and the points could not go on to the CPU.
    */
   kmeans(points: PointsInput | Dataset, options: EngineKMeansOptions): Promise<KMeansModel>;
   /**
-   * A mixture of Gaussians, of points that are resident or that are uploaded for as long as it takes.
+   * A mixture of Gaussians, of points [n, d] that are resident or that are uploaded for as long as it takes.
    *
-   * @throws {TypeError | RangeError} as `gaussianMixture` does.
+   * @throws {TypeError | RangeError} as `gaussianMixture` does, and a `TypeError` where the dataset was destroyed.
+   * @throws {DeviceLostError} where the device was lost and the points could not go on to the CPU.
    */
   gaussianMixture(points: PointsInput | Dataset, options: EngineGaussianMixtureOptions): Promise<GaussianMixtureModel>;
   /** Frees the engine and its datasets; a fit that is running rejects. */
@@ -68,10 +84,19 @@ export interface Engine {
 }
 
 /**
- * Makes an engine.
+ * Makes an engine, for points that are used more than once, or for a device or a number of threads of one's own. Free it
+ * with `destroy`.
  *
  * @throws {TypeError | RangeError} naming the option that is wrong, or does not exist.
  * @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter.
+ * @example
+ * ```ts
+ * import { createEngine } from 'webgpu-clustering';
+ *
+ * const engine = await createEngine({ backend: 'cpu', threads: 1 });
+ * console.log(engine.backend, engine.info.threads, engine.info.reason); // cpu 1 asked
+ * await engine.destroy();
+ * ```
  */
 export async function createEngine(options?: EngineOptions): Promise<Engine> {
   return engineOf(await EngineSet.create(readOptions('createEngine', options, ENGINE_OPTIONS)));

@@ -35,8 +35,13 @@ import { KMeansModel } from '../models/kmeans-model.ts';
 import type { Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 
+/**
+ * How EM starts: by a method, `'kmeans'`, `'k-means++'`, `'random'` or `'random-from-data'`; from a model; or from
+ * parameters.
+ */
 export type GaussianMixtureInit = MixtureStartMethod | KMeansModel | GaussianMixtureModel | MixtureStart;
 
+/** What a fit of a mixture may be told, wherever its points are. */
 export interface GaussianMixtureFitOptions {
   /** Number of components: an integer from 1 to the number of points of positive weight. */
   readonly k: number;
@@ -78,6 +83,7 @@ export interface GaussianMixtureFitOptions {
   readonly onIteration?: (progress: GaussianMixtureProgress) => unknown;
 }
 
+/** Options of {@link gaussianMixture}. */
 export interface GaussianMixtureOptions extends GaussianMixtureFitOptions, PlacementOptions {
   /** Weights [n], finite and not negative, in float32: 2 counts a row twice, 0 leaves it out. */
   readonly sampleWeight?: Weights;

@@ -8,13 +8,24 @@ import type { PointsInput } from '../points.ts';
 import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } from './gaussian-mixture-options.ts';
 
 /**
- * Fits a mixture of k Gaussians to points [n, d] by EM, which ends in a local maximum of the likelihood: which one
- * depends on the start. A component may collapse onto few points; the fit goes on, and `components` says so.
+ * Fits a mixture of k Gaussians to points [n, d] by EM (Dempster, Laird and Rubin 1977), which ends in a local maximum of
+ * the likelihood: which one depends on the start. A component may collapse onto few points; the fit goes on, and
+ * `components` says so.
  *
+ * @param points [n, d]: a typed array with its shape, rows, a GPUBuffer, or a Dataset of an engine
  * @throws {TypeError} where an argument is of the wrong kind, or an option does not exist.
  * @throws {RangeError} where a value is wrong; the message names the argument and the first offending index.
  * @throws {WebGPUUnavailableError} under `backend: 'webgpu'`, where there is no adapter.
  * @throws {DeviceLostError} where the device was lost and the points could not go on to the CPU.
+ * @example
+ * ```ts
+ * import { gaussianMixture } from 'webgpu-clustering';
+ *
+ * const points = [[-1], [0], [1], [8], [9], [10], [9]];
+ * const model = await gaussianMixture(points, { k: 2, covarianceType: 'spherical', init: { means: [[0], [9]] } });
+ * console.log(Array.from(model.means, (mean) => mean.toFixed(3)).join()); // 0.000,9.000
+ * console.log((await model.scoreSamples([[0], [5]])).map(Math.round).join(), model.converged); // -2,-17 true
+ * ```
  */
 export async function gaussianMixture(
   points: PointsInput | Dataset,

@@ -15,14 +15,19 @@ import { KMeansModel } from '../models/kmeans-model.ts';
 import { type HostPoints, type Rows, readRowsOf, type Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 
+/**
+ * How k-means starts: by a method, `'k-means++'`, `'k-means||'` or `'random'`; from centroids [k, d], which are given as
+ * points are; or from a model's centroids.
+ */
 export type KMeansInit = KMeansStart | HostPoints | Rows | KMeansModel;
 
+/** What a fit of k-means may be told, wherever its points are. */
 export interface KMeansFitOptions {
   /** Number of clusters: an integer from 1 to the number of points of positive weight. */
   readonly k: number;
   /**
-   * Default `'k-means++'`, greedy with 2 + ⌊ln k⌋ candidates a step. Or `'k-means||'`, `'random'` (rows of the data),
-   * centroids of shape [k, d], or a model to start from.
+   * Default `'k-means++'` (Arthur and Vassilvitskii 2007), greedy with 2 + ⌊ln k⌋ candidates a step. Or `'k-means||'`
+   * (Bahmani et al. 2012), `'random'` (rows of the data), centroids of shape [k, d], or a model to start from.
    */
   readonly init?: KMeansInit;
   /** Restarts; the lowest inertia wins. Default 1; an explicit start is used once. */
@@ -52,6 +57,7 @@ export interface KMeansFitOptions {
   readonly output?: 'host' | 'buffer';
 }
 
+/** Options of {@link kmeans}. */
 export interface KMeansOptions extends KMeansFitOptions, PlacementOptions {
   /** Default `'euclidean'`. */
   readonly metric?: Metric;

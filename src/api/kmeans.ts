@@ -11,12 +11,22 @@ import { checkKMeansOptions, KMEANS_OPTIONS, type KMeansOptions } from './kmeans
 
 /**
  * Clusters points [n, d] into k clusters by Lloyd's iterations (Lloyd 1982), which end in a local minimum of the
- * inertia Σ w·‖x − c‖²: which one depends on the start.
+ * inertia Σ w·‖x − c‖²: which one depends on the start. Starts are drawn by greedy k-means++ (Arthur and Vassilvitskii
+ * 2007) unless `init` says otherwise.
  *
+ * @param points [n, d]: a typed array with its shape, rows, a GPUBuffer, or a Dataset of an engine
  * @throws {TypeError} where an argument is of the wrong kind, or an option does not exist.
  * @throws {RangeError} where a value is wrong; the message names the argument and the first offending index.
  * @throws {WebGPUUnavailableError} under `backend: 'webgpu'`, where there is no adapter.
  * @throws {DeviceLostError} where the device was lost and the points could not go on to the CPU.
+ * @example
+ * ```ts
+ * import { kmeans } from 'webgpu-clustering';
+ *
+ * const data = new Float32Array([0, 0, 0, 1, 9, 9, 9, 8]);
+ * const model = await kmeans({ data, shape: [4, 2] }, { k: 2, init: [[0, 0], [9, 9]] });
+ * console.log(model.labels.join(), model.inertia); // 0,0,1,1 1
+ * ```
  */
 export async function kmeans(points: PointsInput | Dataset, options: KMeansOptions): Promise<KMeansModel> {
   return kmeansWith(points, readOptions('kmeans', options, KMEANS_OPTIONS));

@@ -12,9 +12,13 @@ import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } fro
 
 const CRITERIA = ['bic', 'icl', 'aic'] as const;
 
+/** What fits are judged by, the lower the better: see the methods `bic`, `icl` and `aic` of the model.
+ *
+ * @useDeclaredType
+ */
 export type Criterion = (typeof CRITERIA)[number];
 
-/** Options of each fit, with lists of what is tried. */
+/** Options of {@link selectModel}: those of each fit, with lists of what is tried. */
 export interface SelectModelOptions
   extends Omit<GaussianMixtureOptions, 'k' | 'covarianceType' | 'init' | 'temperature' | 'fixed' | 'onIteration'> {
   /** Numbers of components to try. */
@@ -23,6 +27,7 @@ export interface SelectModelOptions
   readonly covarianceType?: readonly CovarianceType[];
   /** What is to be least. Default `'bic'`. */
   readonly criterion?: Criterion;
+  /** How each fit starts; default `'kmeans'`. Explicit starts would fit one k only. */
   readonly init?: 'kmeans' | 'k-means++' | 'random' | 'random-from-data';
   /** Called after each fit. What it throws, or a promise that it returns rejects with, the selection rejects with. */
   readonly onProgress?: (progress: SelectionProgress) => unknown;
@@ -31,9 +36,11 @@ export interface SelectModelOptions
 const { onIteration: _, temperature: __, fixed: ___, ...FIT_OPTIONS } = MIXTURE_OPTIONS;
 const SELECT_OPTIONS: Names<SelectModelOptions> = { ...FIT_OPTIONS, criterion: true, onProgress: true };
 
+/** What `onProgress` is told. */
 export interface SelectionProgress {
   /** Fits that are done, of `total`. */
   readonly done: number;
+  /** Fits in all. */
   readonly total: number;
   /** The one that was done last. */
   readonly row: SelectionRow;
@@ -41,19 +48,27 @@ export interface SelectionProgress {
 
 /** A model that was tried: its criteria, the lower the better, and how its fit ended. */
 export interface SelectionRow {
+  /** Number of components. */
   readonly k: number;
+  /** Form of their covariances. */
   readonly covarianceType: CovarianceType;
+  /** Bayesian information criterion (Schwarz 1978). */
   readonly bic: number;
+  /** Integrated completed likelihood (Biernacki, Celeux and Govaert 2000). */
   readonly icl: number;
+  /** Akaike's information criterion (Akaike 1974). */
   readonly aic: number;
   /** Weighted mean of log p(x). */
   readonly lowerBound: number;
+  /** EM iterations. */
   readonly iterations: number;
+  /** Whether the fit stopped by its rule, and not at `maxIterations`. */
   readonly converged: boolean;
   /** Whether no component is `'regularized'` or `'empty'`. One that has collapsed makes every criterion too good. */
   readonly ok: boolean;
 }
 
+/** What {@link selectModel} found. */
 export interface ModelSelection {
   /**
    * The model of the least criterion, of those that are `ok` while there is one; the first of equals, in the order of
@@ -68,7 +83,18 @@ export interface ModelSelection {
  * Fits a mixture for each covariance type and each k, and takes the one of the least criterion among those without a
  * collapsed component. The points are uploaded once.
  *
+ * @param points [n, d]: a typed array with its shape, rows, a GPUBuffer, or a Dataset of an engine
  * @throws {TypeError | RangeError} as `gaussianMixture` does.
+ * @throws {WebGPUUnavailableError | DeviceLostError} as `gaussianMixture` does.
+ * @example
+ * ```ts
+ * import { GaussianMixtureModel, selectModel } from 'webgpu-clustering';
+ *
+ * const two = { weights: [0.5, 0.5], means: [[0], [10]], covariances: [1], covarianceType: 'tied' } as const;
+ * const points = GaussianMixtureModel.fromParameters(two).sample(400, { seed: 1 });
+ * const { best, table } = await selectModel(points, { k: [1, 2, 3], covarianceType: ['full', 'tied'] });
+ * console.log(table.length, best.k); // 6 2
+ * ```
  */
 export async function selectModel(points: PointsInput | Dataset, options: SelectModelOptions): Promise<ModelSelection> {
   const given = readOptions('selectModel', options, SELECT_OPTIONS);

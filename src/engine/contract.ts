@@ -35,10 +35,13 @@ export interface UploadOptions {
   readonly units?: Units | undefined;
 }
 
-/** What an engine runs on. `adapter` names the GPU as the browser does; it is empty on the CPU. */
+/** What an engine runs on. */
 export interface ProcessorInfo {
+  /** The GPU as the browser names it; empty on the CPU. */
   readonly adapter: string;
+  /** Features of the GPUDevice, in order; none on the CPU. */
   readonly features: readonly string[];
+  /** Threads that compute on the CPU, 1 on a GPU. */
   readonly threads: number;
   /** Whether the adapter is a CPU that plays a GPU. */
   readonly software: boolean;

@@ -14,7 +14,7 @@ const SPAN_WORK = 2 ** 31;
 const ACCUMULATOR_FLOATS = 3584;
 
 /** Rows that shards are multiples of, so that no slice is cut by one. */
-export function granuleRows(d: number): number {
+function granuleRows(d: number): number {
   return d * 4096 * 4 <= 2 ** 27 ? 4096 : 1024;
 }
 
@@ -189,6 +189,6 @@ function tilePlan(d: number): TilePlan {
 }
 
 /** The smallest power of two that is at least `value`, and at least 1. */
-export function powerOfTwoFrom(value: number): number {
+function powerOfTwoFrom(value: number): number {
   return 2 ** Math.max(0, Math.ceil(Math.log2(value)));
 }

@@ -24,7 +24,9 @@ export const STATUSES = ['ok', 'regularized', 'reseeded', 'empty'] as const;
 /**
  * `'regularized'`: the component's covariance is positive definite only because something was added to its diagonal: it
  * has collapsed. `'reseeded'`: it had lost all weight and was moved to the point that the others explain worst.
- * `'empty'`: it has no weight, and no point was left for it.
+ * `'empty'`: it has no weight, and no point was left for it. `'ok'` is none of these.
+ *
+ * @useDeclaredType
  */
 export type ComponentStatus = (typeof STATUSES)[number];
 

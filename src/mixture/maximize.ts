@@ -9,6 +9,7 @@ import type { Estimate } from './forms/form.ts';
 import { formOf } from './forms/index.ts';
 import type { Mixing, Parameters } from './parameters.ts';
 
+/** Parameters that a fit may keep as they start. */
 export type FixedPart = 'weights' | 'means' | 'covariances';
 
 /** What an M-step may change, and what it adds. */

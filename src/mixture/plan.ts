@@ -1,7 +1,7 @@
 import { type Metric, metricOf } from '../metric.ts';
 import type { CovarianceType } from './forms/names.ts';
 import type { FixedPart } from './maximize.ts';
-import type { Mixing, Parameters } from './parameters.ts';
+import type { Mixing } from './parameters.ts';
 
 /** What is told of a completed iteration. */
 export interface GaussianMixtureProgress {
@@ -12,7 +12,14 @@ export interface GaussianMixtureProgress {
   /** What the iteration added to it. */
   readonly change: number;
   /** A copy of the parameters that the iteration made, in the caller's coordinates, laid out as those of a model. */
-  readonly parameters: () => Pick<Parameters, 'weights' | 'means' | 'covariances'>;
+  readonly parameters: () => {
+    /** [k], of sum 1 */
+    readonly weights: Float64Array;
+    /** [k, d] row-major */
+    readonly means: Float64Array;
+    /** Laid out as the covariance type says. */
+    readonly covariances: Float64Array;
+  };
 }
 
 export const MIXTURE_STARTS = ['kmeans', 'k-means++', 'random', 'random-from-data'] as const;

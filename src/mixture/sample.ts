@@ -2,6 +2,7 @@ import { checkInteger, readOptions } from '../check.ts';
 import { Random } from '../random.ts';
 import type { Parameters } from './parameters.ts';
 
+/** Options of the models' `sample`. */
 export interface SampleOptions {
   /** The same seed draws the same points. A whole number, default 0. */
   readonly seed?: number;

@@ -46,22 +46,39 @@ import { KMeansModel } from './kmeans-model.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
 export interface GaussianMixtureJSON {
+  /** What it is the JSON of. */
   readonly type: 'GaussianMixtureModel';
+  /** Number of components. */
   readonly k: number;
+  /** Number of features. */
   readonly d: number;
+  /** Form of the covariances. */
   readonly covarianceType: CovarianceType;
+  /** Whether the weights were free. */
   readonly mixing: Mixing;
+  /** T of the fit, of a schedule the last. */
   readonly temperature: number;
+  /** [k], of sum 1 */
   readonly weights: number[];
+  /** [k, d] row-major */
   readonly means: number[];
+  /** Laid out as the type says. */
   readonly covariances: number[];
+  /** null where no fit was: JSON has no NaN. */
   readonly lowerBound: number | null;
+  /** The bound after each iteration. */
   readonly lowerBounds: number[];
+  /** EM iterations, at all temperatures. */
   readonly iterations: number;
+  /** Whether the fit stopped by its rule. */
   readonly converged: boolean;
+  /** Whether the bound fell in some iteration by more than rounding. */
   readonly decreased: boolean;
+  /** How each component fared [k]. */
   readonly components: ComponentStatus[];
+  /** Where the fit ended. */
   readonly backend: Backend;
+  /** Why there. */
   readonly reason?: Reason | undefined;
   /** What its methods see points in; where it is missing it is made of the parameters. */
   readonly frame?: FrameJSON | undefined;
@@ -71,13 +88,33 @@ export interface GaussianMixtureJSON {
 const BLOCK_VALUES = 2 ** 22;
 const BLOCK_WORK = 2 ** 28;
 
-/** A mixture of Gaussians. It holds no engine and no GPU memory. */
+/**
+ * A mixture of Gaussians. It holds no engine and no GPU memory: methods that take points run where calls without an engine
+ * do, or where the dataset is.
+ *
+ * @example
+ * ```ts
+ * import { GaussianMixtureModel } from 'webgpu-clustering';
+ *
+ * const model = GaussianMixtureModel.fromParameters({
+ *   weights: [0.5, 0.5],
+ *   means: [[0], [9]],
+ *   covariances: [1, 4],
+ *   covarianceType: 'spherical',
+ * });
+ * console.log((await model.predictProba([[0], [9]])).map(Math.round).join()); // 1,0,0,1
+ * const { data, shape, labels } = model.sample(1000, { seed: 1 });
+ * console.log(shape.join(), data.length, labels.length); // 1000,1 1000 1000
+ * ```
+ */
 export class GaussianMixtureModel {
   /** Number of components. */
   readonly k: number;
   /** Number of features. */
   readonly d: number;
+  /** Form of the covariances. */
   readonly covarianceType: CovarianceType;
+  /** Whether the weights of the fit were free; `'free'` in a model made from parameters. */
   readonly mixing: Mixing;
   /** T of the fit, of a schedule the last; 1 in a model made from parameters. */
   readonly temperature: number;
@@ -157,6 +194,7 @@ export class GaussianMixtureModel {
    *
    * @returns Uint32Array [n]
    * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `gaussianMixture` does, for points and options.
    */
   predict(points: PointsInput | Dataset, options?: MethodOptions): Promise<Uint32Array> {
     return this.#withExpectation(points, options, 0, async (_, workspace, { far }) => {
@@ -171,6 +209,7 @@ export class GaussianMixtureModel {
    *
    * @returns Float32Array [n·k], row-major
    * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `gaussianMixture` does, for points and options.
    */
   predictProba(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float32Array> {
     return this.#withPoints(points, options, async ({ dataset }) => {
@@ -191,10 +230,11 @@ export class GaussianMixtureModel {
   }
 
   /**
-   * log p(x) of each point; a low one is an outlier.
+   * log p(x) of each point, in nats and in the units of the data; a low one is an outlier.
    *
    * @returns Float64Array [n]
    * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `gaussianMixture` does, for points and options.
    */
   scoreSamples(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float64Array> {
     return this.#withExpectation(points, options, 1, async (dataset, workspace, { far }) => {
@@ -206,18 +246,20 @@ export class GaussianMixtureModel {
   }
 
   /**
-   * Weighted mean of log p(x).
+   * Weighted mean of log p(x), in nats, whatever the temperature of the fit.
    *
    * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `gaussianMixture` does, for points and options.
    */
   score(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
     return this.#logLikelihood(points, options, 1, (mean) => mean);
   }
 
   /**
-   * Akaike's information criterion, −2·log-likelihood + 2·(free parameters): the lower the better.
+   * Akaike's information criterion (Akaike 1974), −2·log-likelihood + 2·(free parameters): the lower the better.
    *
    * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `gaussianMixture` does, for points and options.
    */
   aic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
     return this.#logLikelihood(points, options, 1, (mean, total) => 2 * (this.#freeParameters - total * mean));
@@ -228,6 +270,7 @@ export class GaussianMixtureModel {
    * weights: the lower the better.
    *
    * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `gaussianMixture` does, for points and options.
    */
   bic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
     return this.#criterion(points, options, 1);
@@ -238,6 +281,7 @@ export class GaussianMixtureModel {
    * most likely component, weight included. The lower the better; it asks for separate components.
    *
    * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `gaussianMixture` does, for points and options.
    */
   icl(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
     return this.#criterion(points, options, 0);
@@ -247,6 +291,7 @@ export class GaussianMixtureModel {
    * The k-means model whose centroids are the means: labels, counts and inertia are those of the points.
    *
    * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `gaussianMixture` does, for points and options.
    */
   toKMeans(points: PointsInput | Dataset, options?: MethodOptions): Promise<KMeansModel> {
     // The model that it makes is of the points: they have their own frame.
@@ -263,6 +308,7 @@ export class GaussianMixtureModel {
    * Draws points from the mixture.
    *
    * @returns `data` Float64Array [count·d], its `shape`, and the component that each point came from
+   * @throws {RangeError} where `count` is no positive integer.
    */
   sample(
     count: number,

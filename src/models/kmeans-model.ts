@@ -31,17 +31,27 @@ import type { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
 export interface KMeansJSON {
+  /** What it is the JSON of. */
   readonly type: 'KMeansModel';
+  /** Number of clusters. */
   readonly k: number;
+  /** Number of features. */
   readonly d: number;
+  /** Metric of the fit. */
   readonly metric: Metric;
+  /** [k, d] row-major */
   readonly centroids: number[];
+  /** Summed weights of the clusters [k]. */
   readonly counts: number[];
   /** At most the largest float64. */
   readonly inertia: number;
+  /** Lloyd iterations. */
   readonly iterations: number;
+  /** Whether the fit stopped by its rule. */
   readonly converged: boolean;
+  /** Where the fit ended. */
   readonly backend: Backend;
+  /** Why there. */
   readonly reason?: Reason | undefined;
   /** What its methods see points in; where it is missing it is made of the centroids. */
   readonly frame?: FrameJSON | undefined;
@@ -53,12 +63,26 @@ type Fields = Omit<KMeansFit, 'frame'> & { readonly frame: Frame | null; readonl
 /** Distances in one block of `transform`: 16 MiB. */
 const BLOCK_VALUES = 2 ** 22;
 
-/** The result of k-means. It holds no engine, and no GPU memory but `labelsBuffer`. */
+/**
+ * The result of k-means. It holds no engine, and no GPU memory but `labelsBuffer`: methods that take points run where calls
+ * without an engine do, or where the dataset is.
+ *
+ * @example
+ * ```ts
+ * import { KMeansModel, kmeans } from 'webgpu-clustering';
+ *
+ * const model = await kmeans([[0, 0], [0, 1], [9, 9], [9, 8]], { k: 2, init: [[0, 0], [9, 9]] });
+ * console.log((await model.predict([[1, 1], [7, 7]])).join()); // 0,1
+ * const back = KMeansModel.fromJSON(JSON.parse(JSON.stringify(model)));
+ * console.log(back.centroids.join()); // 0,0.5,9,8.5
+ * ```
+ */
 export class KMeansModel {
   /** Number of clusters. */
   readonly k: number;
   /** Number of features. */
   readonly d: number;
+  /** Metric of the fit, which is that of its methods. */
   readonly metric: Metric;
   /** [k, d] row-major: exactly the centroids that the last assignment used. */
   readonly centroids: Float64Array;
@@ -118,6 +142,7 @@ export class KMeansModel {
    *
    * @returns Uint32Array [n]
    * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
    */
   predict(points: PointsInput | Dataset, options?: MethodOptions): Promise<Uint32Array> {
     return this.#assign(points, options, ({ labels }) => labels);
@@ -128,6 +153,14 @@ export class KMeansModel {
    *
    * @returns Float32Array [n·k], row-major
    * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
+   * @example
+   * ```ts
+   * import { kmeans } from 'webgpu-clustering';
+   *
+   * const model = await kmeans([[0], [1], [8], [9]], { k: 2, init: [[0], [9]] });
+   * console.log((await model.transform([[2.5]])).join()); // 2,6
+   * ```
    */
   transform(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float32Array> {
     return this.#withPoints(
@@ -149,20 +182,23 @@ export class KMeansModel {
   }
 
   /**
-   * −inertia of the points under these centroids.
+   * −inertia of the points under these centroids, in squared units of the data: the greater the better.
    *
    * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
    */
   score(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
     return this.#assign(points, options, ({ inertia }) => -inertia);
   }
 
   /**
-   * Bayesian information criterion of the tied-spherical mixture that this model is: weights counts / Σcounts, one
+   * Bayesian information criterion (Schwarz 1978) of the tied-spherical mixture that this model is: weights counts / Σcounts, one
    * variance σ² = inertia / (d·Σcounts); k·d + (k − 1) + 1 free parameters, N the summed weight of `points`.
    * −Infinity where the inertia is 0.
    *
    * @throws {TypeError} for a model that is not Euclidean, which has no density.
+   * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
    */
   async bic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
     this.#needDensity('bic');
@@ -186,6 +222,16 @@ export class KMeansModel {
    *
    * @throws {TypeError} for a model that is not Euclidean, which has no density.
    * @throws {RangeError} where the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
+   * @example
+   * ```ts
+   * import { kmeans } from 'webgpu-clustering';
+   *
+   * const points = [[0], [2], [8], [10]];
+   * const model = await kmeans(points, { k: 2, init: [[0], [9]] });
+   * const mixture = await model.toGaussianMixture(points);
+   * console.log(mixture.means.join(), mixture.covariances.map(Math.round).join()); // 1,9 1
+   * ```
    */
   async toGaussianMixture(
     points: PointsInput | Dataset,
@@ -208,6 +254,7 @@ export class KMeansModel {
    *
    * @returns `data` Float64Array [count·d], its `shape`, and the cluster that each point came from
    * @throws {TypeError} for a model that is not Euclidean, which has no density.
+   * @throws {RangeError} where `count` is no positive integer, or all counts are 0.
    */
   sample(
     count: number,

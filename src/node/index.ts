@@ -1,8 +1,13 @@
-/** WebGPU in Node: the only place that knows Dawn. */
+/**
+ * WebGPU in Node: the only place that knows Dawn.
+ *
+ * @module webgpu-clustering/node
+ */
 import '../globals.ts';
 import { readOptions } from '../check.ts';
 import { WebGPUUnavailableError } from '../errors.ts';
 
+/** Which adapter Dawn is asked for, and how. */
 export interface NodeDeviceOptions {
   /** Default `'high-performance'`. */
   readonly powerPreference?: 'high-performance' | 'low-power';
@@ -10,7 +15,7 @@ export interface NodeDeviceOptions {
   readonly flags?: readonly string[];
 }
 
-/** Limits whose defaults are lower than what most adapters have, and which bound the size of a chunk or a tile. */
+/** Limits whose defaults are lower than what most adapters have, and which bound the size of a shard or a tile. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -32,6 +37,15 @@ const inUse = new Map<GPUDevice, GPUAdapter>();
  *
  * @throws {WebGPUUnavailableError} where the package `webgpu` is missing or does not load, or there is no adapter; and in
  * Bun, which the package crashes.
+ * @example
+ * ```ts
+ * import { kmeans } from 'webgpu-clustering';
+ * import { requestNodeDevice } from 'webgpu-clustering/node';
+ *
+ * const device = await requestNodeDevice();
+ * const model = await kmeans([[0, 0], [0, 1], [9, 9], [9, 8]], { k: 2, backend: 'webgpu', device });
+ * console.log(model.backend);
+ * ```
  */
 export async function requestNodeDevice(options?: NodeDeviceOptions): Promise<GPUDevice> {
   const given = readOptions('requestNodeDevice', options, { powerPreference: true, flags: true });

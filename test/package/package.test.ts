@@ -1,6 +1,6 @@
 /** The tarball, as it would be published: installed into an empty project, run, bundled, type-checked, linted. */
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,11 +15,15 @@ import { flightMixtures, type GoldenMixture, goldenMixtures } from '../golden/mi
 import { missing } from '../missing.ts';
 import { RUNS_ALL } from '../scope.ts';
 import { dawnDriver, missingDriver } from '../vulkan.ts';
+import { commentExamples, promisedLines, readmeExamples } from './examples.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const modules = join(root, 'node_modules');
 const executablePath = await findBrowser('chrome');
-const examples = await readmeExamples();
+const readme = await readmeExamples();
+const comments = await commentExamples();
+/** Which need an adapter of the machine's own. */
+const onDevice = comments.filter(({ source }) => source.includes('webgpu-clustering/node'));
 
 /** Within what vitest gives a test. */
 const PATIENCE = 110_000;
@@ -72,12 +76,26 @@ test('installs itself alone', async () => {
   expect(installed.filter((name) => !name.startsWith('.'))).toEqual(['webgpu-clustering']);
 });
 
-test.for(examples)('example %i of the README runs in Node, and ends', async ([, source]) => {
+test('there are examples to run', () => {
+  expect(readme.length).toBeGreaterThan(0);
+  expect(comments.length).toBeGreaterThan(onDevice.length);
+});
+
+test.for(readme)('example $name runs in Node, and ends', async ({ source }) => {
   await write('example.js', toJavaScript(source));
   expect(await node(['example.js'])).not.toBe('');
 });
 
-test.for(examples)('example %i of the README runs in Chrome, bundled', async ([, source], context) => {
+test.for(comments.filter((example) => !onDevice.includes(example)))(
+  'example $name runs in Node, and prints what it says',
+  async ({ source }) => {
+    await write('example.js', toJavaScript(source));
+    const printed = await node(['example.js']);
+    expect(printed.split('\n').slice(0, -1)).toEqual(promisedLines(source));
+  },
+);
+
+test.for(readme)('example $name runs in Chrome, bundled', async ({ source }, context) => {
   if (executablePath === null) missing(context, missingBrowser('chrome'));
   expect(await runInChrome(executablePath, toJavaScript(source))).not.toEqual([]);
 });
@@ -292,8 +310,9 @@ test.for([
     typeRoots: [modules],
     types,
   };
-  for (const [number, source] of examples) await write(`example-${number}.ts`, source);
-  const files = ['consumer.ts', ...examples.map(([number]) => `example-${number}.ts`)];
+  const examples = [...readme, ...comments].map(({ source }, i) => ({ file: `example-${i}.ts`, source }));
+  for (const { file, source } of examples) await write(file, source);
+  const files = ['consumer.ts', ...examples.map(({ file }) => file)];
   await write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
   await node([join(modules, compiler, 'bin/tsc'), '-p', '.']);
 });
@@ -329,14 +348,6 @@ test.for([
 
 test('attw finds nothing', () =>
   node([join(modules, '@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only']));
-
-/** The README's blocks of code that begin with an import, numbered: each is to be run alone, as pasted. */
-async function readmeExamples(): Promise<[number: number, source: string][]> {
-  const readme = await readFile(join(root, 'README.md'), 'utf8');
-  const blocks = Array.from(readme.matchAll(/^```(?:ts|js)\n(import .*?)^```$/gms), ([, source]) => source);
-  if (blocks.length === 0) throw new Error('README.md has no block of ts or js to run as an example');
-  return blocks.map((source, i) => [i + 1, source]);
-}
 
 function toJavaScript(source: string): string {
   return ts.transpile(source, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext });

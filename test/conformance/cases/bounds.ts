@@ -55,7 +55,7 @@ export function checkModel(model: KMeansModel, points: CasePoints, k: number, me
   if (REFERENCE_RULES[metric].unitCentroids) checkUnitLength(model.centroids, d);
 }
 
-export function checkLabels(
+function checkLabels(
   labels: Uint32Array,
   points: CasePoints,
   centroids: ArrayLike<number>,

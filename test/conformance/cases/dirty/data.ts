@@ -37,10 +37,10 @@ const COLUMNS = {
 } as const satisfies Record<string, Column>;
 
 export type ColumnName = keyof typeof COLUMNS;
-export const columnNames = Object.keys(COLUMNS) as readonly ColumnName[];
+const columnNames = Object.keys(COLUMNS) as readonly ColumnName[];
 
 /** What stands for "no data", what overflows to, and what is nearly nothing. */
-export const SENTINELS = [
+const SENTINELS = [
   -9999, 3.4028234663852886e38, -3.4028234663852886e38, 2147483647, 1e15, 1e20, 9.96921e36, 5e-324, 1e-310, 1e-40,
 ] as const;
 

@@ -7,7 +7,7 @@ import { type DirtyPoints, makeDirty, type Recipe } from './data.ts';
 import { assignAll, centroidsOf, distance, isFine, meansOf, Yardstick } from './oracle.ts';
 
 /** Labels, counts and inertia belong to the centroids. */
-export function checkModel(model: KMeansModel, points: CasePoints, yardstick: Yardstick): void {
+function checkModel(model: KMeansModel, points: CasePoints, yardstick: Yardstick): void {
   const { n, d } = points;
   equal(model.d, d, 'd');
   equal(model.centroids.length, model.k * d, 'length of the centroids');
@@ -72,7 +72,7 @@ export function checkInertia(
 }
 
 /** Nothing more than this is asked of float32 where it cannot tell the points apart. */
-export function checkSound(model: KMeansModel, { n }: CasePoints): void {
+function checkSound(model: KMeansModel, { n }: CasePoints): void {
   check(model.centroids.every(Number.isFinite), `a centroid is not finite: ${model.centroids.join()}`);
   check(Number.isFinite(model.inertia) && model.inertia >= 0, `inertia ${model.inertia}`);
   equal(model.labels.length, n, 'length of the labels');

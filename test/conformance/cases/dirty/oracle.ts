@@ -5,7 +5,7 @@
 import type { CasePoints } from '../data.ts';
 
 /** Over this share of values that float32 makes equal, the CPU engine is held to the float64 ones. */
-export const COARSE = 0.01;
+const COARSE = 0.01;
 
 /** Whether float32 tells the points apart. */
 export const isFine = (rounding: ArrayLike<number>) => Array.from(rounding).every((share) => share <= COARSE);
@@ -131,7 +131,7 @@ function middles(values: readonly number[], weights: readonly number[]): [low: n
 }
 
 /** √Σx² without overflow or underflow in between. */
-export function lengthOf(values: ArrayLike<number>): number {
+function lengthOf(values: ArrayLike<number>): number {
   let largest = 0;
   for (let j = 0; j < values.length; j++) largest = Math.max(largest, Math.abs(values[j]));
   // Half of the largest double: a quotient by it cannot be subnormal where the values are not.

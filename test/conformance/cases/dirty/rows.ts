@@ -22,7 +22,7 @@ const SIZES = [
 ] as const;
 
 /** Rows of such numbers, each of them one size, or of one such number among others. */
-export function strangers(near: CasePoints, seed: number): CasePoints {
+function strangers(near: CasePoints, seed: number): CasePoints {
   const { d } = near;
   const uniform = uniforms(seed);
   const rows = SIZES.flatMap((size) => {
@@ -81,7 +81,7 @@ export async function checkKMeans(
   }
 }
 
-export async function checkMixture(
+async function checkMixture(
   model: GaussianMixtureModel,
   points: CasePoints,
   options: MethodOptions,

@@ -19,7 +19,7 @@ type Masked = CasePoints & {
 };
 
 /** The points, all of weight 1 or as they are, with rows of weight 0 in front, between or behind. */
-export function withMasked(
+function withMasked(
   points: CasePoints,
   place: 'first' | 'between' | 'last',
   values: readonly number[] = MASKED,

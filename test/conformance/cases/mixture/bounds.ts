@@ -16,7 +16,7 @@ import type { CasePoints } from '../data.ts';
 
 const STATUSES = ['ok', 'regularized', 'reseeded', 'empty'];
 
-export function weightsOf({ n, weights }: CasePoints): Float64Array {
+function weightsOf({ n, weights }: CasePoints): Float64Array {
   return weights === undefined ? new Float64Array(n).fill(1) : Float64Array.from(weights);
 }
 

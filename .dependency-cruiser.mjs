@@ -1,0 +1,91 @@
+/**
+ * The floors of src (drawn in src/README.md), from the top: a file imports from its own floor and from those below it.
+ * Imports of types count too. Nobody below `models` can tell models apart by `instanceof`, having no class to do it with.
+ */
+const FLOORS = [
+  { name: 'the entries', path: '^src/(index|sync)[.]ts$|^src/node/' },
+  { name: 'api', path: '^src/api/' },
+  { name: 'models', path: '^src/models/' },
+  { name: 'mixture', path: '^src/mixture/' },
+  { name: 'kmeans', path: '^src/kmeans/' },
+  { name: 'placement', path: '^src/(defaults|placement)[.]ts$' },
+  { name: 'the engines', path: '^src/(gpu|cpu)/' },
+  { name: 'engine', path: '^src/engine/' },
+  { name: 'the ground', path: '^src/(points|frame|metric|check|random|errors|proxies|globals)[.]ts$' },
+];
+
+/** The kernels are AssemblyScript: TypeScript has only what they are compiled to. */
+const ASSEMBLY_SCRIPT = '^src/cpu/kernels/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...FLOORS.slice(1).map(({ name, path }, i) => ({
+      name: `${name} must not know what is above`,
+      severity: 'error',
+      from: { path },
+      to: { path: FLOORS.slice(0, i + 1).map((floor) => floor.path) },
+    })),
+    {
+      name: 'the algorithms must not know where they run',
+      comment:
+        'mixture and kmeans ask a dataset of the contract in src/engine: no engine by name, no threads, no placement.',
+      severity: 'error',
+      from: { path: '^src/(mixture|kmeans)/' },
+      to: { path: '^src/(gpu|cpu)/|^src/(defaults|placement)[.]ts$' },
+    },
+    {
+      name: 'gpu and cpu must not know each other',
+      severity: 'error',
+      from: { path: '^src/(gpu|cpu)/' },
+      to: { path: '^src/(gpu|cpu)/', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'models must not know engines by name',
+      comment: 'What runs the methods of models is handed to them by src/defaults.ts and src/placement.ts.',
+      severity: 'error',
+      from: { path: '^src/models/' },
+      to: { path: '^src/(gpu|cpu)/' },
+    },
+    {
+      name: 'src must not know its users',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|demo|data)/' },
+    },
+    {
+      name: 'src has no dependencies',
+      comment: 'The package installs nothing. Only the entry for Node loads the optional package "webgpu".',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/node/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no circles, but for that of the two models',
+      comment: 'Two files of src/gpu still know the type of what they are given by the file that calls them.',
+      severity: 'error',
+      // TODO(merge): the types Shard and ResidentPoints belong in a file of their own, then the second goes.
+      from: { pathNot: ['^src/models/(kmeans|gaussian-mixture)-model[.]ts$', '^src/gpu/(dataset|gather|part)[.]ts$'] },
+      to: { circular: true },
+    },
+    {
+      name: 'no file is on no floor',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/', pathNot: [...FLOORS.map(({ path }) => path), '^shaders/'] },
+    },
+    {
+      name: 'what is imported exists',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ASSEMBLY_SCRIPT },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.d.ts', '.wgsl'] },
+  },
+};

@@ -1,0 +1,37 @@
+import type { KnipConfig } from 'knip';
+
+/** What nothing imports, files and shaders included, and what is installed for nothing. */
+export default {
+  entry: [
+    'src/{index,sync,node/index}.ts',
+    // What HTML, Python, Vite's runner or an installed package names.
+    'demo/main.ts',
+    'bench/main.ts',
+    'test/browsers.ts',
+    'test/conformance/page.ts',
+    'test/golden/flights.mjs',
+    'test/package/mixtures.js',
+    '.puppeteerrc.cjs',
+  ],
+  // The kernels are AssemblyScript, which are compiled from their index.
+  project: [
+    '{src,test,bench,demo,data}/**/*.{ts,mjs,js}',
+    '*.{ts,mjs,cjs}',
+    'shaders/**/*.wgsl',
+    '!src/cpu/kernels/**',
+  ],
+  vite: { config: ['vite.config.ts', '{demo,bench}/vite.config.ts'] },
+  compilers: { wgsl: () => '' },
+  // Types that a signature names may be exported beside it.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+  ignoreDependencies: [
+    // Run by test/package as commands.
+    '@arethetypeswrong/cli',
+    'publint',
+    'typescript-7',
+    // vite.plugins.ts imports it by a name that TypeScript must not follow.
+    'assemblyscript',
+    // gaussian-mixture-model needs it and does not say so.
+    'cholesky-tools',
+  ],
+} satisfies KnipConfig;
