@@ -12,7 +12,7 @@ import { layoutOf } from '../../src/gpu/mixture-layout.ts';
 import { rowsOfPiece } from '../../src/gpu/part.ts';
 import { mixtureWorkPlan, planSpans, type Span, sliceRows } from '../../src/gpu/plan.ts';
 import { plusPlusSources } from '../../src/gpu/seeding.ts';
-import type { Metric } from '../../src/points.ts';
+import type { Metric } from '../../src/metric.ts';
 
 /** What kernels and grids depend on, where all points are in one binding. */
 export interface KernelCase {
