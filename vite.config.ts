@@ -1,11 +1,11 @@
 import { defineConfig } from 'vite';
-import { inlined } from './vite.plugins.ts';
+import { inlined, workerFile } from './vite.plugins.ts';
 
 /** The library: its entries and what they share; shaders, kernels and the worker are inlined. Declarations come from tsc. */
 export default defineConfig({
   // Relative to the module, for whatever the library may load beside itself.
   base: './',
-  plugins: [inlined()],
+  plugins: [inlined(), workerFile()],
   build: {
     target: 'es2022',
     outDir: 'dist',

@@ -1,6 +1,7 @@
 /** What the library's source needs of a bundler: its WGSL, its WebAssembly and its worker, as strings. */
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, type Plugin, type Rolldown } from 'vite';
 import { toPrintable } from './src/cpu/printable.ts';
 
@@ -24,6 +25,26 @@ export function inlined(wgsl: 'short' | 'written' = 'short'): Plugin {
       const { text, sources } = query === 'wasm' ? await compileKernels(path) : await bundle(path);
       for (const source of sources) this.addWatchFile(source);
       return `export default ${JSON.stringify(text)};`;
+    },
+  };
+}
+
+const WORKER = fileURLToPath(new URL('src/cpu/threads/worker.ts', import.meta.url));
+
+/** The worker's script as a file beside the library, for pages that forbid workers from blobs. */
+export function workerFile(): Plugin {
+  return {
+    name: 'webgpu-clustering:worker',
+    async generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'worker.js', source: (await bundle(WORKER)).text });
+      // It has no exports.
+      this.emitFile({ type: 'asset', fileName: 'worker.d.ts', source: 'export {};\n' });
+    },
+    configureServer({ middlewares }) {
+      middlewares.use('/worker.js', async (_, response) => {
+        response.setHeader('Content-Type', 'text/javascript');
+        response.end((await bundle(WORKER)).text);
+      });
     },
   };
 }

@@ -38,14 +38,14 @@ export const METHOD_OPTIONS: Names<MethodOptions> = { ...PLACEMENT_OPTIONS, samp
 const defaults = new Map<GPUDevice | BackendChoice, Map<BackendChoice, Promise<EngineSet>>>();
 
 async function defaultEngines(options: Given<PlacementOptions>): Promise<EngineSet> {
-  const { backend, device } = checkEngineOptions({ threads: undefined, bindingLimit: undefined, ...options });
+  const { backend, device } = checkEngineOptions(options);
   const key = device ?? backend;
   for (;;) {
     const ofDevice = defaults.get(key) ?? new Map<BackendChoice, Promise<EngineSet>>();
     const known = ofDevice.get(backend);
     if (known === undefined) {
       // Before anything is waited for: calls of the same turn share it, and `destroyDefaultEngines` finds it.
-      const created = EngineSet.create({ backend, device, threads: undefined, bindingLimit: undefined });
+      const created = EngineSet.create({ backend, device });
       // A device that is gone is of no use to a later call: nothing here is to hold it, nor the engines on it.
       if (device !== undefined && !defaults.has(device)) void device.lost.then(() => defaults.delete(device));
       defaults.set(key, ofDevice.set(backend, created));
@@ -114,7 +114,7 @@ export async function withPoints<T>(
   }
   // Before anything is waited for: what the caller does with its array behind the call is found out.
   const surveyed = surveyPoints(points, options);
-  const { backend } = checkEngineOptions({ threads: undefined, bindingLimit: undefined, ...options });
+  const { backend } = checkEngineOptions(options);
   const isFew = !owns(surveyed, 'buffer') && surveyed.n <= FEW_ROWS && surveyed.n * surveyed.d < GPU_WORTHWHILE_VALUES;
   if (few !== undefined && isFew && backend !== 'webgpu') return few(surveyed.prepare('cpu'));
   const engines = await defaultEngines(options);

@@ -28,11 +28,22 @@ export interface EngineOptions {
   readonly device?: GPUDevice;
   /** Threads of the CPU engine: as many as the hardware runs at once, by default; 1 is the calling thread. */
   readonly threads?: number;
+  /**
+   * Where the script of the CPU engine's workers is, for pages whose content security policy forbids workers from blobs: the
+   * package has it as `webgpu-clustering/worker`. Default: a script that is inlined.
+   */
+  readonly workerUrl?: string | URL;
   /** Bytes that one storage binding may have, at most; the device's limit where that is lower. */
   readonly bindingLimit?: number;
 }
 
-export const ENGINE_OPTIONS: Names<EngineOptions> = { backend: true, device: true, threads: true, bindingLimit: true };
+export const ENGINE_OPTIONS: Names<EngineOptions> = {
+  backend: true,
+  device: true,
+  threads: true,
+  workerUrl: true,
+  bindingLimit: true,
+};
 
 /** Under this many values the round trips to a GPU cost more than the CPU needs for all the work. */
 export const GPU_WORTHWHILE_VALUES = 2 ** 16;
@@ -194,16 +205,17 @@ export class EngineSet {
   }
 
   /** @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter. */
-  static async create(options: Given<EngineOptions>): Promise<EngineSet> {
-    const { backend, device, threads, bindingLimit } = checkEngineOptions(options);
-    if (backend === 'cpu') return EngineSet.of('cpu', createCpuEngine({ threads }), null);
+  static async create(options: Partial<Given<EngineOptions>>): Promise<EngineSet> {
+    const { backend, device, threads, workerUrl, bindingLimit } = checkEngineOptions(options);
+    const cpu = { threads, workerUrl };
+    if (backend === 'cpu') return EngineSet.of('cpu', createCpuEngine(cpu), null);
     // Who never asks for it does not carry it.
     const { createGpuEngine, requestGpu } = await import('./gpu/engine.ts');
     const gpu = await requestGpu({ device, softwareToo: backend === 'webgpu', bindingLimit });
-    if (typeof gpu === 'string') return EngineSet.of('auto', createCpuEngine({ threads }), null, gpu);
+    if (typeof gpu === 'string') return EngineSet.of('auto', createCpuEngine(cpu), null, gpu);
     if (backend === 'webgpu') return EngineSet.of('webgpu', null, createGpuEngine(gpu));
     const reason = gpu.software ? 'software-adapter' : 'hardware';
-    return EngineSet.of('auto', createCpuEngine({ threads }), createGpuEngine(gpu), reason);
+    return EngineSet.of('auto', createCpuEngine(cpu), createGpuEngine(gpu), reason);
   }
 
   /**
@@ -345,12 +357,17 @@ function fingerprinted(points: PreparedPoints): { readonly points: PreparedPoint
   };
 }
 
-export function checkEngineOptions({ device, threads, bindingLimit, ...options }: Given<EngineOptions>) {
+/** @throws {TypeError | RangeError} naming the option that is wrong. */
+export function checkEngineOptions(options: Partial<Given<EngineOptions>>) {
+  const { device, threads, workerUrl, bindingLimit } = options;
   const backend = checkWord('backend', options.backend ?? 'auto', ['auto', 'webgpu', 'cpu'] as const);
   if (device !== undefined && typeof device?.createBuffer !== 'function') {
     throw new TypeError(`device must be a GPUDevice, got ${kindOf(device)}`);
   }
   if (threads !== undefined) checkInteger('threads', threads, 1);
   if (bindingLimit !== undefined) checkInteger('bindingLimit', bindingLimit, 256);
-  return { backend, device, threads, bindingLimit };
+  if (workerUrl !== undefined && typeof workerUrl !== 'string' && !(workerUrl instanceof URL)) {
+    throw new TypeError(`workerUrl must be a string or a URL, got ${kindOf(workerUrl)}`);
+  }
+  return { backend, device, threads, workerUrl, bindingLimit };
 }

@@ -18,9 +18,17 @@ export interface CpuEngineOptions {
   readonly valuesOfThread?: number;
   /** False: memory is not shared with workers, even where it could be. */
   readonly shared?: boolean;
+  /** Where workers have their script from; by default it is inlined. */
+  readonly workerUrl?: string | URL | undefined;
 }
 
-const OPTIONS: Names<CpuEngineOptions> = { threads: true, simd: true, valuesOfThread: true, shared: true };
+const OPTIONS: Names<CpuEngineOptions> = {
+  threads: true,
+  simd: true,
+  valuesOfThread: true,
+  shared: true,
+  workerUrl: true,
+};
 
 /** With fewer values than twice these, the way to a worker and back costs more than a second thread saves. */
 const VALUES_OF_THREAD = 2 ** 16;
@@ -36,7 +44,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
   /** Loaded when points first need it; null where it cannot be. */
   function pool(): Promise<Pool | null> {
     loading ??= import('./threads/pool.ts').then(
-      ({ Pool }) => new Pool(simd, shared),
+      ({ Pool }) => new Pool(simd, shared, given.workerUrl),
       () => null,
     );
     return loading;

@@ -2,7 +2,7 @@
 import type { Page } from 'puppeteer';
 import { createServer, type Plugin, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, test } from 'vitest';
-import { inlined } from '../../vite.plugins.ts';
+import { inlined, workerFile } from '../../vite.plugins.ts';
 import {
   type BrowserName,
   findBrowser,
@@ -63,7 +63,7 @@ export async function conformanceIn(
 export async function servePage(): Promise<ViteDevServer> {
   const server = await createServer({
     configFile: false,
-    plugins: [inlined(), policies()],
+    plugins: [inlined(), workerFile(), policies()],
     logLevel: 'error',
     appType: 'mpa',
     // Nothing is prebundled: two browsers are served at once, and neither may reload.
@@ -73,11 +73,12 @@ export async function servePage(): Promise<ViteDevServer> {
   return server.listen();
 }
 
-export type Policy = 'isolated' | 'no workers' | 'no WebAssembly';
+export type Policy = 'isolated' | 'no workers' | 'no blobs' | 'no WebAssembly';
 
 /** Headers that a page may ask for by `?policy=`. */
 const POLICIES: Readonly<Record<Policy, Readonly<Record<string, string>>>> = {
   isolated: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+  'no blobs': { 'Content-Security-Policy': "worker-src 'self'" },
   'no workers': { 'Content-Security-Policy': "worker-src 'none'" },
   'no WebAssembly': { 'Content-Security-Policy': "script-src 'self' 'unsafe-inline'; worker-src blob:" },
 };

@@ -15,6 +15,7 @@ const sample = shortCases.filter((_, i) => i % 12 === 0);
 
 interface Expectation {
   readonly policy: Policy | null;
+  readonly workerUrl?: string;
   readonly workers: number;
   /** Whether rows lie in memory that the page and its workers share. */
   readonly shared: boolean;
@@ -24,6 +25,8 @@ interface Expectation {
 const PAGES: readonly Expectation[] = [
   { policy: null, workers: 2, shared: false, simd: true },
   { policy: 'isolated', workers: 2, shared: true, simd: true },
+  { policy: 'no blobs', workers: 0, shared: false, simd: true },
+  { policy: 'no blobs', workerUrl: '/worker.js', workers: 2, shared: false, simd: true },
   { policy: 'no workers', workers: 0, shared: false, simd: true },
   { policy: 'no WebAssembly', workers: 2, shared: false, simd: false },
 ];
@@ -48,18 +51,22 @@ export async function cpuIn(browserName: BrowserName): Promise<void> {
     if (executable === null) missing(context, missingBrowser(browserName));
   });
 
-  async function open(policy: Policy | null): Promise<Page> {
+  async function open(policy: Policy | null, workerUrl?: string): Promise<Page> {
     const page = await browser.newPage();
     await page.evaluateOnNewDocument(watch);
-    const query = new URLSearchParams({ name: `CPU in ${browserName}`, threads: '2', ...(policy && { policy }) });
+    const query = new URLSearchParams({
+      ...{ name: `CPU in ${browserName}`, threads: '2' },
+      ...(policy && { policy }),
+      ...(workerUrl && { workerUrl }),
+    });
     await page.goto(`${server.resolvedUrls?.local[0]}test/conformance/page.html?${query}`);
     await page.waitForFunction(() => 'runProbe' in globalThis);
     return page;
   }
 
-  describe.each(PAGES)('policy $policy', ({ policy, workers, shared, simd }) => {
+  describe.each(PAGES)('policy $policy, workerUrl $workerUrl', ({ policy, workerUrl, workers, shared, simd }) => {
     it('gives the bits of Node, by the means that the page has', async () => {
-      const page = await open(policy);
+      const page = await open(policy, workerUrl);
       // In one go: a second after the last points workers end.
       const { found, seen } = await page.evaluate(async () => ({
         found: await runProbe(),

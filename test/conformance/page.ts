@@ -28,7 +28,8 @@ function webgpuInPage(): Runner {
 
 function cpuInPage(): Runner {
   // Few points are worth workers too.
-  const engine = createCpuEngine({ threads, valuesOfThread: 1 });
+  const workerUrl = parameters.get('workerUrl') ?? undefined;
+  const engine = createCpuEngine({ threads, valuesOfThread: 1, workerUrl });
   const make = sharing(engine);
   globalThis.runProbe = () => probe(make());
   globalThis.destroyEngine = () => engine.destroy() as Promise<void>;

@@ -262,7 +262,7 @@ describe('a failure belongs to its call', () => {
   });
 
   it('what a worker has no room for fails where it is asked, and nothing else does', async () => {
-    const pool = new Pool(true, true);
+    const pool = new Pool(true, true, undefined);
     const [place] = await pool.engage(1, undefined);
     const run = (question: Question<unknown>) => runAsync(question.answer());
     const shape = (rows: number) => ({

@@ -16,6 +16,7 @@ const START_MS = 5000;
 export class Pool {
   readonly #simd: boolean;
   readonly #shared: boolean;
+  readonly #workerUrl: string | URL | undefined;
   /** Each with whether it could start; those that could not, or that died, are taken out. */
   readonly #workers = new Map<WorkerPlace, Promise<boolean>>();
   /** The most that there can be: a worker that could not start is not tried again. */
@@ -26,10 +27,12 @@ export class Pool {
   /**
    * @param simd whether the workers have kernels, where there are some
    * @param shared whether the workers' memories are
+   * @param workerUrl where their script is; undefined for the inlined one
    */
-  constructor(simd: boolean, shared: boolean) {
+  constructor(simd: boolean, shared: boolean, workerUrl: string | URL | undefined) {
     this.#simd = simd;
     this.#shared = shared;
+    this.#workerUrl = workerUrl;
   }
 
   /**
@@ -62,7 +65,7 @@ export class Pool {
   #start(): void {
     let thread: Thread;
     try {
-      thread = startThread();
+      thread = startThread(this.#workerUrl);
     } catch {
       this.#limit = this.#workers.size;
       return;

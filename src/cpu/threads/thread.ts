@@ -11,15 +11,18 @@ export interface Thread {
   terminate(): void;
 }
 
-/** @throws {Error} where the platform has none. */
-export function startThread(): Thread {
-  return typeof Worker === 'function' ? webThread() : nodeThread();
+/**
+ * @param url where its script is; undefined for the one that is inlined
+ * @throws {Error} where the platform has none.
+ */
+export function startThread(url?: string | URL): Thread {
+  return typeof Worker === 'function' ? webThread(url) : nodeThread(url);
 }
 
-function webThread(): Thread {
+function webThread(given: string | URL | undefined): Thread {
   // From a blob: a worker may not come from another origin, as a library's own files often do.
-  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-  const revoke = () => URL.revokeObjectURL(url);
+  const url = given ?? URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  const revoke = () => given ?? URL.revokeObjectURL(url as string);
   let worker: Worker;
   try {
     worker = new Worker(url, { name: 'webgpu-clustering' });
@@ -47,10 +50,12 @@ function webThread(): Thread {
   };
 }
 
-function nodeThread(): Thread {
+function nodeThread(url: string | URL | undefined): Thread {
   // Not an import: pages could not load the module, and bundlers would look for it.
   const { Worker } = process.getBuiltinModule('node:worker_threads');
-  const worker: NodeWorker = new Worker(script, { eval: true, name: 'webgpu-clustering', execArgv: [] });
+  const options = { name: 'webgpu-clustering', execArgv: [] };
+  const worker: NodeWorker =
+    url === undefined ? new Worker(script, { ...options, eval: true }) : new Worker(new URL(url), options);
   worker.unref();
   return {
     post: (request, transferred) => worker.postMessage(request, transferred),
