@@ -12,7 +12,7 @@ import { layoutOf } from '../../src/gpu/mixture-layout.ts';
 import { rowsOfPiece } from '../../src/gpu/part.ts';
 import { mixtureWorkPlan, planSpans, type Span, sliceRows } from '../../src/gpu/plan.ts';
 import { plusPlusSources } from '../../src/gpu/seeding.ts';
-import type { Metric } from '../../src/metric.ts';
+import { type Metric, metricOf } from '../../src/metric.ts';
 
 /** What kernels and grids depend on, where all points are in one binding. */
 export interface KernelCase {
@@ -124,11 +124,9 @@ function ofRows({ n, d, k, load: LOAD, weighted: WEIGHTED }: KernelCase): Listed
 /** What is asked of a borrowed buffer. */
 function ofSurvey({ n, d, load, metric, weighted: WEIGHTED }: KernelCase): ListedKernel[] {
   if (load === 0) return [];
-  const units = metric === 'cosine' ? [false, true] : [false];
-  return [
-    ...units.map((UNIT) => listed(sourceOf(surveyKernel, { UNIT, WEIGHTED }), [{ rows: n, d }])),
-    ...(metric === 'cosine' ? [listed(sourceOf(lengthsKernel, {}), [{ rows: n }])] : []),
-  ];
+  const survey = (UNIT: boolean) => listed(sourceOf(surveyKernel, { UNIT, WEIGHTED }), [{ rows: n, d }]);
+  if (!metricOf(metric).unitRows) return [survey(false)];
+  return [survey(false), listed(sourceOf(lengthsKernel, {}), [{ rows: n }]), survey(true)];
 }
 
 /** The rows of each dispatch of bounded work. */
