@@ -106,6 +106,11 @@ export function isJSONOf(type: string, value: unknown): value is object {
   return typeof value === 'object' && value !== null && propertyOf(value, 'type') === type;
 }
 
+/** An object without what it inherits: what somebody has put on Object.prototype is no option. */
+export function ownOf<T extends object>(object: T): T {
+  return Object.assign(Object.create(null), object);
+}
+
 /** Tells objects of a union apart by a property of their own: an inherited one may come from Object.prototype. */
 export function owns<T extends object, K extends PropertyKey>(
   object: T,

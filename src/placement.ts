@@ -1,5 +1,5 @@
 /** Which engine points live in: the choice behind `backend`, and the move to the CPU when a device is lost. */
-import { checkInteger, checkWord, type Given, kindOf, type Names, owns } from './check.ts';
+import { checkInteger, checkWord, type Given, kindOf, type Names, ownOf, owns } from './check.ts';
 import { createCpuEngine } from './cpu/engine.ts';
 import type { ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/contract.ts';
 import { DeviceLostError } from './errors.ts';
@@ -359,8 +359,8 @@ function fingerprinted(points: PreparedPoints): { readonly points: PreparedPoint
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
 export function checkEngineOptions(options: Partial<Given<EngineOptions>>) {
-  const { device, threads, workerUrl, bindingLimit } = options;
-  const backend = checkWord('backend', options.backend ?? 'auto', ['auto', 'webgpu', 'cpu'] as const);
+  const { backend: choice, device, threads, workerUrl, bindingLimit } = ownOf(options);
+  const backend = checkWord('backend', choice ?? 'auto', ['auto', 'webgpu', 'cpu'] as const);
   if (device !== undefined && typeof device?.createBuffer !== 'function') {
     throw new TypeError(`device must be a GPUDevice, got ${kindOf(device)}`);
   }

@@ -1,4 +1,4 @@
-import { type Names, readOptions } from '../check.ts';
+import { ownOf } from '../check.ts';
 import type { ClusteringEngine, EngineDataset, UploadOptions } from '../engine/contract.ts';
 import { type Awaitable, type Runner, resultOf, runAsync, runNow, type Steps } from '../engine/steps.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
@@ -22,21 +22,13 @@ export interface CpuEngineOptions {
   readonly workerUrl?: string | URL | undefined;
 }
 
-const OPTIONS: Names<CpuEngineOptions> = {
-  threads: true,
-  simd: true,
-  valuesOfThread: true,
-  shared: true,
-  workerUrl: true,
-};
-
 /** With fewer values than twice these, the way to a worker and back costs more than a second thread saves. */
 const VALUES_OF_THREAD = 2 ** 16;
 
 /** The engine that is always there: on the calling thread where points are few, else on workers. */
 export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngine {
-  const given = readOptions('createCpuEngine', options, OPTIONS);
-  const { simd = true, valuesOfThread = VALUES_OF_THREAD, threads = hardwareThreads() } = given;
+  const given = ownOf(options);
+  const { simd = true, valuesOfThread = VALUES_OF_THREAD, threads = hardwareThreads(), workerUrl } = given;
   const shared = (given.shared ?? true) && canShareMemory();
   const here = new CallingThread(simd);
   let loading: Promise<Pool | null> | undefined;
@@ -44,7 +36,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
   /** Loaded when points first need it; null where it cannot be. */
   function pool(): Promise<Pool | null> {
     loading ??= import('./threads/pool.ts').then(
-      ({ Pool }) => new Pool(simd, shared, given.workerUrl),
+      ({ Pool }) => new Pool(simd, shared, workerUrl),
       () => null,
     );
     return loading;
@@ -71,8 +63,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
 }
 
 /** The same on the calling thread, at once: values in place of promises. */
-export function createSyncCpuEngine(options: Pick<CpuEngineOptions, 'simd'> = {}): ClusteringEngine {
-  const { simd = true } = readOptions('createSyncCpuEngine', options, { simd: true });
+export function createSyncCpuEngine(simd = true): ClusteringEngine {
   const here = new CallingThread(simd);
   return engineOf(runNow, 1, {
     upload: (points, { units } = {}) => runNow(upload(points, [here], units)),

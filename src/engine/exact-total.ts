@@ -31,8 +31,7 @@ export class ExactTotal {
 
   /** Adds a finite value. */
   add(value: number): void {
-    if (this.#room-- === 0) this.#carry();
-    const digits = this.#digits;
+    const digits = this.#takeIn();
     number[0] = value;
     const exponent = ((words[1] >>> 20) & 0x7ff) - 1023;
     for (let left = value, at = (exponent - LOWEST) >> 5; left !== 0 && at >= 0; at--) {
@@ -70,21 +69,18 @@ export class ExactTotal {
 
   /** Its digits, carried: equal for equal sums, and all that `merge` needs. */
   digits(): Float64Array {
-    this.#carry();
-    return this.#digits.slice();
+    return this.#carry().slice();
   }
 
   /** Adds the digits of another sum. */
   merge(digits: Float64Array): void {
-    this.#carry();
-    for (let at = 0; at < DIGITS; at++) this.#digits[at] += digits[at];
-    this.#carry();
+    const own = this.#takeIn();
+    for (let at = 0; at < DIGITS; at++) own[at] += digits[at];
   }
 
   /** The sum, rounded once. */
   value(): number {
-    this.#carry();
-    const digits = this.#digits;
+    const digits = this.#carry();
     // Only between the ends of what is there: integers without limits cost more than all of the rest.
     const lowest = digits.findIndex((digit) => digit !== 0);
     if (lowest < 0) return 0;
@@ -95,8 +91,13 @@ export class ExactTotal {
     return roundedMultiple(sum, LOWEST + 32 * lowest);
   }
 
-  /** Brings all digits but the highest into [0, 2^32). */
-  #carry(): void {
+  /** The digits, with room for what each of them may get. */
+  #takeIn(): Float64Array {
+    return this.#room-- === 0 ? this.#carry() : this.#digits;
+  }
+
+  /** The digits, all but the highest in [0, 2^32). */
+  #carry(): Float64Array {
     const digits = this.#digits;
     for (let at = 0; at < DIGITS - 1; at++) {
       const carried = Math.floor(digits[at] / 2 ** 32);
@@ -104,5 +105,6 @@ export class ExactTotal {
       digits[at + 1] += carried;
     }
     this.#room = ROOM;
+    return digits;
   }
 }

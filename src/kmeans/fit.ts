@@ -4,14 +4,14 @@
  */
 import type { EngineDataset, IterationStatus, KMeansWorkspace } from '../engine/contract.ts';
 import { type Awaitable, resultOf, type Steps } from '../engine/steps.ts';
-import { type Frame, intoFrame, outOfFrame, startIntoFrame } from '../frame.ts';
+import { type Frame, outOfFrame, startIntoFrame } from '../frame.ts';
 import { type Metric, metricOf } from '../metric.ts';
 import { type Backend, meanOf, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
 import { toInertia } from './assign.ts';
 import { assignFar } from './far.ts';
 import { hasConverged, lloyd } from './lloyd.ts';
-import { checkKMeansPlan, KMEANS_DEFAULTS, type KMeansPlan, type KMeansProgress } from './plan.ts';
+import { checkKMeansPlan, type KMeansPlan, type KMeansProgress } from './plan.ts';
 import { relocateEmpty } from './relocate.ts';
 import { seedCentroids } from './seeding.ts';
 
@@ -35,7 +35,7 @@ export interface KMeansFit {
 }
 
 /** How far one start has come; also where it goes on after a device was lost. */
-interface FitState {
+export interface FitState {
   centroids: Float64Array | null;
   iterations: number;
   converged: boolean;
@@ -43,7 +43,7 @@ interface FitState {
   stopped: boolean;
 }
 
-function newState(centroids: Float64Array | null = null): FitState {
+export function newState(centroids: Float64Array | null = null): FitState {
   return { centroids, iterations: 0, converged: false, stopped: false };
 }
 
@@ -79,7 +79,7 @@ function* fitFrom(dataset: EngineDataset, plan: KMeansPlan, start: number, state
 }
 
 /** Iterates, and does something in the workspace in which that was done. */
-function* iterateFrom<T>(
+export function* iterateFrom<T>(
   dataset: EngineDataset,
   plan: KMeansPlan,
   start: number,
@@ -168,29 +168,8 @@ function progressOf(
   };
 }
 
-/** Centroids [k, d] of one start by the defaults, in the dataset's frame. */
-export function* centroidsOf(dataset: EngineDataset, k: number, seed: number, start: number): Steps<Float64Array> {
-  const state = newState();
-  yield* iterateFrom(dataset, { ...KMEANS_DEFAULTS, k, seed }, start, state, nothing);
-  return state.centroids!;
-}
-
-function* nothing(): Steps<void> {}
-
-/** What given centroids [k, d] come to, in the caller's coordinates: one assignment. */
-export function* fitCentroids(dataset: EngineDataset, given: Float64Array): Steps<KMeansFit> {
-  const state = newState(intoFrame(given, dataset.frame));
-  const k = given.length / dataset.d;
-  const workspace = yield* resultOf(dataset.kmeans(k));
-  try {
-    return yield* outcomeOf(dataset, workspace, { ...KMEANS_DEFAULTS, k }, state);
-  } finally {
-    workspace.close();
-  }
-}
-
 /** A last assignment, and what comes of it. */
-function* outcomeOf(
+export function* outcomeOf(
   dataset: EngineDataset,
   workspace: KMeansWorkspace,
   { k, output }: KMeansPlan,

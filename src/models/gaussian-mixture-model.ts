@@ -16,7 +16,7 @@ import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import { runAsync, runNow, type Steps } from '../engine/steps.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
-import { fitCentroids as clusterAround } from '../kmeans/fit.ts';
+import { fitCentroids as clusterAround } from '../kmeans/centroids.ts';
 import { pointsOf } from '../mixture/draw.ts';
 import { likelihoodOf, withMixture } from '../mixture/expectation.ts';
 import { answersOfFar, type FarAnswer } from '../mixture/far.ts';

@@ -319,11 +319,11 @@ test.for([
 
 test('publint finds nothing', () => node([join(modules, 'publint/src/cli.js'), 'run', tarball, '--strict']));
 
-/** Kilobytes under gzip, of chunks that are loaded when they are first asked for: the GPU engine, workers, mixtures. */
-const LATER = { engine: 29, pool: 15, mixture: 9 };
+/** Kilobytes under gzip, of chunks that are loaded when they are first asked for: the GPU engine, workers, mixtures on either. */
+const LATER = { engine: [22], pool: [15], mixture: [9, 11] };
 
 test.for([
-  ['webgpu-clustering/cpu', 'kmeansSync', 37],
+  ['webgpu-clustering/cpu', 'kmeansSync', 36],
   ['webgpu-clustering', 'kmeans', 37],
   ['webgpu-clustering', 'gaussianMixture', 46],
 ] as const)('a page loads little of %s for %s, and the rest when it is asked for', async ([entry, name, kilobytes]) => {
@@ -340,9 +340,10 @@ test.for([
   expect(chunks.filter(({ code }) => code.includes('createShaderModule'))).toHaveLength(1);
   for (const [later, most] of Object.entries(LATER)) {
     const found = chunks.filter(({ fileName }) => fileName.startsWith(`assets/${later}-`));
-    expect(found, later).toHaveLength(1);
-    expect(found[0].isDynamicEntry, later).toBe(true);
-    expect(sizeOf(found), later).toBeLessThan(most);
+    expect(found, later).toHaveLength(most.length);
+    const sizes = found.map((chunk) => sizeOf([chunk])).sort((a, b) => a - b);
+    for (const [i, size] of sizes.entries()) expect(size, later).toBeLessThan(most[i]);
+    for (const { isDynamicEntry } of found) expect(isDynamicEntry, later).toBe(true);
   }
 });
 

@@ -28,7 +28,7 @@ const engines = CHOICES.map((choice) => ({
 afterAll(() => Promise.all(engines.map(({ engine }) => engine.destroy())));
 
 const simd = createSyncCpuEngine();
-const plain = createSyncCpuEngine({ simd: false });
+const plain = createSyncCpuEngine(false);
 
 describe('sums', () => {
   const HUGE = Math.fround(2 ** 126);

@@ -11,7 +11,7 @@ import { type CasePoints, normals, uniforms } from '../conformance/cases/data.ts
 import { asTheyAre } from './cpu-points.ts';
 
 const simd = createSyncCpuEngine();
-const plain = createSyncCpuEngine({ simd: false });
+const plain = createSyncCpuEngine(false);
 
 /** Each of the centroids in turn on one workspace of each engine, and what came of them. */
 function expectSame(

@@ -20,9 +20,9 @@ export function startThread(url?: string | URL): Thread {
 }
 
 function webThread(given: string | URL | undefined): Thread {
-  // From a blob: a worker may not come from another origin, as a library's own files often do.
-  const url = given ?? URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-  const revoke = () => given ?? URL.revokeObjectURL(url as string);
+  const blob = given === undefined ? blobOfScript() : null;
+  const url = given ?? blob!;
+  const revoke = () => blob !== null && URL.revokeObjectURL(blob);
   let worker: Worker;
   try {
     worker = new Worker(url, { name: 'webgpu-clustering' });
@@ -50,12 +50,16 @@ function webThread(given: string | URL | undefined): Thread {
   };
 }
 
+/** A worker may not come from another origin, as a library's own files often do. */
+function blobOfScript(): string {
+  return URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+}
+
 function nodeThread(url: string | URL | undefined): Thread {
   // Not an import: pages could not load the module, and bundlers would look for it.
   const { Worker } = process.getBuiltinModule('node:worker_threads');
-  const options = { name: 'webgpu-clustering', execArgv: [] };
-  const worker: NodeWorker =
-    url === undefined ? new Worker(script, { ...options, eval: true }) : new Worker(new URL(url), options);
+  const options = { name: 'webgpu-clustering', execArgv: [], eval: url === undefined };
+  const worker: NodeWorker = new Worker(url === undefined ? script : new URL(url), options);
   worker.unref();
   return {
     post: (request, transferred) => worker.postMessage(request, transferred),
