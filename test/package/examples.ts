@@ -23,7 +23,10 @@ export async function commentExamples(): Promise<Example[]> {
   const examples = await Promise.all(
     files.map(async (file) => {
       const text = await readFile(join(root, 'src', file), 'utf8');
-      const blocks = text.matchAll(/^ *\* @example\n *\* ```ts\n(.*?)^ *\* ```$/gms);
+      const blocks = Array.from(text.matchAll(/^ *\* @example\n *\* ```ts\n(.*?)^ *\* ```$/gms));
+      if (blocks.length !== text.split('@example').length - 1) {
+        throw new Error(`src/${file}: an @example must be followed by a line \`\`\`ts, and end with a line \`\`\``);
+      }
       return numbered(`src/${file}`, blocks).map(({ name, source }) => ({ name, source: withoutStars(source) }));
     }),
   );
