@@ -1,6 +1,5 @@
 /** The kernels of a problem, with the grids of one iteration or call. No adapter is needed. */
 import type { GaussiansShape } from '../../src/engine/gaussians.ts';
-import type { Load } from '../../src/gpu/dataset.ts';
 import { type Bindings, type KernelSource, sourceOf } from '../../src/gpu/kernel.ts';
 import { distancesKernel } from '../../src/gpu/kernels/kmeans.ts';
 import { gatherKernel, transformKernel } from '../../src/gpu/kernels/rows.ts';
@@ -11,6 +10,7 @@ import { densitiesSource, mixtureSources } from '../../src/gpu/mixture.ts';
 import { layoutOf } from '../../src/gpu/mixture-layout.ts';
 import { rowsOfPiece } from '../../src/gpu/part.ts';
 import { mixtureWorkPlan, planSpans, type Span, sliceRows } from '../../src/gpu/plan.ts';
+import type { Load } from '../../src/gpu/resident-points.ts';
 import { plusPlusSources } from '../../src/gpu/seeding.ts';
 import { type Metric, metricOf } from '../../src/metric.ts';
 

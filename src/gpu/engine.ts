@@ -1,7 +1,7 @@
 import { owns } from '../check.ts';
 import type { ClusteringEngine, EngineDataset } from '../engine/contract.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
-import { adoptBuffer, type ResidentPoints, uploadHostPoints } from './dataset.ts';
+import { adoptBuffer, uploadHostPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { gather } from './gather.ts';
 import { sourceOf } from './kernel.ts';
@@ -9,6 +9,7 @@ import { distancesKernel } from './kernels/kmeans.ts';
 import { openKMeans } from './kmeans.ts';
 import { bindingsOf } from './part.ts';
 import { type PairsTask, readPairs } from './read.ts';
+import type { ResidentPoints } from './resident-points.ts';
 import { openDistanceField, plusPlus } from './seeding.ts';
 import { transformed } from './transform.ts';
 

@@ -1,9 +1,9 @@
-import type { ResidentPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { sourceOf } from './kernel.ts';
 import { gatherKernel } from './kernels/rows.ts';
 import { bindingsOf, cutParts, type Rows } from './part.ts';
 import { Queue } from './queue.ts';
+import type { ResidentPoints } from './resident-points.ts';
 
 /** The rows at `indices`, in the dataset's frame: Float64Array [indices.length · d]. */
 export async function gather(

@@ -1,7 +1,6 @@
 import type { FarLabels, IterationStatus, KMeansWorkspace, LloydOptions, LloydResult } from '../engine/contract.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
 import { type Metric, metricOf } from '../metric.ts';
-import type { Load, ResidentPoints } from './dataset.ts';
 import type { Allocation, Compiled, Gpu } from './device.ts';
 import { type Dispatch, sourceOf } from './kernel.ts';
 import {
@@ -23,6 +22,7 @@ import { bindingsOf, cutParts, type Part } from './part.ts';
 import { assignPlan, planSpans, type Span, sliceRows, slicesPlan, sumsPlan } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels } from './read.ts';
+import type { Load, ResidentPoints } from './resident-points.ts';
 import { pack, type Uniform, unpack } from './struct.ts';
 import { bindSumSlices, sumSlicesSource } from './sum-slices.ts';
 

@@ -3,10 +3,10 @@
  * the host answers for them in float64.
  */
 import { type Answer, answerAt, type Gaussians } from '../engine/gaussians.ts';
-import type { ResidentPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { gather } from './gather.ts';
 import type { UnpackedStatistics } from './mixture-layout.ts';
+import type { ResidentPoints } from './resident-points.ts';
 
 /** What a row's label is on the device: FAR of answer.wgsl. */
 export const FAR = 0xffffffff;

@@ -2,7 +2,6 @@ import type { MixtureWorkspace } from '../engine/contract.ts';
 import { type Gaussians, type GaussiansShape, logDensitiesAt } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { PointsSummary } from '../points.ts';
-import type { Load, ResidentPoints } from './dataset.ts';
 import type { Allocation, Compiled, Gpu } from './device.ts';
 import { type Dispatch, type KernelSource, sourceOf } from './kernel.ts';
 import {
@@ -21,6 +20,7 @@ import { bindingsOf, cutParts, type Part } from './part.ts';
 import { LARGEST_EXACT, type MixtureWorkPlan, mixtureWorkPlan } from './plan.ts';
 import { Queue } from './queue.ts';
 import { type PairsTask, readLabels, readPairs } from './read.ts';
+import type { Load, ResidentPoints } from './resident-points.ts';
 import { pack, type Uniform, type ValuesOf } from './struct.ts';
 import { bindSumSlices, sumSlicesSource } from './sum-slices.ts';
 

@@ -1,6 +1,6 @@
-import type { ResidentPoints, Shard } from './dataset.ts';
 import type { Allocation } from './device.ts';
 import { PART } from './kernels/points.ts';
+import type { ResidentPoints, Shard } from './resident-points.ts';
 import type { Uniform } from './struct.ts';
 
 /** Consecutive rows of one shard, as kernels know them. */

@@ -1,8 +1,8 @@
-import type { ResidentPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import type { Dispatch } from './kernel.ts';
 import { cutPieces, type Part } from './part.ts';
 import { Queue } from './queue.ts';
+import type { ResidentPoints } from './resident-points.ts';
 
 /** What a kernel tells of rows and k centres. */
 export interface PairsTask {

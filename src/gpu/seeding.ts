@@ -1,5 +1,4 @@
 import type { DistanceField } from '../engine/contract.ts';
-import type { Load, ResidentPoints } from './dataset.ts';
 import type { Allocation, Gpu } from './device.ts';
 import { sourceOf } from './kernel.ts';
 import {
@@ -13,6 +12,7 @@ import {
 } from './kernels/seeding.ts';
 import { bindingsOf, cutParts } from './part.ts';
 import { Queue } from './queue.ts';
+import type { Load, ResidentPoints } from './resident-points.ts';
 import { packAll } from './struct.ts';
 
 /** The kernels of k-means++ with L candidates a step, with their constants. */

@@ -1,9 +1,10 @@
-import { type ResidentPoints, resident, type Shard } from './dataset.ts';
+import { resident } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { sourceOf } from './kernel.ts';
 import { transformKernel } from './kernels/rows.ts';
 import { bindingsOf, cutPieces } from './part.ts';
 import { Queue } from './queue.ts';
+import type { ResidentPoints, Shard } from './resident-points.ts';
 
 /** A factor beyond it is that of a feature which float32 cannot tell from zero: times that it stays zero. */
 const LARGEST = 2 ** 126;

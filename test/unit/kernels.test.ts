@@ -4,7 +4,6 @@ import { ResourceType, type VariableInfo, WgslReflect } from 'wgsl_reflect';
 import { KERNEL_CASES } from '../../bench/kernels/cases.ts';
 import { type KernelCase, kernelsOf } from '../../bench/kernels/list.ts';
 import { collectKernels } from '../../bench/kernels/write.ts';
-import type { Load } from '../../src/gpu/dataset.ts';
 import {
   type Binding,
   folded,
@@ -17,6 +16,7 @@ import * as kmeansKernels from '../../src/gpu/kernels/kmeans.ts';
 import * as mixtureKernels from '../../src/gpu/kernels/mixture.ts';
 import * as pointsKernels from '../../src/gpu/kernels/points.ts';
 import * as seedingKernels from '../../src/gpu/kernels/seeding.ts';
+import type { Load } from '../../src/gpu/resident-points.ts';
 import { pack, packAll, type Struct, struct, type Uniform, unpack } from '../../src/gpu/struct.ts';
 
 const { PART } = pointsKernels;
