@@ -6,7 +6,7 @@
 import './globals.ts';
 import {
   checkKMeansOptions,
-  KMEANS_FIT_OPTIONS,
+  KMEANS_FIT_NAMES,
   type KMeansFitOptions,
   type KMeansOptions,
 } from './api/kmeans-options.ts';
@@ -34,8 +34,7 @@ export type { HostPoints, Layout, Rows, Tensor, TypedArray, Weights } from './po
 export type KMeansSyncOptions = Omit<KMeansFitOptions, 'signal' | 'output'> &
   Pick<KMeansOptions, 'metric' | 'sampleWeight'>;
 
-const { signal: _, output: __, ...FIT_OPTIONS } = KMEANS_FIT_OPTIONS;
-const OPTIONS: Names<KMeansSyncOptions> = { ...FIT_OPTIONS, metric: true, sampleWeight: true };
+const OPTIONS: Names<KMeansSyncOptions> = { ...KMEANS_FIT_NAMES, metric: true, sampleWeight: true };
 
 /**
  * What `kmeans` gives on the CPU, bit for bit, computed before it returns: the calling thread does nothing else until then.

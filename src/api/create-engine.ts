@@ -11,8 +11,8 @@ import {
   type GaussianMixtureOptions,
   MIXTURE_FIT_OPTIONS,
 } from './gaussian-mixture-options.ts';
-import { kmeansWith } from './kmeans.ts';
-import { checkKMeansOptions, KMEANS_FIT_OPTIONS, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
+import { KMEANS_FIT_OPTIONS, kmeansWith } from './kmeans.ts';
+import { checkKMeansOptions, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
 /** What belongs to points that stay in an engine. */
 export interface UploadOptions {

@@ -7,7 +7,7 @@ import {
   isJSONOf,
   type Names,
 } from '../check.ts';
-import { PLACEMENT_OPTIONS, type PlacementOptions } from '../defaults.ts';
+import type { PlacementOptions } from '../defaults.ts';
 import { KMEANS_DEFAULTS, type KMeansPlan, type KMeansProgress } from '../kmeans/plan.ts';
 import { KMEANS_STARTS, type KMeansStart } from '../kmeans/seeding.ts';
 import type { Metric } from '../metric.ts';
@@ -65,23 +65,15 @@ export interface KMeansOptions extends KMeansFitOptions, PlacementOptions {
   readonly sampleWeight?: Weights;
 }
 
-export const KMEANS_FIT_OPTIONS: Names<KMeansFitOptions> = {
+/** Those of any fit, wherever it runs. */
+export const KMEANS_FIT_NAMES: Names<Omit<KMeansFitOptions, 'signal' | 'output'>> = {
   k: true,
   init: true,
   nInit: true,
   maxIterations: true,
   tolerance: true,
   seed: true,
-  signal: true,
   onIteration: true,
-  output: true,
-};
-
-export const KMEANS_OPTIONS: Names<KMeansOptions> = {
-  ...KMEANS_FIT_OPTIONS,
-  ...PLACEMENT_OPTIONS,
-  metric: true,
-  sampleWeight: true,
 };
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */

@@ -1,5 +1,5 @@
-import { checkSignal, checkWord, type Given, readOptions } from '../check.ts';
-import { type PlacementOptions, withPoints } from '../defaults.ts';
+import { checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
+import { PLACEMENT_OPTIONS, type PlacementOptions, withPoints } from '../defaults.ts';
 import { heeding } from '../engine/steps.ts';
 import { METRICS } from '../metric.ts';
 import { fitKMeans } from '../models/fit-kmeans.ts';
@@ -7,7 +7,16 @@ import type { KMeansModel } from '../models/kmeans-model.ts';
 import { type BackendChoice, Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
-import { checkKMeansOptions, KMEANS_OPTIONS, type KMeansOptions } from './kmeans-options.ts';
+import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
+
+export const KMEANS_FIT_OPTIONS: Names<KMeansFitOptions> = { ...KMEANS_FIT_NAMES, signal: true, output: true };
+
+const KMEANS_OPTIONS: Names<KMeansOptions> = {
+  ...KMEANS_FIT_OPTIONS,
+  ...PLACEMENT_OPTIONS,
+  metric: true,
+  sampleWeight: true,
+};
 
 /**
  * Clusters points [n, d] into k clusters by Lloyd's iterations (Lloyd 1982), which end in a local minimum of the

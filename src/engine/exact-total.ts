@@ -82,9 +82,8 @@ export class ExactTotal {
   value(): number {
     const digits = this.#carry();
     // Only between the ends of what is there: integers without limits cost more than all of the rest.
-    const lowest = digits.findIndex((digit) => digit !== 0);
-    if (lowest < 0) return 0;
-    let highest = DIGITS - 1;
+    let [lowest, highest] = [0, DIGITS - 1];
+    while (digits[lowest] === 0) lowest++;
     while (digits[highest] === 0) highest--;
     let sum = 0n;
     for (let at = highest; at >= lowest; at--) sum = (sum << 32n) + BigInt(digits[at]);

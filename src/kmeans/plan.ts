@@ -1,4 +1,4 @@
-import type { EngineDataset } from '../engine/contract.ts';
+import type { PointsSummary } from '../points.ts';
 import type { KMeansStart } from './seeding.ts';
 
 /** What is told of a completed iteration. */
@@ -39,22 +39,14 @@ export const KMEANS_DEFAULTS = {
   onIteration: undefined,
 } as const satisfies Omit<KMeansPlan, 'k'>;
 
-type Points = Pick<EngineDataset, 'n' | 'd' | 'positiveRows' | 'largestBuffer'>;
-
 /**
- * Checks what needs the data: the width of an explicit start, that there are points enough, and room for the output.
+ * Checks what needs the data: the width of an explicit start, and that there are points enough.
  *
- * @throws {TypeError | RangeError} naming what is wrong.
+ * @throws {RangeError} naming what is wrong.
  */
-export function checkKMeansPlan({ k, start, output }: KMeansPlan, points: Points): void {
-  const { n, d, positiveRows, largestBuffer } = points;
+export function checkKMeansPlan({ k, start }: KMeansPlan, { d, positiveRows }: PointsSummary): void {
   if (k > positiveRows) throw new RangeError(`k is ${k}, there are ${positiveRows} points of positive weight`);
   if (typeof start !== 'string' && start.length !== k * d) {
     throw new RangeError(`init has ${start.length / k} features, the points have ${d}`);
-  }
-  if (output === 'host') return;
-  if (largestBuffer === 0) throw new TypeError("output 'buffer' needs points on WebGPU");
-  if (4 * n > largestBuffer) {
-    throw new RangeError(`${n} labels need a buffer of ${4 * n} bytes, the device has none over ${largestBuffer}`);
   }
 }

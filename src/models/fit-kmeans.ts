@@ -1,9 +1,10 @@
 /** How a finished fit of k-means becomes a model. Apart from that of mixtures, which a page of k-means does not load. */
+import type { EngineDataset } from '../engine/contract.ts';
 import { runAsync } from '../engine/steps.ts';
 import { DeviceLostError } from '../errors.ts';
 import { fitBest } from '../kmeans/fit.ts';
 import type { KMeansPlan } from '../kmeans/plan.ts';
-import type { Dataset } from '../placement.ts';
+import type { Dataset, Reason } from '../placement.ts';
 import { KMeansModel } from './kmeans-model.ts';
 
 /** k-means of points that are resident, wherever they may move meanwhile. */
@@ -14,11 +15,18 @@ export async function fitKMeans(
 ): Promise<KMeansModel> {
   const best = fitBest(plan, (fit) =>
     points.use(signal, async ({ dataset, reason }) => {
-      if (reason === 'device-lost' && plan.output === 'buffer') {
-        throw new DeviceLostError('the GPU device was lost, and the labels were to stay on it');
-      }
+      if (plan.output === 'buffer') checkRoom(dataset, reason);
       return { ...(await runAsync(fit(dataset))), reason };
     }),
   );
   return new KMeansModel(await runAsync(best));
+}
+
+/** Checks that the labels of points have a place on the GPU. */
+function checkRoom({ n, largestBuffer }: EngineDataset, reason: Reason): void {
+  if (reason === 'device-lost') throw new DeviceLostError('the GPU device was lost, and the labels were to stay on it');
+  if (largestBuffer === 0) throw new TypeError("output 'buffer' needs points on WebGPU");
+  if (4 * n > largestBuffer) {
+    throw new RangeError(`${n} labels need ${4 * n} bytes, the device has buffers of at most ${largestBuffer}`);
+  }
 }

@@ -60,6 +60,9 @@ export interface KMeansJSON {
 /** What a fit came to, and why there; without a frame where there was no fit. */
 type Fields = Omit<KMeansFit, 'frame'> & { readonly frame: Frame | null; readonly reason: Reason };
 
+/** Loaded by those who want densities, behind the reading of the points. */
+const mixtures = () => import('./gaussian-mixture-model.ts');
+
 /** Distances in one block of `transform`: 16 MiB. */
 const BLOCK_VALUES = 2 ** 22;
 
@@ -209,8 +212,7 @@ export class KMeansModel {
     const given = readOptions('the method', options, METHOD_OPTIONS);
     const signal = checkSignal(given.signal);
     return withPoints(points, { ...given, metric, frame }, async (dataset) => {
-      // Loaded by those who want densities, behind the reading of the points.
-      const { GaussianMixtureModel } = await import('./gaussian-mixture-model.ts');
+      const { GaussianMixtureModel } = await mixtures();
       return GaussianMixtureModel.unfitted(mixture, frame).bic(dataset, signal && { signal });
     });
   }
@@ -243,8 +245,7 @@ export class KMeansModel {
     checkWord('covarianceType', covarianceType, COVARIANCE_TYPES);
     // What it is made of are the points, not the model: they have their own frame.
     return withPointsOf({ d: this.d, metric: this.metric, frame: undefined }, points, rest, async (home) => {
-      // Loaded by those who want a mixture, behind the reading of the points.
-      const { mixtureOfCentroids } = await import('./gaussian-mixture-model.ts');
+      const { mixtureOfCentroids } = await mixtures();
       return mixtureOfCentroids(home, this.centroids, covarianceType);
     });
   }
