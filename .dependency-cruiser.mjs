@@ -14,8 +14,8 @@ const FLOORS = [
   { name: 'the ground', path: '^src/(points|frame|metric|check|random|errors|proxies|globals)[.]ts$' },
 ];
 
-/** The kernels are AssemblyScript: TypeScript has only what they are compiled to. */
-const ASSEMBLY_SCRIPT = '^src/cpu/kernels/';
+/** The kernels are AssemblyScript: TypeScript has only what they are compiled to, and the layouts that both read. */
+const ASSEMBLY_SCRIPT = '^src/cpu/kernels/(?!.*/layout[.]ts$)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -41,11 +41,11 @@ export default {
       to: { path: '^src/(gpu|cpu)/', pathNot: '^src/$1/' },
     },
     {
-      name: 'models must not know engines by name',
-      comment: 'What runs the methods of models is handed to them by src/defaults.ts and src/placement.ts.',
+      name: 'only placement and kmeansSync know engines by name',
+      comment: 'What runs fits and the methods of models is handed to them by src/defaults.ts and src/placement.ts.',
       severity: 'error',
-      from: { path: '^src/models/' },
-      to: { path: '^src/(gpu|cpu)/' },
+      from: { path: '^src/', pathNot: '^src/(gpu|cpu)/|^src/placement[.]ts$|^src/api/kmeans-sync[.]ts$' },
+      to: { path: '^src/(gpu|cpu)/|^shaders/' },
     },
     {
       name: 'src must not know its users',
@@ -59,6 +59,13 @@ export default {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/node/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'src runs in pages',
+      comment: 'What only Node has is asked for by process.getBuiltinModule, where there is a process.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['core'], dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'no circles, but for that of the two models',

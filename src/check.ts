@@ -207,7 +207,7 @@ export function detached(name: string): TypeError {
   return new TypeError(`${name} is detached: its buffer was transferred, or its memory grew`);
 }
 
-/** The error for a value that is none; a hole of an array reads as undefined. */
+/** The error for a value that is not a number; a hole of an array reads as undefined. */
 export function notANumber(name: string, value: unknown): TypeError {
   return new TypeError(
     `${name} must be a number, got ${value === undefined ? 'nothing: a hole or undefined' : kindOf(value)}`,

@@ -10,7 +10,7 @@ import {
   EngineSet,
   GPU_WORTHWHILE_VALUES,
   type Home,
-  type UploadPlan,
+  type UploadRequest,
 } from './placement.ts';
 import { type PointsInput, type PreparedPoints, surveyPoints, type Weights } from './points.ts';
 import { unwrapped } from './proxies.ts';
@@ -19,7 +19,7 @@ import { unwrapped } from './proxies.ts';
 export interface PlacementOptions {
   /** Default `'auto'`. */
   readonly backend?: BackendChoice;
-  /** The host application's device: borrowed, never destroyed or reconfigured. */
+  /** Your own device: borrowed, never destroyed or reconfigured. */
   readonly device?: GPUDevice;
 }
 
@@ -97,7 +97,7 @@ const FEW_ROWS = 16;
  */
 export async function withPoints<T>(
   given: PointsInput | Dataset,
-  options: Given<PlacementOptions> & UploadPlan,
+  options: Given<PlacementOptions> & UploadRequest,
   work: (dataset: Dataset) => Promise<T>,
   few?: (points: PreparedPoints) => Promise<T>,
 ): Promise<T> {

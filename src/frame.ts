@@ -33,7 +33,7 @@ export interface Sample {
 }
 
 /** The least and the largest value of each feature: [d] each. */
-export interface Span {
+export interface Extremes {
   readonly low: Float64Array;
   readonly high: Float64Array;
 }
@@ -43,7 +43,7 @@ export interface PointsRange {
   /** Number of rows. */
   readonly n: number;
   /** Of the rows of positive weight. */
-  readonly span: Span;
+  readonly extremes: Extremes;
   /** Some of those rows: [m, d]. */
   readonly values: Float64Array;
   /** Their weights: [m]. */
@@ -57,9 +57,9 @@ export function addRanges(a: PointsRange, b: PointsRange): PointsRange {
   const both = (first: Float64Array, second: Float64Array) => Float64Array.from([...first, ...second]);
   return {
     n: a.n + b.n,
-    span: {
-      low: a.span.low.map((low, j) => Math.min(low, b.span.low[j])),
-      high: a.span.high.map((high, j) => Math.max(high, b.span.high[j])),
+    extremes: {
+      low: a.extremes.low.map((low, j) => Math.min(low, b.extremes.low[j])),
+      high: a.extremes.high.map((high, j) => Math.max(high, b.extremes.high[j])),
     },
     values: both(a.values, b.values),
     weights: both(a.weights, b.weights),
@@ -72,10 +72,10 @@ export function addRanges(a: PointsRange, b: PointsRange): PointsRange {
  *
  * @param limit the largest |x'| of float32 rows there
  */
-export function frameOf({ span, values, weights, shares }: PointsRange, limit: number): Frame {
+export function frameOf({ extremes, values, weights, shares }: PointsRange, limit: number): Frame {
   const standing = weights.map((weight, i) => weight * shares[i]);
-  const sample = sampled(values, standing, span.low.length);
-  return preciseWhereCoarse(robustFrame(sample, span), sample, span, limit).frame;
+  const sample = sampled(values, standing, extremes.low.length);
+  return preciseWhereCoarse(robustFrame(sample, extremes), sample, extremes, limit).frame;
 }
 
 /** From this share of equal values on float32 is too coarse. */
@@ -87,13 +87,13 @@ const LEAST_SCALE = 2 ** -8;
 export function preciseWhereCoarse(
   frame: Frame,
   sample: Sample,
-  span: Span,
+  extremes: Extremes,
   limit: number,
 ): { readonly frame: Frame; readonly rounding: Float64Array } {
-  const held = withinLimit(frame, span, limit);
+  const held = withinLimit(frame, extremes, limit);
   const rounding = roundingOf(sample, held, 0);
   const isCoarse = held.scale < LEAST_SCALE * frame.scale || rounding.some((share) => share > COARSE);
-  return { frame: isCoarse ? { ...withinLimit(frame, span, PRECISE_LIMIT), precise: true } : held, rounding };
+  return { frame: isCoarse ? { ...withinLimit(frame, extremes, PRECISE_LIMIT), precise: true } : held, rounding };
 }
 
 /** What is usual may be smaller than the largest value by this factor before it gives the scale. */
@@ -238,7 +238,7 @@ function firstOver(value: number, column: Float64Array): number {
 }
 
 /** The frame for points of which this is a sample, whatever an engine takes. */
-export function robustFrame({ medians, deviations, magnitudes }: Sample, { low, high }: Span): Frame {
+export function robustFrame({ medians, deviations, magnitudes }: Sample, { low, high }: Extremes): Frame {
   const shift = medians.map((median, j) => {
     const [spread, wide] = deviations.subarray(3 * j);
     if (low[j] === high[j]) return low[j];
@@ -271,13 +271,13 @@ export function usualVariances({ deviations }: Sample, variance: Float64Array, s
 }
 
 /** The frame with no |x'| over a limit. */
-export function withinLimit(frame: Frame, span: Span, limit: number): Frame {
-  const reach = reachOf(frame.shift, span);
+export function withinLimit(frame: Frame, extremes: Extremes, limit: number): Frame {
+  const reach = reachOf(frame.shift, extremes);
   return reach * frame.scale <= limit ? frame : { ...frame, scale: scaleOf(reach / limit) };
 }
 
 /** The largest distance of a value from its shift. */
-export function reachOf(shift: Float64Array, { low, high }: Span): number {
+export function reachOf(shift: Float64Array, { low, high }: Extremes): number {
   return shift.reduce((reach, origin, j) => Math.max(reach, origin - low[j], high[j] - origin), 0);
 }
 
@@ -330,11 +330,11 @@ const MODEL_SAMPLE = 2 ** 10;
  */
 export function frameOfModel(means: Float64Array, deviations: Float64Array, d: number): Frame {
   const k = means.length / d;
-  const span = { low: new Float64Array(d).fill(Infinity), high: new Float64Array(d).fill(-Infinity) };
+  const extremes = { low: new Float64Array(d).fill(Infinity), high: new Float64Array(d).fill(-Infinity) };
   means.forEach((mean, i) => {
     const deviation = deviations[i] < Infinity ? deviations[i] : 0;
-    span.low[i % d] = Math.min(span.low[i % d], mean - deviation);
-    span.high[i % d] = Math.max(span.high[i % d], mean + deviation);
+    extremes.low[i % d] = Math.min(extremes.low[i % d], mean - deviation);
+    extremes.high[i % d] = Math.max(extremes.high[i % d], mean + deviation);
   });
   // Where the rows of each lie: at the mean, and a deviation to either side.
   const each = Math.ceil(k / MODEL_SAMPLE);
@@ -347,13 +347,13 @@ export function frameOfModel(means: Float64Array, deviations: Float64Array, d: n
     }
   }
   const sample = sampled(Float64Array.from(values), new Float64Array(values.length / d).fill(1), d);
-  const robust = robustFrame(sample, span);
-  const frame = withinLimit(robust, span, LARGEST_MEAN);
+  const robust = robustFrame(sample, extremes);
+  const frame = withinLimit(robust, extremes, LARGEST_MEAN);
   const { shift } = frame;
   const isCrowded = deviations.some((deviation, i) => deviation < FEW_BITS * Math.abs(means[i] - shift[i % d]));
   const isWide = frame.scale < robust.scale;
   if (!isWide && !(isCrowded && needsDigits(means, deviations, frame))) return frame;
-  return { ...withinLimit(robust, span, PRECISE_LIMIT), precise: true };
+  return { ...withinLimit(robust, extremes, PRECISE_LIMIT), precise: true };
 }
 
 /** Whether rows about the means have few bits in float32; where no deviation tells, whether it makes means equal. */
@@ -417,7 +417,7 @@ const HALFWAY = 0.75;
 /** How many usual deviations a shift may be off for the sake of what lies far out. */
 const LEEWAY = 16;
 
-/** What shifts are multiples of: as much as the last place of the largest float32 where that is little, and few are. */
+/** The step to which a shift is rounded: the last place of the largest float32, if that is at most {@link LEEWAY} spreads, else the spread's power of two. */
 function stepOf(spread: number, largest: number): number {
   const step = 2 ** Math.floor(Math.log2(spread));
   const lastPlace = 2 ** (Math.floor(Math.log2(largest)) - 23);

@@ -24,13 +24,13 @@ export type BackendChoice = 'auto' | Backend;
 export interface EngineOptions {
   /** Default `'auto'`. `'webgpu'` takes any adapter, software ones too; `'cpu'` is always there. */
   readonly backend?: BackendChoice;
-  /** The host application's device: borrowed, never destroyed or reconfigured. */
+  /** Your own device: borrowed, never destroyed or reconfigured. */
   readonly device?: GPUDevice;
   /** Threads of the CPU engine: as many as the hardware runs at once, by default; 1 is the calling thread. */
   readonly threads?: number;
   /**
-   * Where the script of the CPU engine's workers is, for pages whose content security policy forbids workers from blobs: the
-   * package has it as `webgpu-clustering/worker`. Default: a script that is inlined.
+   * URL of the script of the CPU engine's workers. Needed only where a content security policy forbids workers from blobs:
+   * serve the file `webgpu-clustering/worker` of the package from your own origin. Default: a script in the bundle.
    */
   readonly workerUrl?: string | URL;
   /** Bytes that one storage binding may have, at most; the device's limit where that is lower. */
@@ -180,7 +180,7 @@ export class Dataset {
 }
 
 /** What an upload needs to know. */
-export type UploadPlan = Given<SurveyOptions> & { readonly signal: AbortSignal | undefined };
+export type UploadRequest = Given<SurveyOptions> & { readonly signal: AbortSignal | undefined };
 
 /** At most one engine of each kind, and the rule by which points are given to them. */
 export class EngineSet {
@@ -209,7 +209,7 @@ export class EngineSet {
     const { backend, device, threads, workerUrl, bindingLimit } = checkEngineOptions(options);
     const cpu = { threads, workerUrl };
     if (backend === 'cpu') return EngineSet.of('cpu', createCpuEngine(cpu), null);
-    // Who never asks for it does not carry it.
+    // Loaded on demand: pages of the CPU do not contain it.
     const { createGpuEngine, requestGpu } = await import('./gpu/engine.ts');
     const gpu = await requestGpu({ device, softwareToo: backend === 'webgpu', bindingLimit });
     if (typeof gpu === 'string') return EngineSet.of('auto', createCpuEngine(cpu), null, gpu);
@@ -245,7 +245,7 @@ export class EngineSet {
     return this.#lost || this.#gpu?.lost === true;
   }
 
-  async upload(points: PointsInput, options: UploadPlan): Promise<Dataset> {
+  async upload(points: PointsInput, options: UploadRequest): Promise<Dataset> {
     return this.uploadSurveyed(surveyPoints(points, options), options.signal);
   }
 

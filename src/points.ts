@@ -15,6 +15,7 @@ import {
   type TypedArray,
 } from './check.ts';
 import {
+  type Extremes,
   type Frame,
   type PointsRange,
   PRECISE_LIMIT,
@@ -22,7 +23,6 @@ import {
   reachOf,
   robustFrame,
   roundingOf,
-  type Span,
   sampled,
   scaleOf,
   usualVariances,
@@ -154,14 +154,14 @@ export interface PreparedPoints extends PointsSummary {
   /**
    * Writes rows [start, end) in the frame to `target`, from its index 0.
    *
-   * @throws {TypeError} where a value is none that the first reading saw, or the caller gave the array away.
+   * @throws {TypeError} where a value lies outside the range that the first reading found, or the array was transferred.
    */
   fill(target: RowValues, start: number, end: number): void;
 }
 
 /** What float32 squares and their sums allow beside an ordinary |x'| of 1, and their sums, too. */
 export const LIMITS: Readonly<Record<Backend, number>> = { cpu: 2 ** 126, webgpu: 2 ** 48 };
-/** Rows that lie so many times as far out as what a model is of are answered in float64, on the host. */
+/** Rows this many times farther from the shift than a model's own data are answered in float64, on the host. */
 export const MODEL_LIMITS: Readonly<Record<Backend, number>> = { cpu: LIMITS.cpu, webgpu: 2 ** 10 };
 /** Rows of weight 0 beyond what is usual are scored apart, in float64, so that their label is right however far. */
 export const ABSENT_LIMIT = 1;
@@ -209,7 +209,7 @@ export function preparePoints(points: PointsInput, options?: SurveyOptions): Pre
  */
 export function readRowsOf(
   name: string,
-  rows: HostPoints | Rows,
+  rows: HostPoints | Tensor | Rows,
   wanted: string,
 ): { readonly values: Float64Array; readonly n: number; readonly d: number } {
   const form = readForm(rows, name, wanted);
@@ -530,17 +530,17 @@ function eachBlock(
 /** What the first reading of the points learns of each feature. */
 class Survey {
   /** The range of all rows. */
-  readonly all: Span;
+  readonly all: Extremes;
   /** The range of the rows of positive weight. */
-  readonly span: Span;
+  readonly extremes: Extremes;
   /** Σ w·deviation and Σ w·deviation², where a deviation is (x − pivot)·scale. */
   readonly sums: Float64Array;
   readonly squares: Float64Array;
 
   constructor(d: number, weighted: boolean) {
-    const span = () => ({ low: new Float64Array(d).fill(Infinity), high: new Float64Array(d).fill(-Infinity) });
-    this.span = span();
-    this.all = weighted ? span() : this.span;
+    const extremes = () => ({ low: new Float64Array(d).fill(Infinity), high: new Float64Array(d).fill(-Infinity) });
+    this.extremes = extremes();
+    this.all = weighted ? extremes() : this.extremes;
     this.sums = new Float64Array(d);
     this.squares = new Float64Array(d);
   }
@@ -548,7 +548,7 @@ class Survey {
   /**
    * Takes rows in.
    *
-   * @throws {TypeError | RangeError} where a value is none, or too large.
+   * @throws {TypeError | RangeError} where a value is not a number, or too large.
    */
   add(
     form: HostForm,
@@ -570,7 +570,7 @@ class Survey {
 
   #addRows(block: Float64Array, count: number, pivot: Float64Array, scale: number): void {
     const { sums, squares } = this;
-    const { low, high } = this.span;
+    const { low, high } = this.extremes;
     const d = pivot.length;
     for (let i = 0, at = 0; i < count; i++) {
       for (let j = 0; j < d; j++, at++) {
@@ -585,7 +585,7 @@ class Survey {
   }
 
   #addWeighted(weights: Float32Array, block: Float64Array, pivot: Float64Array, scale: number): void {
-    const { sums, squares, all, span } = this;
+    const { sums, squares, all, extremes } = this;
     const d = pivot.length;
     for (let i = 0, at = 0; i < weights.length; i++) {
       const weight = weights[i];
@@ -595,8 +595,8 @@ class Survey {
         if (value > all.high[j]) all.high[j] = value;
         // Absent, but for a value that is none.
         if (weight === 0 && !Number.isNaN(value)) continue;
-        if (value < span.low[j]) span.low[j] = value;
-        if (value > span.high[j]) span.high[j] = value;
+        if (value < extremes.low[j]) extremes.low[j] = value;
+        if (value > extremes.high[j]) extremes.high[j] = value;
         const deviation = (value - pivot[j]) * scale;
         sums[j] += weight * deviation;
         squares[j] += weight * deviation * deviation;
@@ -605,7 +605,7 @@ class Survey {
   }
 }
 
-/** @throws {TypeError | RangeError} where a value is none, or too large. */
+/** @throws {TypeError | RangeError} where a value is not a number, or too large. */
 function checkValues(form: HostForm, block: Float64Array, first: number, count: number): void {
   for (let at = 0; at < count * form.d; at++) {
     if (!(Math.abs(block[at]) <= LARGEST)) throw wrongValue(form, first * form.d + at);
@@ -645,7 +645,7 @@ export function sampledRows(n: number, d: number, weights: Float32Array | null):
 }
 
 /** The rows of a sample, with their weights and how many rows each stands for. */
-function sampleRowsOf(form: HostForm, weights: Float32Array | null): Omit<PointsRange, 'n' | 'span'> {
+function sampleRowsOf(form: HostForm, weights: Float32Array | null): Omit<PointsRange, 'n' | 'extremes'> {
   const { n, d } = form;
   const indices = sampledRows(n, d, weights);
   const values = new Float64Array(indices.length * d);
@@ -667,13 +667,13 @@ function surveyCentred(form: HostForm, weights: Float32Array | null, metric: Met
   const sample = sampled(sampleRows.values, sampleRows.weights, d);
   const { medians, columns } = sample;
   const pivot = medians.map((median) => (Number.isFinite(median) ? median : 0));
-  const scale = scaleOf(reachOf(pivot, spanOf(columns, d)));
+  const scale = scaleOf(reachOf(pivot, extremesOf(columns, d)));
   const survey = surveyed(form, weights, pivot, scale);
-  const { span } = survey;
-  const frame = robustFrame(sample, span);
-  const moments = momentsOf(form, weights, survey, totalWeight, pivot, scale);
+  const { extremes } = survey;
+  const frame = robustFrame(sample, extremes);
+  const moments = variancesOf(form, weights, survey, totalWeight, pivot, scale);
   const prepareIn = (frame: Frame, rounding: Float64Array): PreparedPoints => {
-    const limit = Math.min(ABSENT_LIMIT, reachOf(frame.shift, span) * frame.scale);
+    const limit = Math.min(ABSENT_LIMIT, reachOf(frame.shift, extremes) * frame.scale);
     const far = positiveRows === n ? noFarRows() : farRows(form, weights, frame, limit, (i) => weights![i] === 0);
     const unit = frame.scale / moments.scale;
     const variance = moments.variance.map((value) => value * unit * unit);
@@ -687,21 +687,21 @@ function surveyCentred(form: HostForm, weights: Float32Array | null, metric: Met
   return {
     n,
     d,
-    range: { n, span, ...sampleRows },
+    range: { n, extremes, ...sampleRows },
     prepare(backend, agreed) {
       if (agreed !== undefined) return prepareIn(agreed, roundingOf(sample, agreed, FLOORS[backend]));
       if (backend === 'cpu') {
-        const { frame: own, rounding } = preciseWhereCoarse(frame, sample, span, LIMITS.cpu);
+        const { frame: own, rounding } = preciseWhereCoarse(frame, sample, extremes, LIMITS.cpu);
         return prepareIn(own, rounding);
       }
-      const held = withinLimit(frame, span, LIMITS.webgpu);
+      const held = withinLimit(frame, extremes, LIMITS.webgpu);
       return prepareIn(held, roundingOf(sample, held, FLOORS.webgpu));
     },
   };
 }
 
 /** The range of each feature in a sample. */
-function spanOf(columns: Float64Array, d: number): Span {
+function extremesOf(columns: Float64Array, d: number): Extremes {
   const m = columns.length / d;
   const edge = (offset: number) =>
     Float64Array.from({ length: d }, (_, j) =>
@@ -717,19 +717,19 @@ function surveyed(form: HostForm, weights: Float32Array | null, pivot: Float64Ar
 }
 
 /** Weighted variances [d], of x·scale. */
-function momentsOf(
+function variancesOf(
   form: HostForm,
   weights: Float32Array | null,
-  { sums, squares, span }: Survey,
+  { sums, squares, extremes }: Survey,
   total: number,
   pivot: Float64Array,
   scale: number,
 ): { readonly variance: Float64Array; readonly scale: number } {
   const variance = squares.map((value, j) => Math.max(0, value / total - (sums[j] / total) ** 2));
   // Squares of what is far beside the sample may exceed float64: once more, in a scale for all.
-  const safe = scaleOf(reachOf(pivot, span));
+  const safe = scaleOf(reachOf(pivot, extremes));
   if (variance.every(Number.isFinite) || safe === scale) return { variance, scale };
-  return momentsOf(form, weights, surveyed(form, weights, pivot, safe), total, pivot, safe);
+  return variancesOf(form, weights, surveyed(form, weights, pivot, safe), total, pivot, safe);
 }
 
 /** Points for the method of a model: its frame, whatever they are. */
@@ -802,12 +802,12 @@ export function isFar(row: Float64Array, { shift, scale }: Frame, limit: number)
   return row.some((value, j) => Math.abs(value - shift[j]) * scale > limit);
 }
 
-function filler(form: HostForm, span: Span, frame: Frame, { indices }: FarRows): PreparedPoints['fill'] {
+function filler(form: HostForm, extremes: Extremes, frame: Frame, { indices }: FarRows): PreparedPoints['fill'] {
   const { d } = form;
   return (target, start, end) =>
     readAgain(() => {
       eachBlock(form, start, end, (block, first, count) => {
-        fillBlock(target, (first - start) * d, block, count, span, frame);
+        fillBlock(target, (first - start) * d, block, count, extremes, frame);
       });
       for (const index of indices) {
         if (index >= start && index < end) target.fill(0, (index - start) * d, (index - start + 1) * d);
@@ -820,10 +820,10 @@ function fillBlock(
   to: number,
   block: Float64Array,
   count: number,
-  span: Span,
+  extremes: Extremes,
   { shift, scale }: Frame,
 ): void {
-  const { low, high } = span;
+  const { low, high } = extremes;
   const d = shift.length;
   for (let i = 0, at = 0; i < count; i++) {
     for (let j = 0; j < d; j++, at++) {
@@ -855,7 +855,7 @@ function surveyUnitRows(form: HostForm, weights: Float32Array | null, metric: Me
     normalise(block, count, d, first, metric);
     units.add(form, weights, block, first, count, origin, 1);
   });
-  const { variance } = momentsOf(form, weights, units, totalWeight, origin, 1);
+  const { variance } = variancesOf(form, weights, units, totalWeight, origin, 1);
   const prepared: PreparedPoints = {
     ...{ n, d, metric, weights, totalWeight, positiveRows },
     frame: { shift: origin, scale: 1, precise: false },
@@ -885,7 +885,7 @@ function normalise(rows: Float64Array, count: number, d: number, first: number, 
 }
 
 /** @throws {TypeError} where a value is outside of the range that was seen. */
-function checkWithin(block: Float64Array, count: number, { low, high }: Span): void {
+function checkWithin(block: Float64Array, count: number, { low, high }: Extremes): void {
   const d = low.length;
   for (let i = 0, at = 0; i < count; i++) {
     for (let j = 0; j < d; j++, at++) if (!(block[at] >= low[j] && block[at] <= high[j])) throw changedPoints();

@@ -4,71 +4,10 @@
  * @module webgpu-clustering/cpu
  */
 import './globals.ts';
-import {
-  checkKMeansOptions,
-  KMEANS_FIT_NAMES,
-  type KMeansFitOptions,
-  type KMeansOptions,
-} from './api/kmeans-options.ts';
-import { checkWord, type Names, owns, readOptions } from './check.ts';
-import { createSyncCpuEngine } from './cpu/engine.ts';
-import type { ClusteringEngine } from './engine/contract.ts';
-import { resultOf, runNow, type Steps } from './engine/steps.ts';
-import { fitBest } from './kmeans/fit.ts';
-import type { KMeansPlan } from './kmeans/plan.ts';
-import { METRICS } from './metric.ts';
-import { KMeansModel } from './models/kmeans-model.ts';
-import { Dataset } from './placement.ts';
-import { type HostPoints, type PreparedPoints, preparePoints, type Rows, type Tensor } from './points.ts';
 
 export type { KMeansInit } from './api/kmeans-options.ts';
+export { type KMeansSyncOptions, kmeansSync } from './api/kmeans-sync.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
 export type { Metric } from './metric.ts';
 export type { KMeansModel } from './models/kmeans-model.ts';
 export type { HostPoints, Layout, Rows, Tensor, TypedArray, Weights } from './points.ts';
-
-/**
- * Those of `kmeans`, but for where it runs, and for `signal`: nothing can abort a call that nothing interrupts. Nothing
- * waits for a promise that `onIteration` returns either.
- */
-export type KMeansSyncOptions = Omit<KMeansFitOptions, 'signal' | 'output'> &
-  Pick<KMeansOptions, 'metric' | 'sampleWeight'>;
-
-const OPTIONS: Names<KMeansSyncOptions> = { ...KMEANS_FIT_NAMES, metric: true, sampleWeight: true };
-
-/**
- * What `kmeans` gives on the CPU, bit for bit, computed before it returns: the calling thread does nothing else until then.
- *
- * @param points [n, d], on the host
- * @throws {TypeError} as `kmeans` does, and for a Dataset or points in a GPUBuffer.
- * @throws {RangeError} as `kmeans` does.
- * @example
- * ```ts
- * import { kmeansSync } from 'webgpu-clustering/cpu';
- *
- * const model = kmeansSync([[0, 0], [0, 1], [9, 9], [9, 8]], { k: 2, init: [[0, 0], [9, 9]] });
- * console.log(model.labels.join(), model.counts.join()); // 0,0,1,1 2,2
- * ```
- */
-export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSyncOptions): KMeansModel {
-  const { metric, sampleWeight, ...fit } = readOptions('kmeansSync', options, OPTIONS);
-  const plan = checkKMeansOptions({ ...fit, output: undefined });
-  if (metric !== undefined) checkWord('metric', metric, METRICS);
-  if (points instanceof Dataset) throw new TypeError('kmeansSync needs points on the host, not a Dataset');
-  const prepared = preparePoints(points, { metric, sampleWeight, frame: undefined });
-  if (owns(prepared, 'buffer')) throw new TypeError('kmeansSync needs points on the host, not in a GPUBuffer');
-  return runNow(fitHere(prepared, plan));
-}
-
-/** Kept, once there is one: to make its memory costs more than a small fit. */
-let engine: ClusteringEngine | undefined;
-
-function* fitHere(points: PreparedPoints, plan: KMeansPlan): Steps<KMeansModel> {
-  engine ??= createSyncCpuEngine();
-  const dataset = yield* resultOf(engine.upload(points));
-  try {
-    return new KMeansModel({ ...(yield* fitBest(plan, (fit) => runNow(fit(dataset)))), reason: 'asked' });
-  } finally {
-    dataset.destroy();
-  }
-}

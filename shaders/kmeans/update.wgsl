@@ -49,7 +49,7 @@ fn main(
   let count = totals[shape.k * d + c];
   var length = 1.0;
   var stays = count <= 0.0;
-  if (COSINE) {
+  if (UNIT_CENTROIDS) {
     var squares = 0.0;
     for (var j = thread; j < d; j += THREADS) {
       let sum = totals[c * d + j] + count * model[c * d + j];
@@ -64,7 +64,7 @@ fn main(
     let old = model[c * d + j];
     var moved = old;
     if (!stays) {
-      if (COSINE) {
+      if (UNIT_CENTROIDS) {
         moved = (totals[c * d + j] + count * old) / length;
       } else {
         moved = old + totals[c * d + j] / count;

@@ -76,9 +76,9 @@ export interface GaussianMixtureFitOptions {
   /** Rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
   /**
-   * Called after each iteration. The fit rejects with what it throws, or with what a promise that it returns rejects with;
-   * such promises are waited for at the end. `'stop'`, or a promise for it, ends the fit with a valid model of what has come
-   * of it, not converged; with `nInit` the best start so far is returned.
+   * Called after each iteration. If it throws, or returns a promise that rejects, the fit rejects with the same reason; the
+   * fit waits for such promises before it resolves. `'stop'`, or a promise for it, ends the fit: the model is valid, with
+   * `converged: false`. With `nInit`, the best start so far is returned.
    */
   readonly onIteration?: (progress: GaussianMixtureProgress) => unknown;
 }

@@ -12,14 +12,14 @@ import { KMEANS_DEFAULTS, type KMeansPlan, type KMeansProgress } from '../kmeans
 import { KMEANS_STARTS, type KMeansStart } from '../kmeans/seeding.ts';
 import type { Metric } from '../metric.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
-import { type HostPoints, type Rows, readRowsOf, type Weights } from '../points.ts';
+import { type HostPoints, type Rows, readRowsOf, type Tensor, type Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 
 /**
  * How k-means starts: by a method, `'k-means++'`, `'k-means||'` or `'random'`; from centroids [k, d], which are given as
  * points are; or from a model's centroids.
  */
-export type KMeansInit = KMeansStart | HostPoints | Rows | KMeansModel;
+export type KMeansInit = KMeansStart | HostPoints | Tensor | Rows | KMeansModel;
 
 /** What a fit of k-means may be told, wherever its points are. */
 export interface KMeansFitOptions {
@@ -44,15 +44,16 @@ export interface KMeansFitOptions {
   /** Rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
   /**
-   * Called after each iteration. The fit rejects with what it throws, or with what a promise that it returns rejects with;
-   * such promises are waited for at the end. `'stop'`, or a promise for it, ends the fit with a valid model of what has come
-   * of it, not converged; iterations that a GPU was given already are done and count, and with `nInit` the best start so
-   * far is returned.
+   * Called after each iteration. If it throws, or returns a promise that rejects, the fit rejects with the same reason; the
+   * fit waits for such promises before it resolves. `'stop'`, or a promise for it, ends the fit: the model is valid, with
+   * `converged: false`. Iterations that a
+   * GPU was given already still run, and count. With `nInit`, the best start so far is returned.
    */
   readonly onIteration?: (progress: KMeansProgress) => unknown;
   /**
-   * `'buffer'` leaves the labels on the GPU, in `labelsBuffer` of the model; needs `device` or `backend: 'webgpu'`, and
-   * points there. Default `'host'`.
+   * `'buffer'` leaves the labels on the GPU: u32 [n] in `labelsBuffer` of the model, which you destroy; `labels` is then
+   * empty. Points from the host need `device` or `backend: 'webgpu'`, a `Dataset` has to be on WebGPU; else that is a
+   * `TypeError`. Default `'host'`.
    */
   readonly output?: 'host' | 'buffer';
 }

@@ -25,11 +25,11 @@ export interface SelectModelOptions
   readonly k: readonly number[];
   /** Covariance types to try. Default: only `'full'`. */
   readonly covarianceType?: readonly CovarianceType[];
-  /** What is to be least. Default `'bic'`. */
+  /** The criterion to minimise. Default `'bic'`. */
   readonly criterion?: Criterion;
   /** How each fit starts; default `'kmeans'`. Explicit starts would fit one k only. */
   readonly init?: 'kmeans' | 'k-means++' | 'random' | 'random-from-data';
-  /** Called after each fit. What it throws, or a promise that it returns rejects with, the selection rejects with. */
+  /** Called after each fit. If it throws, or its promise rejects, so does the selection. */
   readonly onProgress?: (progress: SelectionProgress) => unknown;
 }
 

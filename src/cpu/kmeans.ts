@@ -1,5 +1,5 @@
 import type { KMeansWorkspace } from '../engine/contract.ts';
-import { momentsOf } from '../engine/fixed.ts';
+import { countsAndSums } from '../engine/fixed.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
 import type { Awaitable, Steps } from '../engine/steps.ts';
 import { rowsOfTurn } from '../engine/turns.ts';
@@ -44,7 +44,7 @@ export class CpuKMeans implements KMeansWorkspace {
     this.#points.check();
     const { units, squares, summary } = this.#points;
     const parts = yield* askAll(this.#clusters, 'assign', centroids);
-    const { counts, sums } = yield* momentsOf(parts, units, centroids.length / summary.d, summary.d);
+    const { counts, sums } = yield* countsAndSums(parts, units, centroids.length / summary.d, summary.d);
     const inertia = yield* inertiaOf(squares, centroids, counts, sums);
     return {
       counts,

@@ -12,7 +12,7 @@ export interface Moments {
   labels(): Steps<Uint32Array>;
   /** T·log Σ (π·p)^(1/T) of each row in the last call of `accumulate`: [n]. */
   values(): Steps<Float64Array>;
-  /** See `ClusteringEngine.logDensities`; rows [start, end) of the shard, less the largest of each. */
+  /** See `EngineDataset.logDensities`; rows [start, end) of the shard, less the largest of each. */
   logDensities(gaussians: Gaussians, start: number, end: number): Steps<Float32Array>;
   free(): void;
 }

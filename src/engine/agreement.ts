@@ -13,7 +13,7 @@ export interface Agreement {
 /** What shards agree on, by the range of all of them: see `addRanges`. */
 export function agreementOf(range: PointsRange): Agreement {
   const { n, values, weights } = range;
-  const d = range.span.low.length;
+  const d = range.extremes.low.length;
   const frame = frameOf(range, LIMITS.cpu);
   const rows = intoFrame(values, frame);
   const held = frame.precise ? rows : Float32Array.from(rows);

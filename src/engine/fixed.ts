@@ -295,7 +295,7 @@ export function mergeFixed(a: FixedSums, b: FixedSums): FixedSums {
 const SPILLED_OF_TURN = 2 ** 9;
 
 /** Counts [k] and sums [k, d] of all shards: exact, then rounded once. */
-export function* momentsOf(
+export function* countsAndSums(
   parts: readonly FixedSums[],
   units: Units,
   k: number,

@@ -1,4 +1,4 @@
-import { type FixedSums, mergeFixed, momentsOf, type Units } from './fixed.ts';
+import { countsAndSums, type FixedSums, mergeFixed, type Units } from './fixed.ts';
 import type { Gaussians } from './gaussians.ts';
 import { runNow } from './steps.ts';
 
@@ -66,7 +66,7 @@ export function addKMeansStatistics(a: KMeansStatistics, b: KMeansStatistics): K
   }
   const parts = [[...a.exact.parts, ...b.exact.parts].reduce(mergeFixed)];
   const k = a.counts.length;
-  return { ...runNow(momentsOf(parts, units, k, a.sums.length / k)), exact: { parts, units }, ...rest };
+  return { ...runNow(countsAndSums(parts, units, k, a.sums.length / k)), exact: { parts, units }, ...rest };
 }
 
 /**

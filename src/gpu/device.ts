@@ -305,7 +305,7 @@ export class Allocation {
     this.#all.delete(this);
   }
 
-  /** Not a race with a promise that lives as long as the device: that one would hold every value that ever came home. */
+  /** No race with a promise that lives as long as the device: its reactions would keep every value that ever came back alive. */
   #orEnd<T>(promise: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#ended === null) this.#waiting.add(reject);

@@ -93,7 +93,7 @@ export function kmeansSources(
         : { sort: sourceOf(sortKernel, { LOAD }), sorted: sourceOf(sumsSortedKernel, { LOAD, WEIGHTED, ...sums }) },
     rest: {
       sumSlices: sumSlicesSource(slicesPlan(k * (d + 2), spans)),
-      update: sourceOf(updateKernel, { COSINE: metricOf(metric).unitCentroids }),
+      update: sourceOf(updateKernel, { UNIT_CENTROIDS: metricOf(metric).unitCentroids }),
       status: sourceOf(statusKernel, { LOG: LOG_LINES }),
     },
   };
@@ -281,7 +281,7 @@ export class GpuKMeans implements KMeansWorkspace {
         await ahead;
         return await this.#finish(batch, batch.stop);
       } catch (error) {
-        // Both may fail behind our back now.
+        // Nobody awaits these two any more: their rejections are handled here.
         next.catch(() => undefined);
         ahead?.catch(() => undefined);
         throw error;

@@ -175,7 +175,7 @@ export class Queue {
     const now = performance.now();
     const took = now - Math.max(submitted, this.#idleSince);
     this.#idleSince = now;
-    // Some implementations only look every 100 ms: what seems to take one look may take a moment.
+    // Some implementations only look every 100 ms: a submit that seems to take 100 ms may have taken far less.
     if (took <= 1.3 * TARGET_MS) {
       if (work >= this.#budget / 2) this.#budget *= Math.min(4, Math.max(1.5, TARGET_MS / Math.max(1, took)));
     } else if (took > 2 * TARGET_MS) {

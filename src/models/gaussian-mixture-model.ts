@@ -78,7 +78,7 @@ export interface GaussianMixtureJSON {
   readonly components: ComponentStatus[];
   /** Where the fit ended. */
   readonly backend: Backend;
-  /** Why there. */
+  /** Why the fit ended on that backend. */
   readonly reason?: Reason | undefined;
   /** What its methods see points in; where it is missing it is made of the parameters. */
   readonly frame?: FrameJSON | undefined;
@@ -149,7 +149,7 @@ export class GaussianMixtureModel {
   readonly components: readonly ComponentStatus[];
   /** Where the fit ended. */
   readonly backend: Backend;
-  /** Why there. */
+  /** Why the fit ended on that backend. */
   readonly reason: Reason;
   /**
    * What its methods see points in: so what they say of a row does not depend on the other rows, and of the points of the
@@ -345,7 +345,7 @@ export class GaussianMixtureModel {
   /**
    * The model that `toJSON` gave, with empty `labels`.
    *
-   * @throws {TypeError | RangeError} where `json` is no such object, or has what no fit returns: a coordinate over 1e150, a
+   * @throws {TypeError | RangeError} where `json` is no such object, or holds values that no fit can produce: a coordinate over 1e150, a
    * covariance that is not positive definite or has a variance below 2^-1022.
    */
   static fromJSON(json: GaussianMixtureJSON): GaussianMixtureModel {

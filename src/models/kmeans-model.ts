@@ -51,7 +51,7 @@ export interface KMeansJSON {
   readonly converged: boolean;
   /** Where the fit ended. */
   readonly backend: Backend;
-  /** Why there. */
+  /** Why the fit ended on that backend. */
   readonly reason?: Reason | undefined;
   /** What its methods see points in; where it is missing it is made of the centroids. */
   readonly frame?: FrameJSON | undefined;
@@ -106,7 +106,7 @@ export class KMeansModel {
   readonly converged: boolean;
   /** Where the fit ended. */
   readonly backend: Backend;
-  /** Why there. */
+  /** Why the fit ended on that backend. */
   readonly reason: Reason;
   /**
    * What its methods see points in: so what they say of a row does not depend on the other rows, and of the points of the
@@ -282,7 +282,7 @@ export class KMeansModel {
   /**
    * The model that `toJSON` gave, with empty `labels`.
    *
-   * @throws {TypeError | RangeError} where `json` is no such object, or has what no fit returns: a coordinate over 1e150, a
+   * @throws {TypeError | RangeError} where `json` is no such object, or holds values that no fit can produce: a coordinate over 1e150, a
    * count that is no sum of float32 weights.
    */
   static fromJSON(json: KMeansJSON): KMeansModel {

@@ -6,8 +6,8 @@ import { rootOf, Tree } from '../../src/cpu/tree.ts';
 import { lowestBitOf, topBitOf } from '../../src/engine/bits.ts';
 import {
   type BitSample,
+  countsAndSums,
   leftOver,
-  momentsOf,
   NO_BITS,
   Spill,
   UNITS_OF_LARGE,
@@ -205,7 +205,7 @@ describe('fixed-point sums', () => {
         });
       });
       const summed = parts.map((part, p) => ({ ...part, spilled: spills[p].sums() }));
-      const { sums } = runNow(momentsOf(summed, units, 1, 1));
+      const { sums } = runNow(countsAndSums(summed, units, 1, 1));
       const sum = values.reduce((total, value) => total + exactly(value), 0n);
       expectRounded(sums[0], sum, `n = ${n}, ${sampled} sampled`);
     }

@@ -197,7 +197,7 @@ describe('a wrong description is seen', () => {
   const sums: KernelDefinition = sumsSortedKernel;
   const draw: KernelDefinition = seedDrawKernel;
   const { shape, ...buffers } = update.bindings;
-  const cosine = { COSINE: true };
+  const cosine = { UNIT_CENTROIDS: true };
   const seeding = { LOAD: 0, WEIGHTED: false, L: 2 };
   const sorted = { LOAD: 0, WEIGHTED: false, LANES: 8 };
   const { k: _, ...withoutK } = SHAPE.fields;
@@ -220,7 +220,7 @@ describe('a wrong description is seen', () => {
     ['the type of a field', withStruct({ k: 'u32', d: 'f32' }), cosine, 'Shape: [["k","u32",0],["d","f32",4]'],
     ['a field too few', withStruct(withoutK), cosine, 'Shape: '],
     ['a field too many', withStruct({ ...SHAPE.fields, n: 'u32' }), cosine, 'Shape: '],
-    ['a constant too few', { ...update, constants: {} }, {}, 'without value: [] is described, ["COSINE"]'],
+    ['a constant too few', { ...update, constants: {} }, {}, 'without value: [] is described, ["UNIT_CENTROIDS"]'],
     [
       'a constant too many',
       { ...status, constants: { LOG: 'u32', TY: 'u32' } },

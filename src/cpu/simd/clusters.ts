@@ -98,7 +98,7 @@ const MOST_RETRIED = 1 / 3;
 const LONGEST_SCANNED = 2 ** 60;
 /** Rows have an error each where the longest of all is so many times as long as nearly all are. */
 const UNEVEN = 4;
-/** So many times that centroids may be as long before the longest spoil the integers of the others, which are left out. */
+/** Centroids longer than this multiple of the usual length are left out of the integer scan: they would cost the others their digits. */
 const LONGEST_ROUGH = 2;
 
 export class SimdClusters implements Clusters {
@@ -348,8 +348,8 @@ export class SimdClusters implements Clusters {
   }
 
   /**
-   * Writes ‖c‖² of the centroids that are scanned, up to a length, and what nobody is near in place of the others: `reach`
-   * is the length of the longest of those, `least` of the shortest of these.
+   * Writes ‖c‖² of the centroids up to a length; the others get {@link NOBODY}. Returns the length of the longest that is
+   * scanned (`reach`), and of the shortest that is left out (`least`).
    */
   #placeNorms(to: number, longest: number): { reach: number; least: number } {
     const { f32, f64 } = this.#shard.memory;

@@ -37,7 +37,7 @@ export type Reach = 'here' | 'shared' | 'apart';
 /** Bytes of arenas that the calling thread keeps for shards to come. A worker keeps all, for a while. */
 const KEPT_HERE = 2 ** 24;
 const KEPT_MS = 2000;
-/** Rows take no arena that is so many times too large, and larger than that: it would stay as long as they. */
+/** An arena that is so many times too large, and larger than that, is not taken: it could not be let go while the rows live. */
 const MOST_SPARE = 4;
 const SMALL = 2 ** 19;
 

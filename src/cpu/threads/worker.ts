@@ -1,4 +1,4 @@
-/** What runs in a worker: a residents, and the messages that it is reached by. */
+/** What runs in a worker: its residents, and the messages that it is reached by. */
 import type { MessagePort } from 'node:worker_threads';
 import { runAsync } from '../../engine/steps.ts';
 import { KMEANS_MAKERS } from '../families/kmeans.ts';

@@ -102,7 +102,7 @@ export const SHAPE = struct('Shape', { k: 'u32', d: 'u32' });
 export const updateKernel = defineKernel({
   name: 'update',
   files: [grid, control, updateCode],
-  constants: { COSINE: 'bool' },
+  constants: { UNIT_CENTROIDS: 'bool' },
   bindings: { shape: SHAPE, totals: 'read', model: 'write', previous: 'write', moves: 'write', control: 'read' },
   threads: () => 64,
   sizes: ['k'],
