@@ -118,7 +118,7 @@ export async function withPoints<T>(
   const isFew = !owns(surveyed, 'buffer') && surveyed.n <= FEW_ROWS && surveyed.n * surveyed.d < GPU_WORTHWHILE_VALUES;
   if (few !== undefined && isFew && backend !== 'webgpu') return few(surveyed.prepare('cpu'));
   const engines = await defaultEngines(options);
-  const dataset = await engines.uploadSurveyed(surveyed, options.signal);
+  const dataset = await engines.upload(surveyed, options.signal);
   try {
     return await work(dataset);
   } finally {

@@ -5,16 +5,7 @@ import type { ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/co
 import { DeviceLostError } from './errors.ts';
 import { COARSE } from './frame.ts';
 import type { Metric } from './metric.ts';
-import {
-  type Backend,
-  type GpuPoints,
-  type PointsInput,
-  type PreparedPoints,
-  type RowValues,
-  type SurveyedPoints,
-  type SurveyOptions,
-  surveyPoints,
-} from './points.ts';
+import type { Backend, GpuPoints, PreparedPoints, RowValues, SurveyedPoints, SurveyOptions } from './points.ts';
 import { knowSelf, unwrapThis } from './proxies.ts';
 
 /** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
@@ -236,6 +227,11 @@ export class EngineSet {
     return this.#preferred.backend;
   }
 
+  /** Whether points can be on a GPU, whichever engine is preferred. */
+  get hasGpu(): boolean {
+    return this.#gpu !== null;
+  }
+
   get info(): EngineInfo {
     return { ...this.#preferred.info, reason: this.#lost ? 'device-lost' : this.#reason };
   }
@@ -245,19 +241,15 @@ export class EngineSet {
     return this.#lost || this.#gpu?.lost === true;
   }
 
-  async upload(points: PointsInput, options: UploadRequest): Promise<Dataset> {
-    return this.uploadSurveyed(surveyPoints(points, options), options.signal);
-  }
-
-  /** The same of points whose first reading has been. */
-  async uploadSurveyed(surveyed: SurveyedPoints | GpuPoints, signal: AbortSignal | undefined): Promise<Dataset> {
+  /** @param onGpu whatever points there are, so that what comes of them can stay there */
+  async upload(surveyed: SurveyedPoints | GpuPoints, signal: AbortSignal | undefined, onGpu = false): Promise<Dataset> {
     if (this.#destroyed) throw new TypeError('the engine was destroyed');
     if (owns(surveyed, 'buffer')) {
       const engine = this.#gpu;
       if (engine === null) throw new TypeError("points in a GPUBuffer need backend 'webgpu' and their device");
       return this.#keep({ dataset: await engine.upload(surveyed, { signal }), reason: this.#reason }, null);
     }
-    const { engine, points: prepared, reason } = this.#place(surveyed);
+    const { engine, points: prepared, reason } = this.#place(surveyed, onGpu);
     if (engine === this.#cpu || this.#choice !== 'auto') {
       return this.#keep({ dataset: await engine.upload(prepared, { signal }), reason }, null);
     }
@@ -283,11 +275,15 @@ export class EngineSet {
   }
 
   /** The engine that is for the points, the points as it holds them, and why. */
-  #place(surveyed: SurveyedPoints): { engine: ClusteringEngine; points: PreparedPoints; reason: Reason } {
+  #place(
+    surveyed: SurveyedPoints,
+    onGpu: boolean,
+  ): { engine: ClusteringEngine; points: PreparedPoints; reason: Reason } {
     const { n, d } = surveyed;
     const engine = this.#preferred;
     const cpu = this.#cpu;
     const reason = this.#lost ? 'device-lost' : this.#reason;
+    if (onGpu && this.#gpu !== null) return { engine: this.#gpu, points: surveyed.prepare('webgpu'), reason };
     if (engine === cpu) return { engine, points: surveyed.prepare('cpu'), reason };
     if (cpu !== null && n * d < GPU_WORTHWHILE_VALUES) {
       return { engine: cpu, points: surveyed.prepare('cpu'), reason: 'small' };

@@ -3,7 +3,7 @@ import { METRICS, type Metric } from '../metric.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import { Dataset, ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from '../placement.ts';
-import type { Backend, PointsInput, Weights } from '../points.ts';
+import { type Backend, type PointsInput, surveyPoints, type Weights } from '../points.ts';
 import { gaussianMixtureWith } from './gaussian-mixture.ts';
 import {
   checkMixtureOptions,
@@ -11,7 +11,7 @@ import {
   type GaussianMixtureOptions,
   MIXTURE_FIT_OPTIONS,
 } from './gaussian-mixture-options.ts';
-import { KMEANS_FIT_OPTIONS, kmeansWith } from './kmeans.ts';
+import { KMEANS_FIT_OPTIONS, kmeansWith, needsGpu } from './kmeans.ts';
 import { checkKMeansOptions, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
 /** What belongs to points that stay in an engine. */
@@ -118,11 +118,10 @@ export function engineOf(engines: EngineSet): Engine {
       const given = readOptions('engine.kmeans', options, ENGINE_KMEANS_OPTIONS);
       if (points instanceof Dataset) return kmeansWith(points, { ...RESIDENT, ...given });
       const { metric, sampleWeight, ...fit } = given;
-      checkKMeansOptions(fit);
-      const signal = checkSignal(fit.signal);
-      return whileResident(engines, points, { metric, sampleWeight, signal }, (dataset) =>
-        kmeansWith(dataset, { ...RESIDENT, ...fit }),
-      );
+      const onGpu = checkKMeansOptions(fit).output === 'buffer';
+      if (onGpu && !engines.hasGpu) throw needsGpu();
+      const resident = { metric, sampleWeight, signal: checkSignal(fit.signal) };
+      return whileResident(engines, points, resident, onGpu, (dataset) => kmeansWith(dataset, { ...RESIDENT, ...fit }));
     },
     async gaussianMixture(points, options) {
       const given = readOptions('engine.gaussianMixture', options, ENGINE_MIXTURE_OPTIONS);
@@ -130,7 +129,7 @@ export function engineOf(engines: EngineSet): Engine {
       const { sampleWeight, ...fit } = given;
       checkMixtureOptions(fit);
       const signal = checkSignal(fit.signal);
-      return whileResident(engines, points, { metric: undefined, sampleWeight, signal }, (dataset) =>
+      return whileResident(engines, points, { metric: undefined, sampleWeight, signal }, false, (dataset) =>
         gaussianMixtureWith(dataset, { ...RESIDENT, ...fit }),
       );
     },
@@ -139,19 +138,26 @@ export function engineOf(engines: EngineSet): Engine {
   return withDispose(engine);
 }
 
-async function uploadTo(engines: EngineSet, points: PointsInput, options: Given<UploadOptions>): Promise<Dataset> {
+async function uploadTo(
+  engines: EngineSet,
+  points: PointsInput,
+  options: Given<UploadOptions>,
+  onGpu = false,
+): Promise<Dataset> {
   if (options.metric !== undefined) checkWord('metric', options.metric, METRICS);
   checkSignal(options.signal);
-  return engines.upload(points, { ...options, frame: undefined });
+  const surveyed = surveyPoints(points, { ...options, frame: undefined });
+  return engines.upload(surveyed, options.signal, onGpu);
 }
 
 async function whileResident<T>(
   engines: EngineSet,
   points: PointsInput,
   options: Given<UploadOptions>,
+  onGpu: boolean,
   work: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
-  const dataset = await uploadTo(engines, points, options);
+  const dataset = await uploadTo(engines, points, options, onGpu);
   try {
     return await work(dataset);
   } finally {

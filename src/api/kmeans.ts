@@ -50,9 +50,19 @@ export async function kmeansWith(
   const signal = checkSignal(given);
   if (metric !== undefined) checkWord('metric', metric, METRICS);
   const placement = plan.output === 'buffer' ? onGpu(backend, device, points) : { backend, device };
-  return withPoints(points, { ...placement, metric, sampleWeight, signal, frame: undefined }, (dataset) =>
-    heeding(plan.onIteration, signal, (onIteration) => fitKMeans(dataset, { ...plan, onIteration }, signal)),
-  );
+  let model: KMeansModel | undefined;
+  try {
+    return await withPoints(points, { ...placement, metric, sampleWeight, signal, frame: undefined }, (dataset) =>
+      heeding(plan.onIteration, signal, async (onIteration) => {
+        model = await fitKMeans(dataset, { ...plan, onIteration }, signal);
+        return model;
+      }),
+    );
+  } catch (error) {
+    // The fit may be done, and a promise of the caller's reject behind it.
+    model?.labelsBuffer?.destroy();
+    throw error;
+  }
 }
 
 /** Where the points of a fit go whose labels are to stay on the GPU. */
@@ -66,6 +76,10 @@ function onGpu(
     resident instanceof Dataset
       ? resident.backend === 'webgpu'
       : backend === 'webgpu' || (backend !== 'cpu' && device !== undefined);
-  if (!isThere) throw new TypeError("output 'buffer' needs a device, or backend 'webgpu'");
+  if (!isThere) throw needsGpu();
   return { backend: 'webgpu', device };
+}
+
+export function needsGpu(): TypeError {
+  return new TypeError("output 'buffer' needs a device, or backend 'webgpu'");
 }

@@ -54,7 +54,8 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
   }
 
   return engineOf(runAsync, threads, {
-    async upload(points, { signal, units } = {}) {
+    async upload(points, options = {}) {
+      const { signal, units } = ownOf(options);
       const workers = await workersFor(points, signal);
       return runAsync(upload(points, workers ?? [here], units), signal);
     },
@@ -66,7 +67,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
 export function createSyncCpuEngine(simd = true): ClusteringEngine {
   const here = new CallingThread(simd);
   return engineOf(runNow, 1, {
-    upload: (points, { units } = {}) => runNow(upload(points, [here], units)),
+    upload: (points) => runNow(upload(points, [here], undefined)),
     destroy: () => undefined,
   });
 }
@@ -106,6 +107,7 @@ function datasetOf(
     ...points.summary,
     backend: 'cpu',
     largestBuffer: 0,
+    signal,
     bound: (signal) => datasetOf(points, engine, runner, signal),
     upload: (others) => engine.upload(others, { signal }),
     gather: (indices) => run(gather(points, indices)),

@@ -14,6 +14,8 @@ const LEAST_SHARE = 2 ** -20;
 
 /** See `EngineDataset.kmeans`. */
 export class CpuKMeans implements KMeansWorkspace {
+  /** None of its own: see kmeans/lloyd.ts. Said, so that nothing is inherited. */
+  readonly lloyd = undefined;
   readonly #points: ResidentPoints;
   readonly #run: <T>(steps: Steps<T>) => Awaitable<T>;
   readonly #clusters: readonly Ref<Clusters>[];

@@ -168,9 +168,9 @@ export function sameArena(memory: Memory): Arena {
 }
 
 function noRoom(bytes: number, cause: unknown): RangeError {
-  const [needed, most] = [bytes, MAX_PAGES * PAGE].map((size) => Math.ceil(size / 2 ** 20));
+  const needed = Math.ceil(bytes / 2 ** 20);
   const message = `no room for ${needed} MiB of points and what is computed of them`;
-  return new RangeError(`${message} (a WebAssembly memory ends at ${most} MiB)`, { cause });
+  return new RangeError(`${message} (a WebAssembly memory ends at 4096 MiB)`, { cause });
 }
 
 class PlainMemory implements Memory {

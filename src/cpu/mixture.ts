@@ -18,6 +18,8 @@ export function* openMixture(
 }
 
 class CpuMixture implements MixtureWorkspace {
+  /** Sums in float64 lose nothing about any mean. Said, so that nothing is inherited. */
+  readonly moments = undefined;
   readonly #points: ResidentPoints;
   readonly #run: <T>(steps: Steps<T>) => Awaitable<T>;
   readonly #moments: readonly Ref<Moments>[];

@@ -163,7 +163,8 @@ export class Shard {
         lengths[bin < 0 ? 0 : bin]++;
         if (square > longest) longest = square;
         if (weight > 0 && square > longestWeighted) longestWeighted = square;
-        terms[i] = weight * square;
+        // Not 0·∞: a row without weight may be as far as it likes.
+        terms[i] = weight > 0 ? weight * square : 0;
         if (terms[i] > largest) largest = terms[i];
       }
       squares.addAll(terms, count, largest);

@@ -53,6 +53,9 @@ export interface EngineDataset extends PointsSummary {
   /** Bytes of the largest GPUBuffer that results may be left in; 0 where there is none. */
   readonly largestBuffer: number;
 
+  /** What its verbs heed, and what work between them is to heed too. */
+  readonly signal: AbortSignal | undefined;
+
   /** The same points, all of whose verbs heed a signal: they are this dataset's, and go with it. */
   bound(signal: AbortSignal | undefined): EngineDataset;
 
@@ -166,7 +169,7 @@ export interface LloydResult {
   readonly previous: Float64Array;
   readonly iterations: number;
   readonly stop: 'converged' | 'limit' | 'empty' | 'asked';
-  /** Clusters without weight in the last assignment, ascending; filled where `stop` is `'empty'`. */
+  /** Clusters without weight in the last assignment, ascending; none where `stop` is `'converged'` or `'limit'`. */
   readonly empty: readonly number[];
 }
 

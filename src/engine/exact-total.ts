@@ -5,7 +5,6 @@ const DIGITS = 63;
 const LOWEST = -960;
 /** The highest has no unit: no float64 reaches it, only sums do. */
 const UNITS = Float64Array.from({ length: DIGITS - 1 }, (_, i) => 2 ** (32 * i + LOWEST));
-const INVERSES = UNITS.map((unit) => 1 / unit);
 /** So many values add up to less than 2^53 in each digit. */
 const ROOM = 2 ** 20;
 
@@ -14,7 +13,7 @@ const WINDOW = 43;
 export const MOST_AT_ONCE = 2 ** 9;
 
 /** Between these, the windows' units and what rounds to them are numbers. */
-const LEAST_OF_WINDOW = 2 ** -900;
+const LEAST_OF_WINDOW = 2 ** -800;
 const LARGEST_OF_WINDOW = 2 ** 990;
 
 const number = new Float64Array(1);
@@ -29,13 +28,17 @@ export class ExactTotal {
   /** Values that it may still take before the digits have to be carried. */
   #room = ROOM;
 
-  /** Adds a finite value. */
+  /** Adds a value, +∞ perhaps. */
   add(value: number): void {
     const digits = this.#takeIn();
     number[0] = value;
     const exponent = ((words[1] >>> 20) & 0x7ff) - 1023;
+    if (value === Infinity) {
+      digits[DIGITS - 1] = value;
+      return;
+    }
     for (let left = value, at = (exponent - LOWEST) >> 5; left !== 0 && at >= 0; at--) {
-      const digit = Math.trunc(left * INVERSES[at]);
+      const digit = Math.trunc(left / UNITS[at]);
       digits[at] += digit;
       left -= digit * UNITS[at];
     }
@@ -46,7 +49,7 @@ export class ExactTotal {
    * many of about one size cost little more than plain additions.
    */
   addAll(values: Float64Array, count: number, largest: number): void {
-    if (!(largest > LEAST_OF_WINDOW && largest < LARGEST_OF_WINDOW)) {
+    if (largest < LEAST_OF_WINDOW || largest > LARGEST_OF_WINDOW) {
       for (let i = 0; i < count; i++) this.add(values[i]);
       return;
     }
@@ -81,8 +84,10 @@ export class ExactTotal {
   /** The sum, rounded once. */
   value(): number {
     const digits = this.#carry();
+    if (digits[DIGITS - 1] === Infinity) return Infinity;
     // Only between the ends of what is there: integers without limits cost more than all of the rest.
-    let [lowest, highest] = [0, DIGITS - 1];
+    let lowest = 0;
+    let highest = DIGITS - 1;
     while (digits[lowest] === 0) lowest++;
     while (digits[highest] === 0) highest--;
     let sum = 0n;

@@ -54,6 +54,7 @@ function datasetOf(gpu: Gpu, points: ResidentPoints, signal: AbortSignal | undef
     ...points.summary,
     backend: 'webgpu',
     largestBuffer: gpu.largestBuffer,
+    signal,
     bound: (signal) => datasetOf(gpu, points, signal),
     upload: (others) => upload(gpu, others, signal),
     gather: (indices) => on(() => gather(gpu, points, indices, signal)),

@@ -330,13 +330,18 @@ export class GpuKMeans implements KMeansWorkspace {
       this.#signal,
     );
     try {
-      shards.forEach(({ firstRow, rows }, i) => {
-        this.#queue.copy(this.#labels[i], 0, buffer, firstRow * 4, rows * 4);
-      });
-      await this.#queue.submit();
-      indices.forEach((row, i) => {
-        this.#queue.write(buffer, row * 4, Uint32Array.of(labels[i]));
-      });
+      if (indices.length === 0) {
+        shards.forEach(({ firstRow, rows }, i) => {
+          this.#queue.copy(this.#labels[i], 0, buffer, firstRow * 4, rows * 4);
+        });
+        await this.#queue.submit();
+      } else {
+        const all = Uint32Array.from(await this.labels());
+        indices.forEach((row, i) => {
+          all[row] = labels[i];
+        });
+        this.#queue.write(buffer, 0, all);
+      }
       await this.#queue.settle();
       return allocation.giveAway(buffer);
     } finally {
@@ -413,7 +418,8 @@ export class GpuKMeans implements KMeansWorkspace {
     const { d } = this.#points.summary;
     const k = this.#k;
     const { centroids, iterations } = batch;
-    if (stop !== 'empty') return { centroids, previous: centroids, iterations, stop, empty: [] };
+    // Whatever ends the iterations, the device knows whether the last of them left a cluster empty.
+    if (batch.stop !== 'empty') return { centroids, previous: centroids, iterations, stop, empty: [] };
     const previous = Float64Array.from(new Float32Array(await this.#queue.read(this.#previous, 0, k * d * 4)));
     const counts = new Float32Array(await this.#queue.read(this.#totals, k * d * 4, k * 4));
     const empty = Array.from(counts.keys()).filter((c) => counts[c] <= 0);

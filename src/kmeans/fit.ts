@@ -112,20 +112,21 @@ function* iterate(dataset: EngineDataset, workspace: KMeansWorkspace, plan: KMea
       },
       onIteration(status) {
         last = status;
-        return plan.onIteration?.(progressOf(status, done, state, dataset)) === 'stop' ? 'stop' : undefined;
+        const answer = plan.onIteration?.(progressOf(status, done, state, dataset));
+        // Known also where the device is lost before the iterations end.
+        state.stopped ||= answer === 'stop';
+        return state.stopped ? 'stop' : undefined;
       },
     });
     state.iterations = done + result.iterations;
     state.centroids = result.centroids;
-    if (result.stop === 'empty') {
-      const relocation = yield* relocateEmpty(dataset, result);
-      state.centroids = relocation.centroids;
-      // An iteration that could move no empty cluster ends the fit by the rule that holds for every other one.
-      state.converged = relocation.moved === 0 && hasConverged(last!, resume || result.iterations > 1, tolerance);
-    } else {
-      state.converged = result.stop === 'converged';
-      state.stopped = result.stop === 'asked';
-    }
+    state.converged = result.stop === 'converged';
+    if (result.empty.length === 0) continue;
+    const relocation = yield* relocateEmpty(dataset, result);
+    state.centroids = relocation.centroids;
+    // An iteration that could move no empty cluster ends the fit by the rule that holds for every other one.
+    const isSettled = relocation.moved === 0 && hasConverged(last!, resume || result.iterations > 1, tolerance);
+    state.converged = isSettled && !state.stopped;
   }
 }
 
@@ -181,14 +182,12 @@ export function* outcomeOf(
   const inertia = toInertia(yield* resultOf(workspace.inertia()), dataset);
   // Far rows have no weight here, and no part in the inertia.
   const { labels: farLabels } = assignFar(dataset, centroids);
-  const fit = { k, d, metric, centroids, counts, inertia, iterations, converged, backend, frame };
-  if (output === 'buffer') {
-    const labelsBuffer = yield* resultOf(workspace.labelsBuffer!({ indices: far.indices, labels: farLabels }));
-    return { ...fit, labels: new Uint32Array(0), labelsBuffer };
-  }
-  const labels = yield* resultOf(workspace.labels());
+  const ofFar = { indices: far.indices, labels: farLabels };
+  const labelsBuffer = output === 'buffer' ? yield* resultOf(workspace.labelsBuffer!(ofFar)) : null;
+  const labels = labelsBuffer === null ? yield* resultOf(workspace.labels()) : new Uint32Array(0);
+  // Nothing happens where there are none.
   far.indices.forEach((row, i) => {
     labels[row] = farLabels[i];
   });
-  return { ...fit, labels, labelsBuffer: null };
+  return { k, d, metric, centroids, labels, labelsBuffer, counts, inertia, iterations, converged, backend, frame };
 }

@@ -15,23 +15,21 @@ export function* lloyd(
 ): Steps<LloydResult> {
   if (workspace.lloyd !== undefined) return yield* resultOf(workspace.lloyd(start, options));
   const { maxIterations, tolerance, resume } = options;
-  let [previous, centroids] = [start, start];
-  for (let iteration = 1; iteration <= maxIterations; iteration++) {
+  let centroids = start;
+  for (let iteration = 1; ; iteration++) {
     const { counts, sums, inertia, changed } = yield* resultOf(workspace.accumulate(centroids));
-    previous = centroids;
+    const previous = centroids;
     const update = yield* updateCentroids(previous, counts, sums, metric);
     centroids = update.centroids;
-    const empty = emptyClusters(counts);
+    const empty = Array.from(counts.keys()).filter((c) => counts[c] === 0);
     const status = { iteration, inertia, shift: update.shift, changed, empty: empty.length };
     options.onCheckpoint(centroids, iteration);
-    const asked = options.onIteration(status);
-    if (asked === 'stop') return { centroids, previous, iterations: iteration, stop: 'asked', empty: [] };
-    if (empty.length > 0) return { centroids, previous, iterations: iteration, stop: 'empty', empty };
-    if (hasConverged(status, resume || iteration > 1, tolerance)) {
-      return { centroids, previous, iterations: iteration, stop: 'converged', empty: [] };
-    }
+    let stop: LloydResult['stop'] | undefined = options.onIteration(status) && 'asked';
+    if (empty.length > 0) stop ??= 'empty';
+    if (hasConverged(status, resume || iteration > 1, tolerance)) stop ??= 'converged';
+    if (iteration >= maxIterations) stop ??= 'limit';
+    if (stop !== undefined) return { centroids, previous, iterations: iteration, stop, empty };
   }
-  return { centroids, previous, iterations: maxIterations, stop: 'limit', empty: [] };
 }
 
 /**
@@ -45,8 +43,4 @@ export function hasConverged(
   tolerance: number,
 ): boolean {
   return (compared && changed === 0) || shift <= tolerance;
-}
-
-function emptyClusters(counts: Float64Array): number[] {
-  return Array.from(counts.keys()).filter((c) => counts[c] === 0);
 }

@@ -9,9 +9,12 @@ export interface KMeansProgress {
   readonly inertia: number;
   /** Σ over the centroids of their squared shift, in squared units of the data. */
   readonly shift: number;
-  /** A copy of the newest centroids that are known [k·d], row-major, in the caller's coordinates. */
+  /**
+   * A copy of the newest centroids that are known [k·d], row-major, in the caller's coordinates: as their update left them,
+   * before clusters that are empty are moved.
+   */
   readonly centroids: () => Float64Array;
-  /** The iteration whose update made them: this one, or where several come home from a GPU together the last of these. */
+  /** The iteration whose update made them: this one, or where several are read back from a GPU together the last of these. */
   readonly centroidsIteration: number;
 }
 

@@ -173,9 +173,9 @@ async function iterate(
   const labels = temperature === 0 ? await workspace.labels() : null;
   const unchanged = labels !== null && state.labels !== null && labels.every((label, i) => label === state.labels![i]);
   const improve = maximizeFrom(workspace, statistics, state.parameters!, rules, temperature);
-  const update = await runAsync(improve);
+  const update = await runAsync(improve, dataset.signal);
   const reseed = reseedEmpty(dataset, workspace, update, state.parameters!, rules, state.reseeds);
-  const reseeded = await runAsync(reseed);
+  const reseeded = await runAsync(reseed, dataset.signal);
   const next = await workspace.accumulate(toGaussians(reseeded.parameters), temperature);
   const lowerBound = meanValue(next, dataset);
   const change = lowerBound - before;

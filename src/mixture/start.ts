@@ -60,7 +60,10 @@ async function explicitParameters(
     means: assigned?.means ?? startIntoFrame(means, dataset),
     covariances: scaled ?? assigned!.covariances,
     precisionsCholesky: scaled
-      ? ((await runAsync(precisionFactorsOf(covarianceType, k, frame.shift.length, scaled))) as Float64Array)
+      ? ((await runAsync(
+          precisionFactorsOf(covarianceType, k, frame.shift.length, scaled),
+          dataset.signal,
+        )) as Float64Array)
       : assigned!.precisionsCholesky,
   };
 }
@@ -86,7 +89,7 @@ export async function nearestMeans(
   }
   const update = await hardStep(dataset, start, { ...rules, fixed });
   const parameters = withMeanCovariance(update.parameters, update.empty, update.empty);
-  return { ...update, parameters: await runAsync(parameters) };
+  return { ...update, parameters: await runAsync(parameters, dataset.signal) };
 }
 
 /** A mean that is off by this share of itself may be the mean of rows that float32 rounded. */
@@ -119,7 +122,7 @@ function atOrigin(covarianceType: CovarianceType, deviations: Float64Array): Par
 async function hardStep(dataset: EngineDataset, parameters: Parameters, rules: UpdateRules): Promise<Update> {
   return withMixture(dataset, parameters, async (workspace) => {
     const statistics = await workspace.accumulate(toGaussians(parameters), 0);
-    return runAsync(maximizeFrom(workspace, statistics, parameters, rules, 0));
+    return runAsync(maximizeFrom(workspace, statistics, parameters, rules, 0), dataset.signal);
   });
 }
 
@@ -161,17 +164,18 @@ async function firstMeans(
   start: number,
 ): Promise<Float64Array> {
   const { k, seed } = plan;
+  const run = <T>(steps: Steps<T>) => runAsync(steps, dataset.signal);
   switch (method) {
     case 'random':
-      return runAsync(drawn(whole, k, random));
+      return run(drawn(whole, k, random));
     case 'random-from-data':
-      return dataset.gather(await runAsync(randomRows(dataset, k, random)));
+      return dataset.gather(await run(randomRows(dataset, k, random)));
     case 'k-means++':
-      return inWhitened(dataset, whole, async (white) => dataset.gather(await runAsync(plusPlus(white, k, random))));
+      return inWhitened(dataset, whole, async (white) => dataset.gather(await run(plusPlus(white, k, random))));
     case 'kmeans':
       return inWhitened(dataset, whole, async (white) => {
-        const centroids = await runAsync(centroidsOf(white, k, seed, start));
-        return runAsync(formOf(whole.covarianceType).unwhiten(centroids, whole.precisionsCholesky, whole.d));
+        const centroids = await run(centroidsOf(white, k, seed, start));
+        return run(formOf(whole.covarianceType).unwhiten(centroids, whole.precisionsCholesky, whole.d));
       });
   }
 }

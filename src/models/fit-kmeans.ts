@@ -16,7 +16,7 @@ export async function fitKMeans(
   const best = fitBest(plan, (fit) =>
     points.use(signal, async ({ dataset, reason }) => {
       if (plan.output === 'buffer') checkRoom(dataset, reason);
-      return { ...(await runAsync(fit(dataset))), reason };
+      return { ...(await runAsync(fit(dataset), signal)), reason };
     }),
   );
   return new KMeansModel(await runAsync(best));

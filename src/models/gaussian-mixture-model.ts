@@ -222,7 +222,7 @@ export class GaussianMixtureModel {
       for (let from = 0; from < n; from += rows) {
         const end = Math.min(n, from + rows);
         const logs = await dataset.logDensities(gaussians, from, end);
-        await runAsync(softmax(logs, k, probabilities, from * k));
+        await runAsync(softmax(logs, k, probabilities, from * k), dataset.signal);
       }
       for (const { index, shares } of this.#answersOfFar(dataset.far, 1)) probabilities.set(shares, index * k);
       return probabilities;
@@ -300,7 +300,7 @@ export class GaussianMixtureModel {
       points,
       options,
       async ({ dataset, reason }) =>
-        new KMeansModel({ ...(await runAsync(clusterAround(dataset, this.means))), reason }),
+        new KMeansModel({ ...(await runAsync(clusterAround(dataset, this.means), dataset.signal)), reason }),
     );
   }
 

@@ -326,7 +326,7 @@ export class KMeansModel {
     return this.#withPoints(
       points,
       options,
-      async ({ dataset }) => take(await runAsync(assignPoints(dataset, centroids))),
+      async ({ dataset }) => take(await runAsync(assignPoints(dataset, centroids), dataset.signal)),
       function* (few) {
         return take(yield* assignFew(few, centroids));
       },

@@ -48,6 +48,39 @@ it('a device lost in an E-step at temperature 0 is no convergence', async () => 
   await engine.destroy();
 });
 
+it('an abort is heeded by the work between two E-steps', async () => {
+  const points = blobs({ n: 300, d: 8, groups: 3, spread: 3, seed: 63 });
+  const cpu = createCpuEngine();
+  const controller = new AbortController();
+  let calls = 0;
+  const watched = (dataset: EngineDataset): EngineDataset => ({
+    ...dataset,
+    bound: (signal) => watched(dataset.bound(signal)),
+    async mixture(...given) {
+      const workspace = await dataset.mixture(...given);
+      return {
+        async accumulate(...step) {
+          calls++;
+          const statistics = await workspace.accumulate(...step);
+          if (calls === 4) controller.abort('enough');
+          return statistics;
+        },
+        labels: () => workspace.labels(),
+        values: () => workspace.values(),
+        close: () => workspace.close(),
+      };
+    },
+  });
+  const engine = engineOf(
+    EngineSet.of('cpu', { ...cpu, upload: async (...given) => watched(await cpu.upload(...given)) }, null),
+  );
+  const options = { k: 3, tolerance: 0, maxIterations: 20, signal: controller.signal };
+  await expect(engine.gaussianMixture(asInput(points), options)).rejects.toBe('enough');
+  // The M-step behind the fourth E-step has not led to a fifth.
+  expect(calls).toBe(4);
+  await engine.destroy();
+});
+
 it('fixed weights stay to the bit, and a component whose weight is fixed at 0 where it is', async () => {
   const points = blobs({ n: 60, d: 2, groups: 3, spread: 3, seed: 62 });
   const weights = [0.7 + 4e-7, 0.3, 0, 1e-300];

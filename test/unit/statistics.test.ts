@@ -113,6 +113,12 @@ describe.each(KINDS)('$what', ({ weighted, value }) => {
       sum.counts.forEach((count, c) => {
         expect(Math.abs(count - whole.counts[c])).toBeLessThanOrEqual(1e-11 * n);
       });
+      for (const part of ['sums', 'squares'] as const) {
+        const scale = whole[part].reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        sum[part].forEach((value, i) => {
+          expect(Math.abs(value - whole[part][i])).toBeLessThanOrEqual(1e-12 * scale);
+        });
+      }
       expect(Math.abs(sum.logLikelihood / whole.logLikelihood - 1)).toBeLessThanOrEqual(1e-12);
     }
   });
@@ -171,6 +177,31 @@ describe('an exact total', () => {
     for (const half of halves) backwards.merge(half.digits());
     expect(backwards.digits()).toEqual(oneByOne.digits());
     expect(oneByOne.value()).toBe(exactSum(values));
+  });
+
+  it('of what is not finite is infinite', () => {
+    for (const values of [
+      [1, Infinity],
+      [Infinity, 3, Infinity],
+      [2, 1e300, Infinity, 5],
+    ]) {
+      const total = new ExactTotal();
+      total.addAll(Float64Array.from(values), values.length, Infinity);
+      const whole = new ExactTotal();
+      whole.add(7);
+      whole.merge(total.digits());
+      expect([total.value(), whole.value()]).toEqual([Infinity, Infinity]);
+    }
+  });
+
+  it('is the same one by one and many at once, where bits are left out too', () => {
+    for (const largest of [2 ** -899, 2 ** -850, 2 ** -800, 2 ** -799, 2 ** 989, 2 ** 990]) {
+      const values = Float64Array.of(largest, 2 ** -961, 2 ** -961, largest * 2 ** -60, 2 ** -955);
+      const [one, all] = [new ExactTotal(), new ExactTotal()];
+      for (const value of values) one.add(value);
+      all.addAll(values, values.length, largest);
+      expect(all.digits()).toEqual(one.digits());
+    }
   });
 
   it('of negative values too', () => {

@@ -6,10 +6,11 @@ import type {
   KMeansProgress,
 } from '../../../src/index.ts';
 import { kmeans } from '../../../src/index.ts';
-import { type ConformanceCase, check, equal, rejects, sameValues, withEngine } from '../case.ts';
+import { type ConformanceCase, check, equal, reasonOf, rejects, sameValues, withEngine } from '../case.ts';
 import { asInput, checkModel, upload } from './bounds.ts';
 import { blobs, spacedRows } from './data.ts';
-import { COPY_SRC, contentsOf, STORAGE, withLentDevice } from './devices.ts';
+import { automatic, COPY_SRC, contentsOf, STORAGE, withLentDevice } from './devices.ts';
+import { checkBuffers } from './progress.ts';
 import { sameModels } from './seeding.ts';
 
 const slow = blobs({ n: 5003, d: 3, groups: 12, spread: 2, seed: 211 });
@@ -69,6 +70,18 @@ export const live: readonly ConformanceCase[] = [
       sameModels(model, await engine.kmeans(dataset, { ...long, maxIterations: iterations }));
     }),
   ),
+  withEngine('a fit that is stopped where a cluster is empty has moved it', async (engine) => {
+    const points = { data: Float32Array.of(0, 0, 0, 1, 10, 10, 10, 11, 50, 50), n: 5, d: 2 };
+    const dataset = await upload(engine, points);
+    const start = { data: Float64Array.of(0, 0, 0, 0, 100, 100), shape: [3, 2] };
+    const model = await engine.kmeans(dataset, { k: 3, init: start, onIteration: () => 'stop' });
+    checkModel(model, points, 3);
+    const { iterations: maxIterations } = model;
+    const limited = await engine.kmeans(dataset, { k: 3, init: start, maxIterations });
+    sameValues(model.centroids, limited.centroids, 'centroids');
+    sameValues(model.labels, limited.labels, 'labels');
+    check(!model.centroids.includes(100), `centroids ${model.centroids}: one is where no point is`);
+  }),
   withEngine('only the word stops a fit', async (engine) => {
     const dataset = await upload(engine, slow);
     const expected = await engine.kmeans(dataset, long);
@@ -182,6 +195,45 @@ export const live: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'labels that stay on the GPU go where the fit rejects in the end',
+    only: 'webgpu',
+    async run(context) {
+      const engine = await context.createEngine();
+      const dataset = await upload(engine, slow);
+      const options: KMeansFitOptions = { ...long, maxIterations: 2, output: 'buffer' };
+      const late = (settle: () => unknown) => () => new Promise((resolve) => setTimeout(resolve, 300)).then(settle);
+      await checkBuffers(context, async () => {
+        const reason = new Error('late');
+        const onIteration = late(() => Promise.reject(reason));
+        equal(await reasonOf(engine.kmeans(dataset, { ...options, onIteration }), 'the fit'), reason, 'reason');
+        const controller = new AbortController();
+        const onIterationToo = late(() => controller.abort(reason));
+        const { signal } = controller;
+        const fit = engine.kmeans(dataset, { ...options, onIteration: () => void onIterationToo(), signal });
+        await fit.then(
+          ({ labelsBuffer }) => labelsBuffer?.destroy(),
+          () => undefined,
+        );
+      });
+      await engine.destroy();
+    },
+  },
+  {
+    name: 'labels that stay on the GPU take few points there too',
+    only: 'webgpu',
+    async run(context) {
+      const device = await context.requestDevice!();
+      const engine = await automatic(device);
+      const points = blobs({ n: 63, d: 3, seed: 215 });
+      const home = await engine.kmeans(asInput(points), { k: 3 });
+      equal(home.backend, 'cpu', 'backend of few points');
+      const there = await engine.kmeans(asInput(points), { k: 3, init: home, output: 'buffer' });
+      equal(there.backend, 'webgpu', 'backend, where the labels are to stay there');
+      sameValues(new Uint32Array((await contentsOf(device, there.labelsBuffer!)).buffer), home.labels, 'labels');
+      await engine.destroy();
+    },
+  },
+  {
     name: 'labels cannot stay on a GPU where there is none',
     only: 'cpu',
     async run(context) {
@@ -192,6 +244,8 @@ export const live: readonly ConformanceCase[] = [
       const engine = await context.createEngine();
       await wrong(engine.kmeans(await engine.upload(points), { k: 2, output: 'buffer' }));
       await wrong(engine.kmeans(points, { k: 2, output: 'buffer' }));
+      // Before anything is read.
+      await wrong(engine.kmeans([[1, NaN]], { k: 1, output: 'buffer' }));
       await engine.destroy();
     },
   },
