@@ -323,9 +323,9 @@ test('publint finds nothing', () => node([join(modules, 'publint/src/cli.js'), '
 const LATER = { engine: [22], pool: [15], mixture: [9, 11] };
 
 test.for([
-  ['webgpu-clustering/cpu', 'kmeansSync', 36],
-  ['webgpu-clustering', 'kmeans', 37],
-  ['webgpu-clustering', 'gaussianMixture', 46],
+  ['webgpu-clustering/cpu', 'kmeansSync', 38],
+  ['webgpu-clustering', 'kmeans', 38],
+  ['webgpu-clustering', 'gaussianMixture', 47],
 ] as const)('a page loads little of %s for %s, and the rest when it is asked for', async ([entry, name, kilobytes]) => {
   await write('main.js', `import { ${name} } from '${entry}'; globalThis.used = ${name};`);
   await write('index.html', '<!doctype html><script type="module" src="./main.js"></script>');
