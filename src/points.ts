@@ -645,14 +645,17 @@ export function sampledRows(n: number, d: number, weights: Float32Array | null):
 }
 
 /** The rows of a sample, with their weights and how many rows each stands for. */
-function sampleRowsOf(form: HostForm, weights: Float32Array | null): Omit<PointsRange, 'n' | 'extremes'> {
+function sampleRowsOf(
+  form: HostForm,
+  weights: Float32Array | null,
+  positiveRows: number,
+): Omit<PointsRange, 'n' | 'extremes'> {
   const { n, d } = form;
   const indices = sampledRows(n, d, weights);
   const values = new Float64Array(indices.length * d);
   indices.forEach((row, i) => {
     form.read(row, row + 1, values.subarray(i * d, (i + 1) * d));
   });
-  const { positiveRows } = weigh(weights, n);
   return {
     values,
     weights: Float64Array.from(indices, (row) => weights?.[row] ?? 1),
@@ -663,7 +666,7 @@ function sampleRowsOf(form: HostForm, weights: Float32Array | null): Omit<Points
 function surveyCentred(form: HostForm, weights: Float32Array | null, metric: Metric): SurveyedPoints {
   const { n, d } = form;
   const { totalWeight, positiveRows } = weigh(weights, n);
-  const sampleRows = sampleRowsOf(form, weights);
+  const sampleRows = sampleRowsOf(form, weights, positiveRows);
   const sample = sampled(sampleRows.values, sampleRows.weights, d);
   const { medians, columns } = sample;
   const pivot = medians.map((median) => (Number.isFinite(median) ? median : 0));

@@ -1,7 +1,7 @@
 import type { KMeansWorkspace } from '../engine/contract.ts';
 import { countsAndSums } from '../engine/fixed.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
-import type { Awaitable, Steps } from '../engine/steps.ts';
+import type { Awaitable, Runner, Steps } from '../engine/steps.ts';
 import { rowsOfTurn } from '../engine/turns.ts';
 import type { Clusters } from './clusters.ts';
 import { joinedOf, type ResidentPoints } from './dataset.ts';
@@ -17,10 +17,12 @@ export class CpuKMeans implements KMeansWorkspace {
   /** None of its own: see kmeans/lloyd.ts. Said, so that nothing is inherited. */
   readonly lloyd = undefined;
   readonly #points: ResidentPoints;
-  readonly #run: <T>(steps: Steps<T>) => Awaitable<T>;
+  readonly #run: Runner;
   readonly #clusters: readonly Ref<Clusters>[];
+  /** Of the last assignment, once it was summed term by term. */
+  #summed: number | null = null;
 
-  constructor(points: ResidentPoints, k: number, run: <T>(steps: Steps<T>) => Awaitable<T>) {
+  constructor(points: ResidentPoints, k: number, run: Runner) {
     this.#points = points;
     this.#run = run;
     this.#clusters = clustersOf(points, k);
@@ -44,6 +46,7 @@ export class CpuKMeans implements KMeansWorkspace {
 
   *#accumulate(centroids: Float64Array): Steps<KMeansStatistics> {
     this.#points.check();
+    this.#summed = null;
     const { units, squares, summary } = this.#points;
     const parts = yield* askAll(this.#clusters, 'assign', centroids);
     const { counts, sums } = yield* countsAndSums(parts, units, centroids.length / summary.d, summary.d);
@@ -59,8 +62,8 @@ export class CpuKMeans implements KMeansWorkspace {
   }
 
   *#inertia(): Steps<number> {
-    const [summed] = rootOf((yield* askAll(this.#clusters, 'inertia')).flat());
-    return summed;
+    this.#summed ??= rootOf((yield* askAll(this.#clusters, 'inertia')).flat())[0];
+    return this.#summed;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { MixtureWorkspace } from '../engine/contract.ts';
 import type { Gaussians } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
-import type { Awaitable, Steps } from '../engine/steps.ts';
+import type { Awaitable, Runner, Steps } from '../engine/steps.ts';
 import { joinedOf, type ResidentPoints, shardsWithin, surveyed } from './dataset.ts';
 import { MIXTURE } from './families/mixture.ts';
 import { type Moments, statisticsOf } from './moments.ts';
@@ -10,10 +10,7 @@ import { rootOf } from './tree.ts';
 
 /** See `EngineDataset.mixture`. */
 // biome-ignore lint/correctness/useYield: a verb like the others
-export function* openMixture(
-  points: ResidentPoints,
-  run: <T>(steps: Steps<T>) => Awaitable<T>,
-): Steps<MixtureWorkspace> {
+export function* openMixture(points: ResidentPoints, run: Runner): Steps<MixtureWorkspace> {
   return new CpuMixture(points, run);
 }
 
@@ -21,13 +18,13 @@ class CpuMixture implements MixtureWorkspace {
   /** Sums in float64 lose nothing about any mean. Said, so that nothing is inherited. */
   readonly moments = undefined;
   readonly #points: ResidentPoints;
-  readonly #run: <T>(steps: Steps<T>) => Awaitable<T>;
+  readonly #run: Runner;
   readonly #moments: readonly Ref<Moments>[];
   /** What the shards' values of the last E-step are short of, once they are multiplied. */
   #offset = 0;
   #unit = 1;
 
-  constructor(points: ResidentPoints, run: <T>(steps: Steps<T>) => Awaitable<T>) {
+  constructor(points: ResidentPoints, run: Runner) {
     points.check();
     this.#points = points;
     this.#run = run;

@@ -1,5 +1,5 @@
 import type { DistanceField } from '../engine/contract.ts';
-import type { Awaitable, Steps } from '../engine/steps.ts';
+import type { Awaitable, Runner, Steps } from '../engine/steps.ts';
 import type { RowValues } from '../points.ts';
 import { joined, joinedOf, type ResidentPoints } from './dataset.ts';
 import { KMEANS } from './families/kmeans.ts';
@@ -94,9 +94,9 @@ function* best(
 export class CpuDistanceField implements DistanceField {
   readonly #potentials: readonly Ref<Potentials>[];
   readonly #precise: boolean;
-  readonly #run: <T>(steps: Steps<T>) => Awaitable<T>;
+  readonly #run: Runner;
 
-  constructor(points: ResidentPoints, run: <T>(steps: Steps<T>) => Awaitable<T>) {
+  constructor(points: ResidentPoints, run: Runner) {
     points.check();
     this.#potentials = points.shards.map((shard) => make(shard, KMEANS, 'potentials'));
     this.#precise = points.summary.frame.precise;
