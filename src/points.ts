@@ -159,6 +159,12 @@ export interface PreparedPoints extends PointsSummary {
   fill(target: RowValues, start: number, end: number): void;
 }
 
+/** What engines keep of points: not their reader, which holds the caller's array. */
+export function summaryOf(points: PreparedPoints): PointsSummary {
+  const { fill: _, ...summary } = points;
+  return summary;
+}
+
 /** What float32 squares and their sums allow beside an ordinary |x'| of 1, and their sums, too. */
 export const LIMITS: Readonly<Record<Backend, number>> = { cpu: 2 ** 126, webgpu: 2 ** 48 };
 /** Rows this many times farther from the shift than a model's own data are answered in float64, on the host. */
@@ -631,10 +637,8 @@ export function sampledRows(n: number, d: number, weights: Float32Array | null):
   const rows = Math.max(least, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_VALUES / d)));
   // One of each stratum, by chance: a step of fixed length would see a period of the rows and nothing else.
   const chosen = (s: number) => Math.floor(((s + hashUniform(0, s)) * positiveRows) / rows);
-  const places =
-    positiveRows <= rows
-      ? Uint32Array.from({ length: positiveRows }, (_, i) => i)
-      : Uint32Array.from({ length: rows }, (_, s) => chosen(s));
+  const all = positiveRows <= rows;
+  const places = new Uint32Array(all ? positiveRows : rows).map((_, i) => (all ? i : chosen(i)));
   if (weights === null || positiveRows === n) return places;
   // The rows at those places among the ones of positive weight.
   let [i, place] = [-1, -1];
@@ -653,12 +657,16 @@ function sampleRowsOf(
   const { n, d } = form;
   const indices = sampledRows(n, d, weights);
   const values = new Float64Array(indices.length * d);
-  indices.forEach((row, i) => {
-    form.read(row, row + 1, values.subarray(i * d, (i + 1) * d));
-  });
+  if (indices.length === n) form.read(0, n, values);
+  else {
+    indices.forEach((row, i) => {
+      form.read(row, row + 1, values.subarray(i * d, (i + 1) * d));
+    });
+  }
   return {
     values,
-    weights: Float64Array.from(indices, (row) => weights?.[row] ?? 1),
+    weights:
+      weights === null ? new Float64Array(indices.length).fill(1) : Float64Array.from(indices, (row) => weights[row]),
     shares: new Float64Array(indices.length).fill(positiveRows / indices.length),
   };
 }

@@ -2,7 +2,7 @@ import { owns } from '../check.ts';
 import { ExactTotal } from '../engine/exact-total.ts';
 import { type Units, unitsOf } from '../engine/fixed.ts';
 import type { Steps } from '../engine/steps.ts';
-import type { GpuPoints, PointsSummary, PreparedPoints } from '../points.ts';
+import { type GpuPoints, type PointsSummary, type PreparedPoints, summaryOf } from '../points.ts';
 import { ShardMemory, sameArena } from './memory.ts';
 import { type Extent, shardsOf } from './plan.ts';
 import { bytesOfValue, LENGTHS, Shard, type ShardShape, type Survey } from './shard.ts';
@@ -48,8 +48,7 @@ export function* upload(
       const shape = { extent, d, weighted: points.weights !== null, precise };
       shards.push(yield* uploadShard(points, shape, places[s % places.length]));
     }
-    const { fill: _, ...summary } = points;
-    return yield* surveyed(summary, shards, extents, units);
+    return yield* surveyed(summaryOf(points), shards, extents, units);
   } catch (error) {
     shards.forEach(drop);
     throw error;

@@ -1,7 +1,8 @@
 import { ownOf } from '../check.ts';
-import type { ClusteringEngine, EngineDataset, UploadOptions } from '../engine/contract.ts';
-import { type Awaitable, type Runner, resultOf, runAsync, runNow, type Steps } from '../engine/steps.ts';
-import type { GpuPoints, PreparedPoints } from '../points.ts';
+import type { ClusteringEngine, EngineDataset, MixtureWorkspace, UploadOptions } from '../engine/contract.ts';
+import type { Gaussians } from '../engine/gaussians.ts';
+import { type Awaitable, type Runner, resultOf, run, runAsync, runNow, type Steps } from '../engine/steps.ts';
+import type { GpuPoints, PointsSummary, PreparedPoints } from '../points.ts';
 import { gather, joinedOf, type ResidentPoints, shardsWithin, upload } from './dataset.ts';
 import { CpuKMeans, nearestDistances } from './kmeans.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
@@ -53,7 +54,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
     return workers.length < 2 ? null : workers;
   }
 
-  return engineOf(runAsync, threads, {
+  return engineOf(run, threads, {
     async upload(points, options = {}) {
       const { signal, units } = ownOf(options);
       const workers = await workersFor(points, signal);
@@ -99,29 +100,79 @@ function datasetOf(
   runner: Runner,
   signal: AbortSignal | undefined,
 ): EngineDataset {
-  const run = <T>(steps: Steps<T>) => runner(steps, signal);
-  const own = function* (steps: Steps<ResidentPoints>): Steps<EngineDataset> {
-    return datasetOf(yield* steps, engine, runner, signal);
-  };
-  return {
-    ...points.summary,
-    backend: 'cpu',
-    largestBuffer: 0,
-    signal,
-    bound: (signal) => datasetOf(points, engine, runner, signal),
-    upload: (others) => engine.upload(others, { signal }),
-    gather: (indices) => run(gather(points, indices)),
-    nearestDistances: (centroids) => run(nearestDistances(points, centroids)),
-    allDistances: (centroids, start, end) => run(allDistances(points, centroids, start, end)),
-    plusPlus: (k, candidates, draws) => run(plusPlus(points, k, candidates, draws)),
-    distanceField: () => new CpuDistanceField(points, run),
-    kmeans: (k) => new CpuKMeans(points, k, run),
-    mixture: () => run(mixtures(({ openMixture }) => openMixture(points, run))),
-    logDensities: (gaussians, start, end) =>
-      run(mixtures(({ logDensities }) => logDensities(points, gaussians, start, end))),
-    transformed: (matrix, variance) => run(own(mixtures(({ transformed }) => transformed(points, matrix, variance)))),
-    destroy: () => points.destroy(),
-  };
+  return Object.assign(new Verbs(points, engine, runner, signal), points.summary);
+}
+
+/** What is asked of a dataset. A class, since small fits would feel sixteen closures for each. */
+class Verbs implements Omit<EngineDataset, keyof PointsSummary> {
+  readonly backend = 'cpu';
+  readonly largestBuffer = 0;
+  readonly signal: AbortSignal | undefined;
+  readonly #points: ResidentPoints;
+  readonly #engine: ClusteringEngine;
+  readonly #runner: Runner;
+
+  constructor(points: ResidentPoints, engine: ClusteringEngine, runner: Runner, signal: AbortSignal | undefined) {
+    this.signal = signal;
+    this.#points = points;
+    this.#engine = engine;
+    this.#runner = runner;
+  }
+
+  bound(signal: AbortSignal | undefined): EngineDataset {
+    return datasetOf(this.#points, this.#engine, this.#runner, signal);
+  }
+
+  upload(points: PreparedPoints): Awaitable<EngineDataset> {
+    return this.#engine.upload(points, { signal: this.signal });
+  }
+
+  gather(indices: Uint32Array): Awaitable<Float64Array> {
+    return this.#run(gather(this.#points, indices));
+  }
+
+  nearestDistances(centroids: Float64Array): Awaitable<Float64Array> {
+    return this.#run(nearestDistances(this.#points, centroids));
+  }
+
+  allDistances(centroids: Float64Array, start: number, end: number): Awaitable<Float64Array> {
+    return this.#run(allDistances(this.#points, centroids, start, end));
+  }
+
+  plusPlus(k: number, candidates: number, draws: Float32Array): Awaitable<Uint32Array> {
+    return this.#run(plusPlus(this.#points, k, candidates, draws));
+  }
+
+  distanceField(): CpuDistanceField {
+    return new CpuDistanceField(this.#points, this.#run);
+  }
+
+  kmeans(k: number): CpuKMeans {
+    return new CpuKMeans(this.#points, k, this.#run);
+  }
+
+  mixture(): Awaitable<MixtureWorkspace> {
+    return this.#run(mixtures(({ openMixture }) => openMixture(this.#points, this.#run)));
+  }
+
+  logDensities(gaussians: Gaussians, start: number, end: number): Awaitable<Float32Array> {
+    return this.#run(mixtures(({ logDensities }) => logDensities(this.#points, gaussians, start, end)));
+  }
+
+  transformed(matrix: Float64Array, variance: Float64Array): Awaitable<EngineDataset> {
+    return this.#run(this.#transformed(matrix, variance));
+  }
+
+  destroy(): void {
+    this.#points.destroy();
+  }
+
+  readonly #run = <T>(steps: Steps<T>): Awaitable<T> => this.#runner(steps, this.signal);
+
+  *#transformed(matrix: Float64Array, variance: Float64Array): Steps<EngineDataset> {
+    const points = yield* mixtures(({ transformed }) => transformed(this.#points, matrix, variance));
+    return datasetOf(points, this.#engine, this.#runner, this.signal);
+  }
 }
 
 let loaded: typeof import('./mixture.ts') | undefined;

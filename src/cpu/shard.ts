@@ -188,7 +188,7 @@ export class Shard {
       rows,
       weights,
       d,
-      Uint32Array.from({ length: count }, (_, s) => chosen(s)),
+      new Uint32Array(count).map((_, s) => chosen(s)),
     );
   }
 

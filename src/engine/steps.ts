@@ -17,11 +17,9 @@ export function* resultOf<T>(value: Awaitable<T>): Steps<T> {
 
 /** Runs steps in one go. They may not wait for anything: an engine that computes on the spot has no promises. */
 export function runNow<T>(steps: Steps<T>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-    if (value !== undefined) throw new TypeError('work that waits cannot run in one go');
-  }
+  const last = untilWaiting(steps, steps.next(), undefined, () => undefined);
+  if (last.done) return last.value;
+  throw new TypeError('work that waits cannot run in one go');
 }
 
 /** Runs steps, each in its own way: in one go, or in turns with other work. */
@@ -32,27 +30,56 @@ export type Runner = <T>(steps: Steps<T>, signal?: AbortSignal) => Awaitable<T>;
  * computed.
  *
  * @param pause called where they could be interrupted; a promise that it returns is waited for
- * @throws the reason of `signal` soon after its abort, behind the `finally` blocks of the steps.
+ * @returns the value itself where nothing had to be waited for
+ * @throws the reason of `signal`, or rejects with it, soon after its abort, behind the `finally` blocks of the steps.
+ */
+export function run<T>(steps: Steps<T>, signal?: AbortSignal, pause: Pause = turnIfDue): Awaitable<T> {
+  signal?.throwIfAborted();
+  const next = untilWaiting(steps, steps.next(), signal, pause);
+  return next.done ? next.value : runOn(steps, next.value, signal, pause);
+}
+
+/**
+ * The same for callers that await: what it throws it rejects with. It begins behind the call, and its pauses let in what
+ * waits for promises, so that an abort in the caller's next line is heard, or the answer of a callback.
  */
 export async function runAsync<T>(
   steps: Steps<T>,
   signal?: AbortSignal,
-  pause: () => Promise<void> | undefined = turnIfDue,
+  pause: Pause = () => turnIfDue() ?? Promise.resolve(),
 ): Promise<T> {
-  signal?.throwIfAborted();
+  await undefined;
+  return run(steps, signal, pause);
+}
+
+type Pause = () => Promise<void> | undefined;
+
+/** Goes on without waiting, as far as that goes: returns what has to be waited for, or the end. */
+function untilWaiting<T>(
+  steps: Steps<T>,
+  from: IteratorResult<unknown, T>,
+  signal: AbortSignal | undefined,
+  pause: Pause,
+): IteratorResult<unknown, T> {
+  let next = from;
+  while (!next.done) {
+    const waiting = next.value === undefined ? pause() : next.value;
+    if (waiting !== undefined) return { done: false, value: waiting };
+    next = signal?.aborted ? steps.throw(signal.reason) : steps.next();
+  }
+  return next;
+}
+
+async function runOn<T>(steps: Steps<T>, waiting: unknown, signal: AbortSignal | undefined, pause: Pause): Promise<T> {
   const abort = watch(signal);
   try {
-    let next = steps.next();
-    while (!next.done) {
-      const waiting = next.value === undefined ? pause() : next.value;
-      if (waiting === undefined) {
-        next = signal?.aborted ? steps.throw(signal.reason) : steps.next();
-        continue;
-      }
+    for (;;) {
       const outcome = await settled(waiting, abort.promise);
-      next = owns(outcome, 'reason') ? steps.throw(outcome.reason) : steps.next(outcome.value);
+      const from = owns(outcome, 'reason') ? steps.throw(outcome.reason) : steps.next(outcome.value);
+      const next = untilWaiting(steps, from, signal, pause);
+      if (next.done) return next.value;
+      waiting = next.value;
     }
-    return next.value;
   } finally {
     abort.stop();
   }

@@ -22,6 +22,7 @@ import {
   type PointsSummary,
   type PreparedPoints,
   sampledRows,
+  summaryOf,
   weigh,
   withoutRows,
   zeroRow,
@@ -70,8 +71,7 @@ export async function uploadHostPoints(
     allocation.destroy();
     throw error;
   }
-  const { fill: _, ...summary } = points;
-  return resident(allocation, { summary, weightScale, shards, load: 0 });
+  return resident(allocation, { summary: summaryOf(points), weightScale, shards, load: 0 });
 }
 
 async function fillShard(queue: Queue, { d, fill }: PreparedPoints, { firstRow, rows, points }: Shard): Promise<void> {

@@ -25,6 +25,7 @@ export function* lloyd(
     const status = { iteration, inertia, shift: update.shift, changed, empty: empty.length };
     options.onCheckpoint(centroids, iteration);
     let stop: LloydResult['stop'] | undefined = options.onIteration(status) && 'asked';
+    yield;
     if (empty.length > 0) stop ??= 'empty';
     if (hasConverged(status, resume || iteration > 1, tolerance)) stop ??= 'converged';
     if (iteration >= maxIterations) stop ??= 'limit';

@@ -5,6 +5,7 @@ import type { ClusteringEngine, EngineDataset } from '../../src/engine/contract.
 import { DeviceLostError } from '../../src/errors.ts';
 import { createEngine, gaussianMixture, selectModel } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
+import { altered } from '../altered.ts';
 import { asInput } from '../conformance/cases/bounds.ts';
 import { blobs, spacedRows } from '../conformance/cases/data.ts';
 
@@ -12,20 +13,20 @@ import { blobs, spacedRows } from '../conformance/cases/data.ts';
 function losing(at: number): ClusteringEngine {
   const engine = createCpuEngine();
   let steps = 0;
-  const losing = (dataset: EngineDataset): EngineDataset => ({
-    ...dataset,
-    bound: (signal) => losing(dataset.bound(signal)),
-    async mixture(...given) {
-      const workspace = await dataset.mixture(...given);
-      return {
-        accumulate: (...step) =>
-          ++steps === at ? Promise.reject(new DeviceLostError('lost')) : workspace.accumulate(...step),
-        labels: () => workspace.labels(),
-        values: () => workspace.values(),
-        close: () => workspace.close(),
-      };
-    },
-  });
+  const losing = (dataset: EngineDataset): EngineDataset =>
+    altered(dataset, {
+      bound: (signal) => losing(dataset.bound(signal)),
+      async mixture(...given) {
+        const workspace = await dataset.mixture(...given);
+        return {
+          accumulate: (...step) =>
+            ++steps === at ? Promise.reject(new DeviceLostError('lost')) : workspace.accumulate(...step),
+          labels: () => workspace.labels(),
+          values: () => workspace.values(),
+          close: () => workspace.close(),
+        };
+      },
+    });
   return { ...engine, upload: async (...given) => losing(await engine.upload(...given)) };
 }
 
@@ -53,24 +54,24 @@ it('an abort is heeded by the work between two E-steps', async () => {
   const cpu = createCpuEngine();
   const controller = new AbortController();
   let calls = 0;
-  const watched = (dataset: EngineDataset): EngineDataset => ({
-    ...dataset,
-    bound: (signal) => watched(dataset.bound(signal)),
-    async mixture(...given) {
-      const workspace = await dataset.mixture(...given);
-      return {
-        async accumulate(...step) {
-          calls++;
-          const statistics = await workspace.accumulate(...step);
-          if (calls === 4) controller.abort('enough');
-          return statistics;
-        },
-        labels: () => workspace.labels(),
-        values: () => workspace.values(),
-        close: () => workspace.close(),
-      };
-    },
-  });
+  const watched = (dataset: EngineDataset): EngineDataset =>
+    altered(dataset, {
+      bound: (signal) => watched(dataset.bound(signal)),
+      async mixture(...given) {
+        const workspace = await dataset.mixture(...given);
+        return {
+          async accumulate(...step) {
+            calls++;
+            const statistics = await workspace.accumulate(...step);
+            if (calls === 4) controller.abort('enough');
+            return statistics;
+          },
+          labels: () => workspace.labels(),
+          values: () => workspace.values(),
+          close: () => workspace.close(),
+        };
+      },
+    });
   const engine = engineOf(
     EngineSet.of('cpu', { ...cpu, upload: async (...given) => watched(await cpu.upload(...given)) }, null),
   );
