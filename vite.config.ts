@@ -22,6 +22,14 @@ export default defineConfig({
       },
       formats: ['es'],
     },
-    rolldownOptions: { external: ['webgpu', /^node:/] },
+    rolldownOptions: {
+      external: ['webgpu', /^node:/],
+      output: {
+        // Two are called mixture.
+        chunkFileNames: ({ facadeModuleId }) => `${facadeModuleId?.match(/src.([cg]pu)/)?.[1] ?? 'shared'}-[name].js`,
+        // What k-means on the CPU needs, in one file: bundlers that keep modules apart make one chunk of it, not six.
+        codeSplitting: { groups: [{ name: 'core', test: /src.api.kmeans-sync/ }] },
+      },
+    },
   },
 });

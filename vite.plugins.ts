@@ -85,9 +85,12 @@ interface Compiler {
 async function compileKernels(entry: string): Promise<Inlined> {
   let binary: Uint8Array | null = null;
   const compiler = (await import('assemblyscript/asc' as string)) as Compiler;
-  const { error, stderr } = await compiler.main([entry, '-O3', '--outFile', 'kernels.wasm', ...SIMD, ...PAGES], {
-    writeFile: (_name, contents) => void (binary = contents),
-  });
+  const { error, stderr } = await compiler.main(
+    [entry, '-O3', '--converge', '--outFile', 'kernels.wasm', ...SIMD, ...PAGES],
+    {
+      writeFile: (_name, contents) => void (binary = contents),
+    },
+  );
   if (error !== null || binary === null) throw new Error(`${entry}: ${error?.message}\n${stderr}`);
   // The entry imports its neighbours.
   const folder = dirname(entry);

@@ -12,7 +12,7 @@ export type TypedArray =
 
 /** A whole number of at least `low`, or the error that says so. */
 export function checkInteger(name: string, value: unknown, low: number): number {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${kindOf(value)}`);
+  if (typeof value !== 'number') throw wrongKind(name, 'a number', value);
   if (!Number.isSafeInteger(value) || value < low) {
     throw new RangeError(`${name} must be an integer of at least ${low}, got ${value}`);
   }
@@ -20,20 +20,20 @@ export function checkInteger(name: string, value: unknown, low: number): number 
 }
 
 export function checkBoolean(name: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw new TypeError(`${name} must be a boolean, got ${kindOf(value)}`);
+  if (typeof value !== 'boolean') throw wrongKind(name, 'a boolean', value);
   return value;
 }
 
 /** A finite number that is not negative. */
 export function checkNotNegative(name: string, value: unknown): number {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${kindOf(value)}`);
+  if (typeof value !== 'number') throw wrongKind(name, 'a number', value);
   if (!(value >= 0 && value < Infinity)) throw new RangeError(`${name} must be finite and not negative, got ${value}`);
   return value;
 }
 
 /** One of the words that an option knows. */
 export function checkWord<T extends string>(name: string, value: unknown, words: readonly T[]): T {
-  if (typeof value !== 'string') throw new TypeError(`${name} must be a string, got ${kindOf(value)}`);
+  if (typeof value !== 'string') throw wrongKind(name, 'a string', value);
   if (!(words as readonly string[]).includes(value)) {
     throw new RangeError(`${name} must be one of ${words.map((word) => `'${word}'`).join(', ')}, got '${value}'`);
   }
@@ -44,7 +44,7 @@ export function checkWord<T extends string>(name: string, value: unknown, words:
 export function checkSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;
   if (typeof (value as AbortSignal | null)?.throwIfAborted !== 'function') {
-    throw new TypeError(`signal must be an AbortSignal, got ${kindOf(value)}`);
+    throw wrongKind('signal', 'an AbortSignal', value);
   }
   return value as AbortSignal;
 }
@@ -52,13 +52,13 @@ export function checkSignal(value: unknown): AbortSignal | undefined {
 /** A function or nothing. */
 export function checkFunction<T>(name: string, value: T | undefined): T | undefined {
   if (value === undefined || typeof value === 'function') return value;
-  throw new TypeError(`${name} must be a function, got ${kindOf(value)}`);
+  throw wrongKind(name, 'a function', value);
 }
 
 /** An object, of whatever class. */
 export function checkObject(name: string, value: unknown): object {
   if (typeof value === 'object' && value !== null) return value;
-  throw new TypeError(`${name} must be an object, got ${kindOf(value)}`);
+  throw wrongKind(name, 'an object', value);
 }
 
 /** Options as they were given: undefined where nothing was. All of them are own properties. */
@@ -196,7 +196,7 @@ export function readNumbers(name: string, values: unknown, length: number): Floa
 /** An array of so many values, or a typed array of numbers. */
 export function checkNumbers(name: string, values: unknown, length: number): ArrayLike<unknown> {
   if (!Array.isArray(values) && !isNumericArray(values)) {
-    throw new TypeError(`${name} must be an array of numbers, got ${kindOf(values)}`);
+    throw wrongKind(name, 'an array of numbers', values);
   }
   if (values.length === length) return values;
   if (!Array.isArray(values) && isDetached(values)) throw detached(name);
@@ -209,9 +209,13 @@ export function detached(name: string): TypeError {
 
 /** The error for a value that is not a number; a hole of an array reads as undefined. */
 export function notANumber(name: string, value: unknown): TypeError {
-  return new TypeError(
-    `${name} must be a number, got ${value === undefined ? 'nothing: a hole or undefined' : kindOf(value)}`,
-  );
+  if (value !== undefined) return wrongKind(name, 'a number', value);
+  return new TypeError(`${name} must be a number, got nothing: a hole or undefined`);
+}
+
+/** The error for a value that is not what it has to be. */
+export function wrongKind(name: string, wanted: string, value: unknown): TypeError {
+  return new TypeError(`${name} must be ${wanted}, got ${kindOf(value)}`);
 }
 
 /** How an error message names what it was given. */

@@ -1,11 +1,11 @@
 /** Which engine points live in: the choice behind `backend`, and the move to the CPU when a device is lost. */
-import { checkInteger, checkWord, type Given, kindOf, type Names, ownOf, owns } from './check.ts';
+import { checkInteger, checkWord, type Given, type Names, ownOf, owns, wrongKind } from './check.ts';
 import { createCpuEngine } from './cpu/engine.ts';
 import type { ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/contract.ts';
 import { DeviceLostError } from './errors.ts';
 import { COARSE } from './frame.ts';
 import type { Metric } from './metric.ts';
-import type { Backend, GpuPoints, PreparedPoints, RowValues, SurveyedPoints, SurveyOptions } from './points.ts';
+import type { Backend, GpuPoints, PreparedPoints, SurveyedPoints, SurveyOptions } from './points.ts';
 import { knowSelf, unwrapThis } from './proxies.ts';
 
 /** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
@@ -183,11 +183,16 @@ export class EngineSet {
   #destroyed = false;
   readonly #datasets = new Set<Dataset>();
 
-  private constructor(
+  /**
+   * Of engines that exist already.
+   *
+   * @param reason why one of them is preferred: a GPU for `'hardware'`, or where it is the only one
+   */
+  constructor(
     choice: BackendChoice,
     cpu: ClusteringEngine | null,
     gpu: ClusteringEngine | null,
-    reason: Reason,
+    reason: Reason = choice === 'auto' ? 'hardware' : 'asked',
   ) {
     this.#choice = choice;
     this.#cpu = cpu;
@@ -199,28 +204,13 @@ export class EngineSet {
   static async create(options: Partial<Given<EngineOptions>>): Promise<EngineSet> {
     const { backend, device, threads, workerUrl, bindingLimit } = checkEngineOptions(options);
     const cpu = { threads, workerUrl };
-    if (backend === 'cpu') return EngineSet.of('cpu', createCpuEngine(cpu), null);
-    // Loaded on demand: pages of the CPU do not contain it.
-    const { createGpuEngine, requestGpu } = await import('./gpu/engine.ts');
+    if (backend === 'cpu') return new EngineSet('cpu', createCpuEngine(cpu), null);
+    const { createGpuEngine, requestGpu } = await gpuEngine();
     const gpu = await requestGpu({ device, softwareToo: backend === 'webgpu', bindingLimit });
-    if (typeof gpu === 'string') return EngineSet.of('auto', createCpuEngine(cpu), null, gpu);
-    if (backend === 'webgpu') return EngineSet.of('webgpu', null, createGpuEngine(gpu));
+    if (typeof gpu === 'string') return new EngineSet('auto', createCpuEngine(cpu), null, gpu);
+    if (backend === 'webgpu') return new EngineSet('webgpu', null, createGpuEngine(gpu));
     const reason = gpu.software ? 'software-adapter' : 'hardware';
-    return EngineSet.of('auto', createCpuEngine(cpu), createGpuEngine(gpu), reason);
-  }
-
-  /**
-   * A set of engines that exist already.
-   *
-   * @param reason why one of them is preferred: a GPU for `'hardware'`, or where it is the only one
-   */
-  static of(
-    choice: BackendChoice,
-    cpu: ClusteringEngine | null,
-    gpu: ClusteringEngine | null,
-    reason: Reason = choice === 'auto' ? 'hardware' : 'asked',
-  ): EngineSet {
-    return new EngineSet(choice, cpu, gpu, reason);
+    return new EngineSet('auto', createCpuEngine(cpu), createGpuEngine(gpu), reason);
   }
 
   get backend(): Backend {
@@ -253,6 +243,7 @@ export class EngineSet {
     if (engine === this.#cpu || this.#choice !== 'auto') {
       return this.#keep({ dataset: await engine.upload(prepared, { signal }), reason }, null);
     }
+    const { fingerprinted } = await gpuEngine();
     const watched = fingerprinted(prepared);
     try {
       const dataset = await engine.upload(watched.points, { signal });
@@ -302,6 +293,7 @@ export class EngineSet {
 
   /** @throws {DeviceLostError} where the caller's array is no longer what was uploaded before. */
   async #uploadAgain(prepared: PreparedPoints, before: string): Promise<Home> {
+    const { fingerprinted } = await gpuEngine();
     const { points, fingerprint } = fingerprinted(prepared);
     const home = await this.#uploadToCpu(points).catch((error: unknown) => {
       throw error instanceof TypeError && !this.#destroyed ? lostWithPoints() : error;
@@ -322,35 +314,13 @@ export class EngineSet {
   }
 }
 
+/** Loaded on demand: pages of the CPU do not contain it. */
+const gpuEngine = () => import('./gpu/engine.ts');
+
 function lostWithPoints(): DeviceLostError {
   return new DeviceLostError(
     'the GPU device was lost, and the array of the points is no longer what was uploaded: the fit cannot go on',
   );
-}
-
-/** The same points, and a fingerprint of what was read of them so far. */
-function fingerprinted(points: PreparedPoints): { readonly points: PreparedPoints; fingerprint(): string } {
-  // Sums of mixed values, so that the order and the size of the pieces do not matter.
-  let [low, high] = [0, 0];
-  return {
-    points: {
-      ...points,
-      fill(target: RowValues, start, end) {
-        points.fill(target, start, end);
-        const words = new Uint32Array(target.buffer, target.byteOffset, target.byteLength / 4);
-        const each = target.BYTES_PER_ELEMENT / 4;
-        const length = (end - start) * points.d * each;
-        const first = start * points.d * each;
-        for (let i = 0; i < length; i++) {
-          const mixed = Math.imul(words[i] ^ Math.imul(first + i + 1, 0x9e3779b1), 0x85ebca6b);
-          const spread = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
-          low = (low + spread) | 0;
-          high = (high + (spread ^ (spread >>> 13))) | 0;
-        }
-      },
-    },
-    fingerprint: () => `${low},${high}`,
-  };
 }
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
@@ -358,12 +328,12 @@ export function checkEngineOptions(options: Partial<Given<EngineOptions>>) {
   const { backend: choice, device, threads, workerUrl, bindingLimit } = ownOf(options);
   const backend = checkWord('backend', choice ?? 'auto', ['auto', 'webgpu', 'cpu'] as const);
   if (device !== undefined && typeof device?.createBuffer !== 'function') {
-    throw new TypeError(`device must be a GPUDevice, got ${kindOf(device)}`);
+    throw wrongKind('device', 'a GPUDevice', device);
   }
   if (threads !== undefined) checkInteger('threads', threads, 1);
   if (bindingLimit !== undefined) checkInteger('bindingLimit', bindingLimit, 256);
   if (workerUrl !== undefined && typeof workerUrl !== 'string' && !(workerUrl instanceof URL)) {
-    throw new TypeError(`workerUrl must be a string or a URL, got ${kindOf(workerUrl)}`);
+    throw wrongKind('workerUrl', 'a string or a URL', workerUrl);
   }
   return { backend, device, threads, workerUrl, bindingLimit };
 }

@@ -13,6 +13,7 @@ import {
   owns,
   propertyOf,
   type TypedArray,
+  wrongKind,
 } from './check.ts';
 import {
   type Extremes,
@@ -263,7 +264,7 @@ function readForm(
   name = 'points',
   wanted = '{ data, shape }, { buffer, shape }, rows or a Dataset',
 ): HostForm | BufferForm {
-  const wrong = () => new TypeError(`${name} must be ${wanted}, got ${kindOf(points)}`);
+  const wrong = () => wrongKind(name, wanted, points);
   if (points === null || typeof points !== 'object') throw wrong();
   if (isArrow(points)) throw arrow(name, points);
   const fields = Object.fromEntries(FIELDS.map((field) => [field, propertyOf(points, field)])) as Fields;
@@ -288,7 +289,7 @@ function arrow(name: string, given: object): TypeError {
 
 function readShape(name: string, shape: unknown): [number, number] {
   if (!Array.isArray(shape) && !isNumericArray(shape)) {
-    throw new TypeError(`${name} must be [n, d], got ${kindOf(shape)}`);
+    throw wrongKind(name, '[n, d]', shape);
   }
   if (shape.length !== 2) throw new TypeError(`${name} must be [n, d], got [${Array.from(shape).join(', ')}]`);
   const [n, d] = shape as [unknown, unknown];
@@ -296,7 +297,7 @@ function readShape(name: string, shape: unknown): [number, number] {
     ['n', n],
     ['d', d],
   ] as const) {
-    if (typeof value !== 'number') throw new TypeError(`${name}: ${axis} must be a number, got ${kindOf(value)}`);
+    if (typeof value !== 'number') throw wrongKind(`${name}: ${axis}`, 'a number', value);
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new RangeError(`${name}: ${axis} must be a positive integer, got ${value}`);
     }
@@ -320,7 +321,7 @@ function shapeOf(name: string, { shape, dims }: Fields): [number, number] {
 /** From where on; 0 where nothing is said. */
 function readOffset(name: string, { offset }: Fields): number {
   if (offset === undefined || offset === null) return 0;
-  if (typeof offset !== 'number') throw new TypeError(`${name}.offset must be a number, got ${kindOf(offset)}`);
+  if (typeof offset !== 'number') throw wrongKind(`${name}.offset`, 'a number', offset);
   return offset;
 }
 
@@ -329,7 +330,7 @@ function readBuffer(name: string, fields: Fields): BufferForm {
   const offset = readOffset(name, fields);
   const buffer = fields.buffer as GPUBuffer | null;
   if (typeof buffer !== 'object' || buffer === null || typeof buffer.size !== 'number') {
-    throw new TypeError(`${name}.buffer must be a GPUBuffer, got ${kindOf(buffer)}`);
+    throw wrongKind(`${name}.buffer`, 'a GPUBuffer', buffer);
   }
   const strides = stridesOf(name, fields, n, d);
   if (strides !== null && !isRowMajor(strides, n, d)) {
@@ -353,7 +354,7 @@ type Strides = readonly [row: number, column: number];
 function readMatrix(name: string, fields: Fields): HostForm {
   const { data } = fields;
   if (!isNumericArray(data)) {
-    throw new TypeError(`${name}.data must be a typed array of numbers, got ${kindOf(data)}`);
+    throw wrongKind(`${name}.data`, 'a typed array of numbers', data);
   }
   const [n, d] = shapeOf(name, fields);
   const strides = stridesOf(name, fields, n, d);
@@ -404,7 +405,7 @@ function stridesOf(name: string, fields: Fields, n: number, d: number): Strides 
   const [strides, others = strides] = given.map((strides) => readStrides(name, strides, d));
   const fortranOrder = fields.fortranOrder ?? fields.fortran_order ?? false;
   if (typeof fortranOrder !== 'boolean') {
-    throw new TypeError(`${name}.fortranOrder must be a boolean, got ${kindOf(fortranOrder)}`);
+    throw wrongKind(`${name}.fortranOrder`, 'a boolean', fortranOrder);
   }
   // The order of ndarray is an array that follows from its strides.
   const columnMajor = fortranOrder || (!(strides && Array.isArray(fields.order)) && isColumnMajor(name, fields.order));
@@ -442,7 +443,7 @@ function isColumnMajor(name: string, order: unknown): boolean {
     if (/^(c|row-major)$/i.test(order)) return false;
     if (/^(f|fortran|column-major)$/i.test(order)) return true;
   }
-  throw new TypeError(`${name}.order must be 'C' or 'F', got ${kindOf(order)}`);
+  throw wrongKind(`${name}.order`, "'C' or 'F'", order);
 }
 
 function readRows(name: string, rows: Rows): HostForm {
@@ -478,7 +479,7 @@ function lengthOfRow(name: string, rows: Rows, i: number): number {
   if (Array.isArray(row)) return row.length;
   const where = `${name}[${i}]`;
   if (row === null || typeof row !== 'object' || !has(row, 'length')) {
-    throw new TypeError(`${where} must be an array of numbers, got ${kindOf(row)}`);
+    throw wrongKind(where, 'an array of numbers', row);
   }
   if (ArrayBuffer.isView(row)) {
     const length = lengthOf(where, row as unknown as ArrayLike<unknown>);
@@ -491,7 +492,7 @@ function lengthOfRow(name: string, rows: Rows, i: number): number {
 
 function lengthOf(name: string, { length }: ArrayLike<unknown>): number {
   if (Number.isSafeInteger(length) && length >= 0) return length;
-  throw new TypeError(`${name}.length must be a whole number, got ${kindOf(length)}`);
+  throw wrongKind(`${name}.length`, 'a whole number', length);
 }
 
 /** A copy: what the caller does with the array later is no concern of the points. */

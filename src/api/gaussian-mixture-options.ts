@@ -6,9 +6,9 @@ import {
   checkWord,
   type Given,
   isJSONOf,
-  kindOf,
   type Names,
   propertyOf,
+  wrongKind,
 } from '../check.ts';
 import { PLACEMENT_OPTIONS, type PlacementOptions } from '../defaults.ts';
 import { metricOf } from '../metric.ts';
@@ -134,7 +134,7 @@ export function checkMixtureOptions(options: Given<Omit<GaussianMixtureFitOption
 }
 
 function checkFixed(fixed: unknown): readonly FixedPart[] {
-  if (!Array.isArray(fixed)) throw new TypeError(`fixed must be an array, got ${kindOf(fixed)}`);
+  if (!Array.isArray(fixed)) throw wrongKind('fixed', 'an array', fixed);
   return fixed.map((part, i) => checkWord(`fixed[${i}]`, part, ['weights', 'means', 'covariances'] as const));
 }
 
@@ -164,7 +164,7 @@ function readStart(init: Exclude<GaussianMixtureInit, string>, k: number, type: 
     if (isJSONOf(type, init)) throw new TypeError(`init is the JSON of a model: pass ${type}.fromJSON(init)`);
   }
   if (typeof init !== 'object' || init === null || Array.isArray(init)) {
-    throw new TypeError(`init must be a method, a model or { weights?, means, covariances? }, got ${kindOf(init)}`);
+    throw wrongKind('init', 'a method, a model or { weights?, means, covariances? }', init);
   }
   checkSpelling('init', init, ['means', 'weights', 'covariances']);
   const [given, weights, covariances] = ['means', 'weights', 'covariances'].map((name) => propertyOf(init, name));

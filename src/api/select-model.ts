@@ -1,4 +1,4 @@
-import { checkFunction, checkInteger, checkSignal, checkWord, kindOf, type Names, readOptions } from '../check.ts';
+import { checkFunction, checkInteger, checkSignal, checkWord, type Names, readOptions, wrongKind } from '../check.ts';
 import { withPoints } from '../defaults.ts';
 import { heeding } from '../engine/steps.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
@@ -172,6 +172,6 @@ async function rowOf(
 }
 
 function checkList(name: string, values: unknown): asserts values is readonly unknown[] {
-  if (!Array.isArray(values)) throw new TypeError(`${name} must be an array, got ${kindOf(values)}`);
+  if (!Array.isArray(values)) throw wrongKind(name, 'an array', values);
   if (values.length === 0) throw new RangeError(`${name} must have at least one value`);
 }

@@ -1,12 +1,12 @@
 import { ownOf } from '../check.ts';
 import type { ClusteringEngine, EngineDataset, MixtureWorkspace, UploadOptions } from '../engine/contract.ts';
 import type { Gaussians } from '../engine/gaussians.ts';
-import { type Awaitable, type Runner, resultOf, run, runAsync, runNow, type Steps } from '../engine/steps.ts';
+import { type Awaitable, type Runner, resultOf, run, runNow, type Steps } from '../engine/steps.ts';
 import type { GpuPoints, PointsSummary, PreparedPoints } from '../points.ts';
 import { gather, joinedOf, type ResidentPoints, shardsWithin, upload } from './dataset.ts';
 import { CpuKMeans, nearestDistances } from './kmeans.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
-import { answersOf, ask, CallingThread } from './threads/place.ts';
+import { answersOf, ask, CallingThread, type Place } from './threads/place.ts';
 import { canShareMemory, hardwareThreads } from './threads/platform.ts';
 import type { Pool } from './threads/pool.ts';
 
@@ -44,21 +44,17 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
   }
 
   /** So many workers as the points are worth; none where they are few, or where there cannot be two. */
-  async function workersFor({ n, d }: PreparedPoints | GpuPoints, signal: AbortSignal | undefined) {
+  function* workersFor({ n, d }: PreparedPoints | GpuPoints, signal: AbortSignal | undefined): Steps<readonly Place[]> {
     const count = Math.min(threads, Math.floor((n * d) / valuesOfThread));
-    if (count < 2) return null;
-    const engaged = pool().then((pool) => pool?.engage(count, signal) ?? []);
-    // Nobody waits for it behind an abort.
-    engaged.catch(() => undefined);
-    const workers = await runAsync(resultOf(engaged), signal);
-    return workers.length < 2 ? null : workers;
+    if (count < 2) return [];
+    const there = yield* resultOf(pool());
+    return there === null ? [] : yield* resultOf(there.engage(count, signal));
   }
 
   return engineOf(run, threads, {
-    async upload(points, options = {}) {
-      const { signal, units } = ownOf(options);
-      const workers = await workersFor(points, signal);
-      return runAsync(upload(points, workers ?? [here], units), signal);
+    *places(points, signal) {
+      const workers = yield* workersFor(points, signal);
+      return workers.length < 2 ? [here] : workers;
     },
     destroy: async () => (await loading)?.end(),
   });
@@ -68,28 +64,34 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
 export function createSyncCpuEngine(simd = true): ClusteringEngine {
   const here = new CallingThread(simd);
   return engineOf(runNow, 1, {
-    upload: (points) => runNow(upload(points, [here], undefined)),
+    // biome-ignore lint/correctness/useYield: nothing to wait for
+    *places() {
+      return [here];
+    },
     destroy: () => undefined,
   });
 }
 
-interface Places {
-  /** Cuts points into shards, and gives them their places. */
-  upload(points: PreparedPoints | GpuPoints, options?: UploadOptions): Awaitable<ResidentPoints>;
+interface Threads {
+  /** Where shards of these points are to live. */
+  places(points: PreparedPoints | GpuPoints, signal: AbortSignal | undefined): Steps<readonly Place[]>;
   destroy(): Awaitable<void>;
 }
 
-function engineOf(run: Runner, threads: number, places: Places): ClusteringEngine {
+function engineOf(run: Runner, threads: number, { places, destroy }: Threads): ClusteringEngine {
+  function* open(points: PreparedPoints | GpuPoints, { signal, units }: UploadOptions): Steps<EngineDataset> {
+    const resident = yield* upload(points, yield* places(points, signal), units);
+    return datasetOf(resident, engine, run, undefined);
+  }
   const engine: ClusteringEngine = {
     backend: 'cpu',
     info: { adapter: '', features: [], threads, software: false },
     lost: false,
-    upload(points, options) {
-      const resident = places.upload(points, options);
-      const open = (points: ResidentPoints) => datasetOf(points, engine, run, undefined);
-      return resident instanceof Promise ? resident.then(open) : open(resident);
+    upload(points, options = {}) {
+      const given = ownOf(options);
+      return run(open(points, given), given.signal);
     },
-    destroy: () => places.destroy(),
+    destroy,
   };
   return engine;
 }

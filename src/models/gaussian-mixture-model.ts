@@ -6,10 +6,10 @@ import {
   checkWord,
   finite,
   isJSONOf,
-  kindOf,
   propertyOf,
   readCoordinates,
   readNumbers,
+  wrongKind,
 } from '../check.ts';
 import { type MethodOptions, withPointsOf } from '../defaults.ts';
 import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
@@ -366,7 +366,7 @@ export class GaussianMixtureModel {
       ...readCovariances('json.covariances', json.covariances, covarianceType, k, d),
     };
     if (!Array.isArray(json.components)) {
-      throw new TypeError(`json.components must be an array, got ${kindOf(json.components)}`);
+      throw wrongKind('json.components', 'an array', json.components);
     }
     if (json.components.length !== k) {
       throw new RangeError(`json.components has ${json.components.length} values, ${k} are needed`);

@@ -196,7 +196,7 @@ gpuTest('a device lost at any time: auto goes on on the CPU', async () => {
   for (let round = 0; round < 8; round++) {
     const faulty = new FaultyDevice(real);
     const gpu = (await requestGpu({ device: faulty.device, softwareToo: true, bindingLimit: undefined })) as Gpu;
-    const engine = engineOf(EngineSet.of('auto', createCpuEngine({ threads: 1 }), createGpuEngine(gpu)));
+    const engine = engineOf(new EngineSet('auto', createCpuEngine({ threads: 1 }), createGpuEngine(gpu)));
     const dataset = await engine.upload(asInput(wide));
     expect(dataset.backend).toBe('webgpu');
     const fit = () => engine.kmeans(dataset, { k, maxIterations: 2, init: round % 2 === 0 ? 'k-means++' : 'random' });

@@ -27,7 +27,7 @@ export function cpuRunner(name: string, make?: () => Engine): Runner {
  */
 export function sharing(workers: ClusteringEngine): () => Engine {
   const lasting = { ...workers, destroy: () => Promise.resolve() };
-  return () => engineOf(EngineSet.of('cpu', lasting, null));
+  return () => engineOf(new EngineSet('cpu', lasting, null));
 }
 
 /**

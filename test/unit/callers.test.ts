@@ -109,7 +109,7 @@ describe('what someone has put on Object.prototype', () => {
     for (const name of names) delete (Object.prototype as Record<string, unknown>)[name];
   });
   const threaded = () =>
-    engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1, shared: false }), null));
+    engineOf(new EngineSet('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1, shared: false }), null));
 
   it.each(names)('%s', async (name) => {
     const workers = threaded();

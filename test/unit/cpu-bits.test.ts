@@ -26,7 +26,7 @@ const OTHERS: readonly Choice[] = [
 const open = (choice: Choice) => {
   // Few points are worth workers too.
   const engine = createCpuEngine({ valuesOfThread: 1, ...choice });
-  return engineOf(EngineSet.of('cpu', engine, null));
+  return engineOf(new EngineSet('cpu', engine, null));
 };
 const plain = open(PLAIN);
 const others = OTHERS.map((choice) => ({ name: JSON.stringify(choice), engine: open(choice) }));

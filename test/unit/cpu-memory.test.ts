@@ -61,7 +61,7 @@ describe('a memory', () => {
   });
 
   it('is nobody else’s while a fit of points that were destroyed still runs', async () => {
-    const engine = engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1 }), null));
+    const engine = engineOf(new EngineSet('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1 }), null));
     const expected = (await engine.kmeans(POINTS, K_MEANS)).toJSON();
     for (let draw = 0; draw < 5; draw++) {
       const gone = await engine.upload(POINTS);

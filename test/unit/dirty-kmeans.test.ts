@@ -10,7 +10,7 @@ const draws = Number(process.env.DIRTY_DRAWS ?? 30);
 const first = Number(process.env.DIRTY_SEED ?? 0);
 
 describe.each([{ simd: true }, { simd: false }])('dirty data against float64: %o', ({ simd }) => {
-  const engine = engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 1, simd }), null));
+  const engine = engineOf(new EngineSet('cpu', createCpuEngine({ threads: 1, simd }), null));
   afterAll(() => engine.destroy());
 
   it(`${draws} draws`, { timeout: 1000 * (60 + draws) }, async () => {

@@ -42,7 +42,7 @@ it('a device lost in an E-step at temperature 0 is no convergence', async () => 
   } as const;
   const whole = await gaussianMixture(asInput(points), { ...options, backend: 'cpu' });
   // Two E-steps come before the first iteration; the loss is in the fourth.
-  const engine = engineOf(EngineSet.of('auto', createCpuEngine(), losing(6)));
+  const engine = engineOf(new EngineSet('auto', createCpuEngine(), losing(6)));
   const model = await engine.gaussianMixture(asInput(points), options);
   expect(model.iterations).toBe(whole.iterations);
   expect(model.lowerBounds).toEqual(whole.lowerBounds);
@@ -73,7 +73,7 @@ it('an abort is heeded by the work between two E-steps', async () => {
       },
     });
   const engine = engineOf(
-    EngineSet.of('cpu', { ...cpu, upload: async (...given) => watched(await cpu.upload(...given)) }, null),
+    new EngineSet('cpu', { ...cpu, upload: async (...given) => watched(await cpu.upload(...given)) }, null),
   );
   const options = { k: 3, tolerance: 0, maxIterations: 20, signal: controller.signal };
   await expect(engine.gaussianMixture(asInput(points), options)).rejects.toBe('enough');

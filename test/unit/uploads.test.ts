@@ -78,7 +78,7 @@ describe('a device that is lost behind the upload', () => {
       ...cpu,
       upload: async (points, options) => losable(await cpu.upload(points, options)),
     });
-    const engine = engineOf(EngineSet.of('auto', createCpuEngine({ threads: 1 }), gpu));
+    const engine = engineOf(new EngineSet('auto', createCpuEngine({ threads: 1 }), gpu));
     return {
       engine,
       lose() {
@@ -158,10 +158,10 @@ describe('an array that changes while it is copied', () => {
   }
 
   const engines: Record<string, () => Engine> = {
-    'on the calling thread': () => engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 1 }), null)),
-    'on workers': () => engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1 }), null)),
+    'on the calling thread': () => engineOf(new EngineSet('cpu', createCpuEngine({ threads: 1 }), null)),
+    'on workers': () => engineOf(new EngineSet('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1 }), null)),
     'on workers with memories of their own': () =>
-      engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1, shared: false }), null)),
+      engineOf(new EngineSet('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1, shared: false }), null)),
   };
   const changes: Record<string, (data: Float32Array) => void> = {
     'was transferred': transfer,

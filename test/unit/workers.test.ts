@@ -49,7 +49,8 @@ const MANY = blobs({ n: 2 ** 17 / D, d: D });
 const options = { k: 5, seed: 1 } as const;
 
 /** An engine that gives even few points to two workers. */
-const onWorkers = (threads = 2) => engineOf(EngineSet.of('cpu', createCpuEngine({ threads, valuesOfThread: 1 }), null));
+const onWorkers = (threads = 2) =>
+  engineOf(new EngineSet('cpu', createCpuEngine({ threads, valuesOfThread: 1 }), null));
 
 /** Ends soon, and long before the pool's patience where `within` says so. */
 async function noneLeft(within = 2500): Promise<void> {
@@ -355,7 +356,7 @@ describe('where no worker can be had', () => {
   ])('%s: the calling thread computes', async (_, Broken) => {
     await withWorkers(Broken as unknown as typeof NodeWorker, async () => {
       const engine = onWorkers();
-      const alone = engineOf(EngineSet.of('cpu', createCpuEngine({ threads: 1 }), null));
+      const alone = engineOf(new EngineSet('cpu', createCpuEngine({ threads: 1 }), null));
       const [found, expected] = await fitBoth(engine, alone);
       expect(found.labels).toEqual(expected.labels);
       expect(found.inertia).toBe(expected.inertia);

@@ -19,7 +19,7 @@ export class Pool {
   readonly #workerUrl: string | URL | undefined;
   /** Each with whether it could start; those that could not, or that died, are taken out. */
   readonly #workers = new Map<WorkerPlace, Promise<boolean>>();
-  /** The most that there can be: a worker that could not start is not tried again. */
+  /** The most that there can be: a worker that could not start is not tried again, and none behind the end. */
   #limit = Infinity;
   #engaging = 0;
   #ending: ReturnType<typeof setTimeout> | undefined;
@@ -54,8 +54,13 @@ export class Pool {
     }
   }
 
-  /** Whatever they are asked rejects. */
+  /** Whatever the workers are asked rejects, and none starts any more. */
   end(): void {
+    this.#limit = 0;
+    this.#endAll();
+  }
+
+  #endAll(): void {
     clearTimeout(this.#ending);
     const places = [...this.#workers.keys()];
     this.#workers.clear();
@@ -89,7 +94,7 @@ export class Pool {
   #rest(): void {
     clearTimeout(this.#ending);
     this.#ending = setTimeout(() => {
-      if (this.#engaging === 0 && [...this.#workers.keys()].every(({ shards }) => shards === 0)) this.end();
+      if (this.#engaging === 0 && [...this.#workers.keys()].every(({ shards }) => shards === 0)) this.#endAll();
     }, PATIENCE_MS);
     // Node: nobody waits for this.
     if (typeof this.#ending === 'object') this.#ending.unref();

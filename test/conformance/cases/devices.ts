@@ -97,7 +97,7 @@ export function withLentDevice(
 /** An `'auto'` engine that takes the software adapters of the tests for hardware. */
 export async function automatic(device: GPUDevice): Promise<Engine> {
   const gpu = await requestGpu({ device, softwareToo: true, bindingLimit: undefined });
-  return engineOf(EngineSet.of('auto', createCpuEngine(), createGpuEngine(gpu as Gpu)));
+  return engineOf(new EngineSet('auto', createCpuEngine(), createGpuEngine(gpu as Gpu)));
 }
 
 /** Overlapping groups, dozens of iterations, and values enough for the GPU to be worth while. */
