@@ -1,5 +1,6 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { RUNS_ALL } from './test/scope.ts';
 import { inlined } from './vite.plugins.ts';
 
 /** Software adapters are slow, and two of them may share a machine's two cores. */
@@ -32,7 +33,8 @@ export default defineConfig({
     // Node does not find its module: `main` is none.
     server: { deps: { inline: ['wgsl_reflect'] } },
     projects: [
-      project('unit', 'test/unit/**/*.test.ts'),
+      // What it costs to add a covariance type or a metric changes seldom, and takes half a minute to find out.
+      project('unit', RUNS_ALL ? 'test/unit/**/*.test.ts' : 'test/unit/**/!(additions).test.ts'),
       project('cpu', 'test/conformance/cpu*.test.ts'),
       project('node', 'test/conformance/node*.test.ts', ['test/conformance/node.setup.ts']),
       project('chrome', 'test/conformance/chrome*.test.ts'),

@@ -49,7 +49,7 @@ export interface PointsRange {
   /** Their weights: [m]. */
   readonly weights: Float64Array;
   /** How many rows each of them stands for: [m]. */
-  readonly shares: Float64Array;
+  readonly standsFor: Float64Array;
 }
 
 /** The range of the rows of two shards. In whatever order they are added, the same frame comes of it. */
@@ -63,7 +63,7 @@ export function addRanges(a: PointsRange, b: PointsRange): PointsRange {
     },
     values: both(a.values, b.values),
     weights: both(a.weights, b.weights),
-    shares: both(a.shares, b.shares),
+    standsFor: both(a.standsFor, b.standsFor),
   };
 }
 
@@ -72,8 +72,8 @@ export function addRanges(a: PointsRange, b: PointsRange): PointsRange {
  *
  * @param limit the largest |x'| of float32 rows there
  */
-export function frameOf({ extremes, values, weights, shares }: PointsRange, limit: number): Frame {
-  const standing = weights.map((weight, i) => weight * shares[i]);
+export function frameOf({ extremes, values, weights, standsFor }: PointsRange, limit: number): Frame {
+  const standing = weights.map((weight, i) => weight * standsFor[i]);
   const sample = sampled(values, standing, extremes.low.length);
   return preciseWhereCoarse(robustFrame(sample, extremes), sample, extremes, limit).frame;
 }

@@ -668,7 +668,7 @@ function sampleRowsOf(
     values,
     weights:
       weights === null ? new Float64Array(indices.length).fill(1) : Float64Array.from(indices, (row) => weights[row]),
-    shares: new Float64Array(indices.length).fill(positiveRows / indices.length),
+    standsFor: new Float64Array(indices.length).fill(positiveRows / indices.length),
   };
 }
 
@@ -861,13 +861,13 @@ function surveyUnitRows(form: HostForm, weights: Float32Array | null, metric: Me
   const { totalWeight, positiveRows } = weigh(weights, n);
   const origin = new Float64Array(d);
   const survey = new Survey(d, weights !== null);
-  const units = new Survey(d, weights !== null);
+  const ofUnitRows = new Survey(d, weights !== null);
   eachBlock(form, 0, n, (block, first, count) => {
     survey.add(form, weights, block, first, count, origin, 0);
     normalise(block, count, d, first, metric);
-    units.add(form, weights, block, first, count, origin, 1);
+    ofUnitRows.add(form, weights, block, first, count, origin, 1);
   });
-  const { variance } = variancesOf(form, weights, units, totalWeight, origin, 1);
+  const { variance } = variancesOf(form, weights, ofUnitRows, totalWeight, origin, 1);
   const prepared: PreparedPoints = {
     ...{ n, d, metric, weights, totalWeight, positiveRows },
     frame: { shift: origin, scale: 1, precise: false },

@@ -1,7 +1,7 @@
 /** `npm run bench -- kernels DIR`: the text of every kernel as it is compiled, and what belongs to it. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Binding, folded, type KernelSource } from '../../src/gpu/kernel.ts';
+import { type Binding, gridOf, type KernelSource } from '../../src/gpu/kernel.ts';
 import { KERNEL_CASES } from './cases.ts';
 import { kernelsOf } from './list.ts';
 
@@ -69,7 +69,7 @@ function counted(grids: readonly number[]): Grid[] {
   for (const total of grids) {
     const last = runs.at(-1);
     if (last?.total === total) last.times++;
-    else runs.push({ workgroups: folded(total), times: 1, total });
+    else runs.push({ workgroups: gridOf(total), times: 1, total });
   }
   return runs.map(({ workgroups, times }) => ({ workgroups, times }));
 }

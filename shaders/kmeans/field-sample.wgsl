@@ -1,5 +1,5 @@
 // A round of k-means‖: each row is drawn with probability factor · weight · distance, all independently. A word of
-// 32 rows a thread, a bit a row, so that the rows come home in order. The numbers are those of hashUniform in
+// 32 rows a thread, a bit a row, so that the rows are read in order. The numbers are those of hashUniform in
 // src/random.ts: they belong to (seed, row) alone.
 
 struct Draw {

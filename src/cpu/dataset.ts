@@ -58,7 +58,7 @@ export function* upload(
 function* uploadShard(points: PreparedPoints, shape: ShardShape, place: Place): Steps<Ref<Shard>> {
   const ref = makeShard(place, shape);
   try {
-    const memory = yield* ask(ref, 'share', []).answer();
+    const memory = yield* ask(ref, 'lend', []).answer();
     // The same layout over the same memory: rows are written where their thread reads them.
     if (memory !== null) yield* fillHere(points, new Shard(shape, new ShardMemory(sameArena(memory))));
     else yield* fillThere(points, shape, ref);
@@ -157,14 +157,14 @@ export function* gather(points: ResidentPoints, indices: Uint32Array): Steps<Flo
     });
     return inside;
   });
-  const parts = yield* answersOf(
+  const gathers = yield* answersOf(
     shards.map((shard, s) =>
       ask(shard, 'gather', [Uint32Array.from(positions[s], (i) => indices[i] - extents[s].start)]),
     ),
   );
   positions.forEach((inside, s) => {
     inside.forEach((i, row) => {
-      gathered.set(parts[s].subarray(row * d, (row + 1) * d), i * d);
+      gathered.set(gathers[s].subarray(row * d, (row + 1) * d), i * d);
     });
   });
   return gathered;
@@ -184,14 +184,14 @@ export function shardsWithin(
 }
 
 /** Values of all shards behind one another. */
-export function joined<A extends Float32Array | Float64Array | Uint32Array>(parts: readonly A[]): A {
-  if (parts.length === 1) return parts[0];
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const whole = new (parts[0].constructor as new (length: number) => A)(length);
+export function joined<A extends Float32Array | Float64Array | Uint32Array>(arrays: readonly A[]): A {
+  if (arrays.length === 1) return arrays[0];
+  const length = arrays.reduce((sum, array) => sum + array.length, 0);
+  const whole = new (arrays[0].constructor as new (length: number) => A)(length);
   let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+  for (const array of arrays) {
+    whole.set(array, at);
+    at += array.length;
   }
   return whole;
 }

@@ -48,16 +48,16 @@ export class CpuKMeans implements KMeansWorkspace {
     this.#points.check();
     this.#summed = null;
     const { units, squares, summary } = this.#points;
-    const parts = yield* askAll(this.#clusters, 'assign', centroids);
-    const { counts, sums } = yield* countsAndSums(parts, units, centroids.length / summary.d, summary.d);
+    const integers = yield* askAll(this.#clusters, 'assign', centroids);
+    const { counts, sums } = yield* countsAndSums(integers, units, centroids.length / summary.d, summary.d);
     const inertia = yield* inertiaOf(squares, centroids, counts, sums);
     return {
       counts,
       sums,
       // Not where the squares have all the digits, as beside far rows: there term by term.
       inertia: inertia > LEAST_SHARE * squares ? inertia : yield* this.#inertia(),
-      changed: parts.reduce((sum, { changed }) => sum + changed, 0),
-      exact: { parts, units },
+      changed: integers.reduce((sum, { changed }) => sum + changed, 0),
+      exact: { integers, units },
     };
   }
 

@@ -9,7 +9,7 @@ const MAX_PAGES = 2 ** 16;
 /** Pages beside the rows, where so many cannot be reserved. */
 const FEWER_PAGES = 2 ** 14;
 
-interface Block {
+interface Region {
   readonly start: number;
   readonly end: number;
 }
@@ -34,7 +34,7 @@ export interface Arena {
 export class ShardMemory {
   readonly #arena: Arena;
   /** In ascending order. */
-  #blocks: Block[] = [];
+  #blocks: Region[] = [];
   u8!: Uint8Array;
   i16!: Int16Array;
   i32!: Int32Array;

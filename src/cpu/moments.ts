@@ -18,7 +18,7 @@ export interface Moments {
 }
 
 /** Where what a shard sums lies in one array: counts [k], sums [k, d], squares, log-likelihood [1], pairs. */
-export interface Layout {
+export interface MomentsLayout {
   readonly sums: number;
   /** See `MixtureStatistics`; of matrices the upper triangles, [d·(d + 1)/2] each. */
   readonly squares: number;
@@ -31,7 +31,7 @@ export interface Layout {
   readonly length: number;
 }
 
-export function layoutOf(gaussians: Gaussians): Layout {
+export function layoutOf(gaussians: Gaussians): MomentsLayout {
   const { k, d, shape } = gaussians;
   const squares = k + k * d;
   const triangle = (d * (d + 1)) / 2;

@@ -121,7 +121,7 @@ export class Shard {
 
   /** The memory, for rows to be written to; null where they have to be sent. */
   // biome-ignore lint/correctness/useYield: a verb like the others
-  *share(): Steps<Memory | null> {
+  *lend(): Steps<Memory | null> {
     return this.#isShared ? this.memory.memory : null;
   }
 

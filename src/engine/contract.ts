@@ -125,7 +125,7 @@ export interface KMeansWorkspace {
    */
   readonly labelsBuffer?: ((far: FarLabels) => Awaitable<GPUBuffer>) | undefined;
 
-  /** Lloyd's iterations where they need not come home: see `lloyd` in kmeans/lloyd.ts, whose rules are the engine's. */
+  /** Lloyd's iterations where they need not be read back: see `lloyd` in kmeans/lloyd.ts, whose rules are the engine's. */
   readonly lloyd?: ((centroids: Float64Array, options: LloydOptions) => Awaitable<LloydResult>) | undefined;
 
   close(): void;
@@ -143,7 +143,7 @@ export interface LloydOptions {
   readonly tolerance: number;
   /** True: the first assignment is compared with the labels of the call before; false: all labels count as changed. */
   readonly resume: boolean;
-  /** Called when newer centroids have come home, before the statuses that came with them: a copy to continue from. */
+  /** Called when newer centroids were read back, before the statuses that came with them: a copy to continue from. */
   readonly onCheckpoint: (centroids: Float64Array, iterations: number) => void;
   /** Called for each completed iteration, in order; `'stop'` ends the iterations, but for those that are on their way. */
   readonly onIteration: (status: IterationStatus) => 'stop' | undefined;

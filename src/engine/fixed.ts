@@ -296,7 +296,7 @@ const SPILLED_OF_TURN = 2 ** 9;
 
 /** Counts [k] and sums [k, d] of all shards: exact, then rounded once. */
 export function* countsAndSums(
-  parts: readonly FixedSums[],
+  integers: readonly FixedSums[],
   units: Units,
   k: number,
   d: number,
@@ -305,36 +305,36 @@ export function* countsAndSums(
   const sums = new Float64Array(k * d);
   const pause = rowsOfTurn(8 * d);
   for (let c = 0; c < k; c++) {
-    for (let j = 0; j < d; j++) sums[c * d + j] = total(parts, units, c, j);
-    counts[c] = total(parts, units, c, d);
+    for (let j = 0; j < d; j++) sums[c * d + j] = total(integers, units, c, j);
+    counts[c] = total(integers, units, c, d);
     if (c % pause === pause - 1) yield;
   }
   let spilled = 0;
-  for (const at of new Set(parts.flatMap(({ spilled }) => Array.from(spilled.keys())))) {
+  for (const at of new Set(integers.flatMap(({ spilled }) => Array.from(spilled.keys())))) {
     if (++spilled % SPILLED_OF_TURN === 0) yield;
     const c = Math.floor(at / units.stride);
     const j = at % units.stride;
-    const value = totalWithSpill(parts, units, c, j);
+    const value = totalWithSpill(integers, units, c, j);
     if (j < d) sums[c * d + j] = value;
     else counts[c] = value;
   }
   return { counts, sums };
 }
 
-function total(parts: readonly FixedSums[], { stride, limbs, units }: Units, c: number, j: number): number {
+function total(integers: readonly FixedSums[], { stride, limbs, units }: Units, c: number, j: number): number {
   const at = c * limbs * stride + j;
   let high = 0;
   let low = 0;
-  for (const part of parts) {
-    high += part.high[at];
-    low += part.low[at];
+  for (const shard of integers) {
+    high += shard.high[at];
+    low += shard.low[at];
   }
   if (limbs === 1) return (high * 2 ** 32 + low) * units[j];
   let fineHigh = 0;
   let fineLow = 0;
-  for (const part of parts) {
-    fineHigh += part.high[at + stride];
-    fineLow += part.low[at + stride];
+  for (const shard of integers) {
+    fineHigh += shard.high[at + stride];
+    fineLow += shard.low[at + stride];
   }
   // Whole units of the first limb go there, and so on upwards: high·2^32 + low + fraction.
   const ratio = units[j] / units[stride + j];
@@ -353,10 +353,10 @@ function total(parts: readonly FixedSums[], { stride, limbs, units }: Units, c: 
   return (high * 2 ** 32 + (low + quarters / 4 + (4 * fraction > quarters ? 1 / 8 : 0))) * units[j];
 }
 
-function totalWithSpill(parts: readonly FixedSums[], units: Units, c: number, j: number): number {
+function totalWithSpill(integers: readonly FixedSums[], units: Units, c: number, j: number): number {
   const { stride, limbs } = units;
   let sum = 0n;
-  for (const { high, low, spilled } of parts) {
+  for (const { high, low, spilled } of integers) {
     sum += spilled.get(c * stride + j) ?? 0n;
     for (let limb = 0; limb < limbs; limb++) {
       const at = (c * limbs + limb) * stride + j;

@@ -79,7 +79,7 @@ export interface Answer {
   /** T·log Σ (π·p)^(1/T); −Infinity beyond float64. */
   readonly value: number;
   /** Responsibilities at that temperature: [k]. */
-  readonly shares: Float64Array;
+  readonly responsibilities: Float64Array;
 }
 
 /** Squares of distances shrunk by it fit into float64, however far a row lies. */
@@ -92,10 +92,10 @@ export function answerAt(gaussians: Gaussians, row: ArrayLike<number>, temperatu
   const comparable = largest === -Infinity ? shrunkLogs(gaussians, row) : logs;
   const best = largestOf(comparable);
   const label = comparable.indexOf(best);
-  if (temperature === 0) return { label, value: largest, shares: logs.map((_, c) => (c === label ? 1 : 0)) };
+  if (temperature === 0) return { label, value: largest, responsibilities: logs.map((_, c) => (c === label ? 1 : 0)) };
   const powers = comparable.map((log) => Math.exp((log - best) / temperature));
   const sum = powers.reduce((a, b) => a + b);
-  return { label, value: largest + temperature * Math.log(sum), shares: powers.map((power) => power / sum) };
+  return { label, value: largest + temperature * Math.log(sum), responsibilities: powers.map((power) => power / sum) };
 }
 
 /** Their order is that of the logarithms, and but for equal ones they are as far apart as exponentials can tell. */

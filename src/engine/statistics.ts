@@ -23,7 +23,7 @@ export interface KMeansStatistics {
 
 /** The integers of one or more shards, and the units that they count. */
 export interface ExactSums {
-  readonly parts: readonly FixedSums[];
+  readonly integers: readonly FixedSums[];
   readonly units: Units;
 }
 
@@ -64,9 +64,9 @@ export function addKMeansStatistics(a: KMeansStatistics, b: KMeansStatistics): K
   ) {
     throw new RangeError('statistics that are counted in different units do not add up');
   }
-  const parts = [[...a.exact.parts, ...b.exact.parts].reduce(mergeFixed)];
+  const integers = [[...a.exact.integers, ...b.exact.integers].reduce(mergeFixed)];
   const k = a.counts.length;
-  return { ...runNow(countsAndSums(parts, units, k, a.sums.length / k)), exact: { parts, units }, ...rest };
+  return { ...runNow(countsAndSums(integers, units, k, a.sums.length / k)), exact: { integers, units }, ...rest };
 }
 
 /**

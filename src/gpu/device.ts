@@ -80,7 +80,7 @@ function share(device: GPUDevice): Shared {
 }
 
 /**
- * Firefox looks every 100 ms whether the GPU is done, and at every submit: an empty one brings a buffer home in 8 ms.
+ * Firefox looks every 100 ms whether the GPU is done, and at every submit: with an empty one a buffer is read back in 8 ms.
  */
 const NUDGE_MS = 4;
 

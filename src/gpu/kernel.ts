@@ -118,7 +118,7 @@ export function kernelOn<B extends Bindings, Size extends string>(
     bind(resources, sizes) {
       const entries = names.map((name, binding) => ({ binding, resource: bufferBinding(resources[name]) }));
       const group = device.createBindGroup({ label, layout, entries });
-      const [columns, rows] = folded(workgroups(sizes));
+      const [columns, rows] = gridOf(workgroups(sizes));
       return {
         encode(pass) {
           pass.setPipeline(pipeline);
@@ -134,7 +134,7 @@ export function kernelOn<B extends Bindings, Size extends string>(
 const MAX_WORKGROUPS = 65_535;
 
 /** Workgroups in rows, as grid.wgsl counts them; a few more where rows do not divide them. */
-export function folded(workgroups: number): [columns: number, rows: number] {
+export function gridOf(workgroups: number): [columns: number, rows: number] {
   const rows = Math.ceil(workgroups / MAX_WORKGROUPS);
   return [Math.ceil(workgroups / rows), rows];
 }

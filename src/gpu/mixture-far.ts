@@ -54,10 +54,10 @@ export function addFar(
 ): void {
   const { k, d, shape } = used;
   const y = new Float64Array(d);
-  for (const { index, values, shares } of rows) {
+  for (const { index, values, responsibilities } of rows) {
     const weight = weights === null ? 1 : weights[index];
     for (let c = 0; c < k; c++) {
-      const share = weight * shares[c];
+      const share = weight * responsibilities[c];
       if (share === 0) continue;
       whiten(values, used, c, y);
       counts[c] += share;

@@ -25,7 +25,7 @@ export function plusPlusSources(LOAD: Load, WEIGHTED: boolean, L: number) {
   };
 }
 
-/** See `EngineDataset.plusPlus`: two dispatches a step, nothing comes home before the last one. */
+/** See `EngineDataset.plusPlus`: two dispatches a step, nothing is read back before the last one. */
 export async function plusPlus(
   gpu: Gpu,
   points: ResidentPoints,

@@ -3,24 +3,24 @@ import type { Steps } from '../engine/steps.ts';
 /** Rows between two looks at the clock. */
 const STEP_ROWS = 2 ** 14;
 
-/** Rows by falling score, those of equal scores in index order: a heap, so that the first few cost little more than a look. */
+/** Rows by falling key, those of equal keys in index order: a heap, so that the first few cost little more than a look. */
 export class Ranking {
-  readonly #scores: Float64Array;
+  readonly #keys: Float64Array;
   /** Each row is behind none of those at 2i + 1 and 2i + 2. */
   readonly #heap: Uint32Array;
   #length = 0;
 
   private constructor(n: number) {
-    this.#scores = new Float64Array(n);
+    this.#keys = new Float64Array(n);
     this.#heap = new Uint32Array(n);
   }
 
-  /** @param score of a row of [0, n); −Infinity leaves it out */
-  static *of(n: number, score: (row: number) => number): Steps<Ranking> {
+  /** @param key of a row of [0, n); −Infinity leaves it out */
+  static *of(n: number, key: (row: number) => number): Steps<Ranking> {
     const ranking = new Ranking(n);
     for (let row = 0; row < n; row++) {
-      const value = score(row);
-      ranking.#scores[row] = value;
+      const value = key(row);
+      ranking.#keys[row] = value;
       if (value > -Infinity) ranking.#heap[ranking.#length++] = row;
       if (row % STEP_ROWS === STEP_ROWS - 1) yield;
     }
@@ -57,7 +57,7 @@ export class Ranking {
   }
 
   #isBefore(a: number, b: number): boolean {
-    const [first, second] = [this.#scores[a], this.#scores[b]];
+    const [first, second] = [this.#keys[a], this.#keys[b]];
     return first > second || (first === second && a < b);
   }
 }

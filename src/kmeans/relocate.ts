@@ -21,9 +21,9 @@ export function* relocateEmpty(
   const relocated = centroids.slice();
   const distances = yield* resultOf(dataset.nearestDistances(previous));
   const least = NO_WEIGHT * totalWeight;
-  const score = (row: number) =>
+  const badness = (row: number) =>
     distances[row] > 0 && (weights === null || weights[row] > least) ? distances[row] : -Infinity;
-  const rows = yield* worstRows(dataset, score, empty.length);
+  const rows = yield* worstRows(dataset, badness, empty.length);
   rows.forEach(({ values }, i) => {
     relocated.set(values, empty[i] * d);
   });

@@ -12,22 +12,22 @@ export interface Row {
 const GATHERED_VALUES = 2 ** 15;
 
 /**
- * At most `wanted` rows of the highest scores, distinct by value, equal scores in index order: what models that fit them
- * badly are restarted from. −Infinity is the score of rows that must not be taken, and `accepts` looks at all others
+ * At most `wanted` rows of the greatest badness, distinct by value, equally bad ones in index order: what models that fit them
+ * badly are restarted from. −Infinity is that of rows that must not be taken, and `accepts` looks at all others
  * first.
  */
 export function* worstRows(
   dataset: EngineDataset,
-  score: (row: number) => number,
+  badness: (row: number) => number,
   wanted: number,
   accepts: (row: number, values: Float64Array) => boolean = () => true,
 ): Steps<Row[]> {
   const { n, d } = dataset;
-  const ranking = yield* Ranking.of(n, score);
+  const ranking = yield* Ranking.of(n, badness);
   const seen = new DistinctRows();
   const taken: Row[] = [];
   const most = Math.max(1, Math.floor(GATHERED_VALUES / d));
-  // Rows of one value have one score, and few rows are usually needed: read ahead, more at each try.
+  // Rows of one value are equally bad, and few rows are usually needed: read ahead, more at each try.
   for (let ahead = 4 * wanted; taken.length < wanted; ahead *= 4) {
     const indices = yield* ranking.next(Math.min(ahead, most));
     if (indices.length === 0) break;

@@ -138,14 +138,14 @@ function expect(workspace: MixtureWorkspace, state: FitState, plan: MixturePlan)
 function rulesOf(points: PointsSummary, { mixing, fixed, regularization }: MixturePlan): UpdateRules {
   const { scale } = points.frame;
   const added = regularization * scale * scale;
-  return { mixing, fixed, regularization: added, units: unitsOf(points, added) };
+  return { mixing, fixed, regularization: added, variances: variancesOf(points, added) };
 }
 
 /** What rows in float64 can tell from zero beside what those in float32 can, in variances. */
 const PRECISE_SHARE = 2 ** -40;
 
 /** Variances [d] that jitters and floors are shares of. */
-function unitsOf({ usualVariance, frame }: PointsSummary, added: number): Float64Array {
+function variancesOf({ usualVariance, frame }: PointsSummary, added: number): Float64Array {
   return positive(frame.precise ? usualVariance.map((value) => value * PRECISE_SHARE) : usualVariance, added);
 }
 
@@ -255,7 +255,7 @@ export async function fitCentroids(
   covarianceType: CovarianceType,
 ): Promise<MixtureFit> {
   needEuclidean(dataset);
-  const rules: UpdateRules = { mixing: 'free', fixed: [], regularization: 0, units: unitsOf(dataset, 0) };
+  const rules: UpdateRules = { mixing: 'free', fixed: [], regularization: 0, variances: variancesOf(dataset, 0) };
   const { parameters, regularized, empty } = await nearestMeans(dataset, centroids, covarianceType, rules);
   const { frame, far, backend } = dataset;
   const given = parametersOutOfFrame(parameters, frame);

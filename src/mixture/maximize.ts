@@ -19,7 +19,7 @@ export interface UpdateRules {
   /** Added to the covariances' diagonals, in the frame's units. */
   readonly regularization: number;
   /** Variance of each feature [d], in the frame's units, positive: what jitters are shares of. */
-  readonly units: Float64Array;
+  readonly variances: Float64Array;
 }
 
 export interface Update {
@@ -85,7 +85,7 @@ function* secureAll(
       regularized.push(false);
       continue;
     }
-    const secure = yield* form.secure(estimate, rules.units, rules.regularization);
+    const secure = yield* form.secure(estimate, rules.variances, rules.regularization);
     covariances.set(secure.covariance, c * size);
     precisionsCholesky.set(secure.precisionFactor, c * size);
     regularized.push(secure.regularized);

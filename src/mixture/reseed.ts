@@ -35,7 +35,7 @@ export function* reseedEmpty(
   const offTheMean = (row: number, values: Float64Array) => {
     const mean = previous.means.subarray(labels[row] * d, (labels[row] + 1) * d);
     return values.some((value, j) => {
-      const near = ON_THE_MEAN * (Math.sqrt(rules.units[j]) + Math.abs(mean[j]));
+      const near = ON_THE_MEAN * (Math.sqrt(rules.variances[j]) + Math.abs(mean[j]));
       return Math.abs(value - mean[j]) > near;
     });
   };

@@ -132,7 +132,7 @@ async function wholeGaussian(
   covarianceType: CovarianceType,
   rules: UpdateRules,
 ): Promise<Parameters> {
-  const rough = atOrigin(covarianceType, rules.units.map(Math.sqrt));
+  const rough = atOrigin(covarianceType, rules.variances.map(Math.sqrt));
   return (await hardStep(dataset, rough, rules)).parameters;
 }
 

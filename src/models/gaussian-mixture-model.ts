@@ -224,7 +224,8 @@ export class GaussianMixtureModel {
         const logs = await dataset.logDensities(gaussians, from, end);
         await runAsync(softmax(logs, k, probabilities, from * k), dataset.signal);
       }
-      for (const { index, shares } of this.#answersOfFar(dataset.far, 1)) probabilities.set(shares, index * k);
+      for (const { index, responsibilities } of this.#answersOfFar(dataset.far, 1))
+        probabilities.set(responsibilities, index * k);
       return probabilities;
     });
   }
@@ -516,17 +517,17 @@ const PAUSE_VALUES = 2 ** 15;
 
 /** Exponentials of logarithms [rows, k], each row divided by its sum: to `to`, from an index on. */
 function* softmax(logs: Float32Array, k: number, to: Float32Array, first: number): Steps<void> {
-  const shares = new Float64Array(k);
+  const responsibilities = new Float64Array(k);
   const pause = k * Math.ceil(PAUSE_VALUES / k);
   for (let at = 0; at < logs.length; at += k) {
     let largest = logs[at];
     for (let c = 1; c < k; c++) largest = Math.max(largest, logs[at + c]);
     let sum = 0;
     for (let c = 0; c < k; c++) {
-      shares[c] = Math.exp(logs[at + c] - largest);
-      sum += shares[c];
+      responsibilities[c] = Math.exp(logs[at + c] - largest);
+      sum += responsibilities[c];
     }
-    for (let c = 0; c < k; c++) to[first + at + c] = shares[c] / sum;
+    for (let c = 0; c < k; c++) to[first + at + c] = responsibilities[c] / sum;
     if ((at + k) % pause === 0) yield;
   }
 }

@@ -103,7 +103,7 @@ describe('what someone has put on Object.prototype', () => {
     ...['reason', 'resident', 'error', 'tenancy', 'buffer', 'data', 'shape', 'dims', 'stride', 'offset', 'order'],
     ...['frame', 'metric', 'signal', 'sampleWeight', 'init', 'seed', 'onIteration', 'backend', 'device', 'threads'],
     ...['simd', 'shared', 'valuesOfThread', 'type', 'covarianceType', 'temperature', 'toArray', 'length', 'moments'],
-    ...['units', 'lloyd', 'workerUrl', 'output', 'labels', 'empty', 'exact', 'stop', 'agreed', 'parts'],
+    ...['units', 'lloyd', 'workerUrl', 'output', 'labels', 'empty', 'exact', 'stop', 'agreed', 'integers'],
   ];
   afterEach(() => {
     for (const name of names) delete (Object.prototype as Record<string, unknown>)[name];

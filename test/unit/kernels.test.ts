@@ -6,7 +6,7 @@ import { type KernelCase, kernelsOf } from '../../bench/kernels/list.ts';
 import { collectKernels } from '../../bench/kernels/write.ts';
 import {
   type Binding,
-  folded,
+  gridOf,
   type Kernel,
   type KernelDefinition,
   type KernelSource,
@@ -282,12 +282,12 @@ test('structs are packed by name, whatever the order, and read again', () => {
   expect(unpack(RULE, words.buffer, 0).tolerance).toBe(0.5);
 });
 
-test('grids cover all workgroups, and their folded rows too', () => {
+test('grids cover all workgroups, and their wrapped rows too', () => {
   const { workgroups } = sourceOf(sumsSortedKernel, { LOAD: 0, WEIGHTED: false, LANES: 16 });
   expect(workgroups({ slices: 3, k: 9 })).toBe(9);
   expect(sourceOf(matricesStoredKernel, { LOAD: 0, THREADS: 128, EXACT: false }).workgroups({ slices: 5 })).toBe(5);
   for (const count of [1, 65_535, 65_536, 131_071, 10_000_000]) {
-    const [columns, rows] = folded(count);
+    const [columns, rows] = gridOf(count);
     expect(columns).toBeLessThanOrEqual(65_535);
     expect(columns * rows).toBeGreaterThanOrEqual(count);
     expect(columns * rows - count).toBeLessThan(rows);

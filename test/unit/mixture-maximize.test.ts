@@ -60,7 +60,7 @@ function statisticsOf(responsibilities: Float64Array, before: Parameters): Mixtu
   return { used, counts, sums, squares, logLikelihood: 0 };
 }
 
-const rules: UpdateRules = { mixing: 'free', fixed: [], regularization: 1e-3, units: new Float64Array(d).fill(1) };
+const rules: UpdateRules = { mixing: 'free', fixed: [], regularization: 1e-3, variances: new Float64Array(d).fill(1) };
 
 function expectClose(given: Float64Array, expected: Float64Array, bound = 1e-12): void {
   expect(given.length).toBe(expected.length);

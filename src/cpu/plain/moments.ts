@@ -96,7 +96,7 @@ class Tile {
   /** y = (x − m)·U: [k, d, 4]. */
   readonly #whitened: Float64Array;
   /** Weighted responsibilities [k, 4]. */
-  readonly #shares: Float64Array;
+  readonly #responsibilities: Float64Array;
   /** log π·p: [k, 4]. */
   readonly logs: Float64Array;
   /** The component of the largest of them, for the row that `best` saw last. */
@@ -109,7 +109,7 @@ class Tile {
     this.#shifts = gaussians.shape === 'shared' ? shiftsOf(gaussians) : new Float64Array(0);
     this.#common = new Float64Array(d * TILE);
     this.#whitened = new Float64Array(k * d * TILE);
-    this.#shares = new Float64Array(k * TILE);
+    this.#responsibilities = new Float64Array(k * TILE);
     this.logs = new Float64Array(k * TILE);
   }
 
@@ -156,33 +156,33 @@ class Tile {
   /** Weighted responsibilities of row p of the tile; returns T·log Σ (π·p)^(1/T). */
   respond(p: number, temperature: number, weight: number): number {
     const { logs } = this;
-    const shares = this.#shares;
+    const responsibilities = this.#responsibilities;
     const best = this.best(p);
     if (temperature === 0) {
-      for (let at = p; at < logs.length; at += TILE) shares[at] = 0;
-      shares[this.label * TILE + p] = weight;
+      for (let at = p; at < logs.length; at += TILE) responsibilities[at] = 0;
+      responsibilities[this.label * TILE + p] = weight;
       return best;
     }
     let sum = 0;
     for (let at = p; at < logs.length; at += TILE) {
-      shares[at] = Math.exp((logs[at] - best) / temperature);
-      sum += shares[at];
+      responsibilities[at] = Math.exp((logs[at] - best) / temperature);
+      sum += responsibilities[at];
     }
-    for (let at = p; at < logs.length; at += TILE) shares[at] *= weight / sum;
+    for (let at = p; at < logs.length; at += TILE) responsibilities[at] *= weight / sum;
     return best + temperature * Math.log(sum);
   }
 
   /** Adds what the first `count` rows weigh to the moments; of squares the upper triangle. */
   tally(counts: Float64Array, sums: Float64Array, squares: Float64Array, count: number): void {
     const { k, d, shape } = this.#gaussians;
-    const shares = this.#shares;
+    const responsibilities = this.#responsibilities;
     for (let c = 0; c < k; c++) {
       const at = c * TILE;
-      for (let p = count; p < TILE; p++) shares[at + p] = 0;
-      const r0 = shares[at];
-      const r1 = shares[at + 1];
-      const r2 = shares[at + 2];
-      const r3 = shares[at + 3];
+      for (let p = count; p < TILE; p++) responsibilities[at + p] = 0;
+      const r0 = responsibilities[at];
+      const r1 = responsibilities[at + 1];
+      const r2 = responsibilities[at + 2];
+      const r3 = responsibilities[at + 3];
       const all = r0 + r1 + r2 + r3;
       counts[c] += all;
       if (all < NEGLIGIBLE * counts[c]) continue;

@@ -32,7 +32,7 @@ export interface Named {
 }
 
 /** How the engine reaches the memories: it is in the same thread, or shares them, or has to send what they are to hold. */
-export type Reach = 'here' | 'shared' | 'apart';
+export type Sharing = 'here' | 'shared' | 'apart';
 
 /** Bytes of arenas that the calling thread keeps for shards to come. A worker keeps all, for a while. */
 const KEPT_HERE = 2 ** 24;
@@ -71,7 +71,7 @@ interface Failure {
 type Verbs = Readonly<Record<string, (...args: unknown[]) => Steps<unknown>>>;
 
 export class Residents {
-  readonly #reach: Reach;
+  readonly #sharing: Sharing;
   readonly #families = new Map<FamilyName, Learnt>();
   readonly #residents = new Map<number, Resident | Failure>();
   /**
@@ -80,8 +80,8 @@ export class Residents {
    */
   readonly #vacant: { readonly arena: Arena; readonly since: number }[] = [];
 
-  constructor(reach: Reach) {
-    this.#reach = reach;
+  constructor(sharing: Sharing) {
+    this.#sharing = sharing;
   }
 
   /** @param module the family's kernels, for shared memories where those are shared; null for TypeScript's */
@@ -166,14 +166,14 @@ export class Residents {
       if (canHold(vacant.arena, bytes)) return vacant.arena;
       this.#vacant.push(vacant);
     }
-    return createArena(bytes, this.#reach === 'shared');
+    return createArena(bytes, this.#sharing === 'shared');
   }
 
   /** Gives an arena to whoever comes next, once nobody has it. */
   #vacate({ arena, over, working }: Tenancy): void {
     if (!over || working > 0) return;
     const kept = this.#vacant.reduce((sum, { arena }) => sum + sizeOf(arena), sizeOf(arena));
-    if (this.#reach !== 'here' || kept <= KEPT_HERE) this.#vacant.push({ arena, since: performance.now() });
+    if (this.#sharing !== 'here' || kept <= KEPT_HERE) this.#vacant.push({ arena, since: performance.now() });
     this.#release();
   }
 
@@ -186,7 +186,7 @@ export class Residents {
   }
 
   #canBeReached({ memory }: Arena): boolean {
-    return this.#reach === 'here' || (this.#reach === 'shared' && memory.buffer instanceof SharedArrayBuffer);
+    return this.#sharing === 'here' || (this.#sharing === 'shared' && memory.buffer instanceof SharedArrayBuffer);
   }
 
   /** What was made, or why it was not: that is the answer to whatever it is asked. */

@@ -6,7 +6,7 @@ import { type Rungs, securing } from './secure.ts';
 
 /** A variance for each feature: [d]. */
 export const DIAGONAL: CovarianceRank = {
-  ...ofVariances((units, j) => units[j]),
+  ...ofVariances((variances, j) => variances[j]),
   ...estimating((variances) => variances),
   sidesOfOne: (d) => [d],
   freeParametersOfOne: (d) => d,
@@ -34,7 +34,9 @@ export const SCALAR: CovarianceRank = {
 };
 
 /** What is asked of variances, be they one or many. */
-function ofVariances(unit: Rungs['unit']): Pick<OneCovariance, 'check' | 'precisionFactor' | 'secure' | 'scatter'> {
+function ofVariances(
+  varianceOf: Rungs['varianceOf'],
+): Pick<OneCovariance, 'check' | 'precisionFactor' | 'secure' | 'scatter'> {
   return {
     ...securing({
       root(variances, least) {
@@ -43,7 +45,7 @@ function ofVariances(unit: Rungs['unit']): Pick<OneCovariance, 'check' | 'precis
       },
       inverse: (deviations) => resultOf(deviations.map((deviation) => 1 / deviation)),
       widened: (variances, addition) => variances.map((variance, j) => variance + addition(j)),
-      unit,
+      varianceOf,
     }),
     // Whether they are positive their factors tell.
     check: () => undefined,

@@ -15,18 +15,18 @@ export interface OneCovariance {
   /**
    * U of a covariance; null where it is not positive definite.
    *
-   * @param units variances [d] beside which rounding is told from a pivot; without them any positive one will do
+   * @param variances of the features [d], beside which rounding is told from a pivot; without them any positive one will do
    */
-  precisionFactor(covariance: Float64Array, units?: Float64Array): Steps<Float64Array | null>;
+  precisionFactor(covariance: Float64Array, variances?: Float64Array): Steps<Float64Array | null>;
 
   /** U of independent features with these deviations [d], as far as it tells features apart: of ones the identity. */
   precisionFactorOf(deviations: Float64Array): Float64Array;
 
   /**
    * A covariance with `regularization` on its diagonal, and with as much jitter more as it needs to be positive definite:
-   * a ladder of tenfold steps, in shares of the features' variances `units` [d]. It always succeeds.
+   * a ladder of tenfold steps, in shares of the features' `variances` [d]. It always succeeds.
    */
-  secure(raw: Float64Array, units: Float64Array, regularization: number): Steps<SecuredCovariance>;
+  secure(raw: Float64Array, variances: Float64Array, regularization: number): Steps<SecuredCovariance>;
 
   /** L·z of standard normal z [d], with L·Lᵀ the covariance: the deviations [d] of a draw from its mean. */
   scatter(covariance: Float64Array, d: number): Steps<(normals: Float64Array) => Float64Array>;

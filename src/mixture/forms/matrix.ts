@@ -21,7 +21,7 @@ export const MATRIX: CovarianceRank = {
       for (let at = 0, j = 0; at < widened.length; at += stride, j++) widened[at] += addition(j);
       return widened;
     },
-    unit: (units, j) => units[j],
+    varianceOf: (variances, j) => variances[j],
   }),
 
   sidesOfOne: (d) => [d, d],

@@ -18,33 +18,33 @@ export interface Rungs {
   /** The covariance with additions to its diagonal. */
   widened(covariance: Float64Array, addition: (j: number) => number): Float64Array;
   /** What shares for feature j are of. */
-  unit(units: Float64Array, j: number): number;
+  varianceOf(variances: Float64Array, j: number): number;
 }
 
 /** The precision factor of what has one, and of what is helped to. */
 export function securing(rungs: Rungs): Pick<OneCovariance, 'precisionFactor' | 'secure'> {
-  const { root, inverse, widened, unit } = rungs;
+  const { root, inverse, widened, varianceOf } = rungs;
 
-  function rootOver(covariance: Float64Array, units: Float64Array | undefined, share: number) {
-    return root(covariance, (j) => (units === undefined ? 0 : share * unit(units, j)));
+  function rootOver(covariance: Float64Array, variances: Float64Array | undefined, share: number) {
+    return root(covariance, (j) => (variances === undefined ? 0 : share * varianceOf(variances, j)));
   }
 
-  function* precisionFactor(covariance: Float64Array, units?: Float64Array): Steps<Float64Array | null> {
-    const found = yield* rootOver(covariance, units, LEAST_SHARE);
+  function* precisionFactor(covariance: Float64Array, variances?: Float64Array): Steps<Float64Array | null> {
+    const found = yield* rootOver(covariance, variances, LEAST_SHARE);
     return found === null ? null : yield* inverse(found);
   }
 
-  function* secure(raw: Float64Array, units: Float64Array, regularization: number): Steps<SecuredCovariance> {
-    const collapsed = (yield* rootOver(raw, units, COLLAPSED_SHARE)) === null;
+  function* secure(raw: Float64Array, variances: Float64Array, regularization: number): Steps<SecuredCovariance> {
+    const collapsed = (yield* rootOver(raw, variances, COLLAPSED_SHARE)) === null;
     for (let jitter = 0; jitter <= LAST_JITTER; jitter = Math.max(FIRST_JITTER, 10 * jitter)) {
-      const covariance = widened(raw, (j) => regularization + jitter * unit(units, j));
+      const covariance = widened(raw, (j) => regularization + jitter * varianceOf(variances, j));
       yield;
-      const factor = yield* precisionFactor(covariance, units);
+      const factor = yield* precisionFactor(covariance, variances);
       if (factor !== null) return { covariance, precisionFactor: factor, regularized: collapsed || jitter > 0 };
     }
     // Nothing that can be told of the component: the data's own variances.
-    const covariance = widened(new Float64Array(raw.length), (j) => unit(units, j));
-    return { covariance, precisionFactor: (yield* precisionFactor(covariance, units))!, regularized: true };
+    const covariance = widened(new Float64Array(raw.length), (j) => varianceOf(variances, j));
+    return { covariance, precisionFactor: (yield* precisionFactor(covariance, variances))!, regularized: true };
   }
 
   return { precisionFactor, secure };

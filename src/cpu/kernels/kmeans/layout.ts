@@ -95,6 +95,6 @@ export const EXACT: usize = 192;
 export const FACTORS: usize = 216;
 /** in seeding distances so far and weights, in place of these, */
 export const DISTANCES: usize = 128;
-export const SHARES: usize = 160;
+export const BLOCK_WEIGHTS: usize = 160;
 /** and the block [d, 8]. */
 export const ROWS_OF_BLOCK: usize = 256;

@@ -1,5 +1,5 @@
 /** Squared distances to rows that k-means++ chose or may choose, in float32. */
-import { BLOCK, DISTANCES, ROWS_OF_BLOCK, SHARES, SQUARES } from './layout';
+import { BLOCK, BLOCK_WEIGHTS, DISTANCES, ROWS_OF_BLOCK, SQUARES } from './layout';
 import { pack, squares } from './scan';
 
 /**
@@ -91,7 +91,7 @@ export function trial(
       store<u32>(scratch + (p << 2), row * bytes);
       store<f32>(scratch + (p << 2), load<f32>(distances + (row << 2)), DISTANCES);
       const weight = weights === 0 ? <f32>1 : load<f32>(weights + (row << 2));
-      store<f32>(scratch + (p << 2), p < count ? weight : 0, SHARES);
+      store<f32>(scratch + (p << 2), p < count ? weight : 0, BLOCK_WEIGHTS);
     }
     pack(rows, scratch, bytes, block);
     squares(block, d, scratch + SQUARES);
@@ -188,8 +188,8 @@ function addTotal(scores0: v128, scores1: v128, scratch: usize, total: usize): v
   const distance1 = f32x4.pmax(f32x4.add(scores1, v128.load(scratch, SQUARES + 16)), zero);
   const least0 = f32x4.pmin(v128.load(scratch, DISTANCES), distance0);
   const least1 = f32x4.pmin(v128.load(scratch, DISTANCES + 16), distance1);
-  const w0 = v128.load(scratch, SHARES);
-  const w1 = v128.load(scratch, SHARES + 16);
+  const w0 = v128.load(scratch, BLOCK_WEIGHTS);
+  const w1 = v128.load(scratch, BLOCK_WEIGHTS + 16);
   let sum = f64x2.mul(f64x2.promote_low_f32x4(least0), f64x2.promote_low_f32x4(w0));
   sum = f64x2.add(sum, f64x2.mul(f64x2.promote_low_f32x4(least1), f64x2.promote_low_f32x4(w1)));
   sum = f64x2.add(sum, f64x2.mul(f64x2.promote_low_f32x4(high(least0)), f64x2.promote_low_f32x4(high(w0))));

@@ -202,12 +202,12 @@ function addMoments(state: usize): void {
 function addDiagonals(state: usize): void {
   const d = load<u32>(state, D);
   const block: usize = load<u32>(state, BLOCK_ROWS);
-  let shares: usize = load<u32>(state, LOGS);
+  let responsibilities: usize = load<u32>(state, LOGS);
   let count: usize = load<u32>(state, COUNTS);
   let mean: usize = load<u32>(state, MEANS);
   let sums: usize = load<u32>(state, SUMS);
-  for (const end = shares + (load<u32>(state, K) << 6); shares < end; shares += LANES) {
-    if (tally(shares, count)) addAxes(block, d, mean, shares, sums);
+  for (const end = responsibilities + (load<u32>(state, K) << 6); responsibilities < end; responsibilities += LANES) {
+    if (tally(responsibilities, count)) addAxes(block, d, mean, responsibilities, sums);
     count += 16;
     mean += (<usize>d) << 4;
     sums += (<usize>d) << 5;
@@ -217,7 +217,7 @@ function addDiagonals(state: usize): void {
 function addMatrices(state: usize, shape: u32): void {
   const width = widthOf(load<u32>(state, D));
   const scaled: usize = load<u32>(state, SCALED);
-  let shares: usize = load<u32>(state, LOGS);
+  let responsibilities: usize = load<u32>(state, LOGS);
   let count: usize = load<u32>(state, COUNTS);
   let sums: usize = load<u32>(state, SUMS);
   let squares: usize = load<u32>(state, SQUARES);
@@ -225,8 +225,9 @@ function addMatrices(state: usize, shape: u32): void {
   // What y is moved by: (m − m₀)·U where U is shared, else nothing.
   const before: usize = shape === OWN ? load<u32>(state, K) : 1;
   let shift = <usize>load<u32>(state, MEANS) + before * width;
-  for (const end = shares + (load<u32>(state, K) << 6); shares < end; shares += LANES) {
-    if (tally(shares, count)) addProducts(scaled, scale(rows, width, shift, shares, sums, scaled), width, squares);
+  for (const end = responsibilities + (load<u32>(state, K) << 6); responsibilities < end; responsibilities += LANES) {
+    if (tally(responsibilities, count))
+      addProducts(scaled, scale(rows, width, shift, responsibilities, sums, scaled), width, squares);
     count += 16;
     sums += width;
     if (shape === OWN) {
@@ -248,8 +249,8 @@ function addPooled(state: usize): void {
   let shift = columns + <usize>k * width;
   let count: usize = load<u32>(state, COUNTS);
   let sums: usize = load<u32>(state, SUMS);
-  for (let shares = logs, end = logs + (k << 6); shares < end; shares += LANES) {
-    if (tally(shares, count)) addSums(block, d, shift, shares, sums);
+  for (let responsibilities = logs, end = logs + (k << 6); responsibilities < end; responsibilities += LANES) {
+    if (tally(responsibilities, count)) addSums(block, d, shift, responsibilities, sums);
     count += 16;
     shift += (<usize>d) << 4;
     sums += (<usize>d) << 4;

@@ -5,9 +5,9 @@ import { LANES } from './densities';
 const NEGLIGIBLE: f64 = 1e-20;
 
 /** Adds the responsibilities [8] of a component to its count [2 lanes]; whether they are worth more than that. */
-export function tally(shares: usize, count: usize): bool {
-  const low = f64x2.add(v128.load(shares), v128.load(shares, 16));
-  const all = f64x2.add(low, f64x2.add(v128.load(shares, 32), v128.load(shares, 48)));
+export function tally(responsibilities: usize, count: usize): bool {
+  const low = f64x2.add(v128.load(responsibilities), v128.load(responsibilities, 16));
+  const all = f64x2.add(low, f64x2.add(v128.load(responsibilities, 32), v128.load(responsibilities, 48)));
   const sum = f64x2.add(v128.load(count), all);
   v128.store(count, sum);
   return v128.any_true(f64x2.gt(all, f64x2.mul(sum, f64x2.splat(NEGLIGIBLE))));
@@ -19,11 +19,11 @@ export function tally(shares: usize, count: usize): bool {
  * @param axes m of each feature, at every other place: [d, 2]
  * @param to the two sums of each feature: [d, 2, 2]
  */
-export function addAxes(block: usize, d: u32, axes: usize, shares: usize, to: usize): void {
-  const r0 = v128.load(shares);
-  const r1 = v128.load(shares, 16);
-  const r2 = v128.load(shares, 32);
-  const r3 = v128.load(shares, 48);
+export function addAxes(block: usize, d: u32, axes: usize, responsibilities: usize, to: usize): void {
+  const r0 = v128.load(responsibilities);
+  const r1 = v128.load(responsibilities, 16);
+  const r2 = v128.load(responsibilities, 32);
+  const r3 = v128.load(responsibilities, 48);
   for (const end = block + (d << 6); block < end; block += LANES) {
     const m = v128.load64_splat(axes);
     const y0 = f64x2.sub(v128.load(block), m);
@@ -50,10 +50,10 @@ export function addAxes(block: usize, d: u32, axes: usize, shares: usize, to: us
  * @param rows [8] of `width` bytes
  * @returns how many rows it were
  */
-export function scale(rows: usize, width: usize, shift: usize, shares: usize, sums: usize, to: usize): u32 {
+export function scale(rows: usize, width: usize, shift: usize, responsibilities: usize, sums: usize, to: usize): u32 {
   let count: u32 = 0;
-  for (const end = shares + LANES; shares < end; shares += 8, rows += width) {
-    const share = load<f64>(shares);
+  for (const end = responsibilities + LANES; responsibilities < end; responsibilities += 8, rows += width) {
+    const share = load<f64>(responsibilities);
     if (!(share > 0)) continue;
     const r = f64x2.splat(share);
     const root = f64x2.splat(sqrt<f64>(share));

@@ -7,11 +7,11 @@
 import { LANES } from './densities';
 
 /** Adds Σ r·(z − s) of a block, even rows and odd ones apart: [d, 2]. `shifts` has s at every other place. */
-export function addSums(block: usize, d: u32, shifts: usize, shares: usize, to: usize): void {
-  const r0 = v128.load(shares);
-  const r1 = v128.load(shares, 16);
-  const r2 = v128.load(shares, 32);
-  const r3 = v128.load(shares, 48);
+export function addSums(block: usize, d: u32, shifts: usize, responsibilities: usize, to: usize): void {
+  const r0 = v128.load(responsibilities);
+  const r1 = v128.load(responsibilities, 16);
+  const r2 = v128.load(responsibilities, 32);
+  const r3 = v128.load(responsibilities, 48);
   for (const end = block + (d << 6); block < end; block += LANES) {
     const s = v128.load64_splat(shifts);
     const p0 = f64x2.mul(r0, f64x2.sub(v128.load(block), s));
@@ -25,14 +25,14 @@ export function addSums(block: usize, d: u32, shifts: usize, shares: usize, to: 
   }
 }
 
-/** Writes √w of a block over its weights, and r/√w over its shares [k, 8]; 0 where w is. */
-export function divideByRoots(weights: usize, shares: usize, k: u32): void {
+/** Writes √w of a block over its weights, and r/√w over its responsibilities [k, 8]; 0 where w is. */
+export function divideByRoots(weights: usize, responsibilities: usize, k: u32): void {
   for (let lane: usize = 0; lane < LANES; lane += 16) {
     const weight = v128.load(weights + lane);
     const root = f64x2.sqrt(weight);
     const inverse = v128.and(f64x2.div(f64x2.splat(1), root), f64x2.gt(weight, f64x2.splat(0)));
     v128.store(weights + lane, root);
-    const first = shares + lane;
+    const first = responsibilities + lane;
     for (let at = first, end = first + (k << 6); at < end; at += LANES) {
       v128.store(at, f64x2.mul(v128.load(at), inverse));
     }
@@ -49,12 +49,12 @@ export function average(
   rows: usize,
   width: usize,
   roots: usize,
-  shares: usize,
+  responsibilities: usize,
   k: u32,
   shifts: usize,
   to: usize,
 ): void {
-  const last = shares + (k << 6);
+  const last = responsibilities + (k << 6);
   for (const end = rows + width; rows < end; rows += 16, to += 16) {
     let a0 = f64x2.splat(0);
     let a1 = a0;
@@ -64,7 +64,7 @@ export function average(
     let b1 = a0;
     let b2 = a0;
     let b3 = a0;
-    for (let at = shares; at < last; at += LANES) {
+    for (let at = responsibilities; at < last; at += LANES) {
       const a = v128.load64_splat(shifts);
       const b = v128.load64_splat(shifts, 8);
       const r0 = v128.load(at);
@@ -97,13 +97,13 @@ function subtractPairs(rows: usize, width: usize, roots: usize, a: v128, b: v128
 }
 
 /** Adds Σ r_c·r_e/w of a block for each pair of components c < e, even rows and odd ones apart: [k·(k − 1)/2, 2]. */
-export function addPairs(shares: usize, k: u32, to: usize): void {
-  for (const end = shares + (k << 6); shares < end; shares += LANES) {
-    const r0 = v128.load(shares);
-    const r1 = v128.load(shares, 16);
-    const r2 = v128.load(shares, 32);
-    const r3 = v128.load(shares, 48);
-    for (let other = shares + LANES; other < end; other += LANES, to += 16) {
+export function addPairs(responsibilities: usize, k: u32, to: usize): void {
+  for (const end = responsibilities + (k << 6); responsibilities < end; responsibilities += LANES) {
+    const r0 = v128.load(responsibilities);
+    const r1 = v128.load(responsibilities, 16);
+    const r2 = v128.load(responsibilities, 32);
+    const r3 = v128.load(responsibilities, 48);
+    for (let other = responsibilities + LANES; other < end; other += LANES, to += 16) {
       const left = f64x2.add(f64x2.mul(r0, v128.load(other)), f64x2.mul(r1, v128.load(other, 16)));
       const right = f64x2.add(f64x2.mul(r2, v128.load(other, 32)), f64x2.mul(r3, v128.load(other, 48)));
       v128.store(to, f64x2.add(v128.load(to), f64x2.add(left, right)));
