@@ -1,6 +1,6 @@
 /** What runs in a worker: its residents, and the messages that it is reached by. */
 import type { MessagePort } from 'node:worker_threads';
-import { runAsync } from '../../engine/steps.ts';
+import { run } from '../../engine/steps.ts';
 import { KMEANS_MAKERS } from '../families/kmeans.ts';
 import { MIXTURE_MAKERS } from '../families/mixture.ts';
 import { type Request, type Response, START } from './messages.ts';
@@ -37,7 +37,7 @@ async function answer({ call, id, verb, args }: Extract<Request, { type: 'ask' }
   const controller = new AbortController();
   running.set(call, controller);
   try {
-    const value = await runAsync(residents.ask(id, verb, args), controller.signal);
+    const value = await run(residents.ask(id, verb, args), controller.signal);
     post({ call, value }, buffersIn(value));
   } catch (error) {
     if (!controller.signal.aborted) post({ call, error }, []);
