@@ -15,13 +15,24 @@ import { GOALS, type Outcome, outcomeTable } from './goals.ts';
 import { tenIterations, toConvergence } from './lloyd.ts';
 import { peakMemory } from './memory.ts';
 import { diagonalMixture } from './mixtures.ts';
-import { digits, flights, SEPARATED, separated } from './problems.ts';
+import { predictions } from './predict.ts';
+import { digits, embeddings, FEW_WIDE, flights, SEPARATED, separated, WIDE } from './problems.ts';
 import { oneRow } from './row.ts';
 import { type Findings, type Setting, THREADS, withThreads } from './section.ts';
 import { seeding } from './seeding.ts';
+import { uploads } from './upload.ts';
+import { wholeCall } from './whole.ts';
 
 /** One run of the slowest peers takes half a minute; everything together a quarter of an hour, on two cores. */
 const RUNS: RunPlan = { atLeast: 1, atMost: 15, budgetMs: 5000 };
+
+/** Multiply-adds of an iteration beyond which plain JavaScript takes minutes for ten. */
+const MOST_WORK = 2 ** 31;
+
+const PREDICTED: readonly Size[] = [
+  { name: 'E', n: 50_000, d: 384, k: 100 },
+  { name: '100k×100', n: 100_000, d: 100, k: 256 },
+];
 
 type Section = (setting: Setting) => AsyncGenerator<Findings>;
 
@@ -51,6 +62,25 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   },
   async *plusplus(setting) {
     yield await seeding(blobProblem('C'), setting);
+  },
+  async *wide(setting) {
+    for (const size of WIDE) {
+      const problem = embeddings(size);
+      yield await tenIterations(
+        problem,
+        problem.data.length * size.k > MOST_WORK ? { ...setting, javascript: [] } : setting,
+      );
+      yield await predictions(problem, setting);
+      yield await seeding(problem, setting);
+    }
+    yield await wholeCall(embeddings(FEW_WIDE), setting);
+  },
+  async *predict(setting) {
+    for (const size of PREDICTED) yield await predictions(KMeansProblem.ofBlobs(size), setting);
+  },
+  async *upload(setting) {
+    yield await uploads(await flights('flights', 64), setting);
+    yield await uploads(KMeansProblem.ofBlobs({ name: '100k×384', n: 100_000, d: 384, k: 10 }), setting);
   },
   async *em(setting) {
     for (const size of MIXTURE_CASES) yield await diagonalMixture(size, setting);

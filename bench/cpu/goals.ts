@@ -17,6 +17,8 @@ export const GOALS = {
   mixture: { sense: '≤', bar: 1, dream: 0.5 },
   memory: { sense: '≤', bar: 2.5, dream: 1.5 },
   farCell: { sense: '≤', bar: 1.3, dream: 1.05 },
+  predict: { sense: '≤', bar: 0.7, dream: 0.4 },
+  wholeCall: { sense: '≥', bar: 10, dream: 30 },
   oneRow: { sense: '≤', bar: 2, dream: 1 },
 } as const satisfies Record<string, Goal>;
 

@@ -21,6 +21,8 @@ const GOALS_OF_TEN: Readonly<Record<string, Goal>> = {
   E: GOALS.wideFit,
   flights: GOALS.fit,
   'flights-8': GOALS.fit,
+  '50k×384': GOALS.fit,
+  '100k×768': GOALS.fit,
 };
 
 /** Milliseconds of as many matrix products as a fit has assignments. */

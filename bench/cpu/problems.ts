@@ -16,6 +16,34 @@ export const SEPARATED: readonly Size[] = [
   { name: '1M×3', n: 1_000_000, d: 3, k: 64 },
 ];
 
+/** Those of text embeddings. */
+export const WIDE: readonly Size[] = [
+  { name: '20k×384', n: 20_000, d: 384, k: 20 },
+  { name: '50k×384', n: 50_000, d: 384, k: 100 },
+  { name: '100k×768', n: 100_000, d: 768, k: 256 },
+  { name: '20k×1536', n: 20_000, d: 1536, k: 50 },
+];
+
+/** A folder of short texts. */
+export const FEW_WIDE: Size = { name: '1k×1536', n: 1000, d: 1536, k: 10 };
+
+/** Rows as embeddings are: of length 1, most of what they have in common in the first features. */
+export function embeddings(size: Size): KMeansProblem {
+  const { n, d, k } = size;
+  const data = blobs({ n, d, groups: k, seed: SEED });
+  for (let from = 0; from < data.length; from += d) {
+    const row = data.subarray(from, from + d);
+    row.forEach((value, j) => {
+      row[j] = value / Math.sqrt(1 + j);
+    });
+    const length = Math.hypot(...row);
+    row.forEach((value, j) => {
+      row[j] = value / length;
+    });
+  }
+  return new KMeansProblem({ ...size, seed: SEED }, data);
+}
+
 /** As many groups as clusters, so far apart that nearly all points settle at once, and a start that misses some. */
 export function separated(size: Size): KMeansProblem {
   return new KMeansProblem({ ...size, seed: SEED }, blobs({ ...size, groups: size.k, seed: SEED, separation: 20 }));

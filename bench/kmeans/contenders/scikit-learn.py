@@ -27,6 +27,10 @@ def fit(iterations):
     return model.n_iter_
 
 
+def predict():
+    return len(model.predict(points))
+
+
 def centroids():
     return model.cluster_centers_.ravel().tolist()
 

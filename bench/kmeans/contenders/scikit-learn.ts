@@ -10,6 +10,8 @@ export interface ScikitLearnKMeans extends KMeansContender {
    * its start [d, k], by sgemm on as many threads.
    */
   product(): Promise<number>;
+  /** Labels the points of the last problem, by the model of the last fit. */
+  predict(): Promise<number>;
 }
 
 /**
@@ -47,6 +49,7 @@ function contender(python: Python, versions: string, threads: number): ScikitLea
       };
     },
     product: () => python.call('product'),
+    predict: () => python.call('predict'),
     close: () => python.close(),
   };
 }
