@@ -2,7 +2,7 @@
  * Millions of points in a few hundred thousand pixels: each pixel takes the colour of the cluster that has most points
  * on it, the more opaque the more points there are.
  */
-import type { Steps } from '../src/engine/steps.ts';
+import type { Steps } from '../src/steps.ts';
 import type { Rgb } from './palette.ts';
 
 /** Points [n, d], row-major, with the two columns that are drawn. */

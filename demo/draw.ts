@@ -3,7 +3,7 @@
  */
 import { type Mat3d, mat3d, vec2d } from 'wgpu-matrix';
 import type { Flights } from '../data/flights.ts';
-import type { Steps } from '../src/engine/steps.ts';
+import type { Steps } from '../src/steps.ts';
 import { FEATURES, ticks } from './axes.ts';
 import { type Axis, drawDensity, type Groups } from './density.ts';
 import type { Clusters, MixtureClusters } from './messages.ts';

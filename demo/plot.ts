@@ -4,7 +4,7 @@
  */
 import { type Vec2d, vec2d } from 'wgpu-matrix';
 import type { Flights } from '../data/flights.ts';
-import { runAsync, type Steps } from '../src/engine/steps.ts';
+import { runAsync, type Steps } from '../src/steps.ts';
 import { type Groups, groupRows } from './density.ts';
 import { drawAxes, drawEllipses, drawMeans, layerOfFlights, MARGIN, type Sheet } from './draw.ts';
 import type { Clusters } from './messages.ts';

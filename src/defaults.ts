@@ -1,6 +1,5 @@
 /** The engines that calls without one of their own share, and what such calls do with points. */
 import { checkSignal, type Given, type Names, owns, readOptions } from './check.ts';
-import { runAsync, type Steps } from './engine/steps.ts';
 import type { Frame } from './frame.ts';
 import type { Metric } from './metric.ts';
 import {
@@ -12,8 +11,16 @@ import {
   type Home,
   type UploadRequest,
 } from './placement.ts';
-import { type PointsInput, type PreparedPoints, surveyPoints, type Weights } from './points.ts';
+import {
+  type GpuPoints,
+  type PointsInput,
+  type PreparedPoints,
+  type SurveyedPoints,
+  surveyPoints,
+  type Weights,
+} from './points.ts';
 import { unwrapped } from './proxies.ts';
+import { run, runAsync, type Steps } from './steps.ts';
 
 /** Where a call without an engine of its own runs. */
 export interface PlacementOptions {
@@ -90,6 +97,10 @@ export async function destroyDefaultEngines(): Promise<void> {
 /** Rows for which a model has an answer sooner than an engine has the model. */
 const FEW_ROWS = 16;
 
+function isFew(surveyed: SurveyedPoints | GpuPoints): surveyed is SurveyedPoints {
+  return !owns(surveyed, 'buffer') && surveyed.n <= FEW_ROWS && surveyed.n * surveyed.d < GPU_WORTHWHILE_VALUES;
+}
+
 /**
  * Runs `work` on points that are resident already, or uploads them for as long as it takes.
  *
@@ -112,12 +123,14 @@ export async function withPoints<T>(
     }
     return work(points);
   }
-  // Before anything is waited for: what the caller does with its array behind the call is found out.
-  const surveyed = surveyPoints(points, options);
+  // Before anything is waited for: what the caller does with its array behind the call is found out, as far as a turn goes,
+  // and calls of the same turn share their engines.
+  const surveying = run(surveyPoints(points, options), options.signal);
   const { backend } = checkEngineOptions(options);
-  const isFew = !owns(surveyed, 'buffer') && surveyed.n <= FEW_ROWS && surveyed.n * surveyed.d < GPU_WORTHWHILE_VALUES;
-  if (few !== undefined && isFew && backend !== 'webgpu') return few(surveyed.prepare('cpu'));
-  const engines = await defaultEngines(options);
+  if (few !== undefined && backend !== 'webgpu' && !(surveying instanceof Promise) && isFew(surveying)) {
+    return few(surveying.prepare('cpu'));
+  }
+  const [surveyed, engines] = await Promise.all([surveying, defaultEngines(options)]);
   const dataset = await engines.upload(surveyed, options.signal);
   try {
     return await work(dataset);

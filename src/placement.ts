@@ -202,15 +202,15 @@ export class EngineSet {
 
   /** @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter. */
   static async create(options: Partial<Given<EngineOptions>>): Promise<EngineSet> {
-    const { backend, device, threads, workerUrl, bindingLimit } = checkEngineOptions(options);
-    const cpu = { threads, workerUrl };
-    if (backend === 'cpu') return new EngineSet('cpu', createCpuEngine(cpu), null);
+    const given = checkEngineOptions(options);
+    const { backend, device, bindingLimit } = given;
+    if (backend === 'cpu') return new EngineSet('cpu', createCpuEngine(given), null);
     const { createGpuEngine, requestGpu } = await gpuEngine();
     const gpu = await requestGpu({ device, softwareToo: backend === 'webgpu', bindingLimit });
-    if (typeof gpu === 'string') return new EngineSet('auto', createCpuEngine(cpu), null, gpu);
+    if (typeof gpu === 'string') return new EngineSet('auto', createCpuEngine(given), null, gpu);
     if (backend === 'webgpu') return new EngineSet('webgpu', null, createGpuEngine(gpu));
     const reason = gpu.software ? 'software-adapter' : 'hardware';
-    return new EngineSet('auto', createCpuEngine(cpu), createGpuEngine(gpu), reason);
+    return new EngineSet('auto', createCpuEngine(given), createGpuEngine(gpu), reason);
   }
 
   get backend(): Backend {
@@ -233,7 +233,7 @@ export class EngineSet {
 
   /** @param onGpu whatever points there are, so that what comes of them can stay there */
   async upload(surveyed: SurveyedPoints | GpuPoints, signal: AbortSignal | undefined, onGpu = false): Promise<Dataset> {
-    if (this.#destroyed) throw new TypeError('the engine was destroyed');
+    this.#checkAlive();
     if (owns(surveyed, 'buffer')) {
       const engine = this.#gpu;
       if (engine === null) throw new TypeError("points in a GPUBuffer need backend 'webgpu' and their device");
@@ -258,6 +258,10 @@ export class EngineSet {
     this.#destroyed = true;
     for (const dataset of [...this.#datasets]) dataset.destroy();
     await Promise.all([this.#cpu?.destroy(), this.#gpu?.destroy()]);
+  }
+
+  #checkAlive(): void {
+    if (this.#destroyed) throw new TypeError('the engine was destroyed');
   }
 
   get #preferred(): ClusteringEngine {
@@ -305,10 +309,8 @@ export class EngineSet {
 
   #keep(home: Home, evacuate: (() => Promise<Home>) | null): Dataset {
     const dataset = new Dataset(home, evacuate, (destroyed) => this.#datasets.delete(destroyed));
-    if (this.#destroyed) {
-      dataset.destroy();
-      throw new TypeError('the engine was destroyed');
-    }
+    if (this.#destroyed) dataset.destroy();
+    this.#checkAlive();
     this.#datasets.add(dataset);
     return dataset;
   }
@@ -325,7 +327,8 @@ function lostWithPoints(): DeviceLostError {
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
 export function checkEngineOptions(options: Partial<Given<EngineOptions>>) {
-  const { backend: choice, device, threads, workerUrl, bindingLimit } = ownOf(options);
+  const given = ownOf(options);
+  const { backend: choice, device, threads, workerUrl, bindingLimit } = given;
   const backend = checkWord('backend', choice ?? 'auto', ['auto', 'webgpu', 'cpu'] as const);
   if (device !== undefined && typeof device?.createBuffer !== 'function') {
     throw wrongKind('device', 'a GPUDevice', device);
@@ -335,5 +338,5 @@ export function checkEngineOptions(options: Partial<Given<EngineOptions>>) {
   if (workerUrl !== undefined && typeof workerUrl !== 'string' && !(workerUrl instanceof URL)) {
     throw wrongKind('workerUrl', 'a string or a URL', workerUrl);
   }
-  return { backend, device, threads, workerUrl, bindingLimit };
+  return { ...given, backend };
 }

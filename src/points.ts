@@ -31,6 +31,7 @@ import {
 } from './frame.ts';
 import { type Metric, metricOf } from './metric.ts';
 import { hashUniform } from './random.ts';
+import { runNow, type Steps } from './steps.ts';
 
 export type { TypedArray } from './check.ts';
 
@@ -184,27 +185,28 @@ export interface SurveyOptions {
 }
 
 /**
- * Reads and checks points and weights.
+ * Reads and checks points and weights, in turns with other work where they are many.
  *
  * @throws {TypeError} where something is of the wrong kind.
  * @throws {RangeError} where a value is wrong: NaN or ±Infinity or beyond ±1e150, ragged rows, n·d ≠ data.length, n = 0,
  *   d = 0, a negative weight, no positive weight, a zero row where the metric is one of unit rows. The message names the
  *   argument and the index.
  */
-export function surveyPoints(
+export function* surveyPoints(
   points: PointsInput,
   { metric = 'euclidean', sampleWeight, frame }: SurveyOptions = {},
-): SurveyedPoints | GpuPoints {
+): Steps<SurveyedPoints | GpuPoints> {
   const form = readForm(points);
   const weights = checkWeights(sampleWeight, form.n);
   if (owns(form, 'buffer')) return { ...form, metric, weights, frame };
-  if (metricOf(metric).unitRows) return surveyUnitRows(form, weights, metric);
-  return frame === undefined ? surveyCentred(form, weights, metric) : surveyForModel(form, weights, metric, frame);
+  if (metricOf(metric).unitRows) return yield* surveyUnitRows(form, weights, metric);
+  if (frame !== undefined) return yield* surveyForModel(form, weights, metric, frame);
+  return yield* surveyCentred(form, weights, metric);
 }
 
-/** Points in the frame of the CPU engine, or in a GPUBuffer. */
+/** Points in the frame of the CPU engine, or in a GPUBuffer; at once. */
 export function preparePoints(points: PointsInput, options?: SurveyOptions): PreparedPoints | GpuPoints {
-  const surveyed = surveyPoints(points, options);
+  const surveyed = runNow(surveyPoints(points, options));
   return owns(surveyed, 'buffer') ? surveyed : surveyed.prepare('cpu');
 }
 
@@ -518,19 +520,20 @@ function checkWeights(given: Weights | undefined, n: number): Float32Array | nul
 /** Values that are read at a time: they stay in the nearest cache. */
 const BLOCK_VALUES = 2 ** 12;
 
-/** Rows [start, end) in blocks: float64 [count, d] that is valid until the next one. */
-function eachBlock(
-  form: HostForm,
-  start: number,
-  end: number,
-  visit: (block: Float64Array, first: number, count: number) => void,
-): void {
+interface RowBlock {
+  /** Float64 [m, d], valid until the next one. */
+  readonly block: Float64Array;
+  readonly first: number;
+}
+
+/** Rows [start, end) in blocks. */
+function* blocksOf(form: HostForm, start: number, end: number): Generator<RowBlock, void, undefined> {
   const rows = Math.max(1, Math.floor(BLOCK_VALUES / form.d));
   const block = new Float64Array(Math.min(rows, end - start) * form.d);
   for (let first = start; first < end; first += rows) {
-    const count = Math.min(rows, end - first);
-    form.read(first, first + count, block);
-    visit(block, first, count);
+    const last = Math.min(end, first + rows);
+    form.read(first, last, block);
+    yield { block: block.subarray(0, (last - first) * form.d), first };
   }
 }
 
@@ -562,24 +565,23 @@ class Survey {
     weights: Float32Array | null,
     block: Float64Array,
     first: number,
-    count: number,
     pivot: Float64Array,
     scale: number,
   ): void {
-    if (weights === null) this.#addRows(block, count, pivot, scale);
-    else this.#addWeighted(weights.subarray(first, first + count), block, pivot, scale);
+    if (weights === null) this.#addRows(block, pivot, scale);
+    else this.#addWeighted(weights.subarray(first), block, pivot, scale);
     for (let j = 0; j < form.d; j++) {
       // NaN is in no range, but in the sum.
       const isInRange = this.all.low[j] >= -LARGEST && this.all.high[j] <= LARGEST;
-      if (!isInRange || Number.isNaN(this.sums[j])) checkValues(form, block, first, count);
+      if (!isInRange || Number.isNaN(this.sums[j])) checkValues(form, block, first);
     }
   }
 
-  #addRows(block: Float64Array, count: number, pivot: Float64Array, scale: number): void {
+  #addRows(block: Float64Array, pivot: Float64Array, scale: number): void {
     const { sums, squares } = this;
     const { low, high } = this.extremes;
     const d = pivot.length;
-    for (let i = 0, at = 0; i < count; i++) {
+    for (let at = 0; at < block.length; ) {
       for (let j = 0; j < d; j++, at++) {
         const value = block[at];
         if (value < low[j]) low[j] = value;
@@ -594,7 +596,7 @@ class Survey {
   #addWeighted(weights: Float32Array, block: Float64Array, pivot: Float64Array, scale: number): void {
     const { sums, squares, all, extremes } = this;
     const d = pivot.length;
-    for (let i = 0, at = 0; i < weights.length; i++) {
+    for (let i = 0, at = 0; at < block.length; i++) {
       const weight = weights[i];
       for (let j = 0; j < d; j++, at++) {
         const value = block[at];
@@ -613,8 +615,8 @@ class Survey {
 }
 
 /** @throws {TypeError | RangeError} where a value is not a number, or too large. */
-function checkValues(form: HostForm, block: Float64Array, first: number, count: number): void {
-  for (let at = 0; at < count * form.d; at++) {
+function checkValues(form: HostForm, block: Float64Array, first: number): void {
+  for (let at = 0; at < block.length; at++) {
     if (!(Math.abs(block[at]) <= LARGEST)) throw wrongValue(form, first * form.d + at);
   }
 }
@@ -672,7 +674,7 @@ function sampleRowsOf(
   };
 }
 
-function surveyCentred(form: HostForm, weights: Float32Array | null, metric: Metric): SurveyedPoints {
+function* surveyCentred(form: HostForm, weights: Float32Array | null, metric: Metric): Steps<SurveyedPoints> {
   const { n, d } = form;
   const { totalWeight, positiveRows } = weigh(weights, n);
   const sampleRows = sampleRowsOf(form, weights, positiveRows);
@@ -680,10 +682,10 @@ function surveyCentred(form: HostForm, weights: Float32Array | null, metric: Met
   const { medians, columns } = sample;
   const pivot = medians.map((median) => (Number.isFinite(median) ? median : 0));
   const scale = scaleOf(reachOf(pivot, extremesOf(columns, d)));
-  const survey = surveyed(form, weights, pivot, scale);
+  const survey = yield* surveyed(form, weights, pivot, scale);
   const { extremes } = survey;
   const frame = robustFrame(sample, extremes);
-  const moments = variancesOf(form, weights, survey, totalWeight, pivot, scale);
+  const moments = yield* variancesOf(form, weights, survey, totalWeight, pivot, scale);
   const prepareIn = (frame: Frame, rounding: Float64Array): PreparedPoints => {
     const limit = Math.min(ABSENT_LIMIT, reachOf(frame.shift, extremes) * frame.scale);
     const far = positiveRows === n ? noFarRows() : farRows(form, weights, frame, limit, (i) => weights![i] === 0);
@@ -722,33 +724,41 @@ function extremesOf(columns: Float64Array, d: number): Extremes {
   return { low: edge(0), high: edge(m - 1) };
 }
 
-function surveyed(form: HostForm, weights: Float32Array | null, pivot: Float64Array, scale: number): Survey {
+function* surveyed(form: HostForm, weights: Float32Array | null, pivot: Float64Array, scale: number): Steps<Survey> {
   const survey = new Survey(form.d, weights !== null);
-  eachBlock(form, 0, form.n, (block, first, count) => survey.add(form, weights, block, first, count, pivot, scale));
+  for (const { block, first } of blocksOf(form, 0, form.n)) {
+    survey.add(form, weights, block, first, pivot, scale);
+    yield;
+  }
   return survey;
 }
 
 /** Weighted variances [d], of x·scale. */
-function variancesOf(
+function* variancesOf(
   form: HostForm,
   weights: Float32Array | null,
   { sums, squares, extremes }: Survey,
   total: number,
   pivot: Float64Array,
   scale: number,
-): { readonly variance: Float64Array; readonly scale: number } {
+): Steps<{ readonly variance: Float64Array; readonly scale: number }> {
   const variance = squares.map((value, j) => Math.max(0, value / total - (sums[j] / total) ** 2));
   // Squares of what is far beside the sample may exceed float64: once more, in a scale for all.
   const safe = scaleOf(reachOf(pivot, extremes));
   if (variance.every(Number.isFinite) || safe === scale) return { variance, scale };
-  return variancesOf(form, weights, surveyed(form, weights, pivot, safe), total, pivot, safe);
+  return yield* variancesOf(form, weights, yield* surveyed(form, weights, pivot, safe), total, pivot, safe);
 }
 
 /** Points for the method of a model: its frame, whatever they are. */
-function surveyForModel(form: HostForm, weights: Float32Array | null, metric: Metric, frame: Frame): SurveyedPoints {
+function* surveyForModel(
+  form: HostForm,
+  weights: Float32Array | null,
+  metric: Metric,
+  frame: Frame,
+): Steps<SurveyedPoints> {
   const { n, d } = form;
   if (d !== frame.shift.length) throw new RangeError(`points have ${d} features, the model has ${frame.shift.length}`);
-  const { all } = surveyed(form, weights, frame.shift, 0);
+  const { all } = yield* surveyed(form, weights, frame.shift, 0);
   return {
     n,
     d,
@@ -818,9 +828,9 @@ function filler(form: HostForm, extremes: Extremes, frame: Frame, { indices }: F
   const { d } = form;
   return (target, start, end) =>
     readAgain(() => {
-      eachBlock(form, start, end, (block, first, count) => {
-        fillBlock(target, (first - start) * d, block, count, extremes, frame);
-      });
+      for (const { block, first } of blocksOf(form, start, end)) {
+        fillBlock(target, (first - start) * d, block, extremes, frame);
+      }
       for (const index of indices) {
         if (index >= start && index < end) target.fill(0, (index - start) * d, (index - start + 1) * d);
       }
@@ -831,13 +841,12 @@ function fillBlock(
   target: RowValues,
   to: number,
   block: Float64Array,
-  count: number,
   extremes: Extremes,
   { shift, scale }: Frame,
 ): void {
   const { low, high } = extremes;
   const d = shift.length;
-  for (let i = 0, at = 0; i < count; i++) {
+  for (let at = 0; at < block.length; ) {
     for (let j = 0; j < d; j++, at++) {
       const value = block[at];
       // Not "less or greater": NaN is outside too.
@@ -856,18 +865,19 @@ function readAgain(read: () => void): void {
   }
 }
 
-function surveyUnitRows(form: HostForm, weights: Float32Array | null, metric: Metric): SurveyedPoints {
+function* surveyUnitRows(form: HostForm, weights: Float32Array | null, metric: Metric): Steps<SurveyedPoints> {
   const { n, d } = form;
   const { totalWeight, positiveRows } = weigh(weights, n);
   const origin = new Float64Array(d);
   const survey = new Survey(d, weights !== null);
   const ofUnitRows = new Survey(d, weights !== null);
-  eachBlock(form, 0, n, (block, first, count) => {
-    survey.add(form, weights, block, first, count, origin, 0);
-    normalise(block, count, d, first, metric);
-    ofUnitRows.add(form, weights, block, first, count, origin, 1);
-  });
-  const { variance } = variancesOf(form, weights, ofUnitRows, totalWeight, origin, 1);
+  for (const { block, first } of blocksOf(form, 0, n)) {
+    survey.add(form, weights, block, first, origin, 0);
+    normalise(block, d, first, metric);
+    ofUnitRows.add(form, weights, block, first, origin, 1);
+    yield;
+  }
+  const { variance } = yield* variancesOf(form, weights, ofUnitRows, totalWeight, origin, 1);
   const prepared: PreparedPoints = {
     ...{ n, d, metric, weights, totalWeight, positiveRows },
     frame: { shift: origin, scale: 1, precise: false },
@@ -876,20 +886,20 @@ function surveyUnitRows(form: HostForm, weights: Float32Array | null, metric: Me
     rounding: new Float64Array(d),
     far: noFarRows(),
     fill: (target, start, end) =>
-      readAgain(() =>
-        eachBlock(form, start, end, (block, first, count) => {
-          checkWithin(block, count, survey.all);
-          normalise(block, count, d, first, metric);
-          target.set(count * d === block.length ? block : block.subarray(0, count * d), (first - start) * d);
-        }),
-      ),
+      readAgain(() => {
+        for (const { block, first } of blocksOf(form, start, end)) {
+          checkWithin(block, survey.all);
+          normalise(block, d, first, metric);
+          target.set(block, (first - start) * d);
+        }
+      }),
   };
   return { n, d, range: null, prepare: () => prepared };
 }
 
 /** Brings rows to unit length. */
-function normalise(rows: Float64Array, count: number, d: number, first: number, metric: Metric): void {
-  for (let i = 0, from = 0; i < count; i++, from += d) {
+function normalise(rows: Float64Array, d: number, first: number, metric: Metric): void {
+  for (let i = 0, from = 0; from < rows.length; i++, from += d) {
     const length = rowLength(rows, from, d);
     if (length === 0) throw zeroRow(first + i, metric);
     for (let at = from; at < from + d; at++) rows[at] /= length;
@@ -897,9 +907,9 @@ function normalise(rows: Float64Array, count: number, d: number, first: number, 
 }
 
 /** @throws {TypeError} where a value is outside of the range that was seen. */
-function checkWithin(block: Float64Array, count: number, { low, high }: Extremes): void {
+function checkWithin(block: Float64Array, { low, high }: Extremes): void {
   const d = low.length;
-  for (let i = 0, at = 0; i < count; i++) {
+  for (let at = 0; at < block.length; ) {
     for (let j = 0; j < d; j++, at++) if (!(block[at] >= low[j] && block[at] <= high[j])) throw changedPoints();
   }
 }

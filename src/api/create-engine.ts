@@ -4,6 +4,7 @@ import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import { Dataset, ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from '../placement.ts';
 import { type Backend, type PointsInput, surveyPoints, type Weights } from '../points.ts';
+import { run } from '../steps.ts';
 import { gaussianMixtureWith } from './gaussian-mixture.ts';
 import {
   checkMixtureOptions,
@@ -146,7 +147,7 @@ async function uploadTo(
 ): Promise<Dataset> {
   if (options.metric !== undefined) checkWord('metric', options.metric, METRICS);
   checkSignal(options.signal);
-  const surveyed = surveyPoints(points, { ...options, frame: undefined });
+  const surveyed = await run(surveyPoints(points, { ...options, frame: undefined }), options.signal);
   return engines.upload(surveyed, options.signal, onGpu);
 }
 

@@ -1,13 +1,13 @@
 import { checkWord, type Names, owns, readOptions } from '../check.ts';
 import { createSyncCpuEngine } from '../cpu/engine.ts';
 import type { ClusteringEngine } from '../engine/contract.ts';
-import { resultOf, runNow, type Steps } from '../engine/steps.ts';
 import { fitBest } from '../kmeans/fit.ts';
 import type { KMeansPlan } from '../kmeans/plan.ts';
 import { METRICS } from '../metric.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
 import { Dataset } from '../placement.ts';
 import { type HostPoints, type PreparedPoints, preparePoints, type Rows, type Tensor } from '../points.ts';
+import { resultOf, runNow, type Steps } from '../steps.ts';
 import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
 /**
@@ -37,10 +37,14 @@ export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSy
   const { metric, sampleWeight, ...fit } = readOptions('kmeansSync', options, OPTIONS);
   const plan = checkKMeansOptions({ ...fit, output: undefined });
   if (metric !== undefined) checkWord('metric', metric, METRICS);
-  if (points instanceof Dataset) throw new TypeError('kmeansSync needs points on the host, not a Dataset');
+  if (points instanceof Dataset) throw notOnHost();
   const prepared = preparePoints(points, { metric, sampleWeight, frame: undefined });
-  if (owns(prepared, 'buffer')) throw new TypeError('kmeansSync needs points on the host, not in a GPUBuffer');
+  if (owns(prepared, 'buffer')) throw notOnHost();
   return runNow(fitHere(prepared, plan));
+}
+
+function notOnHost(): TypeError {
+  return new TypeError('kmeansSync needs points on the host');
 }
 
 /** Kept, once there is one: to make its memory costs more than a small fit. */

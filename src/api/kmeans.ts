@@ -1,12 +1,12 @@
 import { checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
 import { PLACEMENT_OPTIONS, type PlacementOptions, withPoints } from '../defaults.ts';
-import { heeding } from '../engine/steps.ts';
 import { METRICS } from '../metric.ts';
 import { fitKMeans } from '../models/fit-kmeans.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import { type BackendChoice, Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
+import { heeding } from '../steps.ts';
 import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
 export const KMEANS_FIT_OPTIONS: Names<KMeansFitOptions> = { ...KMEANS_FIT_NAMES, signal: true, output: true };

@@ -1,6 +1,5 @@
 import { checkFunction, checkInteger, checkSignal, checkWord, type Names, readOptions, wrongKind } from '../check.ts';
 import { withPoints } from '../defaults.ts';
-import { heeding } from '../engine/steps.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import { freeParameters } from '../mixture/parameters.ts';
 import { checkMixturePlan, type MixturePlan } from '../mixture/plan.ts';
@@ -8,6 +7,7 @@ import { fitMixture } from '../models/fit-mixture.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
+import { heeding } from '../steps.ts';
 import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } from './gaussian-mixture-options.ts';
 
 const CRITERIA = ['bic', 'icl', 'aic'] as const;

@@ -1,5 +1,5 @@
 import type { FixedSums, Units } from '../engine/fixed.ts';
-import type { Steps } from '../engine/steps.ts';
+import type { Steps } from '../steps.ts';
 import type { Node } from './tree.ts';
 
 /** k clusters of a shard, as far as Lloyd's iterations need them. */

@@ -1,8 +1,8 @@
 import { owns } from '../check.ts';
 import { ExactTotal } from '../engine/exact-total.ts';
 import { type Units, unitsOf } from '../engine/fixed.ts';
-import type { Steps } from '../engine/steps.ts';
 import { type GpuPoints, type PointsSummary, type PreparedPoints, summaryOf } from '../points.ts';
+import type { Steps } from '../steps.ts';
 import { ShardMemory, sameArena } from './memory.ts';
 import { type Extent, shardsOf } from './plan.ts';
 import { bytesOfValue, LENGTHS, Shard, type ShardShape, type Survey } from './shard.ts';
@@ -46,7 +46,9 @@ export function* upload(
   try {
     for (const [s, extent] of extents.entries()) {
       const shape = { extent, d, weighted: points.weights !== null, precise };
-      shards.push(yield* uploadShard(points, shape, places[s % places.length]));
+      const shard = makeShard(places[s % places.length], shape);
+      shards.push(shard);
+      yield* fillShard(points, shape, shard);
     }
     return yield* surveyed(summaryOf(points), shards, extents, units);
   } catch (error) {
@@ -55,18 +57,11 @@ export function* upload(
   }
 }
 
-function* uploadShard(points: PreparedPoints, shape: ShardShape, place: Place): Steps<Ref<Shard>> {
-  const ref = makeShard(place, shape);
-  try {
-    const memory = yield* ask(ref, 'lend', []).answer();
-    // The same layout over the same memory: rows are written where their thread reads them.
-    if (memory !== null) yield* fillHere(points, new Shard(shape, new ShardMemory(sameArena(memory))));
-    else yield* fillThere(points, shape, ref);
-    return ref;
-  } catch (error) {
-    drop(ref);
-    throw error;
-  }
+function* fillShard(points: PreparedPoints, shape: ShardShape, ref: Ref<Shard>): Steps<void> {
+  const memory = yield* ask(ref, 'lend', []).answer();
+  // The same layout over the same memory: rows are written where their thread reads them.
+  if (memory !== null) yield* fillHere(points, new Shard(shape, new ShardMemory(sameArena(memory))));
+  else yield* fillThere(points, shape, ref);
 }
 
 function* fillHere(points: PreparedPoints, shard: Shard): Steps<void> {

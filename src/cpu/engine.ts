@@ -1,8 +1,8 @@
 import { ownOf } from '../check.ts';
 import type { ClusteringEngine, EngineDataset, MixtureWorkspace, UploadOptions } from '../engine/contract.ts';
 import type { Gaussians } from '../engine/gaussians.ts';
-import { type Awaitable, type Runner, resultOf, run, runNow, type Steps } from '../engine/steps.ts';
 import type { GpuPoints, PointsSummary, PreparedPoints } from '../points.ts';
+import { type Awaitable, type Runner, resultOf, run, runNow, type Steps } from '../steps.ts';
 import { gather, joinedOf, type ResidentPoints, shardsWithin, upload } from './dataset.ts';
 import { CpuKMeans, nearestDistances } from './kmeans.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';

@@ -1,8 +1,8 @@
 import type { KMeansWorkspace } from '../engine/contract.ts';
 import { countsAndSums } from '../engine/fixed.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
-import type { Awaitable, Runner, Steps } from '../engine/steps.ts';
-import { rowsOfTurn } from '../engine/turns.ts';
+import type { Awaitable, Runner, Steps } from '../steps.ts';
+import { rowsOfTurn } from '../turns.ts';
 import type { Clusters } from './clusters.ts';
 import { joinedOf, type ResidentPoints } from './dataset.ts';
 import { KMEANS } from './families/kmeans.ts';

@@ -1,7 +1,7 @@
 import type { MixtureWorkspace } from '../engine/contract.ts';
 import type { Gaussians } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
-import type { Awaitable, Runner, Steps } from '../engine/steps.ts';
+import type { Awaitable, Runner, Steps } from '../steps.ts';
 import { joinedOf, type ResidentPoints, shardsWithin, surveyed } from './dataset.ts';
 import { MIXTURE } from './families/mixture.ts';
 import { type Moments, statisticsOf } from './moments.ts';

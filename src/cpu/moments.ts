@@ -1,7 +1,7 @@
 import type { Gaussians } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
-import type { Steps } from '../engine/steps.ts';
-import { rowsOfTurn } from '../engine/turns.ts';
+import type { Steps } from '../steps.ts';
+import { rowsOfTurn } from '../turns.ts';
 import type { Node } from './tree.ts';
 
 /** The E-step of a mixture on a shard, with its moments. */

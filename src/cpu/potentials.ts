@@ -1,7 +1,7 @@
-import type { Steps } from '../engine/steps.ts';
-import { rowsOfTurn } from '../engine/turns.ts';
 import type { RowValues } from '../points.ts';
 import { hashUniform } from '../random.ts';
+import type { Steps } from '../steps.ts';
+import { rowsOfTurn } from '../turns.ts';
 import { SLICE_ROWS } from './plan.ts';
 import type { Shard } from './shard.ts';
 

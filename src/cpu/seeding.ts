@@ -1,6 +1,6 @@
 import type { DistanceField } from '../engine/contract.ts';
-import type { Awaitable, Runner, Steps } from '../engine/steps.ts';
 import type { RowValues } from '../points.ts';
+import type { Awaitable, Runner, Steps } from '../steps.ts';
 import { joined, joinedOf, type ResidentPoints } from './dataset.ts';
 import { KMEANS } from './families/kmeans.ts';
 import { type Extent, SLICE_ROWS } from './plan.ts';

@@ -1,10 +1,10 @@
 import { topBitOf } from '../engine/bits.ts';
 import { ExactTotal, MOST_AT_ONCE } from '../engine/exact-total.ts';
 import { type BitSample, bitSampleOf } from '../engine/fixed.ts';
-import type { Steps } from '../engine/steps.ts';
-import { rowsOfTurn } from '../engine/turns.ts';
 import type { RowValues } from '../points.ts';
 import { hashUniform } from '../random.ts';
+import type { Steps } from '../steps.ts';
+import { rowsOfTurn } from '../turns.ts';
 import type { Memory, ShardMemory } from './memory.ts';
 import { type Extent, SLICE_ROWS } from './plan.ts';
 import { type Node, Tree } from './tree.ts';

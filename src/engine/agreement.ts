@@ -1,7 +1,7 @@
 import { type Frame, frameOf, intoFrame, type PointsRange } from '../frame.ts';
 import { LIMITS } from '../points.ts';
+import { runNow } from '../steps.ts';
 import { bitSampleOf, type Units, unitsOf } from './fixed.ts';
-import { runNow } from './steps.ts';
 
 /** What shards of points have to agree on before their statistics add up, whoever holds them. */
 export interface Agreement {

@@ -1,8 +1,8 @@
 import type { Backend, GpuPoints, PointsSummary, PreparedPoints } from '../points.ts';
+import type { Awaitable } from '../steps.ts';
 import type { Units } from './fixed.ts';
 import type { Gaussians, GaussiansShape } from './gaussians.ts';
 import type { KMeansStatistics, MixtureStatistics } from './statistics.ts';
-import type { Awaitable } from './steps.ts';
 
 /**
  * The contract of an engine: what the loops in `kmeans/` and `mixture/` ask for, and all they know of a processor. Points

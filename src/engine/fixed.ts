@@ -8,9 +8,9 @@
  */
 
 import type { RowValues } from '../points.ts';
+import type { Steps } from '../steps.ts';
+import { rowsOfTurn } from '../turns.ts';
 import { lowestBitOf, topBitOf } from './bits.ts';
-import type { Steps } from './steps.ts';
-import { rowsOfTurn } from './turns.ts';
 
 /** The columns of a sum: d features, then the weight, padded to an even number. */
 export interface Units {

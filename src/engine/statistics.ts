@@ -1,6 +1,6 @@
+import { runNow } from '../steps.ts';
 import { countsAndSums, type FixedSums, mergeFixed, type Units } from './fixed.ts';
 import type { Gaussians } from './gaussians.ts';
-import { runNow } from './steps.ts';
 
 /**
  * What a shard of points returns for the parameters that it was given. Those of disjoint shards add up: see

@@ -27,6 +27,7 @@ import {
   withoutRows,
   zeroRow,
 } from '../points.ts';
+import { turnIfDue } from '../turns.ts';
 import { type Allocation, type Gpu, RefusedError } from './device.ts';
 import { gather } from './gather.ts';
 import { sourceOf } from './kernel.ts';
@@ -82,6 +83,7 @@ async function fillShard(queue: Queue, { d, fill }: PreparedPoints, { firstRow, 
     fill(values, firstRow + row, firstRow + row + count);
     queue.write(points.buffer, row * d * 4, values.subarray(0, count * d));
     if (writes % WRITES_AHEAD === 0) await queue.drain();
+    await turnIfDue();
   }
 }
 

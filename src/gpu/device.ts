@@ -1,6 +1,6 @@
 import type { ProcessorInfo } from '../engine/contract.ts';
-import { onAbort } from '../engine/steps.ts';
 import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
+import { onAbort } from '../steps.ts';
 import { Usage } from './flags.ts';
 import { type Bindings, compilePipeline, type Kernel, type KernelSource, kernelOn, type Pipeline } from './kernel.ts';
 import { type ScopedError, scoped } from './scope.ts';

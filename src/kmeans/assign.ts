@@ -1,8 +1,8 @@
 import type { EngineDataset, KMeansWorkspace } from '../engine/contract.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
-import { resultOf, type Steps } from '../engine/steps.ts';
 import { type Frame, intoFrame } from '../frame.ts';
 import { type Metric, metricOf } from '../metric.ts';
+import { resultOf, type Steps } from '../steps.ts';
 import { labelFar } from './far.ts';
 
 /** What an assignment to given centroids tells, the inertia term by term. */

@@ -1,7 +1,7 @@
 /** What mixtures ask of k-means: centroids to start from, and what given ones come to. Pages of k-means alone do not load it. */
 import type { EngineDataset } from '../engine/contract.ts';
-import { resultOf, type Steps } from '../engine/steps.ts';
 import { intoFrame } from '../frame.ts';
+import { resultOf, type Steps } from '../steps.ts';
 import { iterateFrom, type KMeansFit, newState, outcomeOf } from './fit.ts';
 import { KMEANS_DEFAULTS } from './plan.ts';
 

@@ -3,10 +3,10 @@
  * of rows. Rows are as the CPU engine holds them, and distances the same sums, so that answers have the same bits.
  */
 
-import type { Steps } from '../engine/steps.ts';
-import { rowsOfTurn } from '../engine/turns.ts';
 import type { Frame } from '../frame.ts';
 import type { PreparedPoints } from '../points.ts';
+import type { Steps } from '../steps.ts';
+import { rowsOfTurn } from '../turns.ts';
 import { toInertia } from './assign.ts';
 import { labelFar } from './far.ts';
 

@@ -3,11 +3,11 @@
  * dataset's frame; what comes out is in the caller's coordinates.
  */
 import type { EngineDataset, IterationStatus, KMeansWorkspace } from '../engine/contract.ts';
-import { type Awaitable, resultOf, type Steps } from '../engine/steps.ts';
 import { type Frame, outOfFrame, startIntoFrame } from '../frame.ts';
 import { type Metric, metricOf } from '../metric.ts';
 import { type Backend, meanOf, rowLength } from '../points.ts';
 import { Random } from '../random.ts';
+import { type Awaitable, resultOf, type Steps } from '../steps.ts';
 import { toInertia } from './assign.ts';
 import { assignFar } from './far.ts';
 import { hasConverged, lloyd } from './lloyd.ts';

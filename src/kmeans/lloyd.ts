@@ -1,6 +1,6 @@
 import type { IterationStatus, KMeansWorkspace, LloydOptions, LloydResult } from '../engine/contract.ts';
-import { resultOf, type Steps } from '../engine/steps.ts';
 import type { Metric } from '../metric.ts';
+import { resultOf, type Steps } from '../steps.ts';
 import { updateCentroids } from './update.ts';
 
 /**

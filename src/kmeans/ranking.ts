@@ -1,4 +1,4 @@
-import type { Steps } from '../engine/steps.ts';
+import type { Steps } from '../steps.ts';
 
 /** Rows between two looks at the clock. */
 const STEP_ROWS = 2 ** 14;

@@ -1,5 +1,5 @@
 import type { EngineDataset, LloydResult } from '../engine/contract.ts';
-import { resultOf, type Steps } from '../engine/steps.ts';
+import { resultOf, type Steps } from '../steps.ts';
 import { worstRows } from './worst-rows.ts';
 
 /** A row of less than this share of all weight moves no sum of float64, and none at all of float32. */

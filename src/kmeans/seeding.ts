@@ -1,7 +1,7 @@
 import type { EngineDataset } from '../engine/contract.ts';
-import { resultOf, type Steps } from '../engine/steps.ts';
 import { noFarRows, type PreparedPoints, weigh } from '../points.ts';
 import type { Random } from '../random.ts';
+import { resultOf, type Steps } from '../steps.ts';
 import { assignOnce } from './assign.ts';
 import { Ranking } from './ranking.ts';
 

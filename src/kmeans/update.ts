@@ -1,6 +1,6 @@
-import type { Steps } from '../engine/steps.ts';
-import { rowsOfTurn } from '../engine/turns.ts';
 import { type Metric, metricOf } from '../metric.ts';
+import type { Steps } from '../steps.ts';
+import { rowsOfTurn } from '../turns.ts';
 
 /**
  * The M-step of k-means. Clusters without weight keep their centroids, as do those whose rows have none by the metric.

@@ -1,5 +1,5 @@
 import type { EngineDataset } from '../engine/contract.ts';
-import { resultOf, type Steps } from '../engine/steps.ts';
+import { resultOf, type Steps } from '../steps.ts';
 import { Ranking } from './ranking.ts';
 
 /** A row of a dataset, in its frame: [d]. */

@@ -1,4 +1,4 @@
-import type { Steps } from '../engine/steps.ts';
+import type { Steps } from '../steps.ts';
 import { formOf } from './forms/index.ts';
 import type { Parameters } from './parameters.ts';
 import type { Draw } from './sample.ts';

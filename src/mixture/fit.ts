@@ -6,9 +6,9 @@
 
 import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
-import { type Awaitable, runAsync } from '../engine/steps.ts';
 import type { Frame } from '../frame.ts';
 import type { Backend, FarRows, PointsSummary } from '../points.ts';
+import { type Awaitable, runAsync } from '../steps.ts';
 import { meanValue, withMixture } from './expectation.ts';
 import { answersOfFar } from './far.ts';
 import type { CovarianceType } from './forms/names.ts';

@@ -3,7 +3,7 @@
  * about a millisecond. All of it comes down to products of rows, in blocks that stay in the cache. The terms of a sum are
  * added one after the other in the order of their index, whatever the blocks: the bits are those of the plain loops.
  */
-import type { Steps } from '../engine/steps.ts';
+import type { Steps } from '../steps.ts';
 
 /** Of a matrix whose pivots are what rounding left of nothing there is no factor. */
 const LOST_DIGITS = 2 ** -50;

@@ -4,7 +4,7 @@
  */
 
 import type { MixtureStatistics } from '../engine/statistics.ts';
-import type { Steps } from '../engine/steps.ts';
+import type { Steps } from '../steps.ts';
 import type { Estimate } from './forms/form.ts';
 import { formOf } from './forms/index.ts';
 import type { Mixing, Parameters } from './parameters.ts';

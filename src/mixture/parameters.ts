@@ -1,8 +1,8 @@
 /** The parameters of a mixture, and the form in which engines take them. */
 
 import type { Gaussians, GaussiansShape } from '../engine/gaussians.ts';
-import type { Steps } from '../engine/steps.ts';
 import { type Frame, intoFrame, outOfFrame } from '../frame.ts';
+import type { Steps } from '../steps.ts';
 import { formOf } from './forms/index.ts';
 import type { CovarianceType } from './forms/names.ts';
 

@@ -1,7 +1,7 @@
 /** Reading and checking what parameters of a mixture are given. */
 import { checkNotNegative, checkWord, isNumericArray, readCoordinates, readNumbers } from '../check.ts';
-import { runNow } from '../engine/steps.ts';
 import { type HostPoints, type Rows, readRowsOf } from '../points.ts';
+import { runNow } from '../steps.ts';
 import { formOf } from './forms/index.ts';
 import type { CovarianceType } from './forms/names.ts';
 import { type Mixing, type Parameters, precisionFactorsOf } from './parameters.ts';

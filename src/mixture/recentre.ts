@@ -7,7 +7,7 @@
 import type { MixtureWorkspace } from '../engine/contract.ts';
 import { type Gaussians, squaredLength } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
-import { resultOf, type Steps } from '../engine/steps.ts';
+import { resultOf, type Steps } from '../steps.ts';
 import { maximize, type Update, type UpdateRules } from './maximize.ts';
 import { type Parameters, toGaussians } from './parameters.ts';
 

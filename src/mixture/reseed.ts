@@ -1,6 +1,6 @@
 import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
-import { resultOf, type Steps } from '../engine/steps.ts';
 import { worstRows } from '../kmeans/worst-rows.ts';
+import { resultOf, type Steps } from '../steps.ts';
 import { formOf } from './forms/index.ts';
 import { NO_WEIGHT, type Update, type UpdateRules } from './maximize.ts';
 import type { Parameters } from './parameters.ts';

@@ -6,12 +6,12 @@
  */
 
 import type { EngineDataset } from '../engine/contract.ts';
-import { runAsync, type Steps } from '../engine/steps.ts';
 import { isCoarse, startIntoFrame } from '../frame.ts';
 import { centroidsOf } from '../kmeans/centroids.ts';
 import { plusPlus, randomRows } from '../kmeans/seeding.ts';
 import type { PointsSummary } from '../points.ts';
 import { Random } from '../random.ts';
+import { runAsync, type Steps } from '../steps.ts';
 import { pointsOf } from './draw.ts';
 import { withMixture } from './expectation.ts';
 import { formOf } from './forms/index.ts';

@@ -14,7 +14,6 @@ import {
 import { type MethodOptions, withPointsOf } from '../defaults.ts';
 import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
-import { runAsync, runNow, type Steps } from '../engine/steps.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
 import { fitCentroids as clusterAround } from '../kmeans/centroids.ts';
 import { pointsOf } from '../mixture/draw.ts';
@@ -42,6 +41,7 @@ import { drawSample, type SampleOptions } from '../mixture/sample.ts';
 import { type Dataset, type Home, REASONS, type Reason } from '../placement.ts';
 import type { Backend, FarRows, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
+import { runAsync, runNow, type Steps } from '../steps.ts';
 import { KMeansModel } from './kmeans-model.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */

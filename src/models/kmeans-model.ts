@@ -13,7 +13,6 @@ import {
 } from '../check.ts';
 import { METHOD_OPTIONS, type MethodOptions, withPoints, withPointsOf } from '../defaults.ts';
 import type { EngineDataset } from '../engine/contract.ts';
-import { runAsync, type Steps } from '../engine/steps.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
 import { assignPoints } from '../kmeans/assign.ts';
 import { squaresOfFar } from '../kmeans/far.ts';
@@ -27,6 +26,7 @@ import { type Dataset, type Home, REASONS, type Reason } from '../placement.ts';
 import type { Backend, PointsInput, PreparedPoints } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
 import type { Random } from '../random.ts';
+import { runAsync, type Steps } from '../steps.ts';
 import type { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */

@@ -5,9 +5,9 @@ import { type CpuEngineOptions, createCpuEngine, createSyncCpuEngine } from '../
 import { SLICE_ROWS } from '../../src/cpu/plan.ts';
 import { squaredDistance } from '../../src/cpu/shard.ts';
 import type { DistanceField, EngineDataset, KMeansWorkspace } from '../../src/engine/contract.ts';
-import { runAsync, runNow } from '../../src/engine/steps.ts';
 import { KMeansModel } from '../../src/index.ts';
 import { type Assignment, assignment } from '../../src/kmeans/assign.ts';
+import { runAsync, runNow } from '../../src/steps.ts';
 import { kmeansSync } from '../../src/sync.ts';
 import { normals, uniforms } from '../conformance/cases/data.ts';
 import { asTheyAre } from './cpu-points.ts';

@@ -13,7 +13,7 @@ import {
   UNITS_OF_LARGE,
   unitsOf,
 } from '../../src/engine/fixed.ts';
-import { resultOf, runAsync, runNow, type Steps } from '../../src/engine/steps.ts';
+import { resultOf, runAsync, runNow, type Steps } from '../../src/steps.ts';
 import { uniforms } from '../conformance/cases/data.ts';
 
 describe('shardsOf', () => {

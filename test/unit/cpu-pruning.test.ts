@@ -5,8 +5,8 @@
 import { expect, it } from 'vitest';
 import { createSyncCpuEngine } from '../../src/cpu/engine.ts';
 import type { EngineDataset, KMeansWorkspace } from '../../src/engine/contract.ts';
-import { runNow } from '../../src/engine/steps.ts';
 import { type Assignment, assignment } from '../../src/kmeans/assign.ts';
+import { runNow } from '../../src/steps.ts';
 import { type CasePoints, normals, uniforms } from '../conformance/cases/data.ts';
 import { asTheyAre } from './cpu-points.ts';
 

@@ -144,12 +144,10 @@ it('throws what onIteration throws', () => {
 
 it('takes no dataset, and no points in a GPUBuffer', async () => {
   const dataset = await engine.upload(points);
-  expect(() => kmeansSync(dataset as never, { k: 2 })).toThrow(
-    new TypeError('kmeansSync needs points on the host, not a Dataset'),
-  );
+  expect(() => kmeansSync(dataset as never, { k: 2 })).toThrow(new TypeError('kmeansSync needs points on the host'));
   const buffer = { size: 1024, usage: 0x80 };
   expect(() => kmeansSync({ buffer, shape: [4, 2] } as never, { k: 2 })).toThrow(
-    new TypeError('kmeansSync needs points on the host, not in a GPUBuffer'),
+    new TypeError('kmeansSync needs points on the host'),
   );
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { runNow } from '../../src/engine/steps.ts';
 import { kmeans } from '../../src/index.ts';
 import { updateCentroids } from '../../src/kmeans/update.ts';
 import { METRICS, metricOf } from '../../src/metric.ts';
 import { preparePoints } from '../../src/points.ts';
+import { runNow } from '../../src/steps.ts';
 import { blobs } from '../conformance/cases/data.ts';
 import { assign, inertiaOf, REFERENCE_METRICS, REFERENCE_RULES, unitRows } from '../reference/kmeans.ts';
 

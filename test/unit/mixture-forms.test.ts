@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { runNow } from '../../src/engine/steps.ts';
 import { formOf } from '../../src/mixture/forms/index.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../../src/mixture/forms/names.ts';
 import { freeParameters, precisionFactorsOf } from '../../src/mixture/parameters.ts';
+import { runNow } from '../../src/steps.ts';
 import { covarianceOf, inLayout, freeParameters as referenceParameters } from '../reference/mixture.ts';
 
 const [k, d] = [3, 2];

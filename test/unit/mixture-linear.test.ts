@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runNow } from '../../src/engine/steps.ts';
 import { cholesky, congruence, inverseTranspose, transpose } from '../../src/mixture/linear.ts';
+import { runNow } from '../../src/steps.ts';
 import { normals } from '../conformance/cases/data.ts';
 
 /** A·B of [d, d] matrices. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { MixtureStatistics } from '../../src/engine/statistics.ts';
-import { runNow } from '../../src/engine/steps.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../../src/mixture/forms/names.ts';
 import { type FixedPart, maximize, type UpdateRules } from '../../src/mixture/maximize.ts';
 import { type Parameters, precisionFactorsOf, toGaussians } from '../../src/mixture/parameters.ts';
+import { runNow } from '../../src/steps.ts';
 import { blobs, spacedRows, uniforms } from '../conformance/cases/data.ts';
 import type { ReferencePoints } from '../reference/kmeans.ts';
 import {

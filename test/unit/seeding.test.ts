@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import type { EngineDataset } from '../../src/engine/contract.ts';
-import { runAsync } from '../../src/engine/steps.ts';
 import { lloyd } from '../../src/kmeans/lloyd.ts';
 import { seedCentroids } from '../../src/kmeans/seeding.ts';
 import { Random } from '../../src/random.ts';
+import { runAsync } from '../../src/steps.ts';
 import { asTheyAre } from './cpu-points.ts';
 
 const engine = createCpuEngine({ threads: 1 });

@@ -11,11 +11,11 @@ import {
   type KMeansStatistics,
   type MixtureStatistics,
 } from '../../src/engine/statistics.ts';
-import { runAsync } from '../../src/engine/steps.ts';
 import { addRanges, intoFrame, type PointsRange } from '../../src/frame.ts';
 import { lloyd } from '../../src/kmeans/lloyd.ts';
 import { type SurveyedPoints, surveyPoints } from '../../src/points.ts';
 import { Random } from '../../src/random.ts';
+import { runAsync, runNow } from '../../src/steps.ts';
 
 const engine = createCpuEngine({ threads: 1 });
 afterAll(() => engine.destroy());
@@ -47,9 +47,11 @@ describe.each(KINDS)('$what', ({ weighted, value }) => {
   const data = Float64Array.from({ length: n * d }, (_, at) => value(random, Math.floor(at / d)));
   const weights = weighted ? Float32Array.from({ length: n }, () => random.uniform() * 3) : undefined;
   const survey = (start: number, end: number) =>
-    surveyPoints(
-      { data: data.subarray(start * d, end * d), shape: [end - start, d] },
-      { sampleWeight: weights?.subarray(start, end) },
+    runNow(
+      surveyPoints(
+        { data: data.subarray(start * d, end * d), shape: [end - start, d] },
+        { sampleWeight: weights?.subarray(start, end) },
+      ),
     ) as SurveyedPoints;
   const shards = CUTS.slice(1).map((end, s) => survey(CUTS[s], end));
   const inOrder = <T>(order: readonly number[], items: readonly T[]) => order.map((s) => items[s]);
@@ -128,7 +130,7 @@ describe('what does not belong together', () => {
   const points = { data: Float32Array.from({ length: 64 }, (_, i) => Math.sin(i)), shape: [32, 2] } as const;
 
   async function statistics(k: number, scale = 1): Promise<KMeansStatistics> {
-    const surveyed = surveyPoints({ ...points, data: points.data.map((x) => x * scale) }) as SurveyedPoints;
+    const surveyed = runNow(surveyPoints({ ...points, data: points.data.map((x) => x * scale) })) as SurveyedPoints;
     const { units } = agreementOf(surveyed.range as PointsRange);
     const finer = { ...units, units: units.units.map((unit) => unit / scale) };
     const dataset = await engine.upload(surveyed.prepare('cpu'), { units: finer });

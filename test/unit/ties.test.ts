@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import type { Gaussians } from '../../src/engine/gaussians.ts';
-import { runAsync } from '../../src/engine/steps.ts';
 import { assignOnce } from '../../src/kmeans/assign.ts';
 import { Random } from '../../src/random.ts';
+import { runAsync } from '../../src/steps.ts';
 import { asTheyAre } from './cpu-points.ts';
 
 describe('at temperature 0 a mixture of equal spheres has the labels of k-means', () => {

@@ -96,7 +96,7 @@ describe('turns come', () => {
   async function turn(stubbed: () => void, stubbedLater: () => void): Promise<void> {
     stubbed();
     vi.resetModules();
-    const { turnIfDue } = await import('../../src/engine/turns.ts');
+    const { turnIfDue } = await import('../../src/turns.ts');
     stubbedLater();
     turnIfDue();
     for (const start = performance.now(); performance.now() < start + 30; );

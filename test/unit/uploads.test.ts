@@ -1,5 +1,5 @@
 /** The caller's array: read as it says, checked as it is copied, and never read as something else later. */
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { engineOf } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import type { ClusteringEngine, EngineDataset } from '../../src/engine/contract.ts';
@@ -151,10 +151,17 @@ describe('an array that changes while it is copied', () => {
   const make = () => Float32Array.from({ length: n }, (_, i) => (i % 3) * 4 + (i % 5) / 8);
   const fit = { k: 3, init: [[0], [4], [8]] };
 
-  /** Looks at the clock find so much time gone that each of them lets other work in. */
-  function hurry(): void {
+  // A turn, behind which the clock of the turns does not go by the time of the test before.
+  beforeEach(() => new Promise((resolve) => setImmediate(() => setImmediate(resolve))));
+
+  /** Looks at the clock that the first reading takes. */
+  const READING = n / 2 ** 12;
+
+  /** Looks at the clock find so much time gone that each of them lets other work in; the first ones find none. */
+  function hurry(after = 0): void {
     let now = performance.now();
-    vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
+    let looks = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => (looks++ < after ? now : (now += 1000)));
   }
 
   const engines: Record<string, () => Engine> = {
@@ -175,10 +182,28 @@ describe('an array that changes while it is copied', () => {
       it(`is refused where it ${what}`, async () => {
         const engine = create();
         const data = make();
-        hurry();
+        hurry(READING);
         setImmediate(() => change(data));
         await expectError(engine.upload({ data, shape: [n, 1] }), TypeError, /^points changed during the upload/);
         vi.restoreAllMocks();
+        await engine.destroy();
+      });
+
+      it(`is refused, or taken as it then is, where it ${what} before all of it was read`, async () => {
+        const engine = create();
+        const data = make();
+        hurry();
+        setImmediate(() => change(data));
+        const outcome = await engine.upload({ data, shape: [n, 1] }).catch((error: Error) => error);
+        vi.restoreAllMocks();
+        if (outcome instanceof Error)
+          expect(outcome.message).toMatch(/^points(\.data(\[\d+\] must be finite| is detached)| changed)/);
+        else {
+          const { counts, centroids } = await cpu.kmeans({ data, shape: [n, 1] }, fit);
+          const model = await engine.kmeans(outcome, fit);
+          expect(model.counts).toEqual(counts);
+          expect(Math.abs(model.centroids[2] - centroids[2])).toBeLessThan(1e-6);
+        }
         await engine.destroy();
       });
     }
@@ -186,7 +211,7 @@ describe('an array that changes while it is copied', () => {
     it('is taken as it was copied where nothing tells that it changed', async () => {
       const engine = create();
       const data = make();
-      hurry();
+      hurry(READING);
       setImmediate(() => data.fill(4, n / 2));
       const dataset = await engine.upload({ data, shape: [n, 1] });
       vi.restoreAllMocks();
@@ -197,6 +222,30 @@ describe('an array that changes while it is copied', () => {
       await engine.destroy();
     });
   });
+
+  it.each(['kmeans', 'upload'] as const)(
+    '%s lets other work in while it first reads, and hears an abort',
+    async (call) => {
+      const read = (signal = new AbortController().signal) =>
+        call === 'upload'
+          ? cpu.upload({ data: make(), shape: [n, 1] }, { signal })
+          : kmeans({ data: make(), shape: [n, 1] }, { ...fit, backend: 'cpu', maxIterations: 1, signal });
+      hurry();
+      let turns = 0;
+      const timer = setInterval(() => turns++, 0);
+      const reading = read();
+      for (let i = 0; i < READING / 2; i++) await new Promise(setImmediate);
+      expect(await Promise.race([reading, 'reading'])).toBe('reading');
+      await reading;
+      clearInterval(timer);
+      expect(turns).toBeGreaterThan(1);
+      const controller = new AbortController();
+      const aborted = read(controller.signal);
+      setImmediate(() => controller.abort(new Error('enough')));
+      await expect(aborted).rejects.toThrow('enough');
+      vi.restoreAllMocks();
+    },
+  );
 
   it('is taken as it was where all of it was copied before', async () => {
     const data = make();

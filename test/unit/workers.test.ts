@@ -8,10 +8,10 @@ import { KMEANS } from '../../src/cpu/families/kmeans.ts';
 import { ask, drop, make, makeShard, type Question } from '../../src/cpu/threads/place.ts';
 import { Pool } from '../../src/cpu/threads/pool.ts';
 import { unitsOf } from '../../src/engine/fixed.ts';
-import { runAsync, runNow } from '../../src/engine/steps.ts';
 import { createEngine, destroyDefaultEngines, type Engine, kmeans } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
 import { Random } from '../../src/random.ts';
+import { runAsync, runNow } from '../../src/steps.ts';
 import { blobs } from '../conformance/cases/data.ts';
 import { RUNS_ALL } from '../scope.ts';
 

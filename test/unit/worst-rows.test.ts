@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
-import { runAsync, runNow } from '../../src/engine/steps.ts';
 import { Ranking } from '../../src/kmeans/ranking.ts';
 import { relocateEmpty } from '../../src/kmeans/relocate.ts';
 import { worstRows } from '../../src/kmeans/worst-rows.ts';
 import { Random } from '../../src/random.ts';
+import { runAsync, runNow } from '../../src/steps.ts';
 import { asTheyAre } from './cpu-points.ts';
 
 const engine = createCpuEngine({ threads: 1 });

@@ -4,9 +4,9 @@
  */
 
 import { type FixedSums, Spill, UNITS_OF_LARGE, type Units } from '../../engine/fixed.ts';
-import type { Steps } from '../../engine/steps.ts';
-import { rowsOfTurn } from '../../engine/turns.ts';
 import type { RowValues } from '../../points.ts';
+import type { Steps } from '../../steps.ts';
+import { rowsOfTurn } from '../../turns.ts';
 import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
 import { UNLABELLED } from '../kernels/kmeans/layout.ts';
 import { type Shard, squaredDistance } from '../shard.ts';

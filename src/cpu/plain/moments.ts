@@ -1,7 +1,7 @@
 /** Four rows at a time, so that every parameter and every sum is fetched once for four. */
 import type { Gaussians } from '../../engine/gaussians.ts';
-import type { Steps } from '../../engine/steps.ts';
 import type { RowValues } from '../../points.ts';
+import type { Steps } from '../../steps.ts';
 import { layoutOf, type Moments, rowsOfMoments, shiftsOf } from '../moments.ts';
 import type { Shard } from '../shard.ts';
 import type { Node } from '../tree.ts';

@@ -1,5 +1,5 @@
-import type { Steps } from '../../engine/steps.ts';
 import type { RowValues } from '../../points.ts';
+import type { Steps } from '../../steps.ts';
 import { SLICE_ROWS } from '../plan.ts';
 import { FARTHEST, FARTHEST_PRECISE, PotentialsOf } from '../potentials.ts';
 import { type Shard, squaredDistance } from '../shard.ts';

@@ -1,6 +1,6 @@
-import type { Steps } from '../../engine/steps.ts';
-import { rowsOfTurn } from '../../engine/turns.ts';
 import type { RowValues } from '../../points.ts';
+import type { Steps } from '../../steps.ts';
+import { rowsOfTurn } from '../../turns.ts';
 import type { Shard } from '../shard.ts';
 
 /** Rows times a matrix, for `EngineDataset.transformed`. */

@@ -1,6 +1,6 @@
 import { type FixedSums, leftOver, Spill, UNITS_OF_LARGE, type Units } from '../../engine/fixed.ts';
-import type { Steps } from '../../engine/steps.ts';
-import { rowsOfTurn } from '../../engine/turns.ts';
+import type { Steps } from '../../steps.ts';
+import { rowsOfTurn } from '../../turns.ts';
 import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
 import {
   BLOCK,

@@ -1,5 +1,5 @@
 import type { Gaussians } from '../../engine/gaussians.ts';
-import type { Steps } from '../../engine/steps.ts';
+import type { Steps } from '../../steps.ts';
 import {
   AXES,
   BLOCK,

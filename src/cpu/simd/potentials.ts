@@ -1,5 +1,5 @@
-import type { Steps } from '../../engine/steps.ts';
 import type { RowValues } from '../../points.ts';
+import type { Steps } from '../../steps.ts';
 import { BLOCK, ROWS_OF_BLOCK } from '../kernels/kmeans/layout.ts';
 import { SLICE_ROWS } from '../plan.ts';
 import { FARTHEST, PotentialsOf } from '../potentials.ts';

@@ -1,5 +1,5 @@
 /** Where shards live, the calling thread or a worker, seen from the engine: both are asked in the same way. */
-import type { Steps } from '../../engine/steps.ts';
+import type { Steps } from '../../steps.ts';
 import type { Shard, ShardShape } from '../shard.ts';
 import { type Family, type Maker, type Named, Residents } from './residents.ts';
 

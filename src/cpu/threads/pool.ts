@@ -1,5 +1,5 @@
 /** Workers that shards live in: Web Workers in a page, worker_threads in Node, from one script that is inlined. */
-import { resultOf, runAsync, type Steps } from '../../engine/steps.ts';
+import { resultOf, runAsync, type Steps } from '../../steps.ts';
 import { KMEANS } from '../families/kmeans.ts';
 import type { ShardShape } from '../shard.ts';
 import { type Request, type Response, START } from './messages.ts';

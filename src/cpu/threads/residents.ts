@@ -1,6 +1,6 @@
 /** What lives in one thread, made, asked and dropped by number: the calling thread has some, and so has each worker. */
 import { owns } from '../../check.ts';
-import type { Steps } from '../../engine/steps.ts';
+import type { Steps } from '../../steps.ts';
 import { type Arena, canHold, createArena, isWebAssembly, roomFor, ShardMemory } from '../memory.ts';
 import { bytesOf, Shard, type ShardShape } from '../shard.ts';
 import { type Compiled, instantiate } from '../wasm.ts';
@@ -126,11 +126,16 @@ export class Residents {
   /** @throws the reason where what is asked could not be made. */
   *ask(id: number, verb: string, args: readonly unknown[]): Steps<unknown> {
     const { self, tenancy } = this.#resident(id);
-    const named = args.map((arg) => (isNamed(arg) ? this.#resident(arg.resident) : null));
-    const tenancies = [tenancy, ...named.flatMap((resident) => resident?.tenancy ?? [])];
+    const tenancies = [tenancy];
+    const given = args.map((arg) => {
+      if (!isNamed(arg)) return arg;
+      const named = this.#resident(arg.resident);
+      tenancies.push(named.tenancy);
+      return named.self;
+    });
     for (const one of tenancies) one.working++;
     try {
-      return yield* self[verb](...args.map((arg, i) => named[i]?.self ?? arg));
+      return yield* self[verb](...given);
     } finally {
       for (const one of tenancies) {
         one.working--;

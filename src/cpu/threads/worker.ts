@@ -1,6 +1,6 @@
 /** What runs in a worker: its residents, and the messages that it is reached by. */
 import type { MessagePort } from 'node:worker_threads';
-import { run } from '../../engine/steps.ts';
+import { run } from '../../steps.ts';
 import { KMEANS_MAKERS } from '../families/kmeans.ts';
 import { MIXTURE_MAKERS } from '../families/mixture.ts';
 import { type Request, type Response, START } from './messages.ts';

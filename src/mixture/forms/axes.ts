@@ -1,6 +1,6 @@
 import type { MixtureStatistics } from '../../engine/statistics.ts';
-import { resultOf, type Steps } from '../../engine/steps.ts';
 import { meanOf } from '../../points.ts';
+import { resultOf, type Steps } from '../../steps.ts';
 import type { CovarianceRank, Estimate, OneCovariance, Sharing } from './form.ts';
 import { type Rungs, securing } from './secure.ts';
 

@@ -5,7 +5,7 @@
  */
 import type { GaussiansShape } from '../../engine/gaussians.ts';
 import type { MixtureStatistics } from '../../engine/statistics.ts';
-import type { Steps } from '../../engine/steps.ts';
+import type { Steps } from '../../steps.ts';
 
 /** What is asked of one covariance, and of U, the Cholesky factor of its precision: Λ = U·Uᵀ, laid out like it. */
 export interface OneCovariance {

@@ -1,5 +1,5 @@
 import type { MixtureStatistics } from '../../engine/statistics.ts';
-import type { Steps } from '../../engine/steps.ts';
+import type { Steps } from '../../steps.ts';
 import { cholesky, congruence, inverseTranspose, transpose } from '../linear.ts';
 import type { CovarianceRank, Estimate } from './form.ts';
 import { securing } from './secure.ts';

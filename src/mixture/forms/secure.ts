@@ -1,4 +1,4 @@
-import type { Steps } from '../../engine/steps.ts';
+import type { Steps } from '../../steps.ts';
 import type { OneCovariance, SecuredCovariance } from './form.ts';
 
 /** Variances below this share of the feature's own are below what float32 points can tell from zero. */

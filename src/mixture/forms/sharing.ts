@@ -1,4 +1,4 @@
-import { resultOf, type Steps } from '../../engine/steps.ts';
+import { resultOf, type Steps } from '../../steps.ts';
 import type { CovarianceForm, CovarianceRank } from './form.ts';
 
 /** Each component has a covariance of its own. */

@@ -1,8 +1,8 @@
-import { runAsync } from '../../../src/engine/steps.ts';
 import { outOfFrame } from '../../../src/frame.ts';
 import type { Dataset, KMeansModel } from '../../../src/index.ts';
 import { seedCentroids } from '../../../src/kmeans/seeding.ts';
 import { Random } from '../../../src/random.ts';
+import { runAsync } from '../../../src/steps.ts';
 import { assign, inertiaOf, referenceKMeans } from '../../reference/kmeans.ts';
 import { atMost, type ConformanceCase, check, equal, sameValues, withEngine } from '../case.ts';
 import { asInput, checkModel, upload } from './bounds.ts';

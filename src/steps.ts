@@ -1,4 +1,4 @@
-import { owns } from '../check.ts';
+import { owns } from './check.ts';
 import { turnIfDue } from './turns.ts';
 
 /**
