@@ -5,7 +5,14 @@ import type { ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/co
 import { DeviceLostError } from './errors.ts';
 import { COARSE } from './frame.ts';
 import type { Metric } from './metric.ts';
-import type { Backend, GpuPoints, PreparedPoints, SurveyedPoints, SurveyOptions } from './points.ts';
+import {
+  type Backend,
+  type GpuPoints,
+  needsGpu,
+  type PreparedPoints,
+  type SurveyedPoints,
+  type SurveyOptions,
+} from './points.ts';
 import { knowSelf, unwrapThis } from './proxies.ts';
 
 /** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
@@ -236,18 +243,18 @@ export class EngineSet {
     this.#checkAlive();
     if (owns(surveyed, 'buffer')) {
       const engine = this.#gpu;
-      if (engine === null) throw new TypeError("points in a GPUBuffer need backend 'webgpu' and their device");
+      if (engine === null) throw needsGpu();
       return this.#keep({ dataset: await engine.upload(surveyed, { signal }), reason: this.#reason }, null);
     }
     const { engine, points: prepared, reason } = this.#place(surveyed, onGpu);
     if (engine === this.#cpu || this.#choice !== 'auto') {
       return this.#keep({ dataset: await engine.upload(prepared, { signal }), reason }, null);
     }
-    const { fingerprinted } = await gpuEngine();
-    const watched = fingerprinted(prepared);
+    const { watched } = await gpuEngine();
+    const upload = (points: PreparedPoints) => this.#uploadToCpu(points);
+    const { points, uploadAgain } = watched(prepared, upload, () => this.#destroyed);
     try {
-      const dataset = await engine.upload(watched.points, { signal });
-      return this.#keep({ dataset, reason }, () => this.#uploadAgain(prepared, watched.fingerprint()));
+      return this.#keep({ dataset: await engine.upload(points, { signal }), reason }, uploadAgain);
     } catch (error) {
       if (!(error instanceof DeviceLostError)) throw error;
       return this.#keep(await this.#uploadToCpu(prepared), null);
@@ -295,18 +302,6 @@ export class EngineSet {
     return { dataset: await this.#cpu!.upload(prepared), reason: 'device-lost' };
   }
 
-  /** @throws {DeviceLostError} where the caller's array is no longer what was uploaded before. */
-  async #uploadAgain(prepared: PreparedPoints, before: string): Promise<Home> {
-    const { fingerprinted } = await gpuEngine();
-    const { points, fingerprint } = fingerprinted(prepared);
-    const home = await this.#uploadToCpu(points).catch((error: unknown) => {
-      throw error instanceof TypeError && !this.#destroyed ? lostWithPoints() : error;
-    });
-    if (fingerprint() === before) return home;
-    home.dataset.destroy();
-    throw lostWithPoints();
-  }
-
   #keep(home: Home, evacuate: (() => Promise<Home>) | null): Dataset {
     const dataset = new Dataset(home, evacuate, (destroyed) => this.#datasets.delete(destroyed));
     if (this.#destroyed) dataset.destroy();
@@ -318,12 +313,6 @@ export class EngineSet {
 
 /** Loaded on demand: pages of the CPU do not contain it. */
 const gpuEngine = () => import('./gpu/engine.ts');
-
-function lostWithPoints(): DeviceLostError {
-  return new DeviceLostError(
-    'the GPU device was lost, and the array of the points is no longer what was uploaded: the fit cannot go on',
-  );
-}
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
 export function checkEngineOptions(options: Partial<Given<EngineOptions>>) {

@@ -167,6 +167,10 @@ export function summaryOf(points: PreparedPoints): PointsSummary {
   return summary;
 }
 
+export function needsGpu(): TypeError {
+  return new TypeError("points in a GPUBuffer need backend 'webgpu' and their device");
+}
+
 /** What float32 squares and their sums allow beside an ordinary |x'| of 1, and their sums, too. */
 export const LIMITS: Readonly<Record<Backend, number>> = { cpu: 2 ** 126, webgpu: 2 ** 48 };
 /** Rows this many times farther from the shift than a model's own data are answered in float64, on the host. */

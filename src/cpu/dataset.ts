@@ -1,7 +1,7 @@
 import { owns } from '../check.ts';
 import { ExactTotal } from '../engine/exact-total.ts';
 import { type Units, unitsOf } from '../engine/fixed.ts';
-import { type GpuPoints, type PointsSummary, type PreparedPoints, summaryOf } from '../points.ts';
+import { type GpuPoints, needsGpu, type PointsSummary, type PreparedPoints, summaryOf } from '../points.ts';
 import type { Steps } from '../steps.ts';
 import { ShardMemory, sameArena } from './memory.ts';
 import { type Extent, shardsOf } from './plan.ts';
@@ -38,7 +38,7 @@ export function* upload(
   places: readonly Place[],
   units: Units | undefined,
 ): Steps<ResidentPoints> {
-  if (owns(points, 'buffer')) throw new TypeError("points in a GPUBuffer need backend 'webgpu'");
+  if (owns(points, 'buffer')) throw needsGpu();
   const { n, d } = points;
   const { precise } = points.frame;
   const extents = shardsOf(n, d, places.length, bytesOfValue(precise));

@@ -26,6 +26,9 @@ export interface CpuEngineOptions {
 /** With fewer values than twice these, the way to a worker and back costs more than a second thread saves. */
 const VALUES_OF_THREAD = 2 ** 16;
 
+/** Multiply-adds of k-means++, for each candidate of a step, that estimates are loaded for. */
+const WORK_OF_ESTIMATES = 2 ** 22;
+
 /** The engine that is always there: on the calling thread where points are few, else on workers. */
 export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngine {
   const given = ownOf(options);
@@ -142,7 +145,7 @@ class Verbs implements Omit<EngineDataset, keyof PointsSummary> {
   }
 
   plusPlus(k: number, candidates: number, draws: Float32Array): Awaitable<Uint32Array> {
-    return this.#run(plusPlus(this.#points, k, candidates, draws));
+    return this.#run(this.#plusPlus(k, candidates, draws));
   }
 
   distanceField(): CpuDistanceField {
@@ -170,6 +173,15 @@ class Verbs implements Omit<EngineDataset, keyof PointsSummary> {
   }
 
   readonly #run = <T>(steps: Steps<T>): Awaitable<T> => this.#runner(steps, this.signal);
+
+  *#plusPlus(...args: [k: number, candidates: number, draws: Float32Array]): Steps<Uint32Array> {
+    const { n, d } = this.#points.summary;
+    // Who cannot wait has what is there.
+    const isLarge = this.#runner !== runNow && n * d * args[0] >= WORK_OF_ESTIMATES;
+    // Without them it takes longer, and draws the same rows.
+    const estimates = isLarge ? yield* resultOf(import('./estimates.ts').catch(() => null)) : null;
+    return yield* plusPlus(this.#points, ...args, estimates?.estimating);
+  }
 
   *#transformed(matrix: Float64Array, variance: Float64Array): Steps<EngineDataset> {
     const points = yield* mixtures(({ transformed }) => transformed(this.#points, matrix, variance));

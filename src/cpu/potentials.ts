@@ -10,8 +10,12 @@ import type { Shard } from './shard.ts';
  * row's potential is weight × that, and before there is one its weight.
  */
 export interface Potentials {
-  /** Extends the field by centres [m, d], which may be none; the potential of each slice. */
-  extend(centres: RowValues): Steps<Float64Array>;
+  /**
+   * Extends the field by centres [m, d], which may be none; the potential of each slice.
+   *
+   * @param estimated which candidate of the last estimate the only centre is, if any
+   */
+  extend(centres: RowValues, estimated?: number): Steps<Float64Array>;
   /**
    * What the potential of each slice would be with each of the candidates [m, d] too: [slices, m].
    *
@@ -23,6 +27,28 @@ export interface Potentials {
   /** See `DistanceField.sample`; indices in the dataset. */
   sample(factor: number, seed: number): Steps<Uint32Array>;
   free(): void;
+}
+
+/** Candidates as estimates take them: see kernels/seeding/. */
+export interface RoughCandidates {
+  /** Their number, rounded up to an even one; the same in each estimate. */
+  readonly m: number;
+  /** [m/2, ⌈d/2⌉, 2, 2] */
+  readonly integers: Int16Array;
+  readonly terms: Float32Array;
+  /** What integers lose of a squared distance, relative to ‖x‖² + ‖c‖². */
+  readonly error: number;
+  /** The largest ‖c‖². */
+  readonly largest: number;
+}
+
+/** The same, with estimates that spare most trials. */
+export interface EstimatedPotentials extends Potentials {
+  /**
+   * How far each of the candidates would lower the potential, at most, and by how much less it may be, as a trial has it too:
+   * [m, 2]. Empty where only trials tell.
+   */
+  estimate(candidates: RoughCandidates): Steps<Float64Array>;
 }
 
 export interface Drawn {

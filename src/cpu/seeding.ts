@@ -7,25 +7,43 @@ import { type Extent, SLICE_ROWS } from './plan.ts';
 import { type Drawn, type Potentials, passes } from './potentials.ts';
 import { answersOf, ask, askAll, drop, make, type Ref } from './threads/place.ts';
 
-/** See `EngineDataset.plusPlus`. */
+/** A row that was drawn, and where it is among the candidates of the last estimate. */
+export interface Candidate extends Drawn {
+  readonly estimated?: number;
+}
+
+/** What spares trials: see estimates.ts. */
+export interface Estimates {
+  readonly potentials: readonly Ref<Potentials>[];
+  /** Without the candidates that cannot be best. */
+  readonly contenders: (draw: Draw) => Steps<Draw>;
+}
+
+/**
+ * See `EngineDataset.plusPlus`.
+ *
+ * @param open undefined: each candidate is tried on all rows, which draws the same ones
+ */
 export function* plusPlus(
   points: ResidentPoints,
   k: number,
   candidates: number,
   draws: Float32Array,
+  open?: (points: ResidentPoints) => Estimates,
 ): Steps<Uint32Array> {
   points.check();
-  const potentials = points.shards.map((shard) => make(shard, KMEANS, 'potentials'));
+  const estimates = open?.(points);
+  const potentials = estimates?.potentials ?? points.shards.map((shard) => make(shard, KMEANS, 'potentials'));
   try {
     const none = new Float32Array(0);
-    let [newest] = (yield* draw(points, potentials, none, draws.subarray(0, 2))).drawn;
+    let [newest] = (yield* draw(points, potentials, { index: 0, row: none }, draws.subarray(0, 2))).drawn;
     const chosen = new Uint32Array(k).fill(newest.index);
     for (let step = 1; step < k; step++) {
       const from = 2 * step * candidates;
-      const next = yield* draw(points, potentials, newest.row, draws.subarray(from, from + 2 * candidates));
+      const next = yield* draw(points, potentials, newest, draws.subarray(from, from + 2 * candidates));
       // Where every row lies on a chosen one, one more of them is as good as any.
       if (next.total === 0) break;
-      newest = yield* best(points, potentials, next);
+      newest = yield* best(points, potentials, estimates ? yield* estimates.contenders(next) : next);
       chosen[step] = newest.index;
     }
     return chosen;
@@ -34,23 +52,23 @@ export function* plusPlus(
   }
 }
 
-interface Draw {
-  readonly drawn: readonly Drawn[];
+export interface Draw {
+  readonly drawn: readonly Candidate[];
   /** The potential of all rows. */
   readonly total: number;
 }
 
 /**
- * Extends the potentials by centres and draws a row for each pair of uniform numbers: a slice, then the row in it. None where all
+ * Extends the potentials by a row and draws a row for each pair of uniform numbers: a slice, then the row in it. None where all
  * potentials are zero.
  */
 function* draw(
   { extents }: ResidentPoints,
   potentials: readonly Ref<Potentials>[],
-  centres: RowValues,
+  { row, estimated }: Candidate,
   pairs: Float32Array,
 ): Steps<Draw> {
-  const sums = yield* joinedOf(askAll(potentials, 'extend', centres));
+  const sums = yield* joinedOf(askAll(potentials, 'extend', row, estimated));
   const total = sums.reduce((sum, value) => sum + value, 0);
   if (total === 0) return { drawn: [], total };
   const questions = [];
@@ -70,14 +88,15 @@ function slicesOf({ start, end }: Extent): number {
 /** Of the mean distance: rounding above this share of it could decide which candidate is best. */
 const ROUNDING = 1e-4;
 /** Squares and products of longer rows may overflow. */
-const LONGEST = 2 ** 60;
+export const LONGEST = 2 ** 60;
 
 /** The candidate that leaves the least potential, the first of equals. */
 function* best(
   { summary, longestWeighted }: ResidentPoints,
   potentials: readonly Ref<Potentials>[],
   { drawn, total }: Draw,
-): Steps<Drawn> {
+): Steps<Candidate> {
+  if (drawn.length === 1) return drawn[0];
   const { d, totalWeight } = summary;
   const rows = joined(drawn.map(({ row }) => row));
   const totals = new Float64Array(drawn.length);

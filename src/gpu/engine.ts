@@ -14,7 +14,7 @@ import { openDistanceField, plusPlus } from './seeding.ts';
 import { transformed } from './transform.ts';
 
 export { requestGpu } from './device.ts';
-export { fingerprinted } from './fingerprint.ts';
+export { watched } from './fingerprint.ts';
 
 /** The engine on a WebGPU device: float32, statistics in fixed order, the loop on the device. */
 export function createGpuEngine(gpu: Gpu): ClusteringEngine {

@@ -1,7 +1,35 @@
+import { DeviceLostError } from '../errors.ts';
 import type { PreparedPoints, RowValues } from '../points.ts';
 
+/**
+ * The same points, and what uploads them once more, elsewhere, when the device is lost.
+ *
+ * @param upload rejects with a TypeError where the points cannot be read any more
+ * @param isOver whether nobody wants them any more
+ * @returns `uploadAgain` rejects with a DeviceLostError where the caller's array is no longer what was uploaded before
+ */
+export function watched<T extends { readonly dataset: { destroy(): void } }>(
+  points: PreparedPoints,
+  upload: (points: PreparedPoints) => Promise<T>,
+  isOver: () => boolean,
+): { readonly points: PreparedPoints; uploadAgain(): Promise<T> } {
+  const first = fingerprinted(points);
+  return {
+    points: first.points,
+    async uploadAgain() {
+      const second = fingerprinted(points);
+      const uploaded = await upload(second.points).catch((error: unknown) => {
+        throw error instanceof TypeError && !isOver() ? lostWithPoints() : error;
+      });
+      if (second.fingerprint() === first.fingerprint()) return uploaded;
+      uploaded.dataset.destroy();
+      throw lostWithPoints();
+    },
+  };
+}
+
 /** The same points, and a fingerprint of what was read of them so far. */
-export function fingerprinted(points: PreparedPoints): { readonly points: PreparedPoints; fingerprint(): string } {
+function fingerprinted(points: PreparedPoints): { readonly points: PreparedPoints; fingerprint(): string } {
   // Sums of mixed values, so that the order and the size of the pieces do not matter.
   let [low, high] = [0, 0];
   return {
@@ -23,4 +51,10 @@ export function fingerprinted(points: PreparedPoints): { readonly points: Prepar
     },
     fingerprint: () => `${low},${high}`,
   };
+}
+
+function lostWithPoints(): DeviceLostError {
+  return new DeviceLostError(
+    'the GPU device was lost, and the array of the points is no longer what was uploaded: the fit cannot go on',
+  );
 }

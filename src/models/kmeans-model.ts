@@ -22,11 +22,11 @@ import { METRICS, type Metric, metricOf } from '../metric.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import type { Parameters } from '../mixture/parameters.ts';
 import { drawSample, type SampleOptions } from '../mixture/sample.ts';
-import { type Dataset, type Home, REASONS, type Reason } from '../placement.ts';
+import { type Dataset, REASONS, type Reason } from '../placement.ts';
 import type { Backend, PointsInput, PreparedPoints } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
 import type { Random } from '../random.ts';
-import { runAsync, type Steps } from '../steps.ts';
+import { runAsync } from '../steps.ts';
 import type { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
@@ -166,7 +166,8 @@ export class KMeansModel {
    * ```
    */
   transform(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float32Array> {
-    return this.#withPoints(
+    return withPointsOf(
+      this,
       points,
       options,
       async ({ dataset }) => {
@@ -308,22 +309,14 @@ export class KMeansModel {
     });
   }
 
-  #withPoints<T>(
-    points: PointsInput | Dataset,
-    options: MethodOptions | undefined,
-    work: (home: Home) => Promise<T>,
-    few: (points: PreparedPoints) => Steps<T>,
-  ): Promise<T> {
-    return withPointsOf(this, points, options, work, few);
-  }
-
   #assign<T>(
     points: PointsInput | Dataset,
     options: MethodOptions | undefined,
     take: (assigned: { readonly labels: Uint32Array; readonly inertia: number }) => T,
   ): Promise<T> {
     const { centroids } = this;
-    return this.#withPoints(
+    return withPointsOf(
+      this,
       points,
       options,
       async ({ dataset }) => take(await runAsync(assignPoints(dataset, centroids), dataset.signal)),

@@ -1,11 +1,15 @@
 /** What the modules of kernels export, over the memory that they were instantiated with: byte offsets into it, and counts. */
 
 /** See kernels/kmeans/. */
-export interface KMeansKernels {
+export interface KMeansKernels extends PotentialsKernels {
   assign(state: number, start: number, end: number): void;
   halve(state: number): void;
   inertia(state: number, start: number, end: number, sum: number): number;
   distances(state: number, start: number, end: number, to: number): void;
+}
+
+/** Those that both modules of k-means have. */
+export interface PotentialsKernels {
   extend(
     rows: number,
     weights: number,
@@ -39,6 +43,38 @@ export interface KMeansKernels {
     m: number,
     distances: number,
     totals: number,
+  ): void;
+}
+
+/** See kernels/seeding/. */
+export interface SeedingKernels extends PotentialsKernels {
+  extendMarked(
+    rows: number,
+    weights: number,
+    d: number,
+    start: number,
+    end: number,
+    centre: number,
+    distances: number,
+    marks: number,
+    stride: number,
+    list: number,
+  ): number;
+  packRough(rows: number, d: number, start: number, end: number, scratch: number, blocks: number): void;
+  estimate(
+    blocks: number,
+    weights: number,
+    d: number,
+    start: number,
+    end: number,
+    integers: number,
+    terms: number,
+    m: number,
+    error: number,
+    largest: number,
+    distances: number,
+    marks: number,
+    scratch: number,
   ): void;
 }
 

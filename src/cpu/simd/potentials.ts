@@ -4,15 +4,15 @@ import { BLOCK, ROWS_OF_BLOCK } from '../kernels/kmeans/layout.ts';
 import { SLICE_ROWS } from '../plan.ts';
 import { FARTHEST, PotentialsOf } from '../potentials.ts';
 import type { Shard } from '../shard.ts';
-import type { KMeansKernels } from './kernels.ts';
+import type { PotentialsKernels } from './kernels.ts';
 
 export class SimdPotentials extends PotentialsOf {
-  readonly #kernels: KMeansKernels;
+  readonly #kernels: PotentialsKernels;
   readonly #distancesAt: number;
   /** Where the centres in hand lie. */
   #centres = 0;
 
-  constructor(shard: Shard, kernels: KMeansKernels) {
+  constructor(shard: Shard, kernels: PotentialsKernels) {
     super(shard);
     this.#kernels = kernels;
     this.#distancesAt = shard.memory.allocate(4 * shard.n);

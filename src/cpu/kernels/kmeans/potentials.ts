@@ -197,6 +197,6 @@ function addTotal(scores0: v128, scores1: v128, scratch: usize, total: usize): v
   store<f64>(total, load<f64>(total) + (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)));
 }
 
-function high(lanes: v128): v128 {
+export function high(lanes: v128): v128 {
   return v128.shuffle<f64>(lanes, lanes, 1, 1);
 }
