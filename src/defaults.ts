@@ -20,7 +20,7 @@ import {
   type Weights,
 } from './points.ts';
 import { unwrapped } from './proxies.ts';
-import { run, runAsync, type Steps } from './steps.ts';
+import { type Awaitable, run, runAsync, type Steps } from './steps.ts';
 
 /** Where a call without an engine of its own runs. */
 export interface PlacementOptions {
@@ -130,6 +130,15 @@ export async function withPoints<T>(
   if (few !== undefined && backend !== 'webgpu' && !(surveying instanceof Promise) && isFew(surveying)) {
     return few(surveying.prepare('cpu'));
   }
+  return withSurveyed(surveying, options, work);
+}
+
+/** Runs `work` on points that are uploaded for as long as it takes. */
+export async function withSurveyed<T>(
+  surveying: Awaitable<SurveyedPoints | GpuPoints>,
+  options: Given<PlacementOptions> & Pick<UploadRequest, 'signal'>,
+  work: (dataset: Dataset) => Promise<T>,
+): Promise<T> {
   const [surveyed, engines] = await Promise.all([surveying, defaultEngines(options)]);
   const dataset = await engines.upload(surveyed, options.signal);
   try {

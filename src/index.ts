@@ -22,6 +22,16 @@ export type {
 export { kmeans } from './api/kmeans.ts';
 export type { KMeansFitOptions, KMeansInit, KMeansOptions } from './api/kmeans-options.ts';
 export {
+  adjustedRandScore,
+  calinskiHarabaszScore,
+  daviesBouldinScore,
+  type Labels,
+  type ScoreOptions,
+  type SilhouetteOptions,
+  silhouetteSamples,
+  silhouetteScore,
+} from './api/scores.ts';
+export {
   type Criterion,
   type ModelSelection,
   type SelectionProgress,

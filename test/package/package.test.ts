@@ -323,7 +323,7 @@ test('publint finds nothing', () => node([join(modules, 'publint/src/cli.js'), '
 const LATER = { 'gpu-engine': 22, 'gpu-mixture': 11, 'cpu-mixture': 9, 'cpu-estimates': 5, 'cpu-pool': 16 };
 
 test.for([
-  ['webgpu-clustering/cpu', 'kmeansSync', 36],
+  ['webgpu-clustering/cpu', 'kmeansSync', 37],
   ['webgpu-clustering', 'kmeans', 37],
   ['webgpu-clustering', 'gaussianMixture', 46],
 ] as const)('a page loads little of %s for %s, and the rest when it is asked for', async ([entry, name, kilobytes]) => {

@@ -12,6 +12,7 @@ import { progress } from './progress.ts';
 import { properties } from './properties.ts';
 import { refused } from './refused.ts';
 import { regimes } from './regimes.ts';
+import { scores } from './scores.ts';
 import { seeding } from './seeding.ts';
 import { shards } from './shards.ts';
 import { weights } from './weights.ts';
@@ -30,6 +31,7 @@ export const cases: readonly ConformanceCase[] = [
   ...devices,
   ...refused,
   ...golden,
+  ...scores,
   ...properties,
   ...mixture,
   ...dirty,

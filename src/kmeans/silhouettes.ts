@@ -1,0 +1,90 @@
+import type { EngineDataset } from '../engine/contract.ts';
+import { metricOf } from '../metric.ts';
+import { noFarRows, type PreparedPoints } from '../points.ts';
+import { resultOf, type Steps } from '../steps.ts';
+import { rowsOfTurn } from '../turns.ts';
+import type { Clusters } from './clusters.ts';
+
+/** Distances in one block: 8 MiB in float64. */
+const BLOCK_VALUES = 2 ** 20;
+
+/**
+ * The silhouettes (Rousseeuw 1987) of the rows of some clusters, measured among these rows: Float64Array [m]. A row that is
+ * alone in its cluster has 0.
+ */
+export function* silhouettesOf(dataset: EngineDataset, clusters: Clusters): Steps<Float64Array> {
+  if (clusters.rows.length === dataset.n) return yield* silhouettesWithin(dataset, clusters);
+  const rows = yield* resultOf(dataset.gather(clusters.rows));
+  const measured = yield* resultOf(dataset.upload(rowsOf(dataset, rows)));
+  try {
+    return yield* silhouettesWithin(measured, clusters);
+  } finally {
+    measured.destroy();
+  }
+}
+
+/** Some rows of a dataset [m, d], in its frame, as points of their own. */
+function rowsOf(dataset: EngineDataset, rows: Float64Array): PreparedPoints {
+  const { d, metric, frame, variance, usualVariance, rounding } = dataset;
+  const n = rows.length / d;
+  return {
+    ...{ n, d, metric, frame, variance, usualVariance, rounding },
+    ...{ weights: null, totalWeight: n, positiveRows: n, far: noFarRows() },
+    fill: (target, start, end) => target.set(rows.subarray(start * d, end * d)),
+  };
+}
+
+function* silhouettesWithin(dataset: EngineDataset, { labels, sizes }: Clusters): Steps<Float64Array> {
+  const { n } = dataset;
+  const k = sizes.length;
+  const silhouettes = new Float64Array(n);
+  const each = Math.max(1, Math.floor(BLOCK_VALUES / n));
+  for (let first = 0; first < n; first += each) {
+    const count = Math.min(each, n - first);
+    const sums = yield* summedDistances(dataset, labels, k, first, count);
+    for (let i = 0; i < count; i++) {
+      silhouettes[first + i] = silhouetteOf(sums.subarray(i * k, (i + 1) * k), labels[first + i], sizes);
+    }
+    yield;
+  }
+  return silhouettes;
+}
+
+/** Summed distances of the rows [first, first + count) to the rows of each cluster: [count, k]. */
+function* summedDistances(
+  dataset: EngineDataset,
+  labels: Uint32Array,
+  k: number,
+  first: number,
+  count: number,
+): Steps<Float64Array> {
+  const { n, frame } = dataset;
+  const { distance } = metricOf(dataset.metric);
+  const own = yield* resultOf(dataset.gather(Uint32Array.from({ length: count }, (_, i) => first + i)));
+  const sums = new Float64Array(count * k);
+  const rows = Math.max(1, Math.floor(BLOCK_VALUES / count));
+  const pause = rowsOfTurn(count);
+  for (let from = 0; from < n; from += rows) {
+    const end = Math.min(n, from + rows);
+    const squares = yield* resultOf(dataset.allDistances(own, from, end));
+    for (let row = from, at = 0; row < end; row++) {
+      const label = labels[row];
+      for (let i = 0; i < count; i++, at++) {
+        // Of a row to itself: not what rounding may make of 0.
+        if (first + i !== row) sums[i * k + label] += distance(squares[at], frame.scale);
+      }
+      if (row % pause === pause - 1) yield;
+    }
+  }
+  return sums;
+}
+
+/** (b − a) / max(a, b), a the mean distance to the others of its cluster and b that to the nearest other cluster. */
+function silhouetteOf(sums: Float64Array, label: number, sizes: Uint32Array): number {
+  if (sizes[label] === 1) return 0;
+  const within = sums[label] / (sizes[label] - 1);
+  let between = Infinity;
+  for (let c = 0; c < sums.length; c++) if (c !== label) between = Math.min(between, sums[c] / sizes[c]);
+  const larger = Math.max(within, between);
+  return larger === 0 ? 0 : (between - within) / larger;
+}
