@@ -21,8 +21,9 @@ export function inlined(wgsl: 'short' | 'written' = 'short'): Plugin {
         const text = await readFile(path, 'utf8');
         return `export default ${JSON.stringify(wgsl === 'written' ? text : withoutComments(text))};`;
       }
-      if (query !== 'wasm' && query !== 'bundle') return null;
-      const { text, sources } = query === 'wasm' ? await compileKernels(path) : await bundle(path);
+      const isRelaxed = query === 'wasm&relaxed';
+      if (query !== 'wasm' && query !== 'bundle' && !isRelaxed) return null;
+      const { text, sources } = query === 'bundle' ? await bundle(path) : await compileKernels(path, isRelaxed);
       for (const source of sources) this.addWatchFile(source);
       return `export default ${JSON.stringify(text)};`;
     },
@@ -71,6 +72,7 @@ const SIMD = [
   '--enable',
   'threads',
 ];
+const RELAXED = ['--enable', 'relaxed-simd'];
 const PAGES = ['--initialMemory', '1', '--maximumMemory', '65536'];
 
 /** As much of AssemblyScript's compiler as is used: its own declarations are global, and clash with everybody's. */
@@ -82,11 +84,11 @@ interface Compiler {
 }
 
 /** AssemblyScript to a string. */
-async function compileKernels(entry: string): Promise<Inlined> {
+async function compileKernels(entry: string, isRelaxed: boolean): Promise<Inlined> {
   let binary: Uint8Array | null = null;
   const compiler = (await import('assemblyscript/asc' as string)) as Compiler;
   const { error, stderr } = await compiler.main(
-    [entry, '-O3', '--converge', '--outFile', 'kernels.wasm', ...SIMD, ...PAGES],
+    [entry, '-O3', '--converge', '--outFile', 'kernels.wasm', ...SIMD, ...(isRelaxed ? RELAXED : []), ...PAGES],
     {
       writeFile: (_name, contents) => void (binary = contents),
     },

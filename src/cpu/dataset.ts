@@ -3,6 +3,7 @@ import { ExactTotal } from '../engine/exact-total.ts';
 import { type Units, unitsOf } from '../engine/fixed.ts';
 import { type GpuPoints, needsGpu, type PointsSummary, type PreparedPoints, summaryOf } from '../points.ts';
 import type { Steps } from '../steps.ts';
+import type { KMeansFamily } from './families/kmeans.ts';
 import { ShardMemory, sameArena } from './memory.ts';
 import { type Extent, shardsOf } from './plan.ts';
 import { bytesOfValue, LENGTHS, Shard, type ShardShape, type Survey } from './shard.ts';
@@ -12,6 +13,8 @@ import { answersOf, ask, askAll, drop, makeShard, type Place, type Question, typ
 export interface ResidentPoints {
   readonly summary: PointsSummary;
   readonly shards: readonly Ref<Shard>[];
+  /** What assigns them. */
+  readonly kmeans: KMeansFamily;
   /** The rows of each. */
   readonly extents: readonly Extent[];
   /** What sums of the rows are counted in. */
@@ -37,6 +40,7 @@ export function* upload(
   points: PreparedPoints | GpuPoints,
   places: readonly Place[],
   units: Units | undefined,
+  kmeans: KMeansFamily,
 ): Steps<ResidentPoints> {
   if (owns(points, 'buffer')) throw needsGpu();
   const { n, d } = points;
@@ -50,7 +54,7 @@ export function* upload(
       shards.push(shard);
       yield* fillShard(points, shape, shard);
     }
-    return yield* surveyed(summaryOf(points), shards, extents, units);
+    return yield* surveyed(summaryOf(points), shards, extents, units, kmeans);
   } catch (error) {
     shards.forEach(drop);
     throw error;
@@ -100,6 +104,7 @@ export function* surveyed(
   shards: readonly Ref<Shard>[],
   extents: readonly Extent[],
   units: Units | undefined,
+  kmeans: KMeansFamily,
 ): Steps<ResidentPoints> {
   const surveys = yield* askAll(shards, 'survey');
   const largest = (of: (survey: Survey) => number) => Math.max(...surveys.map(of));
@@ -109,7 +114,7 @@ export function* surveyed(
   const bits = surveys.map(({ bits }) => bits);
   let isHeld = true;
   return {
-    ...{ summary, shards, extents },
+    ...{ summary, shards, kmeans, extents },
     squares: squares.value(),
     units: units ?? (yield* unitsOf(bits, n, d + 1)),
     longest: largest(({ longest }) => longest),

@@ -4,6 +4,7 @@ import type { Gaussians } from '../engine/gaussians.ts';
 import type { GpuPoints, PointsSummary, PreparedPoints } from '../points.ts';
 import { type Awaitable, type Runner, resultOf, run, runNow, type Steps } from '../steps.ts';
 import { gather, joinedOf, type ResidentPoints, shardsWithin, upload } from './dataset.ts';
+import { KMEANS, type KMeansFamily } from './families/kmeans.ts';
 import { CpuKMeans, nearestDistances } from './kmeans.ts';
 import { CpuDistanceField, plusPlus } from './seeding.ts';
 import { answersOf, ask, CallingThread, type Place } from './threads/place.ts';
@@ -15,6 +16,8 @@ export interface CpuEngineOptions {
   readonly threads?: number | undefined;
   /** False: TypeScript, even where there is WebAssembly SIMD. */
   readonly simd?: boolean;
+  /** False: no relaxed SIMD, even where it is right and fast. */
+  readonly relaxed?: boolean;
   /** Values [n·d] that a worker is for, at least. */
   readonly valuesOfThread?: number;
   /** False: memory is not shared with workers, even where it could be. */
@@ -26,6 +29,11 @@ export interface CpuEngineOptions {
 /** With fewer values than twice these, the way to a worker and back costs more than a second thread saves. */
 const VALUES_OF_THREAD = 2 ** 16;
 
+/** Points of fewer features than these are not worth a second module. */
+const FEATURES_FOR_RELAXED = 64;
+/** What `info.features` calls it. */
+const RELAXED_DOT = 'wasm-relaxed-dot';
+
 /** Multiply-adds of k-means++, for each candidate of a step, that estimates are loaded for. */
 const WORK_OF_ESTIMATES = 2 ** 22;
 
@@ -35,6 +43,8 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
   const { simd = true, valuesOfThread = VALUES_OF_THREAD, threads = hardwareThreads(), workerUrl } = given;
   const shared = (given.shared ?? true) && canShareMemory();
   const here = new CallingThread(simd);
+  const features: string[] = [];
+  let relaxed: Promise<KMeansFamily> | undefined;
   let loading: Promise<Pool | null> | undefined;
 
   /** Loaded when points first need it; null where it cannot be. */
@@ -46,6 +56,17 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
     return loading;
   }
 
+  async function loadRelaxed(): Promise<KMeansFamily> {
+    try {
+      const { hasFastDot, RELAXED } = await import('./families/relaxed.ts');
+      if (!hasFastDot()) return KMEANS;
+      features.push(RELAXED_DOT);
+      return RELAXED;
+    } catch {
+      return KMEANS;
+    }
+  }
+
   /** So many workers as the points are worth; none where they are few, or where there cannot be two. */
   function* workersFor({ n, d }: PreparedPoints | GpuPoints, signal: AbortSignal | undefined): Steps<readonly Place[]> {
     const count = Math.min(threads, Math.floor((n * d) / valuesOfThread));
@@ -54,7 +75,12 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
     return there === null ? [] : yield* resultOf(there.engage(count, signal));
   }
 
-  return engineOf(run, threads, {
+  return engineOf(run, threads, features, {
+    *kmeans({ d }) {
+      if (!simd || given.relaxed === false || d < FEATURES_FOR_RELAXED) return KMEANS;
+      relaxed ??= loadRelaxed();
+      return yield* resultOf(relaxed);
+    },
     *places(points, signal) {
       const workers = yield* workersFor(points, signal);
       return workers.length < 2 ? [here] : workers;
@@ -66,7 +92,11 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
 /** The same on the calling thread, at once: values in place of promises. */
 export function createSyncCpuEngine(simd = true): ClusteringEngine {
   const here = new CallingThread(simd);
-  return engineOf(runNow, 1, {
+  return engineOf(runNow, 1, [], {
+    // biome-ignore lint/correctness/useYield: nothing to load
+    *kmeans() {
+      return KMEANS;
+    },
     // biome-ignore lint/correctness/useYield: nothing to wait for
     *places() {
       return [here];
@@ -76,19 +106,26 @@ export function createSyncCpuEngine(simd = true): ClusteringEngine {
 }
 
 interface Threads {
+  /** What assigns these points. */
+  kmeans(points: PreparedPoints | GpuPoints): Steps<KMeansFamily>;
   /** Where shards of these points are to live. */
   places(points: PreparedPoints | GpuPoints, signal: AbortSignal | undefined): Steps<readonly Place[]>;
   destroy(): Awaitable<void>;
 }
 
-function engineOf(run: Runner, threads: number, { places, destroy }: Threads): ClusteringEngine {
+function engineOf(
+  run: Runner,
+  threads: number,
+  features: readonly string[],
+  { kmeans, places, destroy }: Threads,
+): ClusteringEngine {
   function* open(points: PreparedPoints | GpuPoints, { signal, units }: UploadOptions): Steps<EngineDataset> {
-    const resident = yield* upload(points, yield* places(points, signal), units);
+    const resident = yield* upload(points, yield* places(points, signal), units, yield* kmeans(points));
     return datasetOf(resident, engine, run, undefined);
   }
   const engine: ClusteringEngine = {
     backend: 'cpu',
-    info: { adapter: '', features: [], threads, software: false },
+    info: { adapter: '', features, threads, software: false },
     lost: false,
     upload(points, options = {}) {
       const given = ownOf(options);

@@ -5,6 +5,12 @@ declare module '*?wasm' {
   export default printable;
 }
 
+declare module '*?wasm&relaxed' {
+  /** The same with relaxed SIMD. */
+  const printable: string;
+  export default printable;
+}
+
 declare module '*?bundle' {
   /** The module and all that it imports, as one classic script. */
   const script: string;
@@ -13,5 +19,6 @@ declare module '*?bundle' {
 
 /** What AssemblyScript calls the numbers of the layouts, which TypeScript compiles too: see kernels/. */
 declare type u32 = number;
+declare type i32 = number;
 declare type usize = number;
 declare type f32 = number;

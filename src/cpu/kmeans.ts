@@ -5,7 +5,6 @@ import type { Awaitable, Runner, Steps } from '../steps.ts';
 import { rowsOfTurn } from '../turns.ts';
 import type { Clusters } from './clusters.ts';
 import { joinedOf, type ResidentPoints } from './dataset.ts';
-import { KMEANS } from './families/kmeans.ts';
 import { askAll, drop, make, type Ref } from './threads/place.ts';
 import { rootOf } from './tree.ts';
 
@@ -67,9 +66,9 @@ export class CpuKMeans implements KMeansWorkspace {
   }
 }
 
-function clustersOf({ shards, units, longest, usual, check }: ResidentPoints, k: number): Ref<Clusters>[] {
+function clustersOf({ shards, kmeans, units, longest, usual, check }: ResidentPoints, k: number): Ref<Clusters>[] {
   check();
-  return shards.map((shard) => make(shard, KMEANS, 'clusters', { k, units, longest, usual }));
+  return shards.map((shard) => make(shard, kmeans, 'clusters', { k, units, longest, usual }));
 }
 
 /** See `EngineDataset.nearestDistances`. */

@@ -29,6 +29,14 @@ export interface Survey {
   readonly squares: Float64Array;
 }
 
+/** Rows as bytes, for whoever assigns them next: see kernels/kmeans/bytes.ts. */
+export interface Quantised {
+  readonly bytesAt: number;
+  readonly termsAt: number;
+  /** How many rows are there already. */
+  ready: number;
+}
+
 /** Exponents that ‖x‖² may have. */
 export const LENGTHS = 2048;
 
@@ -62,6 +70,8 @@ export class Shard {
   readonly rowsAt: number;
   /** Byte offset of the weights, float32 [n]; 0 without. */
   readonly weightsAt: number;
+  /** Null until they are needed. */
+  quantised: Quantised | null = null;
 
   readonly #isShared: boolean;
 

@@ -39,7 +39,10 @@ export interface UploadOptions {
 export interface ProcessorInfo {
   /** The GPU as the browser names it; empty on the CPU. */
   readonly adapter: string;
-  /** Features of the GPUDevice, in order; none on the CPU. */
+  /**
+   * Features of the GPUDevice, in order. On the CPU `'wasm-relaxed-dot'` once points of 64 features or more came and the
+   * processor has a fast instruction for products of bytes, by which such points are scanned; else none.
+   */
   readonly features: readonly string[];
   /** Threads that compute on the CPU, 1 on a GPU. */
   readonly threads: number;

@@ -1,4 +1,5 @@
 /** The CPU engine in a page: on Web Workers, or without them where the page may have none. */
+import { existsSync, readFileSync } from 'node:fs';
 import type { Browser, Page } from 'puppeteer';
 import type { ViteDevServer } from 'vite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -9,6 +10,12 @@ import { type Policy, servePage } from './browser.ts';
 import { probe } from './probe.ts';
 import { sharing } from './runner.ts';
 import { shortCases } from './short.ts';
+
+/** Whether this processor has the instruction that products of bytes are taken for; undefined where nothing tells. */
+function hasFastDot(): boolean | undefined {
+  if (process.arch === 'arm64') return true;
+  return existsSync('/proc/cpuinfo') ? /\bavx_vnni\b/.test(readFileSync('/proc/cpuinfo', 'utf8')) : undefined;
+}
 
 /** Every twelfth: some of each kind. */
 const sample = shortCases.filter((_, i) => i % 12 === 0);
@@ -68,11 +75,16 @@ export async function cpuIn(browserName: BrowserName): Promise<void> {
     it('gives the bits of Node, by the means that the page has', async () => {
       const page = await open(policy, workerUrl);
       // In one go: a second after the last points workers end.
-      const { found, seen } = await page.evaluate(async () => ({
+      const { found, features, seen } = await page.evaluate(async () => ({
         found: await runProbe(),
+        features: featuresInUse(),
         seen: { ...globalThis.seen },
       }));
       if (browserName === 'chrome') expect(page.workers()).toHaveLength(workers);
+      // Firefox has the instruction from 146 on.
+      if (browserName === 'chrome' && hasFastDot() !== undefined) {
+        expect(features).toEqual(simd && hasFastDot() ? ['wasm-relaxed-dot'] : []);
+      }
       expect(seen).toMatchObject({ alive: workers, shared, compiled: simd });
       const engine = createCpuEngine({ threads: 1 });
       expect(found).toBe(await probe(sharing(engine)()));

@@ -9,6 +9,8 @@ declare global {
   var runCase: (name: string) => Promise<string | null>;
   /** On the CPU engine: what `probe` tells. */
   var runProbe: () => Promise<string>;
+  /** On the CPU engine: `info.features`. */
+  var featuresInUse: () => readonly string[];
   var destroyEngine: () => Promise<void>;
 }
 
@@ -32,6 +34,7 @@ function cpuInPage(): Runner {
   const engine = createCpuEngine({ threads, valuesOfThread: 1, workerUrl });
   const make = sharing(engine);
   globalThis.runProbe = () => probe(make());
+  globalThis.featuresInUse = () => engine.info.features;
   globalThis.destroyEngine = () => engine.destroy() as Promise<void>;
   return cpuRunner(name, make);
 }

@@ -1,11 +1,18 @@
-/** One fit that has to give the same bits wherever it runs. Runs in pages too: nothing here imports from Node. */
+/** Fits that have to give the same bits wherever they run. Runs in pages too: nothing here imports from Node. */
 import type { Engine } from '../../src/index.ts';
 import { blobs, spacedRows } from './cases/data.ts';
 
-/** All that is seen of the fit, as text: JSON tells float64 numbers apart. */
+/** All that is seen of two fits, one of them wide, as text: JSON tells float64 numbers apart. */
 export async function probe(engine: Engine): Promise<string> {
-  const points = blobs({ n: 5000, d: 3, groups: 40 });
-  const k = 64;
+  const narrow = await seenOf(engine, { n: 5000, d: 3, groups: 40, k: 64 });
+  return `${narrow}\n${await seenOf(engine, { n: 2000, d: 97, groups: 30, k: 41 })}`;
+}
+
+async function seenOf(
+  engine: Engine,
+  { k, ...shape }: { readonly n: number; readonly d: number; readonly groups: number; readonly k: number },
+): Promise<string> {
+  const points = blobs(shape);
   const reports: unknown[] = [];
   const model = await engine.kmeans(
     { data: points.data as Float32Array, shape: [points.n, points.d] },

@@ -10,12 +10,13 @@ import { goldenFlights } from '../golden/flights.ts';
 import { goldens } from '../golden/golden.ts';
 import { told } from './told.ts';
 
-type Choice = Pick<CpuEngineOptions, 'threads' | 'simd' | 'shared'>;
+type Choice = Pick<CpuEngineOptions, 'threads' | 'simd' | 'shared' | 'relaxed'>;
 
 /** Prunes nothing, and scores every row in float64. */
 const PLAIN: Choice = { threads: 1, simd: false };
 const OTHERS: readonly Choice[] = [
   { threads: 1 },
+  { threads: 1, relaxed: false },
   { threads: 2 },
   { threads: 5 },
   { threads: 2, shared: false },
@@ -82,6 +83,12 @@ const withOutliers = (points: CasePoints, by: number): CasePoints => {
   for (let i = 7; i < points.n; i += Math.floor(points.n / 5)) data[i * points.d] *= by;
   return { ...points, data: data as Float32Array<ArrayBuffer> };
 };
+
+/** Every third row is zero. */
+const withZeroRows = (points: CasePoints): CasePoints => ({
+  ...points,
+  data: Float32Array.from(points.data, (value, at) => (Math.floor(at / points.d) % 3 === 0 ? 0 : value)),
+});
 
 /** A long row of overlapping groups: their borders creep for many iterations. */
 const slow = (n: number, d: number): CasePoints => {
@@ -221,6 +228,17 @@ const FITS: Record<string, Fit> = {
   'time stamps, some of them missing': { ...stamps(2600), k: 7 },
   'cosine, d = 3, k = 64': { ...blobs({ n: 3000, d: 3, groups: 50 }), k: 64, metric: 'cosine' },
   'cosine, d = 130, k = 12': { ...blobs({ n: 1500, d: 130, groups: 10 }), k: 12, metric: 'cosine' },
+  'wide, d = 67, k = 64': { ...blobs({ n: 1500, d: 67, groups: 40, spread: 2 }), k: 64 },
+  'wide, d = 1021, k = 33': { ...blobs({ n: 300, d: 1021, groups: 20 }), k: 33 },
+  'wide, rows on bisectors, d = 130, k = 40': bisectors(901, 130, 40),
+  'wide, one huge feature among small ones, constant others': {
+    ...mapped(blobs({ n: 1000, d: 96, groups: 20 }), (value, j) => (j === 5 ? 1e6 * value : j % 3 ? value : 4)),
+    k: 40,
+  },
+  'wide, a third of the rows zero': {
+    ...withZeroRows(blobs({ n: 1100, d: 65, groups: 20 })),
+    k: 40,
+  },
   'empty clusters': {
     ...blobs({ n: 2100, d: 3, groups: 10 }),
     k: 64,

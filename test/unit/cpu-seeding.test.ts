@@ -6,6 +6,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { upload } from '../../src/cpu/dataset.ts';
 import { createCpuEngine, createSyncCpuEngine } from '../../src/cpu/engine.ts';
 import { estimating } from '../../src/cpu/estimates.ts';
+import { KMEANS } from '../../src/cpu/families/kmeans.ts';
 import { ShardMemory } from '../../src/cpu/memory.ts';
 import { plusPlus as plusPlusOf } from '../../src/cpu/seeding.ts';
 import { SimdEstimatedPotentials } from '../../src/cpu/simd/estimates.ts';
@@ -26,7 +27,7 @@ const CANDIDATES = 5;
 
 /** The rows of some seeds, drawn with estimates or without. */
 function drawn(points: CasePoints, k: number, open?: typeof estimating): Uint32Array[] {
-  const resident = runNow(upload(asTheyAre(points), [new CallingThread(true)], undefined));
+  const resident = runNow(upload(asTheyAre(points), [new CallingThread(true)], undefined, KMEANS));
   const rows = Array.from({ length: SEEDS }, (_, seed) => {
     const random = new Random(seed);
     const draws = Float32Array.from({ length: 2 * k * CANDIDATES }, () => random.uniform24());

@@ -7,6 +7,7 @@ import {
   BLUR,
   BOUNDED,
   BY_ROW,
+  BYTEWISE,
   CENTROIDS,
   CHANGED,
   COARSE,
@@ -57,11 +58,13 @@ import {
   STATE_BYTES,
   STRIDE,
   SUMS,
+  TERMS_OF_BLOCK,
   TWICE_ERROR,
   UNLABELLED,
   UPPER,
   USED,
   WEIGHTS,
+  WORDS,
 } from '../kernels/kmeans/layout.ts';
 import { SLICE_ROWS } from '../plan.ts';
 import type { Shard } from '../shard.ts';
@@ -69,7 +72,7 @@ import type { Node } from '../tree.ts';
 import type { KMeansKernels } from './kernels.ts';
 
 /** A float32 that is rounded to nearest and was positive is below its true value by less. */
-const UP = 1 + 2 ** -22;
+export const UP = 1 + 2 ** -22;
 
 /**
  * What bounds cost a row, in multiply-adds of a scan, and the scan's own work beside these for each centroid: measured
@@ -95,15 +98,34 @@ const CENTROIDS_FOR_COARSE = 8;
 const MOST_RETRIED = 1 / 3;
 
 /** Centroids beyond are left out of a float32 scan: products with rows of up to 2^64 do not overflow. */
-const LONGEST_SCANNED = 2 ** 60;
+export const LONGEST_SCANNED = 2 ** 60;
 /** Rows have an error each where the longest of all is so many times as long as nearly all are. */
 const UNEVEN = 4;
 /** Centroids longer than this multiple of the usual length are left out of the integer scan: they would cost the others their digits. */
 const LONGEST_ROUGH = 2;
 
+/** What a scan of bytes knows of the clusters that it works for. */
+export interface StateOf {
+  readonly shard: Shard;
+  readonly k: number;
+  /** Where a field of the state lies, in values of four bytes. */
+  at(field: number): number;
+  /** Allocates an array, and says in the state where it lies. */
+  place(field: number, bytes: number): void;
+}
+
+/** Scans bytes before anything else: see bytes.ts. */
+export interface ByteScan {
+  /** Places rows and centroids; false where this assignment is better off without. */
+  open(centroids: Float64Array): Steps<boolean>;
+  /** Takes note of how many rows were scanned, and how many candidates were left. */
+  decide(scanned: number, candidates: number): void;
+}
+
 export class SimdClusters implements Clusters {
   readonly #shard: Shard;
   readonly #kernels: KMeansKernels;
+  readonly #bytes: ByteScan | null;
   readonly #k: number;
   readonly #units: Units;
   readonly #longest: number;
@@ -121,7 +143,13 @@ export class SimdClusters implements Clusters {
   /** Number of changed labels from which on bounds are tried again. */
   #tryAt = 0;
 
-  constructor(shard: Shard, kernels: KMeansKernels, { k, units, longest, usual }: ClustersOptions) {
+  /** @param openBytes what scans bytes; undefined where integers of 16 bits come first */
+  constructor(
+    shard: Shard,
+    kernels: KMeansKernels,
+    { k, units, longest, usual }: ClustersOptions,
+    openBytes?: (state: StateOf) => ByteScan | null,
+  ) {
     this.#shard = shard;
     this.#kernels = kernels;
     this.#k = k;
@@ -131,6 +159,9 @@ export class SimdClusters implements Clusters {
     this.#spill = new Spill(units);
     this.#state = this.#allocate(STATE_BYTES);
     this.#allocateAll();
+    this.#bytes =
+      openBytes?.({ shard, k, at: (field) => this.#at(field), place: (field, bytes) => this.#place(field, bytes) }) ??
+      null;
   }
 
   #allocate(bytes: number): number {
@@ -167,7 +198,7 @@ export class SimdClusters implements Clusters {
     this.#place(ROUGH_NORMS, this.#mayBeCoarse ? 4 * padded : 0);
     this.#place(SUMS, 8 * k * limbs * stride);
     this.#place(LARGE, 8 * (limbs + 1) * stride);
-    this.#place(SCRATCH, ROWS_OF_BLOCK + 4 * BLOCK * d);
+    this.#place(SCRATCH, ROWS_OF_BLOCK + TERMS_OF_BLOCK + 4 * BLOCK * d);
     // Long enough for the distances of a slice.
     this.#place(LIST, 8 * (SLICE_ROWS + BLOCK));
     this.#place(RETRY, 4 * (SLICE_ROWS + BLOCK));
@@ -215,7 +246,8 @@ export class SimdClusters implements Clusters {
     this.#set(CHANGED, 0);
     this.#set(SCANNED, 0);
     this.#set(RETRIED, 0);
-    this.#set(COARSE, this.#mayBeCoarse && this.#waits === 0 ? 1 : 0);
+    const isBytewise = this.#bytes !== null && (yield* this.#bytes.open(centroids));
+    this.#set(COARSE, isBytewise ? BYTEWISE : this.#mayBeCoarse && this.#waits === 0 ? WORDS : 0);
     const rows = rowsOfTurn(centroids.length / SPEED);
     for (let start = 0; start < n; start += rows) {
       this.#set(SPILLED, 0);
@@ -226,7 +258,8 @@ export class SimdClusters implements Clusters {
     this.#centroids = centroids.slice();
     const changed = this.#get(CHANGED);
     this.#decide(changed, n - this.#get(SCANNED));
-    this.#decideCoarse(this.#get(SCANNED), this.#get(RETRIED));
+    if (isBytewise) this.#bytes.decide(this.#get(SCANNED), this.#get(RETRIED));
+    else this.#decideCoarse(this.#get(SCANNED), this.#get(RETRIED));
     return { ...(yield* this.#sums()), changed };
   }
 

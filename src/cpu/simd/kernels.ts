@@ -46,6 +46,12 @@ export interface PotentialsKernels {
   ): void;
 }
 
+/** With scans of bytes: see kernels/kmeans/bytes.ts. */
+export interface RelaxedKernels extends KMeansKernels {
+  dotOf(a: number, b: number): number;
+  quantise(state: number, start: number, end: number): void;
+}
+
 /** See kernels/seeding/. */
 export interface SeedingKernels extends PotentialsKernels {
   extendMarked(

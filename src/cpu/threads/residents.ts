@@ -16,7 +16,7 @@ export interface Family {
   readonly kernels: Compiled;
 }
 
-export type FamilyName = 'kmeans' | 'mixture' | 'seeding';
+export type FamilyName = 'kmeans' | 'relaxed' | 'mixture' | 'seeding';
 
 export type Makers = Readonly<Record<string, Maker>>;
 

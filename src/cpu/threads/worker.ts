@@ -3,12 +3,14 @@ import type { MessagePort } from 'node:worker_threads';
 import { run } from '../../steps.ts';
 import { KMEANS_MAKERS } from '../families/kmeans.ts';
 import { MIXTURE_MAKERS } from '../families/mixture.ts';
+import { RELAXED_MAKERS } from '../families/relaxed.ts';
 import { SEEDING_MAKERS } from '../families/seeding.ts';
 import { type Request, type Response, START } from './messages.ts';
 import { type FamilyName, type Makers, Residents } from './residents.ts';
 
 const MAKERS: Readonly<Record<FamilyName, Makers>> = {
   kmeans: KMEANS_MAKERS,
+  relaxed: RELAXED_MAKERS,
   mixture: MIXTURE_MAKERS,
   seeding: SEEDING_MAKERS,
 };

@@ -4,6 +4,7 @@
  * best score stands out by more than rounding, and else the float64 distances that labels are defined by. Which of these
  * it was cannot be seen in the result.
  */
+import { scoreBytes } from './bytes';
 import { LABEL, BEST as LEAST_SQUARE, SECOND as NEXT_SQUARE, nearest, squaredDistance } from './exact';
 import {
   BEFORE,
@@ -12,6 +13,8 @@ import {
   BLUR,
   BOUNDED,
   BY_ROW,
+  BYTE_SCORES,
+  BYTEWISE,
   CENTROIDS,
   CHANGED,
   COARSE,
@@ -52,6 +55,7 @@ import {
   SCANNED,
   SCRATCH,
   SECOND,
+  SLACKENED,
   SPILL_BEFORE,
   SPILL_BYTES,
   SPILL_LABEL,
@@ -61,6 +65,7 @@ import {
   SQUARES,
   STRIDE,
   SUMS,
+  THRESHOLDS,
   TWICE_ERROR,
   UNLABELLED,
   UPPER,
@@ -177,7 +182,8 @@ function assignBlock(state: usize, first: u32, coarse: u32, retry: usize): void 
   const scratch: usize = load<u32>(state, SCRATCH);
   const bytes = load<u32>(state, D) << 2;
   for (let i: u32 = 0; i < BLOCK; i++) store<u32>(scratch + (i << 2), (first + i) * bytes);
-  score(state, scratch, coarse);
+  // Bytes lie in blocks of eight rows.
+  score(state, scratch, coarse, first & (BLOCK - 1) ? -1 : first);
   const bounded = load<u32>(state, BOUNDED);
   if (bounded) bound(state, scratch, coarse, load<u32>(state, UPPER) + <u32>at, load<u32>(state, LOWER) + <u32>at);
   const clear = clearRows(state, scratch, coarse);
@@ -202,7 +208,7 @@ function assignListed(state: usize, list: usize, count: u32, coarse: u32, retry:
     // The last one stands in for those that are missing.
     for (let i = rows; i < BLOCK; i++) store<u32>(list + (i << 2), load<u32>(list + ((rows - 1) << 2)));
     for (let i: u32 = 0; i < BLOCK; i++) store<u32>(scratch + (i << 2), load<u32>(list + (i << 2)) * bytes);
-    score(state, scratch, coarse);
+    score(state, scratch, coarse, -1);
     const before = scratch + BEFORE;
     for (let i: u32 = 0; i < BLOCK; i++) {
       store<u32>(before + (i << 2), load<u32>(labels + (load<u32>(list + (i << 2)) << 2)));
@@ -222,7 +228,11 @@ function assignListed(state: usize, list: usize, count: u32, coarse: u32, retry:
 }
 
 /** Scores of the eight rows whose offsets lie where the scores will be, and their squares where these are needed. */
-function score(state: usize, scratch: usize, coarse: u32): void {
+function score(state: usize, scratch: usize, coarse: u32, first: i32): void {
+  if (ASC_FEATURE_RELAXED_SIMD && coarse === BYTEWISE) {
+    scoreBytes(state, scratch, first);
+    return;
+  }
   const d = load<u32>(state, D);
   const k = (load<u32>(state, K) + 3) & ~3;
   const block = scratch + ROWS_OF_BLOCK;
@@ -240,6 +250,11 @@ function score(state: usize, scratch: usize, coarse: u32): void {
 
 /** A bit for each row whose best score stands out by more than rounding. */
 function clearRows(state: usize, scratch: usize, coarse: u32): u32 {
+  if (ASC_FEATURE_RELAXED_SIMD && coarse === BYTEWISE) {
+    const clear0 = f32x4.gt(v128.load(scratch, SECOND), v128.load(scratch, THRESHOLDS));
+    const clear1 = f32x4.gt(v128.load(scratch, SECOND + 16), v128.load(scratch, THRESHOLDS + 16));
+    return i32x4.bitmask(clear0) | (i32x4.bitmask(clear1) << 4);
+  }
   if (coarse | load<u32>(state, BY_ROW)) {
     return clearFour(state, scratch, coarse) | (clearFour(state, scratch + 16, coarse) << 4);
   }
@@ -318,6 +333,11 @@ function upperOf(state: usize, score: v128, square: v128, error: v128): v128 {
 
 /** Bounds of the eight rows from their scores. */
 function bound(state: usize, scratch: usize, coarse: u32, upper: usize, lower: usize): void {
+  if (ASC_FEATURE_RELAXED_SIMD && coarse === BYTEWISE) {
+    boundBytes(state, scratch, upper, lower);
+    boundBytes(state, scratch + 16, upper + 16, lower + 16);
+    return;
+  }
   const byRow = coarse | load<u32>(state, BY_ROW);
   boundFour(state, scratch, coarse, byRow, upper, lower);
   boundFour(state, scratch + 16, coarse, byRow, upper + 16, lower + 16);
@@ -344,22 +364,38 @@ function boundFour(state: usize, scores: usize, coarse: u32, byRow: u32, upper: 
   v128.store(lower, f32x4.mul(bounds, f32x4.splat(DOWN)));
 }
 
+/** Of four rows that one candidate is left of; those of others follow from their distances. */
+function boundBytes(state: usize, scores: usize, upper: usize, lower: usize): void {
+  const square = v128.load(scores, SQUARES);
+  v128.store(upper, upperOf(state, v128.load(scores, THRESHOLDS), square, f32x4.splat(0)));
+  v128.store(lower, lowerOf(state, v128.load(scores, SECOND), square));
+}
+
+/** The distance at least, where a score is no less. */
+function lowerOf(state: usize, score: v128, square: v128): v128 {
+  const slack = f32x4.mul(v128.load32_splat(state, ROUNDING), square);
+  const squared = positive(f32x4.sub(f32x4.add(score, square), slack));
+  return f32x4.mul(f32x4.sqrt(f32x4.mul(squared, f32x4.splat(DOWN))), f32x4.splat(DOWN));
+}
+
 function positive(values: v128): v128 {
   return f32x4.max(values, f32x4.splat(0));
 }
 
 /** The label of a row that changes, or that the scan leaves open; `scores` are those of the row. */
 function settle(state: usize, i: u32, scores: usize, clear: u32, coarse: u32, retry: usize): void {
-  if (!clear && coarse) {
+  if (!clear && coarse && !(ASC_FEATURE_RELAXED_SIMD && coarse === BYTEWISE)) {
     const count = load<u32>(state, OPEN);
     store<u32>(retry + (count << 2), i);
     store<u32>(state, count + 1, OPEN);
     return;
   }
   const label =
-    clear || (!load<u32>(state, BY_ROW) && isClear(state, i, scores))
+    clear || (coarse !== BYTEWISE && !load<u32>(state, BY_ROW) && isClear(state, i, scores))
       ? load<u32>(scores, INDEX)
-      : assignExactly(state, i);
+      : ASC_FEATURE_RELAXED_SIMD && coarse === BYTEWISE
+        ? assignCandidates(state, i, scores)
+        : assignExactly(state, i);
   const before = load<u32>(load<u32>(state, LABELS) + (i << 2));
   if (label !== before) relabel(state, i, before, label);
 }
@@ -371,6 +407,40 @@ function isClear(state: usize, i: u32, scores: usize): bool {
   const best = load<f32>(scores, BEST);
   const error = f32x4.extract_lane(errorOf(state, 0, f32x4.splat(best), square, lengthOf(square)), 0);
   return load<f32>(scores, SECOND) - best > 2 * error;
+}
+
+/** The label by the float64 distances of the candidates alone: of what a score leaves open, which NaN does too. */
+function assignCandidates(state: usize, i: u32, scores: usize): u32 {
+  const d = load<u32>(state, D);
+  const row: usize = load<u32>(state, ROWS) + (i << 2) * d;
+  const scratch: usize = load<u32>(state, SCRATCH);
+  const threshold = load<f32>(scores, THRESHOLDS);
+  let at = load<u32>(state, BYTE_SCORES) + (scores - scratch);
+  let centroid: usize = load<u32>(state, CENTROIDS);
+  let label: u32 = 0;
+  let count: u32 = 0;
+  let best: f64 = Infinity;
+  let second: f64 = Infinity;
+  for (let c: u32 = 0, k = load<u32>(state, K); c < k; c++, at += 32, centroid += d << 3) {
+    if (load<f32>(at) > threshold) continue;
+    count++;
+    const distance = squaredDistance(row, d, centroid);
+    if (distance < best) {
+      second = best;
+      best = distance;
+      label = c;
+    } else if (distance < second) second = distance;
+  }
+  store<u32>(state, load<u32>(state, RETRIED) + count, RETRIED);
+  if (load<u32>(state, BOUNDED)) {
+    store<f32>(load<u32>(state, UPPER) + (i << 2), <f32>sqrt<f64>(best) * UP);
+    const square = f32x4.splat(load<f32>(scores, SQUARES));
+    // Those that are no candidates have scores of at least this.
+    const excluded = f32x4.extract_lane(lowerOf(state, f32x4.splat(load<f32>(scores, SLACKENED)), square), 0);
+    const other = <f32>min<f64>(3e38, sqrt<f64>(second)) * DOWN;
+    store<f32>(load<u32>(state, LOWER) + (i << 2), min<f32>(other, excluded));
+  }
+  return label;
 }
 
 /** The label by float64 distances, and bounds that are these. */

@@ -61,7 +61,37 @@ export const ROUGH_LEAST: usize = 156;
 export const ROUGH_ERROR: usize = 160;
 export const MARGIN_FACTOR: usize = 164;
 export const TWICE_ERROR: usize = 168;
-export const STATE_BYTES: usize = 172;
+/** Where rows and centroids are dotted as bytes: arrays, and a length that no centroid and no error of one exceeds. */
+export const BYTES: usize = 172;
+export const BYTE_TERMS: usize = 176;
+export const BYTE_CENTROIDS: usize = 180;
+export const BYTE_CENTROID_TERMS: usize = 184;
+export const BYTE_SCORES: usize = 188;
+export const BYTE_REACH: usize = 192;
+export const STATE_BYTES: usize = 196;
+
+/** What an assignment scans first, at `COARSE`, where it is not float32: integers of 16 bits, or bytes. */
+export const WORDS: u32 = 1;
+export const BYTEWISE: u32 = 2;
+
+/** Bytes of the terms of a block of rows, and offsets into them, [8] each. */
+export const TERMS_OF_BLOCK: usize = 160;
+export const SHIFTS: usize = 0;
+export const SCALES: usize = 32;
+export const RESIDUALS: usize = 64;
+export const TERM_SQUARES: usize = 96;
+export const TERM_LENGTHS: usize = 128;
+
+/** Offsets into the terms of a centroid as bytes: ‖c‖², its unit, and twice its length and its residual's. */
+export const NORM: usize = 0;
+export const UNIT: usize = 4;
+export const TWICE_LENGTH: usize = 8;
+export const TWICE_RESIDUAL: usize = 12;
+export const CENTROID_TERMS: usize = 16;
+
+/** Centroids are integers from −MOST to MOST, and held with MIDDLE added: seven bits, which every processor dots alike. */
+export const MOST: f32 = 63;
+export const MIDDLE: i32 = 64;
 
 /** What an assignment does with bounds, at `BOUNDED`. */
 export const NONE: u32 = 0;
@@ -93,6 +123,10 @@ export const SQUARES: usize = 96;
 export const BEFORE: usize = 128;
 export const EXACT: usize = 192;
 export const FACTORS: usize = 216;
+/** for bytes in their place: the score that no candidate exceeds; */
+export const THRESHOLDS: usize = 216;
+/** and, where the best was, what all others have at least; */
+export const SLACKENED: usize = 0;
 /** in seeding distances so far and weights, in place of these, */
 export const DISTANCES: usize = 128;
 export const BLOCK_WEIGHTS: usize = 160;

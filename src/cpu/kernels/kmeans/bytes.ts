@@ -1,0 +1,242 @@
+/**
+ * Scores of eight rows against all centroids from integers of eight bits and seven, of which one relaxed instruction
+ * multiplies and adds sixteen: with seven bits on one side no sum of two products leaves 16 bits, and all processors give
+ * the same. What a score may be wrong by is, by Cauchy and Schwarz, at most 2(‖x − x'‖·‖c‖ + ‖x'‖·‖c − c'‖) for the row x'
+ * and the centroid c' that the integers stand for.
+ */
+
+import {
+  BEST,
+  BYTE_CENTROID_TERMS,
+  BYTE_CENTROIDS,
+  BYTE_REACH,
+  BYTE_SCORES,
+  BYTE_TERMS,
+  BYTES,
+  CENTROID_TERMS,
+  D,
+  INDEX,
+  K,
+  MIDDLE,
+  NOBODY,
+  NORM,
+  RESIDUALS,
+  ROUNDING,
+  ROWS,
+  ROWS_OF_BLOCK,
+  SCALES,
+  SECOND,
+  SHIFTS,
+  SLACKENED,
+  SQUARES,
+  TERM_LENGTHS,
+  TERM_SQUARES,
+  TERMS_OF_BLOCK,
+  THRESHOLDS,
+  TWICE_LENGTH,
+  TWICE_RESIDUAL,
+  UNIT,
+} from './layout';
+import { squareOf } from './scan';
+
+/** Adding it rounds to an integer, whose lowest bits are the sum's. */
+const ROUND: f32 = 12582912;
+/** Squares below 1e-36 may be lost: so much a length may be more than its root says. */
+const LOST: f32 = 4e-18;
+
+/** Four times a·b: what it is for a·b of more than 15 bits tells the instruction that computes it. */
+export function dotOf(a: i32, b: i32): i32 {
+  return i32x4.extract_lane(dot(i8x16.splat(<i8>a), i8x16.splat(<i8>b), i32x4.splat(0)), 0);
+}
+
+function dot(x: v128, c: v128, sum: v128): v128 {
+  return i32x4.relaxed_dot_i8x16_i7x16_add_s(x, c, sum);
+}
+
+/** Rows [start, end) as bytes, four features of eight rows side by side: [n/8, d/4, 8, 4]; and their terms. */
+export function quantise(state: usize, start: u32, end: u32): void {
+  const d = load<u32>(state, D);
+  const rows: usize = load<u32>(state, ROWS);
+  const words = (d + 3) >> 2;
+  const rounding: f32 = <f32>1 + load<f32>(state, ROUNDING);
+  for (let i = start; i < end; i++) {
+    const to = load<u32>(state, BYTES) + (i >> 3) * (words << 5) + ((i & 7) << 2);
+    const terms = load<u32>(state, BYTE_TERMS) + (i >> 3) * <u32>TERMS_OF_BLOCK + ((i & 7) << 2);
+    quantiseRow(rows + (i << 2) * d, d, to, terms, rounding);
+  }
+}
+
+function quantiseRow(row: usize, d: u32, to: usize, terms: usize, rounding: f32): void {
+  const full = d & ~3;
+  let mosts = f32x4.splat(0);
+  for (let j: u32 = 0; j < full; j += 4) mosts = f32x4.max(mosts, f32x4.abs(v128.load(row + (j << 2))));
+  let most = max<f32>(
+    max<f32>(f32x4.extract_lane(mosts, 0), f32x4.extract_lane(mosts, 1)),
+    max<f32>(f32x4.extract_lane(mosts, 2), f32x4.extract_lane(mosts, 3)),
+  );
+  for (let j = full; j < d; j++) most = max<f32>(most, abs<f32>(load<f32>(row + (j << 2))));
+  const isZero = most < 1e-18;
+  const unit: f32 = isZero ? 0 : most / 127;
+  const perUnit: f32 = isZero ? 0 : 127 / most;
+  let sum: i32 = 0;
+  let left = f32x4.splat(0);
+  let j: u32 = 0;
+  for (; j < full; j += 4, to += 32) {
+    const x = v128.load(row + (j << 2));
+    const moved = f32x4.add(f32x4.mul(x, f32x4.splat(perUnit)), f32x4.splat(ROUND));
+    const missing = f32x4.sub(x, f32x4.mul(f32x4.sub(moved, f32x4.splat(ROUND)), f32x4.splat(unit)));
+    left = f32x4.add(left, f32x4.mul(missing, missing));
+    const word = i32x4.extract_lane(
+      v128.shuffle<i8>(moved, moved, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12),
+      0,
+    );
+    store<i32>(to, word);
+    sum += <i32>(<i8>word) + <i32>(<i8>(word >> 8)) + <i32>(<i8>(word >> 16)) + (word >> 24);
+  }
+  let square: f32 =
+    f32x4.extract_lane(left, 0) +
+    f32x4.extract_lane(left, 1) +
+    (f32x4.extract_lane(left, 2) + f32x4.extract_lane(left, 3));
+  for (; j < d; j++, to++) {
+    const x = load<f32>(row + (j << 2));
+    const moved: f32 = x * perUnit + ROUND;
+    const missing: f32 = x - (moved - ROUND) * unit;
+    square += missing * missing;
+    const byte = <i8>reinterpret<i32>(moved);
+    store<i8>(to, byte);
+    sum += <i32>byte;
+  }
+  const whole = squareOf(row, d);
+  store<i32>(terms, -MIDDLE * sum, SHIFTS);
+  store<f32>(terms, -2 * unit, SCALES);
+  // What float32 loses of the residual itself is a share of the row.
+  const length = sqrt<f32>(whole) * rounding + LOST;
+  const residual = sqrt<f32>(square) * rounding * <f32>1.000001 + length * <f32>4e-7 + LOST;
+  store<f32>(terms, residual, RESIDUALS);
+  // Of what the integers stand for.
+  store<f32>(terms, (length + residual) * <f32>1.000001, TERM_LENGTHS);
+  store<f32>(terms, whole, TERM_SQUARES);
+}
+
+/** Scores of eight rows: those of the eight from `first` on, a multiple of eight, or where it is -1 those whose offsets lie in the scratch. */
+export function scoreBytes(state: usize, scratch: usize, first: i32): void {
+  const d = load<u32>(state, D);
+  const words = (d + 3) >> 2;
+  const bytes: usize = load<u32>(state, BYTES);
+  const terms: usize = load<u32>(state, BYTE_TERMS);
+  if (first >= 0) {
+    const block = <usize>(<u32>first >> 3);
+    scanBytes(state, scratch, bytes + block * <usize>(words << 5), terms + block * TERMS_OF_BLOCK, words);
+    return;
+  }
+  const block = scratch + ROWS_OF_BLOCK;
+  const ownTerms = block + <usize>(words << 5);
+  for (let p: usize = 0; p < 32; p += 4) {
+    const i = load<u32>(scratch + p) / (d << 2);
+    const from = terms + (i >> 3) * TERMS_OF_BLOCK + ((i & 7) << 2);
+    store<u32>(ownTerms + p, load<u32>(from, SHIFTS), SHIFTS);
+    store<u32>(ownTerms + p, load<u32>(from, SCALES), SCALES);
+    store<u32>(ownTerms + p, load<u32>(from, RESIDUALS), RESIDUALS);
+    store<u32>(ownTerms + p, load<u32>(from, TERM_SQUARES), TERM_SQUARES);
+    store<u32>(ownTerms + p, load<u32>(from, TERM_LENGTHS), TERM_LENGTHS);
+    let source = bytes + (i >> 3) * (words << 5) + ((i & 7) << 2);
+    for (let to = block + p, end = ownTerms + p; to < end; to += 32, source += 32) store<u32>(to, load<u32>(source));
+  }
+  scanBytes(state, scratch, block, ownTerms, words);
+}
+
+/**
+ * The least score that a row may have with a centroid, the second least and the index of the least; the score that no
+ * candidate exceeds; least scores with all centroids at `BYTE_SCORES` [k, 8].
+ */
+function scanBytes(state: usize, scratch: usize, block: usize, terms: usize, words: u32): void {
+  const end = block + <usize>(words << 5);
+  const k = (load<u32>(state, K) + 3) & ~3;
+  let centroids: usize = load<u32>(state, BYTE_CENTROIDS);
+  let scores: usize = load<u32>(state, BYTE_SCORES);
+  const shift0 = v128.load(terms, SHIFTS);
+  const shift1 = v128.load(terms, SHIFTS + 16);
+  const to = scratch;
+  v128.store(to, f32x4.splat(NOBODY), BEST);
+  v128.store(to, f32x4.splat(NOBODY), BEST + 16);
+  v128.store(to, f32x4.splat(NOBODY), SECOND);
+  v128.store(to, f32x4.splat(NOBODY), SECOND + 16);
+  v128.store(to, i32x4.splat(0), INDEX);
+  v128.store(to, i32x4.splat(0), INDEX + 16);
+  v128.store(to, f32x4.splat(NOBODY), THRESHOLDS);
+  v128.store(to, f32x4.splat(NOBODY), THRESHOLDS + 16);
+  let centroidTerms: usize = load<u32>(state, BYTE_CENTROID_TERMS);
+  for (let c: u32 = 0; c < k; c += 4, centroidTerms += 4 * CENTROID_TERMS, scores += 128) {
+    let a0 = shift0;
+    let a1 = shift1;
+    let b0 = shift0;
+    let b1 = shift1;
+    let e0 = shift0;
+    let e1 = shift1;
+    let f0 = shift0;
+    let f1 = shift1;
+    for (let at = block; at < end; at += 32, centroids += 16) {
+      const x0 = v128.load(at);
+      const x1 = v128.load(at, 16);
+      const ca = v128.load32_splat(centroids);
+      const cb = v128.load32_splat(centroids, 4);
+      const ce = v128.load32_splat(centroids, 8);
+      const cf = v128.load32_splat(centroids, 12);
+      a0 = dot(x0, ca, a0);
+      a1 = dot(x1, ca, a1);
+      b0 = dot(x0, cb, b0);
+      b1 = dot(x1, cb, b1);
+      e0 = dot(x0, ce, e0);
+      e1 = dot(x1, ce, e1);
+      f0 = dot(x0, cf, f0);
+      f1 = dot(x1, cf, f1);
+    }
+    take(a0, c, centroidTerms, terms, to, scores);
+    take(a1, c, centroidTerms, terms + 16, to + 16, scores + 16);
+    take(b0, c + 1, centroidTerms + CENTROID_TERMS, terms, to, scores + 32);
+    take(b1, c + 1, centroidTerms + CENTROID_TERMS, terms + 16, to + 16, scores + 48);
+    take(e0, c + 2, centroidTerms + 2 * CENTROID_TERMS, terms, to, scores + 64);
+    take(e1, c + 2, centroidTerms + 2 * CENTROID_TERMS, terms + 16, to + 16, scores + 80);
+    take(f0, c + 3, centroidTerms + 3 * CENTROID_TERMS, terms, to, scores + 96);
+    take(f1, c + 3, centroidTerms + 3 * CENTROID_TERMS, terms + 16, to + 16, scores + 112);
+  }
+  finish(state, to, terms);
+  finish(state, to + 16, terms + 16);
+}
+
+/** What the products of four rows with a centroid say. */
+function take(product: v128, c: u32, centroid: usize, terms: usize, to: usize, scores: usize): void {
+  const scaled = f32x4.mul(f32x4.convert_i32x4_s(product), v128.load(terms, SCALES));
+  const score = f32x4.add(v128.load32_splat(centroid, NORM), f32x4.mul(scaled, v128.load32_splat(centroid, UNIT)));
+  const residual = v128.load(terms, RESIDUALS);
+  const length = v128.load(terms, TERM_LENGTHS);
+  const error = f32x4.add(
+    f32x4.mul(residual, v128.load32_splat(centroid, TWICE_LENGTH)),
+    f32x4.mul(length, v128.load32_splat(centroid, TWICE_RESIDUAL)),
+  );
+  const least = f32x4.sub(score, error);
+  v128.store(scores, least);
+  const best = v128.load(to, BEST);
+  v128.store(to, v128.bitselect(i32x4.splat(c), v128.load(to, INDEX), f32x4.lt(least, best)), INDEX);
+  v128.store(to, f32x4.pmin(v128.load(to, SECOND), f32x4.pmax(best, least)), SECOND);
+  v128.store(to, f32x4.pmin(best, least), BEST);
+  v128.store(to, f32x4.pmin(v128.load(to, THRESHOLDS), f32x4.add(score, error)), THRESHOLDS);
+}
+
+function finish(state: usize, to: usize, terms: usize): void {
+  const square = v128.load(terms, TERM_SQUARES);
+  v128.store(to, square, SQUARES);
+  const slack = slackOf(state, square, v128.load(terms, TERM_LENGTHS));
+  v128.store(to, f32x4.add(v128.load(to, THRESHOLDS), f32x4.add(slack, slack)), THRESHOLDS);
+  // Bounds are below by what rounding adds.
+  v128.store(to, f32x4.sub(v128.load(to, THRESHOLDS), slack), SLACKENED);
+  v128.store(to, f32x4.sub(v128.load(to, SECOND), slack), SECOND);
+}
+
+/** What float32 adds to the error of a score, and float64 to the distances that decide. */
+function slackOf(state: usize, square: v128, length: v128): v128 {
+  const reach = v128.load32_splat(state, BYTE_REACH);
+  const terms = f32x4.mul(reach, f32x4.add(reach, f32x4.add(length, length)));
+  const float64 = f32x4.mul(square, f32x4.splat(<f32>(load<u32>(state, D) + 4) * <f32>5e-16));
+  return f32x4.add(f32x4.add(f32x4.mul(terms, f32x4.splat(1e-6)), float64), f32x4.splat(1e-36));
+}

@@ -1,0 +1,149 @@
+/** Wide points: rows and centroids as bytes, for kernels that scan them first. */
+import type { Steps } from '../../steps.ts';
+import { rowsOfTurn } from '../../turns.ts';
+import type { ClustersOptions } from '../clusters.ts';
+import {
+  BLOCK,
+  BYTE_CENTROID_TERMS,
+  BYTE_CENTROIDS,
+  BYTE_REACH,
+  BYTE_SCORES,
+  BYTE_TERMS,
+  BYTES,
+  CENTROID_TERMS,
+  EXACT_NORMS,
+  MIDDLE,
+  MOST,
+  NOBODY,
+  NORM,
+  TERMS_OF_BLOCK,
+  TWICE_LENGTH,
+  TWICE_RESIDUAL,
+  UNIT,
+} from '../kernels/kmeans/layout.ts';
+import type { Shard } from '../shard.ts';
+import { type ByteScan, LONGEST_SCANNED, SimdClusters, type StateOf, UP } from './clusters.ts';
+import type { RelaxedKernels } from './kernels.ts';
+
+/** From which on bytes are tried before integers of 16 bits. */
+const FEATURES_FOR_BYTES = 64;
+const CENTROIDS_FOR_BYTES = 32;
+/** Beyond, sums of products could leave 32 bits. */
+const MOST_FEATURES_OF_BYTES = 2 ** 17;
+/** Candidates of a row, as a share of the centroids, from which on bytes cost more than they save. */
+const MOST_CANDIDATES = 1 / 16;
+
+export class RelaxedClusters extends SimdClusters {
+  constructor(shard: Shard, kernels: RelaxedKernels, options: ClustersOptions) {
+    const { d } = shard;
+    const isWide = d >= FEATURES_FOR_BYTES && d <= MOST_FEATURES_OF_BYTES && options.k >= CENTROIDS_FOR_BYTES;
+    super(shard, kernels, options, isWide ? (state) => new RelaxedScan(state, kernels) : undefined);
+  }
+}
+
+class RelaxedScan implements ByteScan {
+  readonly #state: StateOf;
+  readonly #kernels: RelaxedKernels;
+  #hasRoom = true;
+  /** Assignments to come that do without, and how many these will be the next time. */
+  #waits = 0;
+  #patience = 1;
+
+  constructor(state: StateOf, kernels: RelaxedKernels) {
+    this.#state = state;
+    this.#kernels = kernels;
+    const padded = 4 * Math.ceil(state.k / 4);
+    state.place(BYTE_CENTROIDS, padded * 4 * Math.ceil(state.shard.d / 4));
+    state.place(BYTE_CENTROID_TERMS, padded * CENTROID_TERMS);
+    state.place(BYTE_SCORES, padded * 4 * BLOCK);
+  }
+
+  *open(centroids: Float64Array): Steps<boolean> {
+    if (this.#waits > 0) {
+      this.#waits--;
+      return false;
+    }
+    return this.#hasRoom && (yield* this.#place(centroids));
+  }
+
+  /** Not where too many candidates are left. */
+  decide(scanned: number, candidates: number): void {
+    if (candidates <= MOST_CANDIDATES * scanned * this.#state.k) return;
+    this.#waits = this.#patience;
+    this.#patience *= 2;
+  }
+
+  /** Rows, where they are not yet, and centroids as bytes; false where these are too long, or have no room. */
+  *#place(centroids: Float64Array): Steps<boolean> {
+    const { k } = this.#state;
+    const { d, memory } = this.#state.shard;
+    const exactNorms = this.#get(EXACT_NORMS) / 8;
+    for (let c = 0; c < k; c++) if (!(memory.f64[exactNorms + c] <= LONGEST_SCANNED ** 2)) return false;
+    if (!(yield* this.#quantiseRows())) return false;
+    const words = Math.ceil(d / 4);
+    const pause = rowsOfTurn(4 * d);
+    let reach = 0;
+    for (let c = 0; c < k; c++) {
+      if (c % pause === pause - 1) yield;
+      const norm = memory.f64[exactNorms + c];
+      let most = 0;
+      for (let j = c * d; j < (c + 1) * d; j++) most = Math.max(most, Math.abs(centroids[j]));
+      const unit = Math.fround(most / MOST);
+      const to = this.#get(BYTE_CENTROIDS) + 16 * (c >> 2) * words + 4 * (c & 3);
+      let square = 0;
+      for (let j = 0; j < d; j++) {
+        const value = centroids[c * d + j];
+        const integer = unit < 1e-30 ? 0 : Math.max(-MOST, Math.min(MOST, Math.round(value / unit)));
+        memory.u8[to + 16 * (j >> 2) + (j & 3)] = integer + MIDDLE;
+        square += (value - integer * unit) ** 2;
+      }
+      const length = Math.sqrt(norm) * UP ** 8;
+      const residual = Math.sqrt(square) * UP ** 8;
+      const terms = this.#get(BYTE_CENTROID_TERMS) + CENTROID_TERMS * c;
+      memory.f32[(terms + NORM) / 4] = norm;
+      memory.f32[(terms + UNIT) / 4] = unit;
+      memory.f32[(terms + TWICE_LENGTH) / 4] = 2 * length;
+      memory.f32[(terms + TWICE_RESIDUAL) / 4] = 2 * residual;
+      reach = Math.max(reach, length + residual);
+    }
+    for (let c = k; c < 4 * Math.ceil(k / 4); c++) {
+      memory.f32[(this.#get(BYTE_CENTROID_TERMS) + CENTROID_TERMS * c + NORM) / 4] = NOBODY;
+    }
+    memory.f32[this.#state.at(BYTE_REACH)] = reach * UP;
+    return true;
+  }
+
+  /** Rows as bytes beside the shard's own: the next who assigns them has them there. */
+  *#quantiseRows(): Steps<boolean> {
+    const { n, d, memory } = this.#state.shard;
+    const blocks = Math.ceil(n / BLOCK);
+    try {
+      this.#state.shard.quantised ??= memory.allOrNothing(() => {
+        const bytesAt = memory.allocate(blocks * BLOCK * 4 * Math.ceil(d / 4));
+        return { bytesAt, termsAt: memory.allocate(blocks * TERMS_OF_BLOCK), ready: 0 };
+      });
+    } catch {
+      this.#hasRoom = false;
+      return false;
+    }
+    const { quantised } = this.#state.shard;
+    this.#set(BYTES, quantised.bytesAt);
+    this.#set(BYTE_TERMS, quantised.termsAt);
+    const rows = rowsOfTurn(d);
+    while (quantised.ready < n) {
+      const end = Math.min(n, quantised.ready + rows);
+      this.#kernels.quantise(4 * this.#state.at(0), quantised.ready, end);
+      quantised.ready = end;
+      yield;
+    }
+    return true;
+  }
+
+  #get(field: number): number {
+    return this.#state.shard.memory.u32[this.#state.at(field)];
+  }
+
+  #set(field: number, value: number): void {
+    this.#state.shard.memory.u32[this.#state.at(field)] = value;
+  }
+}
