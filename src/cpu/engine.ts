@@ -120,7 +120,9 @@ function engineOf(
   { kmeans, places, destroy }: Threads,
 ): ClusteringEngine {
   function* open(points: PreparedPoints | GpuPoints, { signal, units }: UploadOptions): Steps<EngineDataset> {
-    const resident = yield* upload(points, yield* places(points, signal), units, yield* kmeans(points));
+    // First: workers that wait for their points are not to wait for a file, they might be ended meanwhile.
+    const family = yield* kmeans(points);
+    const resident = yield* upload(points, yield* places(points, signal), units, family);
     return datasetOf(resident, engine, run, undefined);
   }
   const engine: ClusteringEngine = {

@@ -122,6 +122,20 @@ describe('workers go', () => {
     await noneLeft(500);
   });
 
+  it('not while points that they are for wait for kernels', async () => {
+    const kernels = '../../src/cpu/families/relaxed.ts';
+    vi.doMock(kernels, async (original) => {
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      return original();
+    });
+    const engine = onWorkers();
+    (await engine.upload(rows(FEW))).destroy();
+    const wide = { data: Float32Array.from({ length: 500 * 64 }, (_, i) => i % 101), shape: [500, 64] as const };
+    expect((await engine.kmeans(wide, { k: 3 })).labels).toHaveLength(500);
+    vi.doUnmock(kernels);
+    await engine.destroy();
+  });
+
   it('a while after an abort', async () => {
     const engine = onWorkers();
     const controller = new AbortController();
