@@ -469,14 +469,15 @@ function readRows(name: string, rows: Rows): HostForm {
     d,
     read(start, end, to) {
       for (let i = start, at = 0; i < end; i++) {
-        const row = rows[i];
+        // The caller may take rows away while others are read.
+        const row: ArrayLike<unknown> | undefined = rows[i];
         for (let j = 0; j < d; j++) {
-          const value: unknown = row[j];
+          const value = row?.[j];
           to[at++] = typeof value === 'number' ? value : NaN;
         }
       }
     },
-    at: (i, j) => ({ name: `${name}[${i}][${j}]`, value: rows[i][j] }),
+    at: (i, j) => ({ name: `${name}[${i}][${j}]`, value: (rows[i] as ArrayLike<unknown> | undefined)?.[j] }),
   };
 }
 

@@ -71,40 +71,39 @@ function untilWaiting<T>(
 }
 
 async function runOn<T>(steps: Steps<T>, waiting: unknown, signal: AbortSignal | undefined, pause: Pause): Promise<T> {
-  const abort = watch(signal);
+  const waits = waitsUnder(signal);
   try {
     for (;;) {
-      const outcome = await settled(waiting, abort.promise);
+      const outcome = await waits.outcomeOf(waiting);
       const from = owns(outcome, 'reason') ? steps.throw(outcome.reason) : steps.next(outcome.value);
       const next = untilWaiting(steps, from, signal, pause);
       if (next.done) return next.value;
       waiting = next.value;
     }
   } finally {
-    abort.stop();
+    waits.stop();
   }
 }
 
 type Outcome = { readonly value: unknown } | { readonly reason: unknown };
 
-/** What a promise comes to, or the abort before it. */
-function settled(waiting: unknown, aborted: Promise<Outcome> | null): Promise<Outcome> {
-  const outcome = Promise.resolve(waiting).then(
-    (value) => ({ value }),
-    (reason: unknown) => ({ reason }),
-  );
-  return aborted === null ? outcome : Promise.race([aborted, outcome]);
-}
-
-function watch(signal: AbortSignal | undefined): { readonly promise: Promise<Outcome> | null; stop(): void } {
-  if (signal === undefined) return { promise: null, stop: () => undefined };
-  let stop = () => {};
-  const promise = new Promise<Outcome>((resolve) => {
-    const abort = () => resolve({ reason: signal.reason });
-    if (signal.aborted) abort();
-    else stop = onAbort(signal, abort);
-  });
-  return { promise, stop: () => stop() };
+/** Waits one after the other, each for a promise or for the abort before it. */
+function waitsUnder(signal: AbortSignal | undefined) {
+  // Of the wait that is on: a promise for the abort would keep what waits for it, of all waits of a long fit.
+  let end: (outcome: Outcome) => void;
+  const stop = signal && onAbort(signal, () => end({ reason: signal.reason }));
+  return {
+    outcomeOf: (waiting: unknown) =>
+      new Promise<Outcome>((resolve) => {
+        end = resolve;
+        if (signal?.aborted) resolve({ reason: signal.reason });
+        Promise.resolve(waiting).then(
+          (value) => resolve({ value }),
+          (reason: unknown) => resolve({ reason }),
+        );
+      }),
+    stop: () => stop?.(),
+  };
 }
 
 interface Listener {

@@ -14,8 +14,12 @@ import { askAll, make, type Ref } from './threads/place.ts';
 /** See `plusPlus`. */
 export function estimating(points: ResidentPoints): Estimates {
   const potentials = points.shards.map((shard) => make(shard, SEEDING, 'potentials'));
+  let hasRoom = true;
   const contenders = function* (draw: Draw): Steps<Draw> {
-    return { ...draw, drawn: yield* contendersOf(points, potentials, draw) };
+    if (!hasRoom) return draw;
+    const drawn = yield* contendersOf(points, potentials, draw);
+    hasRoom = drawn !== null;
+    return { ...draw, drawn: drawn ?? draw.drawn };
   };
   return { potentials, contenders };
 }
@@ -32,21 +36,23 @@ function errorOfEstimate(d: number): number {
   return (1.005 * (1 + d * 2 ** -23) * Math.sqrt(d)) / LENGTH + (0.3 * d) / LENGTH ** 2 + float32;
 }
 
-/** The candidates that trials might find best, in their order, as far as estimates tell. */
+/** The candidates that trials might find best, in their order, as far as estimates tell; null where there is no room for them. */
 function* contendersOf(
   { summary: { n, d, totalWeight }, longestWeighted }: ResidentPoints,
   potentials: readonly Ref<EstimatedPotentials>[],
   { drawn, total }: Draw,
-): Steps<readonly Candidate[]> {
+): Steps<readonly Candidate[] | null> {
   const error = errorOfEstimate(d);
   const isClear = 2 * error * longestWeighted ** 2 * totalWeight < ROUGH * total;
   if (!isClear || longestWeighted > LONGEST) return drawn;
   const rough = roughOf(joined(drawn.map(({ row }) => row)), d, error);
   const bounds = yield* askAll(potentials, 'estimate', rough);
-  if (bounds.some(({ length }) => length === 0)) return drawn;
+  if (bounds.some(({ length }) => length === 0)) return null;
+  // Beyond float32, with weights as large.
+  if (!bounds.every((shard) => shard.every(Number.isFinite))) return drawn;
   const sumOf = (at: number) => bounds.reduce((sum, shard) => sum + shard[at], 0);
-  // What trials round where they add up in float64.
-  const rounding = (n / SLICE_ROWS + 100) * 2 ** -50 * total;
+  // What trials round where they add up in float64, and what float32 loses of products with weights as small.
+  const rounding = (n / SLICE_ROWS + 100) * 2 ** -50 * total + n * 2 ** -147;
   const candidates = drawn.map((one, estimated) => {
     const [gain, error] = [sumOf(2 * estimated), sumOf(2 * estimated + 1)];
     // Sums of a slice are float32.

@@ -35,10 +35,10 @@ function rowsOf(dataset: EngineDataset, rows: Float64Array): PreparedPoints {
 }
 
 function* silhouettesWithin(dataset: EngineDataset, { labels, sizes }: Clusters): Steps<Float64Array> {
-  const { n } = dataset;
+  const { n, d } = dataset;
   const k = sizes.length;
   const silhouettes = new Float64Array(n);
-  const each = Math.max(1, Math.floor(BLOCK_VALUES / n));
+  const each = Math.max(1, Math.floor(BLOCK_VALUES / Math.max(n, d)));
   for (let first = 0; first < n; first += each) {
     const count = Math.min(each, n - first);
     const sums = yield* summedDistances(dataset, labels, k, first, count);

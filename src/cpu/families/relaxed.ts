@@ -22,7 +22,7 @@ export function hasFastDot(): boolean {
   try {
     const module = RELAXED.kernels(false);
     if (module === null) return false;
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 2 ** 16 });
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
     const { dotOf } = instantiate(module, memory) as unknown as RelaxedKernels;
     return isFastDot(dotOf);
   } catch {
