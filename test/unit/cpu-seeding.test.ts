@@ -86,6 +86,15 @@ it.each(Object.entries(ESTIMATED))('%s', (_, [points, k]) => {
   expect(estimate).toHaveBeenCalled();
 });
 
+it.each([2e-45, 1e-44, 1e-36, 3e36])('weights of %s, which float32 hardly holds', (weight) => {
+  const few = weighted(wide, (_, i) => weight * (1 + (i % 3)));
+  const sorted = weighted(
+    mapped(narrow, (value, i) => value + Math.floor(i / 600)),
+    () => weight,
+  );
+  for (const points of [few, sorted]) expect(drawn(points, 20, estimating)).toEqual(drawn(points, 20));
+});
+
 /** Of all pairs of candidates: by how much more the one lowers the potential, as trials find it, lies between the bounds. */
 it.each(Object.entries(ESTIMATED))('bounds hold what trials find: %s', (_, [points, k]) => {
   const { draw, estimate } = SimdEstimatedPotentials.prototype;
