@@ -41,10 +41,17 @@ export function workerFile(): Plugin {
       // It has no exports.
       this.emitFile({ type: 'asset', fileName: 'worker.d.ts', source: 'export {};\n' });
     },
-    configureServer({ middlewares }) {
+    configureServer({ middlewares, watcher }) {
+      // Before anybody asks: a page does not wait long for its workers, and kernels take seconds to compile.
+      let bundled: Promise<Inlined> | null = bundle(WORKER);
+      bundled.catch(() => undefined);
+      watcher.on('change', () => {
+        bundled = null;
+      });
       middlewares.use('/worker.js', async (_, response) => {
         response.setHeader('Content-Type', 'text/javascript');
-        response.end((await bundle(WORKER)).text);
+        bundled ??= bundle(WORKER);
+        response.end((await bundled).text);
       });
     },
   };
