@@ -7,8 +7,8 @@ import { COARSE } from './frame.ts';
 import type { Metric } from './metric.ts';
 import {
   type Backend,
+  bufferNeedsGpu,
   type GpuPoints,
-  needsGpu,
   type PreparedPoints,
   type SurveyedPoints,
   type SurveyOptions,
@@ -243,7 +243,7 @@ export class EngineSet {
     this.#checkAlive();
     if (owns(surveyed, 'buffer')) {
       const engine = this.#gpu;
-      if (engine === null) throw needsGpu();
+      if (engine === null) throw bufferNeedsGpu();
       return this.#keep({ dataset: await engine.upload(surveyed, { signal }), reason: this.#reason }, null);
     }
     const { engine, points: prepared, reason } = this.#place(surveyed, onGpu);

@@ -167,7 +167,7 @@ export function summaryOf(points: PreparedPoints): PointsSummary {
   return summary;
 }
 
-export function needsGpu(): TypeError {
+export function bufferNeedsGpu(): TypeError {
   return new TypeError("points in a GPUBuffer need backend 'webgpu' and their device");
 }
 

@@ -13,6 +13,7 @@ import { PLACEMENT_OPTIONS, type PlacementOptions, withPoints, withSurveyed } fr
 import type { EngineDataset } from '../engine/contract.ts';
 import { type Clusters, clustersOf } from '../kmeans/clusters.ts';
 import { dispersionOf, likeness, varianceRatio } from '../kmeans/dispersion.ts';
+import { distinctBelow } from '../kmeans/seeding.ts';
 import { silhouettesOf } from '../kmeans/silhouettes.ts';
 import { METRICS, type Metric } from '../metric.ts';
 import { Dataset } from '../placement.ts';
@@ -231,9 +232,12 @@ async function judge<T>(
   const onDataset = (dataset: Dataset) =>
     dataset.use(signal, ({ dataset }) => {
       checkNumbers('labels', labels, dataset.n);
-      const rows = sampled(presentRows(dataset), sampleSize, seed);
-      return runAsync(work(dataset, checkClusters(clustersOf(rows, labels))), signal);
+      return runAsync(judged(dataset), signal);
     });
+  function* judged(dataset: EngineDataset): Steps<T> {
+    const rows = yield* sampled(presentRows(dataset), sampleSize, seed);
+    return yield* work(dataset, checkClusters(clustersOf(rows, labels)));
+  }
   const resident = unwrapped(points);
   if (resident instanceof Dataset) return withPoints(resident, placement, onDataset);
   return withSurveyed(run(asGiven(resident, placement), signal), placement, onDataset);
@@ -258,14 +262,10 @@ function presentRows({ n, weights }: EngineDataset): Uint32Array {
 }
 
 /** So many of the rows, ascending, each as likely as any other; all of them where they are no more. */
-function sampled(rows: Uint32Array, size: number, seed: number): Uint32Array {
+function* sampled(rows: Uint32Array, size: number, seed: number): Steps<Uint32Array> {
   if (rows.length <= size) return rows;
-  const random = new Random(seed);
-  for (let i = 0; i < size; i++) {
-    const other = i + Math.floor(random.uniform() * (rows.length - i));
-    [rows[i], rows[other]] = [rows[other], rows[i]];
-  }
-  return rows.slice(0, size).sort();
+  const places = yield* distinctBelow(rows.length, size, new Random(seed));
+  return places.map((place) => rows[place]).sort();
 }
 
 function checkClusters(clusters: Clusters): Clusters {

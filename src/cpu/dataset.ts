@@ -1,7 +1,7 @@
 import { owns } from '../check.ts';
 import { ExactTotal } from '../engine/exact-total.ts';
 import { type Units, unitsOf } from '../engine/fixed.ts';
-import { type GpuPoints, needsGpu, type PointsSummary, type PreparedPoints, summaryOf } from '../points.ts';
+import { bufferNeedsGpu, type GpuPoints, type PointsSummary, type PreparedPoints, summaryOf } from '../points.ts';
 import type { Steps } from '../steps.ts';
 import type { KMeansFamily } from './families/kmeans.ts';
 import { ShardMemory, sameArena } from './memory.ts';
@@ -42,7 +42,7 @@ export function* upload(
   units: Units | undefined,
   kmeans: KMeansFamily,
 ): Steps<ResidentPoints> {
-  if (owns(points, 'buffer')) throw needsGpu();
+  if (owns(points, 'buffer')) throw bufferNeedsGpu();
   const { n, d } = points;
   const { precise } = points.frame;
   const extents = shardsOf(n, d, places.length, bytesOfValue(precise));

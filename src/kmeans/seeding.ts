@@ -129,7 +129,7 @@ export function* randomRows({ n, weights }: EngineDataset, k: number, random: Ra
 }
 
 /** A Fisher-Yates shuffle of [0, n) that stops after k places and keeps only those it touched. */
-function* distinctBelow(n: number, k: number, random: Random): Steps<Uint32Array> {
+export function* distinctBelow(n: number, k: number, random: Random): Steps<Uint32Array> {
   const moved = new Map<number, number>();
   const rows = new Uint32Array(k);
   for (let i = 0; i < k; i++) {
