@@ -167,6 +167,21 @@ export function summaryOf(points: PreparedPoints): PointsSummary {
   return summary;
 }
 
+/** Rows [m, d] in the frame of other points, as points of their own. */
+export function pointsOfRows(
+  { d, metric, frame, variance, usualVariance, rounding }: PointsSummary,
+  rows: Float64Array,
+  weights: Float32Array | null,
+): PreparedPoints {
+  const n = rows.length / d;
+  return {
+    ...{ n, d, metric, frame, variance, usualVariance, rounding, weights },
+    ...weigh(weights, n),
+    far: noFarRows(),
+    fill: (target, start, end) => target.set(rows.subarray(start * d, end * d)),
+  };
+}
+
 export function bufferNeedsGpu(): TypeError {
   return new TypeError("points in a GPUBuffer need backend 'webgpu' and their device");
 }

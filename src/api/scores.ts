@@ -11,8 +11,8 @@ import {
 } from '../check.ts';
 import { PLACEMENT_OPTIONS, type PlacementOptions, withPoints, withSurveyed } from '../defaults.ts';
 import type { EngineDataset } from '../engine/contract.ts';
-import { type Clusters, clustersOf } from '../kmeans/clusters.ts';
 import { dispersionOf, likeness, varianceRatio } from '../kmeans/dispersion.ts';
+import { type Partition, partitionOf } from '../kmeans/partition.ts';
 import { distinctBelow } from '../kmeans/seeding.ts';
 import { silhouettesOf } from '../kmeans/silhouettes.ts';
 import { METRICS, type Metric } from '../metric.ts';
@@ -27,7 +27,7 @@ import {
 } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 import { Random } from '../random.ts';
-import { run, runAsync, type Steps } from '../steps.ts';
+import { run, runAsync, runNow, type Steps } from '../steps.ts';
 
 /** The cluster of each of n rows: any integers. */
 export type Labels = TypedArray | readonly number[];
@@ -125,8 +125,8 @@ export async function calinskiHarabaszScore(
   options?: ScoreOptions,
 ): Promise<number> {
   const given = readOptions('calinskiHarabaszScore', options, SCORE_OPTIONS);
-  return judge(points, labels, { ...given, sampleSize: Infinity, seed: 0 }, function* (dataset, clusters) {
-    return varianceRatio(yield* dispersionOf(dataset, clusters), clusters);
+  return judge(points, labels, { ...given, sampleSize: Infinity, seed: 0 }, function* (dataset, partition) {
+    return yield* varianceRatio(yield* dispersionOf(dataset, partition), partition);
   });
 }
 
@@ -151,8 +151,8 @@ export async function daviesBouldinScore(
   options?: ScoreOptions,
 ): Promise<number> {
   const given = readOptions('daviesBouldinScore', options, SCORE_OPTIONS);
-  return judge(points, labels, { ...given, sampleSize: Infinity, seed: 0 }, function* (dataset, clusters) {
-    return yield* likeness(yield* dispersionOf(dataset, clusters));
+  return judge(points, labels, { ...given, sampleSize: Infinity, seed: 0 }, function* (dataset, partition) {
+    return yield* likeness(yield* dispersionOf(dataset, partition));
   });
 }
 
@@ -174,11 +174,11 @@ export async function daviesBouldinScore(
 export function adjustedRandScore(a: Labels, b: Labels): number {
   const first = checkLabels('a', a, a?.length);
   const second = checkLabels('b', b, first.length);
-  const rows = Uint32Array.from({ length: first.length }, (_, i) => i);
-  const { labels: ofA, sizes: sizesOfA } = clustersOf(rows, first);
-  const { labels: ofB, sizes: sizesOfB } = clustersOf(rows, second);
+  const rows = allRows(first.length);
+  const { labels: ofA, sizes: sizesOfA } = runNow(partitionOf(rows, first));
+  const { labels: ofB, sizes: sizesOfB } = runNow(partitionOf(rows, second));
   const pairs = ofA.length === 0 ? [] : Array.from(ofA, (label, i) => label * sizesOfB.length + ofB[i]);
-  const both = orderedPairs(clustersOf(rows, pairs).sizes);
+  const both = orderedPairs(runNow(partitionOf(rows, pairs)).sizes);
   const onlyA = orderedPairs(sizesOfA) - both;
   const onlyB = orderedPairs(sizesOfB) - both;
   if (onlyA === 0n && onlyB === 0n) return 1;
@@ -205,8 +205,8 @@ async function silhouettesWith(
   const given = readOptions(caller, options, SILHOUETTE_OPTIONS);
   const sampleSize = checkInteger('sampleSize', given.sampleSize ?? SAMPLE_SIZE, 3);
   const seed = checkInteger('seed', given.seed ?? 0, 0);
-  return judge(points, labels, { ...given, sampleSize, seed }, function* (dataset, clusters) {
-    return { n: dataset.n, rows: clusters.rows, silhouettes: yield* silhouettesOf(dataset, clusters) };
+  return judge(points, labels, { ...given, sampleSize, seed }, function* (dataset, partition) {
+    return { n: dataset.n, rows: partition.rows, silhouettes: yield* silhouettesOf(dataset, partition) };
   });
 }
 
@@ -220,7 +220,7 @@ async function judge<T>(
   points: PointsInput | Dataset,
   given: Labels,
   options: { readonly [K in keyof Judgement]-?: Judgement[K] | undefined } & Pick<Judgement, 'sampleSize' | 'seed'>,
-  work: (dataset: EngineDataset, clusters: Clusters) => Steps<T>,
+  work: (dataset: EngineDataset, partition: Partition) => Steps<T>,
 ): Promise<T> {
   const { metric, backend, device, sampleSize, seed } = options;
   const signal = checkSignal(options.signal);
@@ -236,7 +236,7 @@ async function judge<T>(
     });
   function* judged(dataset: EngineDataset): Steps<T> {
     const rows = yield* sampled(presentRows(dataset), sampleSize, seed);
-    return yield* work(dataset, checkClusters(clustersOf(rows, labels)));
+    return yield* work(dataset, checkPartition(yield* partitionOf(rows, labels)));
   }
   const resident = unwrapped(points);
   if (resident instanceof Dataset) return withPoints(resident, placement, onDataset);
@@ -256,8 +256,12 @@ function* asGiven(points: PointsInput, options: SurveyOptions): Steps<SurveyedPo
   };
 }
 
+function allRows(n: number): Uint32Array {
+  return new Uint32Array(n).map((_, i) => i);
+}
+
 function presentRows({ n, weights }: EngineDataset): Uint32Array {
-  const all = Uint32Array.from({ length: n }, (_, i) => i);
+  const all = allRows(n);
   return weights === null ? all : all.filter((row) => weights[row] > 0);
 }
 
@@ -268,18 +272,22 @@ function* sampled(rows: Uint32Array, size: number, seed: number): Steps<Uint32Ar
   return places.map((place) => rows[place]).sort();
 }
 
-function checkClusters(clusters: Clusters): Clusters {
-  const k = clusters.sizes.length;
-  const n = clusters.rows.length;
-  if (k >= 2 && k < n) return clusters;
+function checkPartition(partition: Partition): Partition {
+  const k = partition.sizes.length;
+  const n = partition.rows.length;
+  if (k >= 2 && k < n) return partition;
   throw new RangeError(`labels must have from 2 to n − 1 distinct values, got ${k} among ${n} rows`);
 }
 
 /** @throws {TypeError | RangeError} where they are not so many integers. */
 function checkLabels(name: string, given: unknown, length: number): Float64Array {
-  return Float64Array.from(checkNumbers(name, given, length), (label, i) => {
+  const numbers = checkNumbers(name, given, length);
+  const labels = new Float64Array(numbers.length);
+  for (let i = 0; i < labels.length; i++) {
+    const label = numbers[i];
     if (typeof label !== 'number') throw notANumber(`${name}[${i}]`, label);
     if (!Number.isSafeInteger(label)) throw new RangeError(`${name}[${i}] must be an integer, got ${label}`);
-    return label;
-  });
+    labels[i] = label;
+  }
+  return labels;
 }

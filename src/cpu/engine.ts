@@ -31,8 +31,6 @@ const VALUES_OF_THREAD = 2 ** 16;
 
 /** Points of fewer features than these are not worth a second module. */
 const FEATURES_FOR_RELAXED = 64;
-/** What `info.features` calls it. */
-const RELAXED_DOT = 'wasm-relaxed-dot';
 
 /** Multiply-adds of k-means++, for each candidate of a step, that estimates are loaded for. */
 const WORK_OF_ESTIMATES = 2 ** 22;
@@ -56,17 +54,6 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
     return loading;
   }
 
-  async function loadRelaxed(): Promise<KMeansFamily> {
-    try {
-      const { hasFastDot, RELAXED } = await import('./families/relaxed.ts');
-      if (!hasFastDot()) return KMEANS;
-      features.push(RELAXED_DOT);
-      return RELAXED;
-    } catch {
-      return KMEANS;
-    }
-  }
-
   /** So many workers as the points are worth; none where they are few, or where there cannot be two. */
   function* workersFor({ n, d }: PreparedPoints | GpuPoints, signal: AbortSignal | undefined): Steps<readonly Place[]> {
     const count = Math.min(threads, Math.floor((n * d) / valuesOfThread));
@@ -78,7 +65,10 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
   return engineOf(run, threads, features, {
     *kmeans({ d }) {
       if (!simd || given.relaxed === false || d < FEATURES_FOR_RELAXED) return KMEANS;
-      relaxed ??= loadRelaxed();
+      relaxed ??= import('./families/relaxed.ts').then(
+        ({ relaxedWhere }) => relaxedWhere(features),
+        () => KMEANS,
+      );
       return yield* resultOf(relaxed);
     },
     *places(points, signal) {
@@ -93,10 +83,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
 export function createSyncCpuEngine(simd = true): ClusteringEngine {
   const here = new CallingThread(simd);
   return engineOf(runNow, 1, [], {
-    // biome-ignore lint/correctness/useYield: nothing to load
-    *kmeans() {
-      return KMEANS;
-    },
+    kmeans: undefined,
     // biome-ignore lint/correctness/useYield: nothing to wait for
     *places() {
       return [here];
@@ -106,8 +93,8 @@ export function createSyncCpuEngine(simd = true): ClusteringEngine {
 }
 
 interface Threads {
-  /** What assigns these points. */
-  kmeans(points: PreparedPoints | GpuPoints): Steps<KMeansFamily>;
+  /** What assigns these points; undefined where nothing can be loaded. */
+  readonly kmeans: ((points: PreparedPoints | GpuPoints) => Steps<KMeansFamily>) | undefined;
   /** Where shards of these points are to live. */
   places(points: PreparedPoints | GpuPoints, signal: AbortSignal | undefined): Steps<readonly Place[]>;
   destroy(): Awaitable<void>;
@@ -121,7 +108,7 @@ function engineOf(
 ): ClusteringEngine {
   function* open(points: PreparedPoints | GpuPoints, { signal, units }: UploadOptions): Steps<EngineDataset> {
     // First: workers that wait for their points are not to wait for a file, they might be ended meanwhile.
-    const family = yield* kmeans(points);
+    const family = kmeans ? yield* kmeans(points) : KMEANS;
     const resident = yield* upload(points, yield* places(points, signal), units, family);
     return datasetOf(resident, engine, run, undefined);
   }

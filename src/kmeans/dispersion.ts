@@ -1,6 +1,6 @@
 import type { EngineDataset } from '../engine/contract.ts';
 import { resultOf, type Steps } from '../steps.ts';
-import type { Clusters } from './clusters.ts';
+import type { Partition } from './partition.ts';
 
 /** How far the rows of each cluster lie from their mean, in the frame of the points. */
 export interface Dispersion {
@@ -18,12 +18,12 @@ export interface Dispersion {
 const BLOCK_VALUES = 2 ** 16;
 
 /** The engine has sums of nearest rows only; these are of any labels, so they are made of the rows, in float64. */
-export function* dispersionOf(dataset: EngineDataset, clusters: Clusters): Steps<Dispersion> {
+export function* dispersionOf(dataset: EngineDataset, partition: Partition): Steps<Dispersion> {
   const { d } = dataset;
-  const { rows, sizes } = clusters;
+  const { rows, sizes } = partition;
   const means = new Float64Array(sizes.length * d);
   const mean = new Float64Array(d);
-  yield* eachRow(dataset, clusters, (row, label) => {
+  yield* eachRow(dataset, partition, (row, label) => {
     for (let j = 0; j < d; j++) {
       means[label * d + j] += row[j];
       mean[j] += row[j];
@@ -33,7 +33,7 @@ export function* dispersionOf(dataset: EngineDataset, clusters: Clusters): Steps
   for (let j = 0; j < d; j++) mean[j] /= rows.length;
   let squares = 0;
   const spreads = new Float64Array(sizes.length);
-  yield* eachRow(dataset, clusters, (row, label) => {
+  yield* eachRow(dataset, partition, (row, label) => {
     const square = squaredBetween(row, means.subarray(label * d, (label + 1) * d));
     squares += square;
     spreads[label] += Math.sqrt(square) / sizes[label];
@@ -43,7 +43,7 @@ export function* dispersionOf(dataset: EngineDataset, clusters: Clusters): Steps
 
 function* eachRow(
   dataset: EngineDataset,
-  { rows, labels }: Clusters,
+  { rows, labels }: Partition,
   visit: (row: Float64Array, label: number) => void,
 ): Steps<void> {
   const { d } = dataset;
@@ -56,14 +56,15 @@ function* eachRow(
 }
 
 /** The ratio of what lies between clusters to what lies within them (Calinski and Harabasz 1974). */
-export function varianceRatio({ means, mean, squares }: Dispersion, { rows, sizes }: Clusters): number {
+export function* varianceRatio({ means, mean, squares }: Dispersion, { rows, sizes }: Partition): Steps<number> {
   if (squares === 0) return 1;
   const d = mean.length;
   const k = sizes.length;
-  const between = sizes.reduce(
-    (sum, size, c) => sum + size * squaredBetween(means.subarray(c * d, (c + 1) * d), mean),
-    0,
-  );
+  let between = 0;
+  for (let c = 0; c < k; c++) {
+    between += sizes[c] * squaredBetween(means.subarray(c * d, (c + 1) * d), mean);
+    yield;
+  }
   return (between * (rows.length - k)) / (squares * (k - 1));
 }
 
@@ -77,7 +78,7 @@ export function* likeness({ means, mean, spreads }: Dispersion): Steps<number> {
       const distance = Math.sqrt(
         squaredBetween(means.subarray(a * d, (a + 1) * d), means.subarray(b * d, (b + 1) * d)),
       );
-      // Clusters with one mean are left out, as scikit-learn does.
+      // Partition with one mean are left out, as scikit-learn does.
       if (distance > 0) most = Math.max(most, (spreads[a] + spreads[b]) / distance);
     }
     sum += most;

@@ -1,5 +1,5 @@
 import type { EngineDataset } from '../engine/contract.ts';
-import { noFarRows, type PreparedPoints, weigh } from '../points.ts';
+import { pointsOfRows } from '../points.ts';
 import type { Random } from '../random.ts';
 import { resultOf, type Steps } from '../steps.ts';
 import { assignOnce } from './assign.ts';
@@ -91,26 +91,11 @@ function* reduceCandidates(
   k: number,
   random: Random,
 ): Steps<Float64Array> {
-  const { d } = dataset;
-  const m = candidates.length / d;
   const { counts } = yield* assignOnce(dataset, candidates);
   // Relative to the largest: their sums may be more than float32 holds.
   const largest = counts.reduce((a, b) => Math.max(a, b));
   const weights = Float32Array.from(counts, (count) => count / largest);
-  const points: PreparedPoints = {
-    n: m,
-    d,
-    metric: dataset.metric,
-    frame: dataset.frame,
-    weights,
-    ...weigh(weights, m),
-    variance: dataset.variance,
-    usualVariance: dataset.usualVariance,
-    rounding: dataset.rounding,
-    far: noFarRows(),
-    fill: (target, start, end) => target.set(candidates.subarray(start * d, end * d)),
-  };
-  const weighted = yield* resultOf(dataset.upload(points));
+  const weighted = yield* resultOf(dataset.upload(pointsOfRows(dataset, candidates, weights)));
   try {
     return yield* plusPlusRows(weighted, k, random);
   } finally {

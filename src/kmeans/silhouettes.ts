@@ -1,9 +1,9 @@
 import type { EngineDataset } from '../engine/contract.ts';
 import { metricOf } from '../metric.ts';
-import { noFarRows, type PreparedPoints } from '../points.ts';
+import { pointsOfRows } from '../points.ts';
 import { resultOf, type Steps } from '../steps.ts';
 import { rowsOfTurn } from '../turns.ts';
-import type { Clusters } from './clusters.ts';
+import type { Partition } from './partition.ts';
 
 /** Distances in one block: 8 MiB in float64. */
 const BLOCK_VALUES = 2 ** 20;
@@ -12,29 +12,18 @@ const BLOCK_VALUES = 2 ** 20;
  * The silhouettes (Rousseeuw 1987) of the rows of some clusters, measured among these rows: Float64Array [m]. A row that is
  * alone in its cluster has 0.
  */
-export function* silhouettesOf(dataset: EngineDataset, clusters: Clusters): Steps<Float64Array> {
-  if (clusters.rows.length === dataset.n) return yield* silhouettesWithin(dataset, clusters);
-  const rows = yield* resultOf(dataset.gather(clusters.rows));
-  const measured = yield* resultOf(dataset.upload(rowsOf(dataset, rows)));
+export function* silhouettesOf(dataset: EngineDataset, partition: Partition): Steps<Float64Array> {
+  if (partition.rows.length === dataset.n) return yield* silhouettesWithin(dataset, partition);
+  const rows = yield* resultOf(dataset.gather(partition.rows));
+  const measured = yield* resultOf(dataset.upload(pointsOfRows(dataset, rows, null)));
   try {
-    return yield* silhouettesWithin(measured, clusters);
+    return yield* silhouettesWithin(measured, partition);
   } finally {
     measured.destroy();
   }
 }
 
-/** Some rows of a dataset [m, d], in its frame, as points of their own. */
-function rowsOf(dataset: EngineDataset, rows: Float64Array): PreparedPoints {
-  const { d, metric, frame, variance, usualVariance, rounding } = dataset;
-  const n = rows.length / d;
-  return {
-    ...{ n, d, metric, frame, variance, usualVariance, rounding },
-    ...{ weights: null, totalWeight: n, positiveRows: n, far: noFarRows() },
-    fill: (target, start, end) => target.set(rows.subarray(start * d, end * d)),
-  };
-}
-
-function* silhouettesWithin(dataset: EngineDataset, { labels, sizes }: Clusters): Steps<Float64Array> {
+function* silhouettesWithin(dataset: EngineDataset, { labels, sizes }: Partition): Steps<Float64Array> {
   const { n, d } = dataset;
   const k = sizes.length;
   const silhouettes = new Float64Array(n);

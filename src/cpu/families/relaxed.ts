@@ -4,7 +4,7 @@ import { PlainClusters } from '../plain/clusters.ts';
 import { RelaxedClusters } from '../simd/bytes.ts';
 import type { RelaxedKernels } from '../simd/kernels.ts';
 import { compiledOnce, instantiate } from '../wasm.ts';
-import { KMEANS_MAKERS } from './kmeans.ts';
+import { KMEANS, KMEANS_MAKERS, type KMeansFamily } from './kmeans.ts';
 
 export const RELAXED_MAKERS = {
   ...KMEANS_MAKERS,
@@ -16,6 +16,13 @@ export const RELAXED = {
   makers: RELAXED_MAKERS,
   kernels: /* @__PURE__ */ compiledOnce(binary),
 } as const;
+
+/** What assigns wide points, where this processor has an instruction for it; `features` gets its name. */
+export function relaxedWhere(features: string[]): KMeansFamily {
+  if (!hasFastDot()) return KMEANS;
+  features.push('wasm-relaxed-dot');
+  return RELAXED;
+}
 
 /** Whether this processor has an instruction for it, and the engine takes it. */
 export function hasFastDot(): boolean {

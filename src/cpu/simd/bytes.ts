@@ -24,6 +24,7 @@ import {
 import type { Shard } from '../shard.ts';
 import { type ByteScan, LONGEST_SCANNED, SimdClusters, type StateOf, UP } from './clusters.ts';
 import type { RelaxedKernels } from './kernels.ts';
+import { Patience } from './patience.ts';
 
 /** From which on bytes are tried before integers of 16 bits. */
 const FEATURES_FOR_BYTES = 64;
@@ -45,9 +46,7 @@ class RelaxedScan implements ByteScan {
   readonly #state: StateOf;
   readonly #kernels: RelaxedKernels;
   #hasRoom = true;
-  /** Assignments to come that do without, and how many these will be the next time. */
-  #waits = 0;
-  #patience = 1;
+  readonly #patience = new Patience();
 
   constructor(state: StateOf, kernels: RelaxedKernels) {
     this.#state = state;
@@ -59,18 +58,12 @@ class RelaxedScan implements ByteScan {
   }
 
   *open(centroids: Float64Array): Steps<boolean> {
-    if (this.#waits > 0) {
-      this.#waits--;
-      return false;
-    }
-    return this.#hasRoom && (yield* this.#place(centroids));
+    return this.#patience.isOver() && this.#hasRoom && (yield* this.#place(centroids));
   }
 
   /** Not where too many candidates are left. */
   decide(scanned: number, candidates: number): void {
-    if (candidates <= MOST_CANDIDATES * scanned * this.#state.k) return;
-    this.#waits = this.#patience;
-    this.#patience *= 2;
+    if (candidates > MOST_CANDIDATES * scanned * this.#state.k) this.#patience.lose();
   }
 
   /** Rows, where they are not yet, and centroids as bytes; false where these are too long, or have no room. */

@@ -70,6 +70,7 @@ import { SLICE_ROWS } from '../plan.ts';
 import type { Shard } from '../shard.ts';
 import type { Node } from '../tree.ts';
 import type { KMeansKernels } from './kernels.ts';
+import { Patience } from './patience.ts';
 
 /** A float32 that is rounded to nearest and was positive is below its true value by less. */
 export const UP = 1 + 2 ** -22;
@@ -137,9 +138,8 @@ export class SimdClusters implements Clusters {
   /** Those of the last assignment [k, d], null before the first and after one that did not end. */
   #centroids: Float64Array | null = null;
   #bounds = NONE;
-  /** Assignments to come that scan float32 alone, and how many these will be the next time. */
-  #waits = 0;
-  #patience = 1;
+  /** With scans of 16-bit integers. */
+  readonly #patience = new Patience();
   /** Number of changed labels from which on bounds are tried again. */
   #tryAt = 0;
 
@@ -247,7 +247,7 @@ export class SimdClusters implements Clusters {
     this.#set(SCANNED, 0);
     this.#set(RETRIED, 0);
     const isBytewise = this.#bytes !== null && (yield* this.#bytes.open(centroids));
-    this.#set(COARSE, isBytewise ? BYTEWISE : this.#mayBeCoarse && this.#waits === 0 ? WORDS : 0);
+    this.#set(COARSE, isBytewise ? BYTEWISE : this.#mayBeCoarse && this.#patience.isOver() ? WORDS : 0);
     const rows = rowsOfTurn(centroids.length / SPEED);
     for (let start = 0; start < n; start += rows) {
       this.#set(SPILLED, 0);
@@ -259,7 +259,8 @@ export class SimdClusters implements Clusters {
     const changed = this.#get(CHANGED);
     this.#decide(changed, n - this.#get(SCANNED));
     if (isBytewise) this.#bytes.decide(this.#get(SCANNED), this.#get(RETRIED));
-    else this.#decideCoarse(this.#get(SCANNED), this.#get(RETRIED));
+    // Only scans of integers leave rows to scan again: too many of them cost more than they saved.
+    else if (this.#get(RETRIED) > MOST_RETRIED * this.#get(SCANNED)) this.#patience.lose();
     return { ...(yield* this.#sums()), changed };
   }
 
@@ -300,15 +301,6 @@ export class SimdClusters implements Clusters {
       this.#tryAt = changed / 2;
     } else if (this.#bounds === MADE) this.#bounds = USED;
     if (this.#bounds === NONE && changed <= this.#tryAt) this.#bounds = MADE;
-  }
-
-  /** Whether the next assignment scans integers first: not where too many rows had to be scanned again. */
-  #decideCoarse(scanned: number, retried: number): void {
-    if (this.#waits > 0) this.#waits--;
-    else if (retried > MOST_RETRIED * scanned) {
-      this.#waits = this.#patience;
-      this.#patience *= 2;
-    }
   }
 
   /** No labels, no sums, no bounds. */

@@ -73,14 +73,12 @@ import {
   WEIGHTS,
 } from './layout';
 import { distanceTo } from './potentials';
-import { pack, packCoarse, scan, squareOf, squares } from './scan';
+import { LOST, pack, packCoarse, scan, squareOf, squares } from './scan';
 import { addRow } from './sums';
 
 /** A bound that moves is moved a little further than float32 rounds. */
 const UP: f32 = 1.0000003;
 const DOWN: f32 = 0.9999997;
-/** Squares below 1e-36 may be lost: so much a length may be more than its root says. */
-const LOST: f32 = 4e-18;
 
 /** Assigns rows [start, end), at most a slice of them. */
 export function assign(state: usize, start: u32, end: u32): void {

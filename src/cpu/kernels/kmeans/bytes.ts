@@ -37,12 +37,7 @@ import {
   TWICE_RESIDUAL,
   UNIT,
 } from './layout';
-import { squareOf } from './scan';
-
-/** Adding it rounds to an integer, whose lowest bits are the sum's. */
-const ROUND: f32 = 12582912;
-/** Squares below 1e-36 may be lost: so much a length may be more than its root says. */
-const LOST: f32 = 4e-18;
+import { LOST, ROUND, squareOf } from './scan';
 
 /** Four times a·b: what it is for a·b of more than 15 bits tells the instruction that computes it. */
 export function dotOf(a: i32, b: i32): i32 {

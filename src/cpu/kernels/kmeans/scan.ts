@@ -46,7 +46,9 @@ function packFour(rows: usize, offsets: usize, bytes: usize, block: usize): void
 }
 
 /** Adding it rounds to an integer, whose lowest bits are the sum's. */
-const ROUND: f32 = 12582912;
+export const ROUND: f32 = 12582912;
+/** Squares below 1e-36 may be lost: so much a length may be more than its root says. */
+export const LOST: f32 = 4e-18;
 
 /**
  * The eight rows as integers, each scaled to one length: pairs of features of four rows side by side, [d/2, 8, 2]. Their
