@@ -1,6 +1,9 @@
 /** The engines of this package. */
+import { engineOf } from '../src/api/create-engine.ts';
+import { createCpuEngine } from '../src/cpu/engine.ts';
 import { createEngine, type Dataset, type Engine } from '../src/index.ts';
 import { requestNodeDevice } from '../src/node/index.ts';
+import { EngineSet } from '../src/placement.ts';
 import { onThreads } from './contender.ts';
 
 export const ENGINES = ['cpu', 'webgpu'];
@@ -32,6 +35,12 @@ export async function openEngine(name: string, softwareToo: boolean): Promise<Op
 export async function openCpu(threads: number): Promise<OpenEngine> {
   const engine = await createEngine({ backend: 'cpu', threads });
   return { ...opened(engine, null, false), name: onThreads('cpu', threads), threads };
+}
+
+/** The same without relaxed SIMD: wide points are scanned as integers of 16 bits. */
+export function openCpuOfWords(threads: number): OpenEngine {
+  const engine = engineOf(new EngineSet('cpu', createCpuEngine({ threads, relaxed: false }), null));
+  return { ...opened(engine, null, false), name: onThreads('cpu, 16 bits', threads), threads };
 }
 
 /** By the library's own rule: 'auto' leaves a software adapter for the CPU. */

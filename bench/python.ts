@@ -56,7 +56,7 @@ export class Python {
   }
 
   /** The same, with the path of a file that holds `values` before the other arguments. */
-  async callWith<T>(name: string, values: Float32Array, ...args: unknown[]): Promise<T> {
+  async callWith<T>(name: string, values: Float32Array | Uint32Array, ...args: unknown[]): Promise<T> {
     return withFile([values], (path) => this.call<T>(name, path, ...args));
   }
 
@@ -67,7 +67,10 @@ export class Python {
 }
 
 /** Raw values in a file of their own, for as long as `work` takes. */
-export async function withFile<T>(values: readonly Float32Array[], work: (path: string) => Promise<T>): Promise<T> {
+export async function withFile<T>(
+  values: readonly (Float32Array | Uint32Array)[],
+  work: (path: string) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     const path = join(folder, 'values');

@@ -16,18 +16,15 @@ import { tenIterations, toConvergence } from './lloyd.ts';
 import { peakMemory } from './memory.ts';
 import { diagonalMixture } from './mixtures.ts';
 import { predictions } from './predict.ts';
-import { digits, embeddings, FEW_WIDE, flights, SEPARATED, separated, WIDE } from './problems.ts';
+import { digits, embeddings, flights, SEPARATED, separated, WIDE_IN_CHROME } from './problems.ts';
 import { oneRow } from './row.ts';
 import { type Findings, type Setting, THREADS, withThreads } from './section.ts';
 import { seeding } from './seeding.ts';
 import { uploads } from './upload.ts';
-import { wholeCall } from './whole.ts';
+import { widePoints } from './wide.ts';
 
 /** One run of the slowest peers takes half a minute; everything together a quarter of an hour, on two cores. */
 const RUNS: RunPlan = { atLeast: 1, atMost: 15, budgetMs: 5000 };
-
-/** Multiply-adds of an iteration beyond which plain JavaScript takes minutes for ten. */
-const MOST_WORK = 2 ** 31;
 
 const PREDICTED: readonly Size[] = [
   { name: 'E', n: 50_000, d: 384, k: 100 },
@@ -61,19 +58,10 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     yield await oneRow();
   },
   async *plusplus(setting) {
-    yield await seeding(blobProblem('C'), setting);
+    yield await seeding(blobProblem('C'), setting, GOALS.plusPlus);
   },
   async *wide(setting) {
-    for (const size of WIDE) {
-      const problem = embeddings(size);
-      yield await tenIterations(
-        problem,
-        problem.data.length * size.k > MOST_WORK ? { ...setting, javascript: [] } : setting,
-      );
-      yield await predictions(problem, setting);
-      yield await seeding(problem, setting);
-    }
-    yield await wholeCall(embeddings(FEW_WIDE), setting);
+    yield* widePoints(setting);
   },
   async *predict(setting) {
     for (const size of PREDICTED) yield await predictions(KMeansProblem.ofBlobs(size), setting);
@@ -86,14 +74,15 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     for (const size of MIXTURE_CASES) yield await diagonalMixture(size, setting);
   },
   async *memory() {
-    for (const name of ['C', 'D']) yield await peakMemory(blobProblem(name));
-    yield await peakMemory(await flights('flights', 64));
+    for (const name of ['C', 'D']) yield await peakMemory(blobProblem(name), GOALS.memory);
+    yield await peakMemory(await flights('flights', 64), GOALS.memoryOfFlights);
   },
   async *chrome(setting) {
     const chrome = await openOrSay('Chrome', openChrome);
     try {
       if (chrome === null) return;
-      for (const name of ['B', 'C']) yield await inChrome(blobProblem(name), setting, chrome);
+      for (const name of ['B', 'C', 'D']) yield await inChrome(blobProblem(name), setting, chrome);
+      for (const size of WIDE_IN_CHROME) yield await inChrome(embeddings(size), setting, chrome);
       yield await inChrome(await flights('flights', 64), setting, chrome);
     } finally {
       await chrome?.close();

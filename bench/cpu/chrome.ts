@@ -8,30 +8,51 @@ import { kmeansBenchmark } from '../kmeans/bench.ts';
 import type { KMeansProblem } from '../kmeans/cases.ts';
 import type { KMeansContender } from '../kmeans/contender.ts';
 import { kmeansOf } from '../kmeans/contenders/engine.ts';
-import { type Outcome, outcome } from './goals.ts';
+import { GOALS, type Goal, type Outcome, outcome } from './goals.ts';
 import script from './page.ts?bundle';
 import { bestFit, type Findings, type Setting, THREADS } from './section.ts';
 
 /** What lets a page share memory with its workers. */
 const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
+/** Chrome has products of bytes wherever the processor has them. */
+const GOALS_IN_CHROME: Readonly<Record<string, Goal>> = {
+  D: GOALS.fitOfBytes,
+  '50k×384': GOALS.fit,
+  '100k×768': GOALS.fit,
+};
+
 export interface Chrome {
   readonly contenders: readonly KMeansContender[];
   close(): Promise<void>;
 }
 
-export async function inChrome(problem: KMeansProblem, { engines, runs }: Setting, chrome: Chrome): Promise<Findings> {
-  const contenders = [...engines.map(kmeansOf), ...chrome.contenders];
+export async function inChrome(
+  problem: KMeansProblem,
+  { engines, scikitLearn, runs }: Setting,
+  chrome: Chrome,
+): Promise<Findings> {
+  const contenders = [...engines.map(kmeansOf), ...scikitLearn, ...chrome.contenders];
   const results = await runProblem(kmeansBenchmark, problem, contenders, runs);
   const [{ objective }] = results;
   console.log(`\n${problem.title}, Chrome\n${tableOf(kmeansBenchmark, results, objective, contenders)}`);
   return {
     report: { ...problem.size, results },
-    outcomes: chrome.contenders.map(({ name, threads }): Outcome => {
-      const ratio = bestFit(results, name) / bestFit(results, onThreads('cpu', threads));
-      return outcome('Chrome / Node', `${problem.name}, ${name}`, ratio);
+    outcomes: chrome.contenders.flatMap(({ name, threads }): Outcome[] => {
+      const over = (other: string) => bestFit(results, name) / bestFit(results, onThreads(other, threads));
+      const on = `${problem.name}, ${name}`;
+      const peer = over('scikit-learn');
+      return [
+        outcome('Chrome / Node', on, over('cpu')),
+        ...(Number.isNaN(peer) ? [] : [outcome('Chrome / scikit-learn', on, peer, GOALS_IN_CHROME[problem.name])]),
+      ];
     }),
-    disagreements: disagreementsOf(kmeansBenchmark, results, objective).map((line) => `${problem.name}: ${line}`),
+    // scikit-learn's sums are float32.
+    disagreements: disagreementsOf(
+      kmeansBenchmark,
+      results.filter(({ contender }) => !contender.startsWith('scikit')),
+      objective,
+    ).map((line) => `${problem.name}: ${line}`),
   };
 }
 

@@ -5,7 +5,7 @@ import { type OpenEngine, openCpu } from '../engines.ts';
 import type { KMeansProblem } from '../kmeans/cases.ts';
 import { withFile } from '../python.ts';
 import { formatTable } from '../table.ts';
-import { GOALS, outcome } from './goals.ts';
+import { type Goal, outcome } from './goals.ts';
 import type { Findings } from './section.ts';
 
 /** The first word of the command line that makes this program the process that is measured. */
@@ -33,7 +33,7 @@ interface Memory {
   readonly peak: number;
 }
 
-export async function peakMemory(problem: KMeansProblem): Promise<Findings> {
+export async function peakMemory(problem: KMeansProblem, goal: Goal): Promise<Findings> {
   const { name, title, size, data, start, n, d, k } = problem;
   const memory = await withFile([data, start], (path) => measured({ path, n, d, k }));
   const ratio = (memory.peak - memory.before) / data.byteLength;
@@ -47,7 +47,7 @@ export async function peakMemory(problem: KMeansProblem): Promise<Findings> {
   console.log(`\n${title}, resident memory\n${table}`);
   return {
     report: { ...size, threads: THREADS, bytes: data.byteLength, ...memory, ratio },
-    outcomes: [outcome('peak memory / points', name, ratio, GOALS.memory)],
+    outcomes: [outcome('peak memory / points', name, ratio, goal)],
   };
 }
 

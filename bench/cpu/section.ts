@@ -28,6 +28,16 @@ export interface Findings {
   readonly disagreements?: readonly string[];
 }
 
+/** Whether it scans bytes of wide points: what it knows once it had some. */
+export async function scansBytes({ engine, upload }: OpenEngine): Promise<boolean> {
+  const { dataset } = await upload(new Float32Array(WIDE_ENOUGH), 1, WIDE_ENOUGH);
+  dataset.destroy();
+  return engine.info.features.includes('wasm-relaxed-dot');
+}
+
+/** Features of a row that brings the module for wide points. */
+const WIDE_ENOUGH = 64;
+
 /** Nobody but those on so many threads. */
 export function withThreads(threads: number, { engines, scikitLearn, javascript, runs }: Setting): Setting {
   const has = (one: { readonly threads: number }) => one.threads === threads;

@@ -1,40 +1,38 @@
 /** K-means++ beside one Lloyd iteration on the same points. */
-import { onThreads } from '../contender.ts';
 import type { OpenEngine } from '../engines.ts';
 import type { KMeansProblem } from '../kmeans/cases.ts';
 import { interleave } from '../measure.ts';
 import { formatTable, threeDigits } from '../table.ts';
-import { outcome } from './goals.ts';
+import { type Goal, outcome } from './goals.ts';
 import type { Findings, Setting } from './section.ts';
 
 interface SeedingTimes {
-  readonly threads: number;
+  readonly name: string;
   readonly seedingMs: number;
   readonly iterationMs: number;
 }
 
 const ITERATIONS = 10;
 
-export async function seeding(problem: KMeansProblem, { engines, runs }: Setting): Promise<Findings> {
+export async function seeding(problem: KMeansProblem, { engines, runs }: Setting, goal?: Goal): Promise<Findings> {
   const times: SeedingTimes[] = [];
   for (const opened of engines) times.push(await timesOf(opened));
   const table = formatTable(
     ['', 'seeding, ms', 'an iteration, ms', 'ratio'],
-    times.map(({ threads, seedingMs, iterationMs }) => [
-      onThreads('cpu', threads),
+    times.map(({ name, seedingMs, iterationMs }) => [
+      name,
       ...[seedingMs, iterationMs, seedingMs / iterationMs].map(threeDigits),
     ]),
   );
   console.log(`\n${problem.title}, k-means++\n${table}`);
-  const goal = { sense: '≤', bar: problem.k / 4, dream: problem.k / 10 } as const;
   return {
     report: { ...problem.size, times },
-    outcomes: times.map(({ threads, seedingMs, iterationMs }) =>
-      outcome('k-means++ / one iteration', onThreads(problem.name, threads), seedingMs / iterationMs, goal),
+    outcomes: times.map(({ name, seedingMs, iterationMs }) =>
+      outcome('k-means++ / one iteration', `${problem.name}, ${name}`, seedingMs / iterationMs, goal),
     ),
   };
 
-  async function timesOf({ engine, upload, threads }: OpenEngine): Promise<SeedingTimes> {
+  async function timesOf({ engine, upload, name }: OpenEngine): Promise<SeedingTimes> {
     const { data, n, d, k, start } = problem;
     const { dataset } = await upload(data, n, d);
     const explicit = { data: start, shape: [k, d] as const };
@@ -45,6 +43,6 @@ export async function seeding(problem: KMeansProblem, { engines, runs }: Setting
     const [seeded, one, ten] = (await interleave(fits, runs)).map(({ ms }) => Math.min(...ms));
     dataset.destroy();
     // A fit makes one assignment more than it has iterations.
-    return { threads, seedingMs: seeded - one, iterationMs: ten / (ITERATIONS + 1) };
+    return { name, seedingMs: seeded - one, iterationMs: ten / (ITERATIONS + 1) };
   }
 }

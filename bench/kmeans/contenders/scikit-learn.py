@@ -6,12 +6,14 @@ import warnings
 import numpy
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import silhouette_score
 
 warnings.simplefilter("ignore", ConvergenceWarning)
 
 points = None
 start = None
 model = None
+labels = None
 
 
 def prepare(path, n, d, centroids):
@@ -29,6 +31,16 @@ def fit(iterations):
 
 def predict():
     return len(model.predict(points))
+
+
+def judge(path):
+    """Labels of the points, raw 32-bit integers in a file."""
+    global labels
+    labels = numpy.fromfile(path, dtype=numpy.int32)
+
+
+def silhouette(size):
+    return float(silhouette_score(points, labels, sample_size=size if size < len(points) else None, random_state=0))
 
 
 def centroids():

@@ -12,6 +12,10 @@ export interface ScikitLearnKMeans extends KMeansContender {
   product(): Promise<number>;
   /** Labels the points of the last problem, by the model of the last fit. */
   predict(): Promise<number>;
+  /** Labels [n] that silhouettes of the last problem are to judge. */
+  judge(labels: Uint32Array): Promise<void>;
+  /** The mean silhouette of so many of its rows. */
+  silhouette(size: number): Promise<number>;
 }
 
 /**
@@ -50,6 +54,8 @@ function contender(python: Python, versions: string, threads: number): ScikitLea
     },
     product: () => python.call('product'),
     predict: () => python.call('predict'),
+    judge: (labels) => python.callWith('judge', labels),
+    silhouette: (size) => python.call('silhouette', size),
     close: () => python.close(),
   };
 }
