@@ -27,6 +27,9 @@ export interface MetricRules {
   /** What the sum [d] of a cluster's rows, at `from`, is divided by; 0 where the cluster keeps its centroid. */
   divisor(sums: Float64Array, from: number, d: number, count: number): number;
 
+  /** Whether distances are in proportion to Euclidean ones, or to their squares. */
+  readonly isRoot: boolean;
+
   /** A distance as callers see it, of the squared one in a frame of that scale. */
   distance(squared: number, scale: number): number;
 
@@ -43,6 +46,7 @@ const RULES: Readonly<Record<Metric, MetricRules>> = {
     unitCentroids: false,
     hasDensity: true,
     divisor: (_sums, _from, _d, count) => count,
+    isRoot: true,
     distance: (squared, scale) => Math.sqrt(squared) / scale,
     // Not over the square of the scale, which may be too large or too small for float64.
     inertia: (squared, scale) => squared / scale / scale,
@@ -57,6 +61,7 @@ const RULES: Readonly<Record<Metric, MetricRules>> = {
       const length = Math.sqrt(squares);
       return length <= NO_DIRECTION * count ? 0 : length;
     },
+    isRoot: false,
     // 1 − cos = ½‖x − c‖².
     distance: (squared) => squared / 2,
     inertia: (squared) => squared / 2,

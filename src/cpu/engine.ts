@@ -1,5 +1,11 @@
 import { ownOf } from '../check.ts';
-import type { ClusteringEngine, EngineDataset, MixtureWorkspace, UploadOptions } from '../engine/contract.ts';
+import type {
+  ClusterDistances,
+  ClusteringEngine,
+  EngineDataset,
+  MixtureWorkspace,
+  UploadOptions,
+} from '../engine/contract.ts';
 import type { Gaussians } from '../engine/gaussians.ts';
 import type { GpuPoints, PointsSummary, PreparedPoints } from '../points.ts';
 import { type Awaitable, type Runner, resultOf, run, runNow, type Steps } from '../steps.ts';
@@ -170,6 +176,10 @@ class Verbs implements Omit<EngineDataset, keyof PointsSummary> {
     return this.#run(allDistances(this.#points, centroids, start, end));
   }
 
+  clusterDistances(labels: Uint32Array, k: number, isRoot: boolean): Awaitable<ClusterDistances> {
+    return this.#run(this.#clusterDistances(labels, k, isRoot));
+  }
+
   plusPlus(k: number, candidates: number, draws: Float32Array): Awaitable<Uint32Array> {
     return this.#run(this.#plusPlus(k, candidates, draws));
   }
@@ -199,6 +209,11 @@ class Verbs implements Omit<EngineDataset, keyof PointsSummary> {
   }
 
   readonly #run = <T>(steps: Steps<T>): Awaitable<T> => this.#runner(steps, this.signal);
+
+  *#clusterDistances(labels: Uint32Array, k: number, isRoot: boolean): Steps<ClusterDistances> {
+    const { clusterDistances } = yield* resultOf(import('./silhouettes.ts'));
+    return clusterDistances(this.#points, labels, k, isRoot, this.#run);
+  }
 
   *#plusPlus(...args: [k: number, candidates: number, draws: Float32Array]): Steps<Uint32Array> {
     const { n, d } = this.#points.summary;

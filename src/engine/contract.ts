@@ -75,6 +75,17 @@ export interface EngineDataset extends PointsSummary {
   allDistances(centroids: Float64Array, start: number, end: number): Awaitable<Float32Array | Float64Array>;
 
   /**
+   * Opens what distances of other rows to those of clusters need; the caller closes it, whatever happens but an abort. Absent
+   * where an engine has nothing better than `allDistances`.
+   *
+   * @param labels [n], below k
+   * @param isRoot whether Euclidean distances are summed, or their squares
+   */
+  readonly clusterDistances?:
+    | ((labels: Uint32Array, k: number, isRoot: boolean) => Awaitable<ClusterDistances>)
+    | undefined;
+
+  /**
    * Greedy k-means++ (Arthur and Vassilvitskii 2007, with the local trials of their section 5): the indices of k rows.
    * Step t draws `candidates` rows with probability proportional to weight × squared distance to the rows chosen so
    * far, and keeps the one that leaves the least total. `draws` holds uniform numbers of [0, 1), two for each
@@ -108,6 +119,14 @@ export interface EngineDataset extends PointsSummary {
   transformed(matrix: Float64Array, variance: Float64Array): Awaitable<EngineDataset>;
 
   destroy(): void;
+}
+
+/** The rows of one dataset in clusters. */
+export interface ClusterDistances {
+  /** Summed distances of `others` [m, d] to the rows of each cluster, in the frame: Float64Array [m·k]. */
+  sums(others: Float64Array): Awaitable<Float64Array>;
+
+  close(): void;
 }
 
 /** Assignments of one dataset to k centroids. */

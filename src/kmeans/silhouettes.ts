@@ -5,7 +5,10 @@ import { resultOf, type Steps } from '../steps.ts';
 import { rowsOfTurn } from '../turns.ts';
 import type { Partition } from './partition.ts';
 
-/** Distances in one block: 8 MiB in float64. */
+/** Values of rows whose distances an engine sums at once, and of these sums: what stays in a cache. */
+const SUMMED_VALUES = 2 ** 16;
+
+/** Distances in one block, where they come home: 8 MiB in float64. */
 const BLOCK_VALUES = 2 ** 20;
 
 /**
@@ -24,32 +27,41 @@ export function* silhouettesOf(dataset: EngineDataset, partition: Partition): St
 }
 
 function* silhouettesWithin(dataset: EngineDataset, { labels, sizes }: Partition): Steps<Float64Array> {
-  const { n, d } = dataset;
+  const { n, d, metric } = dataset;
   const k = sizes.length;
+  const { isRoot } = metricOf(metric);
+  const opened = dataset.clusterDistances && (yield* resultOf(dataset.clusterDistances(labels, k, isRoot)));
+  const each = opened
+    ? Math.max(4, Math.floor(SUMMED_VALUES / Math.max(d, k)))
+    : Math.max(1, Math.floor(BLOCK_VALUES / Math.max(n, d)));
   const silhouettes = new Float64Array(n);
-  const each = Math.max(1, Math.floor(BLOCK_VALUES / Math.max(n, d)));
-  for (let first = 0; first < n; first += each) {
-    const count = Math.min(each, n - first);
-    const sums = yield* summedDistances(dataset, labels, k, first, count);
-    for (let i = 0; i < count; i++) {
-      silhouettes[first + i] = silhouetteOf(sums.subarray(i * k, (i + 1) * k), labels[first + i], sizes);
+  try {
+    for (let first = 0; first < n; first += each) {
+      const count = Math.min(each, n - first);
+      const own = yield* resultOf(dataset.gather(Uint32Array.from({ length: count }, (_, i) => first + i)));
+      const sums = opened ? yield* resultOf(opened.sums(own)) : yield* summedDistances(dataset, labels, k, first, own);
+      for (let i = 0; i < count; i++) {
+        silhouettes[first + i] = silhouetteOf(sums.subarray(i * k, (i + 1) * k), labels[first + i], sizes);
+      }
+      yield;
     }
-    yield;
+  } finally {
+    opened?.close();
   }
   return silhouettes;
 }
 
-/** Summed distances of the rows [first, first + count) to the rows of each cluster: [count, k]. */
+/** Summed distances of rows from `first` on, which are given, to the rows of each cluster: [count, k]. */
 function* summedDistances(
   dataset: EngineDataset,
   labels: Uint32Array,
   k: number,
   first: number,
-  count: number,
+  own: Float64Array,
 ): Steps<Float64Array> {
-  const { n, frame } = dataset;
-  const { distance } = metricOf(dataset.metric);
-  const own = yield* resultOf(dataset.gather(Uint32Array.from({ length: count }, (_, i) => first + i)));
+  const { n, d } = dataset;
+  const { isRoot } = metricOf(dataset.metric);
+  const count = own.length / d;
   const sums = new Float64Array(count * k);
   const rows = Math.max(1, Math.floor(BLOCK_VALUES / count));
   const pause = rowsOfTurn(count);
@@ -60,7 +72,7 @@ function* summedDistances(
       const label = labels[row];
       for (let i = 0; i < count; i++, at++) {
         // Of a row to itself: not what rounding may make of 0.
-        if (first + i !== row) sums[i * k + label] += distance(squares[at], frame.scale);
+        if (first + i !== row) sums[i * k + label] += isRoot ? Math.sqrt(squares[at]) : squares[at];
       }
       if (row % pause === pause - 1) yield;
     }
@@ -68,7 +80,7 @@ function* summedDistances(
   return sums;
 }
 
-/** (b − a) / max(a, b), a the mean distance to the others of its cluster and b that to the nearest other cluster. */
+/** (b − a) / max(a, b), whatever the unit: a the mean distance to the others of its cluster and b that to the nearest other cluster. */
 function silhouetteOf(sums: Float64Array, label: number, sizes: Uint32Array): number {
   if (sizes[label] === 1) return 0;
   const within = sums[label] / (sizes[label] - 1);

@@ -325,7 +325,8 @@ const LATER = {
   'gpu-mixture': 11,
   'cpu-mixture': 9,
   'cpu-estimates': 5,
-  'cpu-pool': 16,
+  'cpu-silhouettes': 3,
+  'cpu-pool': 17,
   'cpu-relaxed': 9,
 };
 

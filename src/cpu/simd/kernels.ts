@@ -84,6 +84,24 @@ export interface SeedingKernels extends PotentialsKernels {
   ): void;
 }
 
+/** See kernels/distances/. */
+export interface DistancesKernels {
+  sumDistances(
+    rows: number,
+    precise: boolean,
+    d: number,
+    start: number,
+    end: number,
+    panels: number,
+    norms: number,
+    m: number,
+    labels: number,
+    isRoot: boolean,
+    sums: number,
+    scratch: number,
+  ): void;
+}
+
 /** See kernels/mixture/. */
 export interface MixtureKernels {
   accumulateMixture(state: number, start: number, end: number): void;

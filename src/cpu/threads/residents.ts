@@ -16,7 +16,7 @@ export interface Family {
   readonly kernels: Compiled;
 }
 
-export type FamilyName = 'kmeans' | 'relaxed' | 'mixture' | 'seeding';
+export type FamilyName = 'kmeans' | 'relaxed' | 'mixture' | 'seeding' | 'distances';
 
 export type Makers = Readonly<Record<string, Maker>>;
 
@@ -24,6 +24,8 @@ export type Makers = Readonly<Record<string, Maker>>;
 export interface Maker {
   readonly simd: new (shard: Shard, kernels: never, options: never) => { free(): void };
   readonly plain: new (shard: Shard, options: never) => { free(): void };
+  /** Whether kernels read rows of float64 too. */
+  readonly takesPrecise?: boolean;
 }
 
 /** A resident as an argument. */
@@ -102,13 +104,13 @@ export class Residents {
       const { tenancy } = this.#resident(on);
       const { shard, arena } = tenancy;
       const learnt = this.#families.get(family)!;
-      const { simd, plain } = learnt.makers[kind];
+      const { simd, plain, takesPrecise } = learnt.makers[kind];
       const made = (make: () => { free(): void }) => ({
         tenancy,
         self: shard.memory.allOrNothing(make) as Resident['self'],
       });
       const makePlain = () => made(() => new plain(shard, options as never));
-      const kernels = shard.precise ? null : kernelsFor(learnt, arena);
+      const kernels = shard.precise && !takesPrecise ? null : kernelsFor(learnt, arena);
       if (kernels === null) return makePlain();
       try {
         return made(() => new simd(shard, kernels as never, options as never));

@@ -1,6 +1,7 @@
 /** What runs in a worker: its residents, and the messages that it is reached by. */
 import type { MessagePort } from 'node:worker_threads';
 import { run } from '../../steps.ts';
+import { DISTANCES_MAKERS } from '../families/distances.ts';
 import { KMEANS_MAKERS } from '../families/kmeans.ts';
 import { MIXTURE_MAKERS } from '../families/mixture.ts';
 import { RELAXED_MAKERS } from '../families/relaxed.ts';
@@ -13,6 +14,7 @@ const MAKERS: Readonly<Record<FamilyName, Makers>> = {
   relaxed: RELAXED_MAKERS,
   mixture: MIXTURE_MAKERS,
   seeding: SEEDING_MAKERS,
+  distances: DISTANCES_MAKERS,
 };
 
 let residents: Residents;
