@@ -65,6 +65,8 @@ export type {
 } from './placement.ts';
 export type {
   Backend,
+  Column,
+  Columns,
   DevicePoints,
   HostPoints,
   Layout,

@@ -78,11 +78,25 @@ export interface DevicePoints {
 /** n rows of d numbers each. */
 export type Rows = ArrayLike<ArrayLike<number>>;
 
+/**
+ * One feature of n rows, as Arrow, Parquet, DuckDB and data frames hold it: numbers or bigints by index, or by a method where
+ * an object has one. Arrays of other realms are arrays too.
+ */
+export type Column =
+  | ArrayLike<number | bigint | null>
+  | { readonly length: number; get(index: number): unknown }
+  | { readonly length: number; at(index: number): unknown };
+
+/** d features of n rows each, read where they are. */
+export interface Columns {
+  readonly columns: ArrayLike<Column>;
+}
+
 /** Weights of n rows, finite and not negative, which are copied to float32. */
 export type Weights = TypedArray | readonly number[];
 
 /** What can be uploaded. */
-export type PointsInput = HostPoints | Tensor | DevicePoints | Rows;
+export type PointsInput = HostPoints | Tensor | DevicePoints | Columns | Rows;
 
 /** The kinds of engines that hold points. */
 export type Backend = 'webgpu' | 'cpu';
@@ -246,7 +260,7 @@ export function readRowsOf(
   const values = new Float64Array(n * d);
   form.read(0, n, values);
   values.forEach((value, at) => {
-    if (!(Math.abs(value) <= LARGEST)) throw wrongValue(form, at);
+    if (!(Math.abs(value) <= LARGEST)) throw form.wrong(Math.floor(at / d), at % d);
   });
   return { values, n, d };
 }
@@ -256,8 +270,8 @@ interface HostForm {
   readonly d: number;
   /** Copies rows [start, end) to the beginning of `to`; what is no number becomes NaN. */
   read(start: number, end: number, to: Float64Array): void;
-  /** What the caller calls a value, and what it is there. */
-  at(i: number, j: number): { readonly name: string; readonly value: unknown };
+  /** What is to be said of a value that is not a finite number, by its name there. */
+  wrong(i: number, j: number): Error;
 }
 
 type BufferForm = { readonly buffer: GPUBuffer; readonly n: number; readonly d: number; readonly offset: number };
@@ -283,7 +297,7 @@ type Fields = Readonly<Record<(typeof FIELDS)[number], unknown>>;
 function readForm(
   points: PointsInput,
   name = 'points',
-  wanted = '{ data, shape }, { buffer, shape }, rows or a Dataset',
+  wanted = '{ data, shape }, { buffer, shape }, { columns }, rows or a Dataset',
 ): HostForm | BufferForm {
   const wrong = () => wrongKind(name, wanted, points);
   if (points === null || typeof points !== 'object') throw wrong();
@@ -291,6 +305,7 @@ function readForm(
   const fields = Object.fromEntries(FIELDS.map((field) => [field, propertyOf(points, field)])) as Fields;
   if (has(points, 'buffer') && (has(points, 'shape') || has(points, 'dims'))) return readBuffer(name, fields);
   if (has(points, 'data')) return readMatrix(name, fields);
+  if (has(points, 'columns')) return readColumns(name, propertyOf(points, 'columns'));
   if (!has(points, 'length')) throw wrong();
   return readRows(name, points as Rows);
 }
@@ -409,9 +424,9 @@ function readMatrix(name: string, fields: Fields): HostForm {
         for (let j = 0, from = offset + i * row; j < d; j++, from += column) to[at++] = data[from];
       }
     },
-    at(i, j) {
+    wrong(i, j) {
       const index = offset + i * row + j * column;
-      return { name: `${name}.data[${index}]`, value: data[index] };
+      return wrongValue(`${name}.data[${index}]`, data[index]);
     },
   };
 }
@@ -492,8 +507,53 @@ function readRows(name: string, rows: Rows): HostForm {
         }
       }
     },
-    at: (i, j) => ({ name: `${name}[${i}][${j}]`, value: (rows[i] as ArrayLike<unknown> | undefined)?.[j] }),
+    wrong: (i, j) => wrongValue(`${name}[${i}][${j}]`, (rows[i] as ArrayLike<unknown> | undefined)?.[j]),
   };
+}
+
+function readColumns(name: string, columns: unknown): HostForm {
+  if (!isObject(columns) || !has(columns, 'length')) throw wrongKind(`${name}.columns`, 'an array of columns', columns);
+  const all = Array.from(columns as ArrayLike<unknown>, (column, j) => readColumn(`${name}.columns[${j}]`, column));
+  if (all.length === 0) throw new RangeError(`${name}.columns must have at least one column`);
+  const [{ n }] = all;
+  if (n === 0) throw new RangeError(`${name}.columns[0] must have at least one value`);
+  const d = all.length;
+  const odd = all.findIndex((column) => column.n !== n);
+  if (odd > 0) throw new RangeError(`${name}.columns[${odd}] has ${all[odd].n} values, ${name}.columns[0] has ${n}`);
+  return {
+    n,
+    d,
+    read(start, end, to) {
+      for (let j = 0; j < d; j++) {
+        const { valueAt } = all[j];
+        for (let i = start, at = j; i < end; i++, at += d) {
+          const value = valueAt(i);
+          to[at] = typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : NaN;
+        }
+      }
+    },
+    wrong(i, j) {
+      const [place, value] = [`${name}.columns[${j}][${i}]`, all[j].valueAt(i)];
+      if (value === null) return new RangeError(`${place} is null`);
+      return wrongValue(place, typeof value === 'bigint' ? Number(value) : value);
+    },
+  };
+}
+
+function readColumn(name: string, column: unknown): { n: number; valueAt(i: number): unknown } {
+  if (!isObject(column) || !has(column, 'length')) throw wrongKind(name, 'an array or a vector of numbers', column);
+  const n = lengthOf(name, column as ArrayLike<unknown>);
+  if (n === 0 && ArrayBuffer.isView(column) && isDetached(column)) throw detached(name);
+  const values = column as ArrayLike<unknown> & { get(i: number): unknown; at(i: number): unknown };
+  // An array has `at` as well, which is slower.
+  if (Array.isArray(column) || ArrayBuffer.isView(column)) return { n, valueAt: (i) => values[i] };
+  if (has(column, 'get')) return { n, valueAt: (i) => values.get(i) };
+  if (has(column, 'at')) return { n, valueAt: (i) => values.at(i) };
+  return { n, valueAt: (i) => values[i] };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function lengthOfRow(name: string, rows: Rows, i: number): number {
@@ -637,7 +697,7 @@ class Survey {
 /** @throws {TypeError | RangeError} where a value is not a number, or too large. */
 function checkValues(form: HostForm, block: Float64Array, first: number): void {
   for (let at = 0; at < block.length; at++) {
-    if (!(Math.abs(block[at]) <= LARGEST)) throw wrongValue(form, first * form.d + at);
+    if (!(Math.abs(block[at]) <= LARGEST)) throw form.wrong(first + Math.floor(at / form.d), at % form.d);
   }
 }
 
@@ -969,8 +1029,7 @@ export function notFiniteAt(where: string, value: number | undefined): RangeErro
   return new RangeError(`${where} must be finite${value === undefined ? '' : `, got ${value}`}`);
 }
 
-function wrongValue({ d, at }: HostForm, index: number): Error {
-  const { name, value } = at(Math.floor(index / d), index % d);
+function wrongValue(name: string, value: unknown): Error {
   return typeof value === 'number' ? notFiniteAt(name, value) : notANumber(name, value);
 }
 

@@ -32,6 +32,7 @@ describe('forms of points', () => {
     [-7, 11],
   ];
   const values = rows.flat();
+  const columnsOf = <T>(column: (values: number[]) => T): T[] => [0, 1].map((j) => column(rows.map((row) => row[j])));
   const forms: Record<string, PointsInput> = {
     'number[][]': rows,
     'Float32Array[]': rows.map((row) => Float32Array.from(row)),
@@ -42,6 +43,12 @@ describe('forms of points', () => {
     Int8Array: { data: Int8Array.from(values), shape: [3, 2] },
     Int16Array: { data: Int16Array.from(values), shape: [3, 2] },
     Int32Array: { data: Int32Array.from(values), shape: [3, 2] },
+    columns: { columns: columnsOf((values) => values) },
+    'typed columns': { columns: [Float32Array.of(1, 3, -7), Int8Array.of(2, 5, 11)] },
+    'columns of bigints': { columns: [BigInt64Array.of(1n, 3n, -7n), [2n, 5, 11n]] },
+    'columns that are read by get': { columns: columnsOf((values) => ({ length: 3, get: (i: number) => values[i] })) },
+    'columns that are read by at': { columns: columnsOf((values) => ({ length: 3, at: (i: number) => values[i] })) },
+    'columns that are like arrays': { columns: { length: 2, 0: [1, 3, -7], 1: { length: 3, 0: 2, 1: 5, 2: 11 } } },
     'a view into a larger buffer': { data: new Float32Array([9, ...values, 9]).subarray(1, 7), shape: [3, 2] },
   };
   const expected = prepare(rows);
