@@ -152,6 +152,8 @@ const SHAPES = [
   { n: 1037, d: 5, k: 4 },
   { n: 523, d: 8, k: 9 },
   { n: 530, d: 19, k: 3 },
+  { n: 65, d: 9, k: 1 },
+  { n: 41, d: 34, k: 2 },
 ];
 
 describe.each(Object.keys(KINDS) as KindName[])('moments by %s', (kind) => {
@@ -191,6 +193,19 @@ describe.each(Object.keys(KINDS) as KindName[])('moments by %s', (kind) => {
       const first = answersOf(kind, points, gaussiansOf(start), 1);
       for (const threads of [1, 2, 5]) expect(answersOf(kind, points, gaussiansOf(start), 1, threads)).toEqual(first);
     });
+  });
+
+  it.each([
+    { n: 70, d: 67, k: 3 },
+    { n: 45, d: 67, k: 60 },
+    { n: 19, d: 133, k: 62 },
+  ])('groups of whatever size, of wide rows: $n × $d, k $k', ({ n, d, k }) => {
+    const { points, start } = draw({ n, d, k, covarianceType: 'full', condition: 30, distance: 3, seed: n });
+    // Whole blocks without weight, far from all, and a part of one.
+    const data = points.data.slice();
+    data.fill(1e4, 8 * d, 16 * d);
+    const light = weighted({ ...points, data }, (i) => (i < 11 || i === n - 1 ? 0 : 1 + (i % 3)));
+    checkAgainstReference(answersOf(kind, light, gaussiansOf(start), 1), light, start, 1);
   });
 
   it('equal distances go to the first component', () => {

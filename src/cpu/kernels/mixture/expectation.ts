@@ -10,6 +10,7 @@ import {
   D,
   DIFFERENCES,
   FACTORS,
+  GROUP,
   K,
   LABELS,
   LIKELIHOOD,
@@ -20,30 +21,32 @@ import {
   PAIRS,
   PLAIN,
   POOLED,
+  ROOTS,
   ROWS,
   SCALED,
   SHAPE,
   SHARED,
   SQUARES,
   SUMS,
-  sizeOfColumns,
   TEMPERATURE,
   VALUES,
   WEIGHTS,
   WHITENED,
   widthOf,
 } from './layout';
-import { addAxes, addProducts, scale, tally } from './moments';
+import { addAxes, addProducts, addScaled, scale, tally } from './moments';
+import { addOwn, ownLengths } from './own';
 import { addPairs, addSums, average, divideByRoots } from './pooled';
 
 /** Adds rows [start, end) to the moments; leaves their labels and values. */
 export function accumulateMixture(state: usize, start: u32, end: u32): void {
-  for (let row = start; row < end; row += BLOCK) {
-    const count = min(BLOCK, end - row);
+  const group = load<u32>(state, GROUP);
+  for (let row = start; row < end; row += group) {
+    const count = min(group, end - row);
     weigh(state, row, count);
     measure(state, row, count);
-    respond(state, row);
-    addMoments(state);
+    for (let from: u32 = 0; from < count; from += BLOCK) respond(state, row, from);
+    addMoments(state, count);
   }
 }
 
@@ -62,49 +65,30 @@ export function mixtureDensities(state: usize, start: u32, end: u32, to: usize):
   }
 }
 
-/** The weights of a block: [8], 0 for rows that are missing. */
+/** The weights of a group, of whole blocks: 0 for rows that are missing. */
 function weigh(state: usize, row: u32, count: u32): void {
   const weights: usize = load<u32>(state, WEIGHTS);
   const to: usize = load<u32>(state, BLOCK_WEIGHTS);
-  for (let i: u32 = 0; i < BLOCK; i++) {
+  for (let i: u32 = 0; i < ((count + BLOCK - 1) & ~(BLOCK - 1)); i++) {
     const weight: f64 = i >= count ? 0 : weights === 0 ? 1 : <f64>load<f32>(weights + ((row + i) << 2));
     store<f64>(to + (i << 3), weight);
   }
 }
 
-/** log π·p of a block for all components: [k, 8]. */
+/** log π·p of a group for all components: [blocks, k, 8]. */
 function measure(state: usize, row: u32, count: u32): void {
   const d = load<u32>(state, D);
   const k = load<u32>(state, K);
   const shape = load<u32>(state, SHAPE);
-  const logs: usize = load<u32>(state, LOGS);
+  let logs: usize = load<u32>(state, LOGS);
   const means: usize = load<u32>(state, MEANS);
   const block: usize = load<u32>(state, BLOCK_ROWS);
-  widen(<usize>load<u32>(state, ROWS) + <usize>(row * d) * 4, count, d, block);
+  if (shape === OWN) ownLengths(state, row, count, load<u32>(state, GROUP));
+  else widen(<usize>load<u32>(state, ROWS) + <usize>(row * d) * 4, count, d, block);
   if (shape === AXES) scaledLengths(block, d, means, k, logs);
   else if (shape === PLAIN) plainLengths(block, d, means, k, logs);
-  else if (shape === OWN) ownLengths(state);
-  else sharedLengths(state);
-  complete(logs, load<u32>(state, OFFSETS), k);
-}
-
-function ownLengths(state: usize): void {
-  const d = load<u32>(state, D);
-  const block: usize = load<u32>(state, BLOCK_ROWS);
-  const differences: usize = load<u32>(state, DIFFERENCES);
-  const logs: usize = load<u32>(state, LOGS);
-  const width = widthOf(d);
-  const size = sizeOfColumns(d);
-  let mean: usize = load<u32>(state, MEANS);
-  let factor: usize = load<u32>(state, FACTORS);
-  let to: usize = load<u32>(state, WHITENED);
-  for (let at = logs, end = logs + (load<u32>(state, K) << 6); at < end; at += LANES) {
-    subtract(block, d, mean, differences);
-    transform(differences, d, factor, to, width, at);
-    mean += width;
-    factor += size;
-    to += <usize>BLOCK * width;
-  }
+  else if (shape !== OWN) sharedLengths(state);
+  for (let from: u32 = 0; from < count; from += BLOCK, logs += k << 6) complete(logs, load<u32>(state, OFFSETS), k);
 }
 
 /** With z = (x − m₀)·U, computed once, y is z − (m − m₀)·U. */
@@ -135,15 +119,15 @@ function complete(logs: usize, offsets: usize, k: u32): void {
   }
 }
 
-/** Labels and values of a block, and its weighted responsibilities in place of the logarithms. */
-function respond(state: usize, row: u32): void {
+/** Labels and values of a block of a group, and its weighted responsibilities in place of the logarithms. */
+function respond(state: usize, row: u32, from: u32): void {
   const k = load<u32>(state, K);
   const temperature = load<f64>(state, TEMPERATURE);
   const likelihood: usize = load<u32>(state, LIKELIHOOD);
-  const weights: usize = load<u32>(state, BLOCK_WEIGHTS);
-  const logs: usize = load<u32>(state, LOGS);
-  const labels: usize = load<u32>(state, LABELS) + (row << 2);
-  const values: usize = load<u32>(state, VALUES) + (row << 3);
+  const weights: usize = load<u32>(state, BLOCK_WEIGHTS) + (from << 3);
+  const logs: usize = load<u32>(state, LOGS) + from * (k << 3);
+  const labels: usize = load<u32>(state, LABELS) + ((row + from) << 2);
+  const values: usize = load<u32>(state, VALUES) + ((row + from) << 3);
   const one = i64x2.splat(1);
   for (let lane: usize = 0; lane < LANES; lane += 16) {
     const first = logs + lane;
@@ -192,9 +176,10 @@ function soften(first: usize, end: usize, best: v128, temperature: f64, weight: 
   return f64x2.add(best, f64x2.mul(f64x2.splat(temperature), log(sum)));
 }
 
-function addMoments(state: usize): void {
+function addMoments(state: usize, count: u32): void {
   const shape = load<u32>(state, SHAPE);
-  if (shape === OWN || shape === SHARED) addMatrices(state, shape);
+  if (shape === OWN) addOwn(state, count, load<u32>(state, GROUP));
+  else if (shape === SHARED) addShared(state);
   else if (shape === POOLED) addPooled(state);
   else addDiagonals(state);
 }
@@ -214,26 +199,26 @@ function addDiagonals(state: usize): void {
   }
 }
 
-function addMatrices(state: usize, shape: u32): void {
+function addShared(state: usize): void {
   const width = widthOf(load<u32>(state, D));
+  const rows: usize = load<u32>(state, WHITENED);
+  const roots: usize = load<u32>(state, ROOTS);
   const scaled: usize = load<u32>(state, SCALED);
+  const squares: usize = load<u32>(state, SQUARES);
+  // What y is moved by: (m − m₀)·U.
+  let shift = <usize>load<u32>(state, MEANS) + width;
   let responsibilities: usize = load<u32>(state, LOGS);
   let count: usize = load<u32>(state, COUNTS);
   let sums: usize = load<u32>(state, SUMS);
-  let squares: usize = load<u32>(state, SQUARES);
-  let rows: usize = load<u32>(state, WHITENED);
-  // What y is moved by: (m − m₀)·U where U is shared, else nothing.
-  const before: usize = shape === OWN ? load<u32>(state, K) : 1;
-  let shift = <usize>load<u32>(state, MEANS) + before * width;
   for (const end = responsibilities + (load<u32>(state, K) << 6); responsibilities < end; responsibilities += LANES) {
-    if (tally(responsibilities, count))
-      addProducts(scaled, scale(rows, width, shift, responsibilities, sums, scaled), width, squares);
+    if (tally(responsibilities, count)) {
+      const taken = scale(rows, width, shift, responsibilities, roots, scaled);
+      addScaled(scaled, roots, taken, width, sums);
+      addProducts(scaled, taken, width, squares);
+    }
     count += 16;
     sums += width;
-    if (shape === OWN) {
-      rows += <usize>BLOCK * width;
-      squares += width * (width >> 3);
-    } else shift += width;
+    shift += width;
   }
 }
 

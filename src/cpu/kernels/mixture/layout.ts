@@ -28,8 +28,10 @@ export const SUMS: usize = 68;
 export const SQUARES: usize = 72;
 export const PAIRS: usize = 76;
 export const LIKELIHOOD: usize = 80;
+export const GROUP: usize = 84;
 export const TEMPERATURE: usize = 88;
-export const STATE_BYTES: usize = 96;
+export const ROOTS: usize = 96;
+export const STATE_BYTES: usize = 104;
 
 /** U of each component, at `SHAPE`: diagonal, one, upper triangular, or the same for all, with squares of each or pooled. */
 export const AXES: u32 = 0;

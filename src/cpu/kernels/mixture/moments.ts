@@ -45,27 +45,42 @@ export function addAxes(block: usize, d: u32, axes: usize, responsibilities: usi
 }
 
 /**
- * √r·(y − s) of the rows that have a responsibility, behind one another, and adds Σ r·(y − s).
+ * Writes √r, and √r·(y − s) as rows, of the rows of a block that have a responsibility.
  *
- * @param rows [8] of `width` bytes
+ * @param rows y [8] of `width` bytes
  * @returns how many rows it were
  */
-export function scale(rows: usize, width: usize, shift: usize, responsibilities: usize, sums: usize, to: usize): u32 {
+export function scale(rows: usize, width: usize, shift: usize, responsibilities: usize, roots: usize, to: usize): u32 {
   let count: u32 = 0;
   for (const end = responsibilities + LANES; responsibilities < end; responsibilities += 8, rows += width) {
     const share = load<f64>(responsibilities);
     if (!(share > 0)) continue;
-    const r = f64x2.splat(share);
-    const root = f64x2.splat(sqrt<f64>(share));
+    const root = sqrt<f64>(share);
+    store<f64>(roots + (count << 3), root);
+    const r = f64x2.splat(root);
     for (let at: usize = 0; at < width; at += 16) {
-      const y = f64x2.sub(v128.load(rows + at), v128.load(shift + at));
-      v128.store(sums + at, f64x2.add(v128.load(sums + at), f64x2.mul(r, y)));
-      v128.store(to + at, f64x2.mul(root, y));
+      v128.store(to + at, f64x2.mul(r, f64x2.sub(v128.load(rows + at), v128.load(shift + at))));
     }
     to += width;
     count++;
   }
   return count;
+}
+
+/** Adds Σ r·(y − s), of `count` rows √r·(y − s) and their √r. */
+export function addScaled(rows: usize, roots: usize, count: u32, width: usize, to: usize): void {
+  const end = roots + ((<usize>count) << 3);
+  for (const last = rows + width; rows < last; rows += 32, to += 32) {
+    let a = v128.load(to);
+    let b = v128.load(to, 16);
+    for (let root = roots, row = rows; root < end; root += 8, row += width) {
+      const r = v128.load64_splat(root);
+      a = f64x2.add(a, f64x2.mul(r, v128.load(row)));
+      b = f64x2.add(b, f64x2.mul(r, v128.load(row, 16)));
+    }
+    v128.store(to, a);
+    v128.store(to, b, 16);
+  }
 }
 
 /**
