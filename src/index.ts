@@ -21,6 +21,7 @@ export type {
 } from './api/gaussian-mixture-options.ts';
 export { kmeans } from './api/kmeans.ts';
 export type { KMeansFitOptions, KMeansInit, KMeansOptions } from './api/kmeans-options.ts';
+export { type NearestOptions, nearest } from './api/nearest.ts';
 export {
   adjustedRandScore,
   calinskiHarabaszScore,
@@ -42,6 +43,7 @@ export {
 export { destroyDefaultEngines, type MethodOptions, type PlacementOptions } from './defaults.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
 export type { FrameJSON } from './frame.ts';
+export type { NearestCentroids } from './kmeans/nearest.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
 export type { Metric } from './metric.ts';
 export type { ComponentStatus } from './mixture/fit.ts';

@@ -265,6 +265,11 @@ export function readRowsOf(
   return { values, n, d };
 }
 
+/** The number of features, wherever the points are. */
+export function featuresOf(points: PointsInput): number {
+  return readForm(points).d;
+}
+
 interface HostForm {
   readonly n: number;
   readonly d: number;
@@ -1003,6 +1008,28 @@ export function rowLength(values: ArrayLike<number>, from: number, d: number): n
   let sum = 0;
   for (let j = 0; j < d; j++) sum += (values[from + j] / unit) ** 2;
   return Math.sqrt(sum) * unit;
+}
+
+/**
+ * Centroids [k, d] that a caller gives: at unit length where the metric's are.
+ *
+ * @throws {RangeError} where one of these is zero.
+ */
+export function givenCentroids(
+  name: string,
+  centroids: Float64Array,
+  { metric, d }: { readonly metric: Metric; readonly d: number },
+): Float64Array {
+  if (!metricOf(metric).unitCentroids) return centroids;
+  const unit = centroids.slice();
+  for (let from = 0; from < unit.length; from += d) {
+    const row = unit.subarray(from, from + d);
+    const length = rowLength(row, 0, d);
+    if (length === 0)
+      throw new RangeError(`${name}[${from / d}] is zero: the ${metric} metric needs centroids of positive length`);
+    for (let j = 0; j < d; j++) row[j] /= length;
+  }
+  return unit;
 }
 
 /** Σw, and the number of rows of positive weight. */

@@ -111,11 +111,17 @@ function ofRows({ n, d, k, load: LOAD, weighted: WEIGHTED }: KernelCase): Listed
     listed(weigh, all),
     listed(price, all),
     listed(draw, [{}]),
-    ...[true, false].map((FRESH) => listed(sourceOf(fieldExtendKernel, { LOAD, WEIGHTED, FRESH }), all)),
+    ...[
+      [true, false],
+      [false, false],
+      [true, true],
+    ].map(([FRESH, FINE]) => listed(sourceOf(fieldExtendKernel, { LOAD, WEIGHTED, FRESH, FINE }), all)),
     listed(sourceOf(fieldSampleKernel, { LOAD, WEIGHTED }), all),
-    listed(
-      sourceOf(distancesKernel, { LOAD }),
-      pieces(n, k * d).map((rows) => ({ rows, k })),
+    ...[true, false].map((FINE) =>
+      listed(
+        sourceOf(distancesKernel, { LOAD, FINE }),
+        pieces(n, k * d).map((rows) => ({ rows, k })),
+      ),
     ),
     listed(sourceOf(gatherKernel, { LOAD }), [{ count: k, d }]),
   ];

@@ -1,4 +1,5 @@
-// Squared distances of some rows to all centroids [k, d], term by term: result [rows, k], a pair a thread.
+// Squared distances of some rows to all centroids [k, d], term by term: result [rows, k], a pair a thread. FINE: behind
+// the centroids [k, d] is what float32 rounds off them, or rows that are near would be off by as much.
 
 @group(0) @binding(3) var<storage, read> centroids: array<f32>;
 @group(0) @binding(4) var<storage, read_write> result: array<f32>;
@@ -17,7 +18,10 @@ fn main(
   }
   var distance = 0.0;
   for (var j = 0u; j < part.d; j++) {
-    let difference = load(row, j) - centroids[c * part.d + j];
+    var difference = load(row, j) - centroids[c * part.d + j];
+    if (FINE) {
+      difference -= centroids[(part.k + c) * part.d + j];
+    }
     distance = fma(difference, difference, distance);
   }
   result[pair] = distance;

@@ -1,5 +1,6 @@
 // Squared distance of each row to the nearest centroid: distances = min(distances, Σ(x − c)²) over `centroids` [m, d],
-// and Σ w·distance of each slice of 1024 rows. FRESH starts from nothing. A workgroup a slice, four rows a thread.
+// and Σ w·distance of each slice of 1024 rows. FRESH starts from nothing.
+// FINE: behind the centroids is what float32 rounds off them, or rows that are near would be off by as much. A workgroup a slice, four rows a thread.
 
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
 @group(0) @binding(4) var<storage, read> centroids: array<f32>;
@@ -30,7 +31,10 @@ fn main(
     for (var c = 0u; c < part.k; c++) {
       var distance = 0.0;
       for (var j = 0u; j < part.d; j++) {
-        let difference = load(row, j) - centroids[c * part.d + j];
+        var difference = load(row, j) - centroids[c * part.d + j];
+        if (FINE) {
+          difference -= centroids[(part.k + c) * part.d + j];
+        }
         distance = fma(difference, difference, distance);
       }
       least = min(least, distance);

@@ -4,6 +4,7 @@ import type {
   ClusteringEngine,
   EngineDataset,
   MixtureWorkspace,
+  Nearest,
   UploadOptions,
 } from '../engine/contract.ts';
 import type { Gaussians } from '../engine/gaussians.ts';
@@ -172,6 +173,10 @@ class Verbs implements Omit<EngineDataset, keyof PointsSummary> {
     return this.#run(nearestDistances(this.#points, centroids));
   }
 
+  nearest(centroids: Float64Array, count: number): Awaitable<Nearest> {
+    return this.#run(this.#nearest(centroids, count));
+  }
+
   allDistances(centroids: Float64Array, start: number, end: number): Awaitable<Float64Array> {
     return this.#run(allDistances(this.#points, centroids, start, end));
   }
@@ -209,6 +214,11 @@ class Verbs implements Omit<EngineDataset, keyof PointsSummary> {
   }
 
   readonly #run = <T>(steps: Steps<T>): Awaitable<T> => this.#runner(steps, this.signal);
+
+  *#nearest(centroids: Float64Array, count: number): Steps<Nearest> {
+    const { nearestCentroids } = yield* resultOf(import('./nearest-centroids.ts'));
+    return yield* nearestCentroids(this.#points, centroids, count);
+  }
 
   *#clusterDistances(labels: Uint32Array, k: number, isRoot: boolean): Steps<ClusterDistances> {
     const { clusterDistances } = yield* resultOf(import('./silhouettes.ts'));

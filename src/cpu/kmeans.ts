@@ -66,7 +66,11 @@ export class CpuKMeans implements KMeansWorkspace {
   }
 }
 
-function clustersOf({ shards, kmeans, units, longest, usual, check }: ResidentPoints, k: number): Ref<Clusters>[] {
+/** Clusters of each shard, for whoever drops them. */
+export function clustersOf(
+  { shards, kmeans, units, longest, usual, check }: ResidentPoints,
+  k: number,
+): Ref<Clusters>[] {
   check();
   return shards.map((shard) => make(shard, kmeans, 'clusters', { k, units, longest, usual }));
 }

@@ -71,6 +71,12 @@ export interface EngineDataset extends PointsSummary {
   /** Squared distance of each row to the nearest of `centroids` [k, d]: [n]. */
   nearestDistances(centroids: Float64Array): Awaitable<Float32Array | Float64Array>;
 
+  /**
+   * The `count` nearest of `centroids` [k, d] to each row. Absent where all distances come home, or the engine has nothing
+   * better.
+   */
+  readonly nearest?: ((centroids: Float64Array, count: number) => Awaitable<Nearest>) | undefined;
+
   /** Squared distances of the rows [start, end) to all centroids: [(end − start)·k]. */
   allDistances(centroids: Float64Array, start: number, end: number): Awaitable<Float32Array | Float64Array>;
 
@@ -119,6 +125,14 @@ export interface EngineDataset extends PointsSummary {
   transformed(matrix: Float64Array, variance: Float64Array): Awaitable<EngineDataset>;
 
   destroy(): void;
+}
+
+/** The nearest of some centroids to each of n rows, the nearest first, equally near ones by their index. */
+export interface Nearest {
+  /** [n·count] */
+  readonly indices: Uint32Array;
+  /** Squared distances in the frame [n·count]. */
+  readonly squares: Float32Array | Float64Array;
 }
 
 /** The rows of one dataset in clusters. */

@@ -8,7 +8,7 @@ import { sourceOf } from './kernel.ts';
 import { distancesKernel } from './kernels/kmeans.ts';
 import { openKMeans } from './kmeans.ts';
 import { bindingsOf } from './part.ts';
-import { type PairsTask, readPairs } from './read.ts';
+import { fineOf, type PairsTask, readPairs } from './read.ts';
 import type { ResidentPoints } from './resident-points.ts';
 import { openDistanceField, plusPlus } from './seeding.ts';
 import { transformed } from './transform.ts';
@@ -97,12 +97,12 @@ async function allDistances(
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
   const k = centroids.length / points.summary.d;
-  const kernel = await gpu.kernel(sourceOf(distancesKernel, { LOAD: points.load }));
-  const contents = Float32Array.from(centroids);
+  const { contents, FINE } = fineOf(centroids);
+  const kernel = await gpu.kernel(sourceOf(distancesKernel, { LOAD: points.load, FINE }));
   const task: PairsTask = {
     contents,
     k,
-    workPerRow: contents.length,
+    workPerRow: centroids.length,
     bind: (part, centroids, result) => kernel.bind({ ...bindingsOf(part), centroids, result }, { rows: part.rows, k }),
   };
   return readPairs(gpu, points, task, start, end, signal);

@@ -14,6 +14,17 @@ export interface PairsTask {
   readonly workPerRow: number;
 }
 
+/** Centroids as kernels take them: behind them what float32 rounds off them, if that is anything; `FINE` says so. */
+export function fineOf(centroids: Float64Array): { readonly contents: Float32Array; readonly FINE: boolean } {
+  const rounded = Float32Array.from(centroids);
+  const rest = centroids.map((value, i) => (Number.isFinite(rounded[i]) ? value - rounded[i] : 0));
+  if (rest.every((value) => value === 0)) return { contents: rounded, FINE: false };
+  const contents = new Float32Array(2 * rounded.length);
+  contents.set(rounded);
+  contents.set(rest, rounded.length);
+  return { contents, FINE: true };
+}
+
 /** The results of the rows [start, end): Float32Array [(end − start)·k]. */
 export async function readPairs(
   gpu: Gpu,

@@ -12,6 +12,7 @@ import {
 } from './kernels/seeding.ts';
 import { bindingsOf, cutParts } from './part.ts';
 import { Queue } from './queue.ts';
+import { fineOf } from './read.ts';
 import type { Load, ResidentPoints } from './resident-points.ts';
 import { packAll } from './struct.ts';
 
@@ -109,11 +110,12 @@ export class GpuDistanceField implements DistanceField {
   async extend(centroids: Float64Array): Promise<number> {
     const { n, d, weights } = this.#points.summary;
     const { load: LOAD, weightScale } = this.#points;
-    const constants = { LOAD, WEIGHTED: weights !== null, FRESH: this.#fresh };
+    const { contents, FINE } = fineOf(centroids);
+    const constants = { LOAD, WEIGHTED: weights !== null, FRESH: this.#fresh, FINE };
     const kernel = await this.#gpu.kernel(sourceOf(fieldExtendKernel, constants));
     const m = centroids.length / d;
     const allocation = await this.#gpu.allocate((allocation) => {
-      const targets = allocation.filled('centroids', Float32Array.from(centroids));
+      const targets = allocation.filled('centroids', contents);
       for (const part of cutParts(allocation, this.#points, m, SEED_ROWS)) {
         const { shard, index, rows } = part;
         const resources = {

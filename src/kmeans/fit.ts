@@ -4,8 +4,8 @@
  */
 import type { EngineDataset, IterationStatus, KMeansWorkspace } from '../engine/contract.ts';
 import { type Frame, outOfFrame, startIntoFrame } from '../frame.ts';
-import { type Metric, metricOf } from '../metric.ts';
-import { type Backend, meanOf, rowLength } from '../points.ts';
+import type { Metric } from '../metric.ts';
+import { type Backend, givenCentroids, meanOf } from '../points.ts';
 import { Random } from '../random.ts';
 import { type Awaitable, resultOf, type Steps } from '../steps.ts';
 import { toInertia } from './assign.ts';
@@ -135,22 +135,8 @@ function goesOn({ converged, stopped, iterations }: FitState, { maxIterations }:
 }
 
 function* firstCentroids(dataset: EngineDataset, { k, start, seed }: KMeansPlan, index: number): Steps<Float64Array> {
-  if (typeof start !== 'string') return startIntoFrame(unitRows(start, dataset), dataset);
+  if (typeof start !== 'string') return startIntoFrame(givenCentroids('init', start, dataset), dataset);
   return yield* seedCentroids(dataset, k, start, new Random(seed, index));
-}
-
-/** Where centroids have unit length, an explicit start has too. */
-function unitRows(centroids: Float64Array, { metric, d }: Pick<EngineDataset, 'metric' | 'd'>): Float64Array {
-  if (!metricOf(metric).unitCentroids) return centroids;
-  const unit = centroids.slice();
-  for (let from = 0; from < unit.length; from += d) {
-    const row = unit.subarray(from, from + d);
-    const length = rowLength(row, 0, d);
-    if (length === 0)
-      throw new RangeError(`init[${from / d}] is zero: the ${metric} metric needs centroids of positive length`);
-    for (let j = 0; j < d; j++) row[j] /= length;
-  }
-  return unit;
 }
 
 function progressOf(

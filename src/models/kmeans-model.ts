@@ -12,21 +12,19 @@ import {
   readOptions,
 } from '../check.ts';
 import { METHOD_OPTIONS, type MethodOptions, withPoints, withPointsOf } from '../defaults.ts';
-import type { EngineDataset } from '../engine/contract.ts';
-import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
+import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
 import { assignPoints } from '../kmeans/assign.ts';
-import { squaresOfFar } from '../kmeans/far.ts';
-import { assignFew, squaresOfFew } from '../kmeans/few.ts';
+import { assignFew } from '../kmeans/few.ts';
 import type { KMeansFit } from '../kmeans/fit.ts';
 import { METRICS, type Metric, metricOf } from '../metric.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import type { Parameters } from '../mixture/parameters.ts';
 import { drawSample, type SampleOptions } from '../mixture/sample.ts';
 import { type Dataset, REASONS, type Reason } from '../placement.ts';
-import type { Backend, PointsInput, PreparedPoints } from '../points.ts';
+import type { Backend, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
 import type { Random } from '../random.ts';
-import { runAsync } from '../steps.ts';
+import { resultOf, runAsync } from '../steps.ts';
 import type { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
@@ -63,8 +61,8 @@ type Fields = Omit<KMeansFit, 'frame'> & { readonly frame: Frame | null; readonl
 /** Loaded by those who want densities, behind the reading of the points. */
 const mixtures = () => import('./gaussian-mixture-model.ts');
 
-/** Distances in one block of `transform`: 16 MiB. */
-const BLOCK_VALUES = 2 ** 22;
+/** Loaded by those who want more than labels. */
+const nearest = () => import('../kmeans/nearest.ts');
 
 /**
  * The result of k-means. It holds no engine, and no GPU memory but `labelsBuffer`: methods that take points run where calls
@@ -152,6 +150,33 @@ export class KMeansModel {
   }
 
   /**
+   * Of each cluster the points that are nearest to its centroid, to show what it is about: of those with its label, and of
+   * positive weight, up to `count` (default 1), the nearest first; equally near ones in the order of their indices.
+   *
+   * @returns for each of the k clusters row indices: Uint32Array [at most count]
+   * @throws {RangeError} where `count` is less than 1, or the points do not have `d` features.
+   * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
+   * @example
+   * ```ts
+   * import { kmeans } from 'webgpu-clustering';
+   *
+   * const points = [[0], [2], [3], [8], [9]];
+   * const model = await kmeans(points, { k: 2, init: [[0], [9]] });
+   * console.log((await model.representatives(points, { count: 2 })).join(' ')); // 1,2 3,4
+   * ```
+   */
+  async representatives(
+    points: PointsInput | Dataset,
+    options?: MethodOptions & { readonly count?: number },
+  ): Promise<Uint32Array[]> {
+    const { count = 1, ...given } = readOptions('representatives', options, { ...METHOD_OPTIONS, count: true });
+    checkInteger('count', count, 1);
+    return withPointsOf(this, points, given, async ({ dataset }) =>
+      runAsync((await nearest()).representativesOf(dataset, this.centroids, count), dataset.signal),
+    );
+  }
+
+  /**
    * Distance of each point to each centroid, as {@link Metric} has it.
    *
    * @returns Float32Array [n·k], row-major
@@ -166,22 +191,15 @@ export class KMeansModel {
    * ```
    */
   transform(points: PointsInput | Dataset, options?: MethodOptions): Promise<Float32Array> {
+    const { centroids } = this;
     return withPointsOf(
       this,
       points,
       options,
-      async ({ dataset }) => {
-        const { distances, set } = this.#distancesOf(dataset);
-        await this.#eachBlock(dataset, (block, from) => {
-          for (let i = 0; i < block.length; i++) set(from * this.k + i, block[i]);
-        });
-        return distances();
+      async ({ dataset }) => runAsync((await nearest()).distancesOf(dataset, centroids), dataset.signal),
+      function* (few) {
+        return yield* (yield* resultOf(nearest())).distancesOfFew(few, centroids);
       },
-      function* (this: KMeansModel, few: PreparedPoints) {
-        const { distances, set } = this.#distancesOf(few);
-        yield* squaresOfFew(few, this.centroids, (square, row, c) => set(row * this.k + c, square));
-        return distances();
-      }.bind(this),
     );
   }
 
@@ -324,38 +342,6 @@ export class KMeansModel {
         return take(yield* assignFew(few, centroids));
       },
     );
-  }
-
-  /** Distances [n, k] to be made of squared ones in the frame of the points; the rows that are far have their own. */
-  #distancesOf({ frame, metric, n, far }: Pick<PreparedPoints, 'frame' | 'metric' | 'n' | 'far'>) {
-    const { k, d, centroids } = this;
-    const { distance } = metricOf(metric);
-    const values = new Float32Array(n * k);
-    return {
-      set(at: number, square: number) {
-        values[at] = distance(square, frame.scale);
-      },
-      distances() {
-        const squares = squaresOfFar(far, centroids, d);
-        far.indices.forEach((row, i) => {
-          for (let c = 0; c < k; c++) values[row * k + c] = distance(squares[i * k + c], 1);
-        });
-        return values;
-      },
-    };
-  }
-
-  /** Squared distances of some rows to all centroids at a time, in the dataset's frame. */
-  async #eachBlock(
-    dataset: EngineDataset,
-    visit: (block: Float32Array | Float64Array, from: number) => void,
-  ): Promise<void> {
-    const centroids = intoFrame(this.centroids, dataset.frame);
-    const rows = Math.max(1, Math.floor(BLOCK_VALUES / this.k));
-    for (let from = 0; from < dataset.n; from += rows) {
-      const end = Math.min(dataset.n, from + rows);
-      visit(await dataset.allDistances(centroids, from, end), from);
-    }
   }
 
   /** The tied-spherical mixture that this model is. */

@@ -325,8 +325,9 @@ const LATER = {
   'gpu-mixture': 11,
   'cpu-mixture': 9,
   'cpu-estimates': 5,
+  'cpu-nearest-centroids': 3,
   'cpu-silhouettes': 3,
-  'cpu-pool': 17,
+  'cpu-pool': 18,
   'cpu-relaxed': 9,
 };
 

@@ -129,6 +129,49 @@ export function assign({ data, n, d }: ReferencePoints, centroids: ArrayLike<num
   return { labels, distances, seconds };
 }
 
+export interface ReferenceNearest {
+  /** The nearest first, equally near ones by their index: [n·count]. */
+  readonly indices: Uint32Array<ArrayBuffer>;
+  /** Squared distances to them: [n·count]. */
+  readonly squares: Float64Array<ArrayBuffer>;
+}
+
+/** The `count` nearest of centroids [k, d] to each point, by sorting all. */
+export function nearestOf(
+  { data, n, d }: ReferencePoints,
+  centroids: ArrayLike<number>,
+  count: number,
+): ReferenceNearest {
+  const indices = new Uint32Array(n * count);
+  const squares = new Float64Array(n * count);
+  for (let i = 0; i < n; i++) {
+    const all = Array.from({ length: centroids.length / d }, (_, c) =>
+      squaredDistance(data, i * d, centroids, c * d, d),
+    );
+    const order = Array.from(all.keys()).sort((a, b) => all[a] - all[b] || a - b);
+    for (let rank = 0; rank < count; rank++) {
+      indices[i * count + rank] = order[rank];
+      squares[i * count + rank] = all[order[rank]];
+    }
+  }
+  return { indices, squares };
+}
+
+/** Of each cluster the `count` points of positive weight that are nearest to its centroid, by sorting all. */
+export function representativesOf(
+  points: ReferencePoints,
+  centroids: ArrayLike<number>,
+  count: number,
+): readonly (readonly number[])[] {
+  const { labels, distances } = assign(points, centroids);
+  return Array.from({ length: centroids.length / points.d }, (_, c) =>
+    Array.from(labels.keys())
+      .filter((i) => labels[i] === c && (points.weights?.[i] ?? 1) > 0)
+      .sort((a, b) => distances[a] - distances[b] || a - b)
+      .slice(0, count),
+  );
+}
+
 /** Σ w·‖x − c‖², or the metric's share of it. */
 export function inertiaOf(
   { n, weights }: ReferencePoints,

@@ -259,11 +259,11 @@ test('a binding that is missing, unknown or of another struct does not compile',
   };
   const choose = () => {
     // @ts-expect-error FRESH is missing.
-    sourceOf(fieldExtendKernel, { LOAD: 0, WEIGHTED: true });
+    sourceOf(fieldExtendKernel, { LOAD: 0, WEIGHTED: true, FINE: false });
     // @ts-expect-error There is no STALE.
-    sourceOf(fieldExtendKernel, { LOAD: 0, WEIGHTED: true, FRESH: true, STALE: false });
+    sourceOf(fieldExtendKernel, { LOAD: 0, WEIGHTED: true, FRESH: true, FINE: false, STALE: false });
     // @ts-expect-error A flag is no number.
-    sourceOf(fieldExtendKernel, { LOAD: 0, WEIGHTED: 1, FRESH: true });
+    sourceOf(fieldExtendKernel, { LOAD: 0, WEIGHTED: 1, FRESH: true, FINE: false });
     // @ts-expect-error tolerance is missing.
     pack(RULE, { k: 1, d: 1, max_iterations: 1 });
   };

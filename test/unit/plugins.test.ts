@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { KMEANS } from '../../src/cpu/families/kmeans.ts';
 import { MIXTURE } from '../../src/cpu/families/mixture.ts';
+import { NEAREST } from '../../src/cpu/families/nearest.ts';
 import { fromPrintable, toPrintable } from '../../src/cpu/printable.ts';
 import { instantiate } from '../../src/cpu/wasm.ts';
 import { inlined } from '../../vite.plugins.ts';
@@ -32,7 +33,7 @@ describe('bytes in a string', () => {
   });
 });
 
-it.each([KMEANS, MIXTURE])('kernels of $name leave a memory that is in use as it is', ({ kernels }) => {
+it.each([KMEANS, MIXTURE, NEAREST])('kernels of $name leave a memory that is in use as it is', ({ kernels }) => {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 2 ** 16 });
   new Uint8Array(memory.buffer).fill(7);
   instantiate(kernels(false)!, memory);

@@ -6,6 +6,7 @@ import {
   gaussianMixture,
   KMeansModel,
   kmeans,
+  nearest,
   selectModel,
 } from '../../src/index.ts';
 
@@ -59,8 +60,9 @@ describe.each(Object.entries(wraps))('%s', (_, wrap) => {
     const model = await kmeans(points, { k: 2, ...cpu });
     const given = [points, cpu];
     const methods = { predict: given, transform: given, score: given, bic: given, toGaussianMixture: given };
-    const args = { ...methods, sample: [5], toJSON: [] };
+    const args = { ...methods, representatives: given, sample: [5], toJSON: [] };
     expect(await answers(wrap(model), args)).toEqual(await answers(model, args));
+    expect(await nearest(points, wrap(model), cpu)).toEqual(await nearest(points, model, cpu));
     expect(wrap(model)).toBeInstanceOf(KMeansModel);
     const again = await kmeans(points, { k: 2, init: model, ...cpu });
     expect(await kmeans(points, { k: 2, init: wrap(model), ...cpu })).toEqual(again);

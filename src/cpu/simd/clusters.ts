@@ -105,6 +105,11 @@ const UNEVEN = 4;
 /** Centroids longer than this multiple of the usual length are left out of the integer scan: they would cost the others their digits. */
 const LONGEST_ROUGH = 2;
 
+/** Bounds what a dot product of float32 and its rounded factors lose, relative to its terms: (d + 4)·2^-24, and a little more. */
+export function roundingOfScores(d: number): number {
+  return (d + 4) * 2 ** -24 * (1 + d * 2 ** -24) * UP;
+}
+
 /** What a scan of bytes knows of the clusters that it works for. */
 export interface StateOf {
   readonly shard: Shard;
@@ -214,8 +219,7 @@ export class SimdClusters implements Clusters {
       memory.f64[large + j] = unit * UNITS_OF_LARGE;
     });
     memory.f64.set(limits, large + units.length);
-    // (d + 4)·2^-24 bounds what a dot product of float32 and its rounded factors lose, relative to its terms.
-    const rounding = (d + 4) * 2 ** -24 * (1 + d * 2 ** -24) * UP;
+    const rounding = roundingOfScores(d);
     memory.f32[this.#at(ROUNDING)] = rounding;
     memory.f32[this.#at(LIFT)] = 1 + 3 * Math.sqrt(rounding) + 2 ** -20;
   }

@@ -84,6 +84,22 @@ export interface SeedingKernels extends PotentialsKernels {
   ): void;
 }
 
+/** See kernels/nearest/. */
+export interface NearestKernels {
+  scores(
+    rows: number,
+    d: number,
+    first: number,
+    end: number,
+    centroids: number,
+    norms: number,
+    k: number,
+    scratch: number,
+    to: number,
+  ): void;
+  squaredDistance(row: number, d: number, centroid: number): number;
+}
+
 /** See kernels/distances/. */
 export interface DistancesKernels {
   sumDistances(

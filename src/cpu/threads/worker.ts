@@ -4,6 +4,7 @@ import { run } from '../../steps.ts';
 import { DISTANCES_MAKERS } from '../families/distances.ts';
 import { KMEANS_MAKERS } from '../families/kmeans.ts';
 import { MIXTURE_MAKERS } from '../families/mixture.ts';
+import { NEAREST_MAKERS } from '../families/nearest.ts';
 import { RELAXED_MAKERS } from '../families/relaxed.ts';
 import { SEEDING_MAKERS } from '../families/seeding.ts';
 import { type Request, type Response, START } from './messages.ts';
@@ -15,6 +16,7 @@ const MAKERS: Readonly<Record<FamilyName, Makers>> = {
   mixture: MIXTURE_MAKERS,
   seeding: SEEDING_MAKERS,
   distances: DISTANCES_MAKERS,
+  nearest: NEAREST_MAKERS,
 };
 
 let residents: Residents;

@@ -133,7 +133,7 @@ export const statusKernel = defineKernel({
 export const distancesKernel = defineKernel({
   name: 'distances',
   files: [...POINTS_FILES, distancesCode],
-  constants: { LOAD: 'u32' },
+  constants: { LOAD: 'u32', FINE: 'bool' },
   bindings: { ...POINTS, centroids: 'read', result: 'write' },
   threads: () => 64,
   sizes: ['rows', 'k'],

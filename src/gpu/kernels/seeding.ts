@@ -55,7 +55,7 @@ export const seedDrawKernel = defineKernel({
 export const fieldExtendKernel = defineKernel({
   name: 'field-extend',
   files: [...POINTS_FILES, fieldExtendCode],
-  constants: { LOAD: 'u32', WEIGHTED: 'bool', FRESH: 'bool' },
+  constants: { LOAD: 'u32', WEIGHTED: 'bool', FRESH: 'bool', FINE: 'bool' },
   bindings: { ...POINTS, weights: 'read', centroids: 'read', distances: 'write', totals: 'write' },
   threads: () => 256,
   own: { SLICE: SEED_ROWS },

@@ -1,5 +1,13 @@
 /** The bounds that every engine is held to, against the float64 reference on the same float32 data. */
-import type { Dataset, Engine, KMeansModel, KMeansProgress, Metric } from '../../../src/index.ts';
+import {
+  type Dataset,
+  type Engine,
+  type KMeansModel,
+  type KMeansProgress,
+  type Metric,
+  type NearestCentroids,
+  nearest,
+} from '../../../src/index.ts';
 import {
   assign,
   inertiaOf,
@@ -209,6 +217,18 @@ export function checkHistory(history: readonly KMeansProgress[], model: KMeansMo
   });
 }
 
+/** Nearest centroids are those at the least of all distances [n, k]. */
+export function checkRanks({ indices, distances }: NearestCentroids, all: Float32Array, k: number): void {
+  const count = (indices.length * k) / all.length;
+  for (let at = 0; at < indices.length; at++) {
+    const row = Math.floor(at / count);
+    const ofRow = all.subarray(row * k, (row + 1) * k);
+    equal(distances[at], ofRow[indices[at]], `distance ${at % count} of row ${row}`);
+    const nearer = ofRow.reduce((sum, distance) => sum + (distance < distances[at] ? 1 : 0), 0);
+    atMost(nearer, at % count, `centroids that are nearer to row ${row} than the one found`);
+  }
+}
+
 /** Predicting the points of the fit gives its labels; transform and score agree with float64. */
 export async function checkMethods(model: KMeansModel, dataset: Dataset, points: CasePoints): Promise<void> {
   const { n, d } = points;
@@ -217,6 +237,7 @@ export async function checkMethods(model: KMeansModel, dataset: Dataset, points:
   checkInertia(-(await model.score(dataset)), points, model.centroids, metric);
   const distances = await model.transform(dataset);
   equal(distances.length, n * k, 'length of transform');
+  if (k > 1) checkRanks(await nearest(dataset, model, { count: Math.min(k, 3) }), distances, k);
   const held = asHeld(points, metric);
   const slack = 1e-12 * magnitudes(held, metric).largest;
   for (let c = 0; c < k; c++) {

@@ -6,6 +6,7 @@ import { golden } from './golden.ts';
 import { live } from './live.ts';
 import { metrics } from './metrics.ts';
 import { mixture } from './mixture/index.ts';
+import { nearestCases } from './nearest.ts';
 import { numbers } from './numbers.ts';
 import { precision } from './precision.ts';
 import { progress } from './progress.ts';
@@ -32,6 +33,7 @@ export const cases: readonly ConformanceCase[] = [
   ...refused,
   ...golden,
   ...scores,
+  ...nearestCases,
   ...properties,
   ...mixture,
   ...dirty,

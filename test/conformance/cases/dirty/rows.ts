@@ -5,9 +5,11 @@ import {
   GaussianMixtureModel,
   KMeansModel,
   type MethodOptions,
+  nearest,
 } from '../../../../src/index.ts';
 import { expectation, type ReferenceMixture } from '../../../reference/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, sameValues } from '../../case.ts';
+import { checkRanks } from '../bounds.ts';
 import { type CasePoints, rowsAt, uniforms } from '../data.ts';
 import { logBound } from '../mixture/bounds.ts';
 import { modelOf } from '../numbers.ts';
@@ -72,8 +74,10 @@ export async function checkKMeans(
     const rows = asRows(company);
     try {
       const labels = await model.predict(rows, options);
+      const distances = await model.transform(rows, options);
       checkLabels(labels, company, centroids, yardstick);
-      checkDistances(await model.transform(rows, options), company, centroids, yardstick);
+      checkDistances(distances, company, centroids, yardstick);
+      if (k > 1) checkRanks(await nearest(rows, model, { ...options, count: k }), distances, k);
       checkInertia(-(await model.score(rows, options)), labels, company, centroids, yardstick);
     } catch (error) {
       throw new Error(`${text(company)}: ${(error as Error).message}`, { cause: error });
