@@ -5,7 +5,7 @@ export default {
   entry: [
     'src/{index,sync,node/index}.ts',
     // What HTML, Python, Vite's runner or an installed package names.
-    'demo/main.ts',
+    'demo/examples/*/node.mjs',
     'bench/main.ts',
     'test/browsers.ts',
     'test/conformance/page.ts',

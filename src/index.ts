@@ -32,14 +32,10 @@ export {
   silhouetteSamples,
   silhouetteScore,
 } from './api/scores.ts';
-export {
-  type Criterion,
-  type ModelSelection,
-  type SelectionProgress,
-  type SelectionRow,
-  type SelectModelOptions,
-  selectModel,
-} from './api/select-model.ts';
+export type { KMeansCriterion, KMeansSelection, SelectKMeansOptions } from './api/select-kmeans.ts';
+export type { Criterion, ModelSelection, SelectModelOptions } from './api/select-mixture.ts';
+export { selectModel } from './api/select-model.ts';
+export type { KMeansSelectionRow, SelectionProgress, SelectionRow } from './api/selection.ts';
 export { destroyDefaultEngines, type MethodOptions, type PlacementOptions } from './defaults.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
 export type { FrameJSON } from './frame.ts';

@@ -11,7 +11,7 @@ import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMean
 
 export const KMEANS_FIT_OPTIONS: Names<KMeansFitOptions> = { ...KMEANS_FIT_NAMES, signal: true, output: true };
 
-const KMEANS_OPTIONS: Names<KMeansOptions> = {
+export const KMEANS_OPTIONS: Names<KMeansOptions> = {
   ...KMEANS_FIT_OPTIONS,
   ...PLACEMENT_OPTIONS,
   metric: true,

@@ -4,6 +4,7 @@ import {
   checkNumbers,
   checkSignal,
   checkWord,
+  type Given,
   type Names,
   notANumber,
   owns,
@@ -12,13 +13,13 @@ import {
 import { PLACEMENT_OPTIONS, type PlacementOptions, withPoints, withSurveyed } from '../defaults.ts';
 import type { EngineDataset } from '../engine/contract.ts';
 import { dispersionOf, likeness, varianceRatio } from '../kmeans/dispersion.ts';
-import { type Partition, partitionOf } from '../kmeans/partition.ts';
-import { distinctBelow } from '../kmeans/seeding.ts';
+import { allRows, isJudgeable, measuredRows, type Partition, partitionOf } from '../kmeans/partition.ts';
 import { silhouettesOf } from '../kmeans/silhouettes.ts';
 import { METRICS, type Metric } from '../metric.ts';
 import { Dataset } from '../placement.ts';
 import {
   type GpuPoints,
+  meanOf,
   type PointsInput,
   type SurveyedPoints,
   type SurveyOptions,
@@ -26,7 +27,6 @@ import {
   type TypedArray,
 } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
-import { Random } from '../random.ts';
 import { run, runAsync, runNow, type Steps } from '../steps.ts';
 
 /** The cluster of each of n rows: any integers. */
@@ -73,7 +73,7 @@ export async function silhouetteScore(
   options?: SilhouetteOptions,
 ): Promise<number> {
   const { silhouettes } = await silhouettesWith('silhouetteScore', points, labels, options);
-  return silhouettes.reduce((sum, value) => sum + value, 0) / silhouettes.length;
+  return meanOf(silhouettes);
 }
 
 /**
@@ -194,7 +194,21 @@ function orderedPairs(sizes: Uint32Array): bigint {
   return pairs;
 }
 
+/** Which rows silhouettes are measured of. */
+export interface Sampling {
+  readonly sampleSize: number;
+  readonly seed: number;
+}
+
 const SAMPLE_SIZE = 10_000;
+
+/** @throws {TypeError | RangeError} naming the option that is wrong. */
+export function checkSampling({ sampleSize, seed }: Given<Pick<SilhouetteOptions, 'sampleSize' | 'seed'>>): Sampling {
+  return {
+    sampleSize: checkInteger('sampleSize', sampleSize ?? SAMPLE_SIZE, 3),
+    seed: checkInteger('seed', seed ?? 0, 0),
+  };
+}
 
 async function silhouettesWith(
   caller: string,
@@ -203,23 +217,16 @@ async function silhouettesWith(
   options: SilhouetteOptions | undefined,
 ): Promise<{ n: number; rows: Uint32Array; silhouettes: Float64Array }> {
   const given = readOptions(caller, options, SILHOUETTE_OPTIONS);
-  const sampleSize = checkInteger('sampleSize', given.sampleSize ?? SAMPLE_SIZE, 3);
-  const seed = checkInteger('seed', given.seed ?? 0, 0);
-  return judge(points, labels, { ...given, sampleSize, seed }, function* (dataset, partition) {
+  return judge(points, labels, { ...given, ...checkSampling(given) }, function* (dataset, partition) {
     return { n: dataset.n, rows: partition.rows, silhouettes: yield* silhouettesOf(dataset, partition) };
   });
 }
-
-type Judgement = Pick<ScoreOptions, 'backend' | 'device' | 'metric' | 'signal'> & {
-  readonly sampleSize: number;
-  readonly seed: number;
-};
 
 /** Runs steps where the points are, on the rows that count. */
 async function judge<T>(
   points: PointsInput | Dataset,
   given: Labels,
-  options: { readonly [K in keyof Judgement]-?: Judgement[K] | undefined } & Pick<Judgement, 'sampleSize' | 'seed'>,
+  options: Given<ScoreOptions> & Sampling,
   work: (dataset: EngineDataset, partition: Partition) => Steps<T>,
 ): Promise<T> {
   const { metric, backend, device, sampleSize, seed } = options;
@@ -235,7 +242,7 @@ async function judge<T>(
       return runAsync(judged(dataset), signal);
     });
   function* judged(dataset: EngineDataset): Steps<T> {
-    const rows = yield* sampled(presentRows(dataset), sampleSize, seed);
+    const rows = yield* measuredRows(dataset, sampleSize, seed);
     return yield* work(dataset, checkPartition(yield* partitionOf(rows, labels)));
   }
   const resident = unwrapped(points);
@@ -256,27 +263,12 @@ function* asGiven(points: PointsInput, options: SurveyOptions): Steps<SurveyedPo
   };
 }
 
-function allRows(n: number): Uint32Array {
-  return new Uint32Array(n).map((_, i) => i);
-}
-
-function presentRows({ n, weights }: EngineDataset): Uint32Array {
-  const all = allRows(n);
-  return weights === null ? all : all.filter((row) => weights[row] > 0);
-}
-
-/** So many of the rows, ascending, each as likely as any other; all of them where they are no more. */
-function* sampled(rows: Uint32Array, size: number, seed: number): Steps<Uint32Array> {
-  if (rows.length <= size) return rows;
-  const places = yield* distinctBelow(rows.length, size, new Random(seed));
-  return places.map((place) => rows[place]).sort();
-}
-
 function checkPartition(partition: Partition): Partition {
-  const k = partition.sizes.length;
-  const n = partition.rows.length;
-  if (k >= 2 && k < n) return partition;
-  throw new RangeError(`labels must have from 2 to n − 1 distinct values, got ${k} among ${n} rows`);
+  if (isJudgeable(partition)) return partition;
+  const { rows, sizes } = partition;
+  throw new RangeError(
+    `labels must have from 2 to n − 1 distinct values, got ${sizes.length} among ${rows.length} rows`,
+  );
 }
 
 /** @throws {TypeError | RangeError} where they are not so many integers. */

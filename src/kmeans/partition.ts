@@ -1,4 +1,7 @@
+import type { EngineDataset } from '../engine/contract.ts';
+import { Random } from '../random.ts';
 import type { Steps } from '../steps.ts';
+import { distinctBelow } from './seeding.ts';
 
 /** Rows and the clusters that somebody has put them into, without those that are not measured. */
 export interface Partition {
@@ -31,4 +34,22 @@ export function* partitionOf(rows: Uint32Array, given: ArrayLike<number>): Steps
     if (i % PAUSE_ROWS === PAUSE_ROWS - 1) yield;
   }
   return { rows, labels, sizes: Uint32Array.from(sizes) };
+}
+
+/** Whether there are other rows in a cluster and other clusters beside it, which every score compares. */
+export function isJudgeable({ rows, sizes }: Partition): boolean {
+  return sizes.length >= 2 && sizes.length < rows.length;
+}
+
+export function allRows(n: number): Uint32Array {
+  return new Uint32Array(n).map((_, i) => i);
+}
+
+/** Ascending: the rows of positive weight; where they are more than `size`, so many of them, each as likely as any other. */
+export function* measuredRows({ n, weights }: EngineDataset, size = Infinity, seed = 0): Steps<Uint32Array> {
+  const all = allRows(n);
+  const rows = weights === null ? all : all.filter((row) => weights[row] > 0);
+  if (rows.length <= size) return rows;
+  const places = yield* distinctBelow(rows.length, size, new Random(seed));
+  return places.map((place) => rows[place]).sort();
 }

@@ -11,6 +11,7 @@ import type { KMeansClusters, MixtureClusters } from '../../demo/messages.ts';
 import { findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
 import { missing } from '../missing.ts';
 import { expectation, jointLogDensities } from '../reference/mixture.ts';
+import { topicOf } from '../topics.ts';
 
 const PATIENCE = 100_000;
 const FLIGHTS = 3_000_000;
@@ -169,6 +170,26 @@ it('says that there is no WebGPU, and then runs on the CPU', async () => {
   } finally {
     await without.close();
   }
+});
+
+it('the example of embeddings shows how k was chosen, and sentences of one topic for each cluster', async () => {
+  const page = await open(chrome, 'examples/embeddings/index.html');
+  await finished(page);
+  expect(await page.$eval('#message', (line) => line.textContent)).toBe('360 sentences fall into 6 clusters.');
+  const rows = await page.$$eval('#table tr', (lines) =>
+    lines.map((line) => Array.from(line.children, (cell) => cell.textContent)),
+  );
+  expect(rows.map(([k]) => k)).toEqual(['2', '3', '4', '5', '6bestelbow', '7', '8', '9', '10']);
+  const silhouettes = rows.map(([, silhouette]) => Number(silhouette));
+  expect(Math.max(...silhouettes)).toBe(silhouettes[4]);
+  const clusters = await page.$$eval('#clusters > li', (items) =>
+    items.map((item) => Array.from(item.querySelectorAll('li'), (line) => line.textContent!)),
+  );
+  expect(clusters.flat()).toHaveLength(18);
+  const topics = clusters.map((texts) => new Set(texts.map(topicOf)));
+  expect(topics.map((found) => found.size)).toEqual([1, 1, 1, 1, 1, 1]);
+  expect(new Set(topics.flatMap((found) => [...found])).size).toBe(6);
+  await page.close();
 });
 
 async function open(browser: Browser, query: string): Promise<Page> {

@@ -1,5 +1,6 @@
 /** The golden fits of scikit-learn and the points they are of. */
 import breastCancer from './breast-cancer.json';
+import blobPoints from './data/blobs.csv?raw';
 import breastCancerPoints from './data/breast-cancer.csv?raw';
 import digitsPoints from './data/digits.csv?raw';
 import irisPoints from './data/iris.csv?raw';
@@ -37,8 +38,15 @@ const pixels = (line: string) => Array.from(line, (digit) => Number.parseInt(dig
 
 function golden(name: string, stored: Stored, points: string, parse: (line: string) => number[]): Golden {
   const { n, d, fits } = stored;
-  return { name, n, d, fits, data: Float32Array.from(points.trim().split('\n').flatMap(parse)) };
+  return { name, n, d, fits, data: rowsOf(points, parse) };
 }
+
+function rowsOf(points: string, parse: (line: string) => number[]): Float32Array<ArrayBuffer> {
+  return Float32Array.from(points.trim().split('\n').flatMap(parse));
+}
+
+/** Four groups, whose number is to be found. */
+export const goldenBlobs = { name: 'blobs', data: rowsOf(blobPoints, commas), n: 240, d: 3 } as const;
 
 export const goldens: readonly Golden[] = [
   golden('iris', iris, irisPoints, commas),

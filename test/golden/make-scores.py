@@ -1,4 +1,4 @@
-"""Writes scores.json: scikit-learn's scores of clusterings of its own data sets.
+"""Writes scores.json: scikit-learn's scores of clusterings of its own data sets, and of blobs, which go to data/blobs.csv.
 
     python3 test/golden/make-scores.py
 
@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn import __version__
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine, make_blobs
 from sklearn.metrics import (
     adjusted_rand_score,
     calinski_harabasz_score,
@@ -56,4 +57,19 @@ for name, load in SETS.items():
             "adjustedRand": adjusted_rand_score(data.target, fitted),
         }
     )
+
+# Whose number of clusters is to be found: each k from the best of many starts, to the end.
+blobs = make_blobs(n_samples=240, n_features=3, centers=4, cluster_std=1.5, random_state=7)[0].astype(np.float32)
+lines = [",".join(str(value) for value in row) for row in blobs]
+(Path(__file__).parent / "data/blobs.csv").write_text("\n".join(lines) + "\n")
+points = blobs.astype(np.float64)
+fits = [KMeans(k, n_init=50, tol=0, max_iter=1000, random_state=0).fit(points) for k in range(2, 8)]
+golden["sets"].append(
+    {
+        "name": "blobs",
+        "inertias": [fit.inertia_ for fit in fits],
+        "scores": [scores(points, fit.labels_, "euclidean") for fit in fits],
+        "adjustedRand": adjusted_rand_score(fits[0].labels_, fits[1].labels_),
+    }
+)
 (Path(__file__).parent / "scores.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -14,6 +14,7 @@ import { goldenFlights } from '../golden/flights.ts';
 import { flightMixtures, type GoldenMixture, goldenMixtures } from '../golden/mixture.ts';
 import { missing } from '../missing.ts';
 import { RUNS_ALL } from '../scope.ts';
+import { topicOf } from '../topics.ts';
 import { dawnDriver, missingDriver } from '../vulkan.ts';
 import { commentExamples, promisedLines, readmeExamples } from './examples.ts';
 
@@ -67,9 +68,38 @@ beforeAll(async () => {
   tarball = join(folder, name);
   await write('package.json', '{ "name": "consumer", "private": true, "type": "module" }');
   await run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball]);
+  await standInForTransformers();
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Beside the project, where its files find it too: the README takes embeddings from transformers.js, which needs a download. */
+async function standInForTransformers(): Promise<void> {
+  const at = join(folder, 'node_modules/@huggingface/transformers');
+  await mkdir(at, { recursive: true });
+  await copyFile(join(root, 'demo/examples/embeddings/embed.mjs'), join(at, 'embed.mjs'));
+  const file = (name: string, text: string) => writeFile(join(at, name), text);
+  await file('package.json', '{ "name": "@huggingface/transformers", "type": "module", "exports": "./index.js" }');
+  await file(
+    'index.js',
+    `import { embed } from './embed.mjs';
+     export const pipeline = async (task, model) => async (texts, { pooling, normalize }) => {
+       const asked = [task, model, pooling, normalize].join();
+       if (asked !== 'feature-extraction,Xenova/all-MiniLM-L6-v2,mean,true') throw new Error(asked);
+       return embed(texts);
+     };`,
+  );
+  // As version 4 has them.
+  await file(
+    'index.d.ts',
+    `type DataArray = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array
+       | Float32Array | Float64Array | BigInt64Array | BigUint64Array | any[];
+     interface FeatureExtractionPipelineOptions { pooling?: 'none' | 'mean' | 'cls'; normalize?: boolean; quantize?: boolean }
+     type FeatureExtractionPipeline = (texts: string | string[], options?: FeatureExtractionPipelineOptions) =>
+       Promise<{ readonly data: DataArray; dims: number[] }>;
+     export function pipeline(task: 'feature-extraction', model?: string): Promise<FeatureExtractionPipeline>;`,
+  );
+}
 
 test('installs itself alone', async () => {
   const installed = await readdir(join(project, 'node_modules'));
@@ -98,6 +128,16 @@ test.for(comments.filter((example) => !onDevice.includes(example)))(
 test.for(readme)('example $name runs in Chrome, bundled', async ({ source }, context) => {
   if (executablePath === null) missing(context, missingBrowser('chrome'));
   expect(await runInChrome(executablePath, toJavaScript(source))).not.toEqual([]);
+});
+
+test('the example of embeddings runs in a clone, in Node', async () => {
+  const printed = await node([join(root, 'demo/examples/embeddings/node.mjs')], { cwd: root });
+  expect(printed).toMatch(/^360 sentences, 384 numbers each\nk {2}2 {2}silhouette 0\.\d{3} {2}inertia 1\d\d\.\d\n/);
+  expect(printed).toMatch(/\nk {2}6 .* {2}best, elbow\n/);
+  const clusters = printed.split(/\ncluster \d, 60 sentences\n/).slice(1);
+  const topics = clusters.map((texts) => new Set(texts.trim().split(/\n\s*/).map(topicOf)));
+  expect(topics.map((found) => found.size)).toEqual([1, 1, 1, 1, 1, 1]);
+  expect(new Set(topics.flatMap((found) => [...found])).size).toBe(6);
 });
 
 test('runs on WebGPU in Chrome, bundled: the shaders are inside', async (context) => {
@@ -244,7 +284,7 @@ test.for([
     'consumer.ts',
     `import { createEngine, DeviceLostError, type Engine, KMeansModel, kmeans, WebGPUUnavailableError } from 'webgpu-clustering';
      import { type ComponentStatus, type CovarianceType, type Criterion, type Dataset, type FixedPart,
-       GaussianMixtureModel, gaussianMixture, type GaussianMixtureFitOptions, type GaussianMixtureInit,
+       type KMeansCriterion, type KMeansSelection, type KMeansSelectionRow, type SelectKMeansOptions, GaussianMixtureModel, gaussianMixture, type GaussianMixtureFitOptions, type GaussianMixtureInit,
        type GaussianMixtureJSON, type GaussianMixtureOptions, type GaussianMixtureProgress, type Mixing,
        type MixtureStart, type ModelSelection, type SelectionProgress, type SelectionRow, selectModel,
        type SelectModelOptions } from 'webgpu-clustering';
@@ -293,11 +333,24 @@ test.for([
      const choice: SelectModelOptions = { k: [1, 2], covarianceType: ['full', covarianceType], criterion, nInit: 2, onProgress };
      const { best, table }: ModelSelection = await selectModel(dataset, choice);
      const rows: readonly SelectionRow[] = table;
+     const by: KMeansCriterion = 'davies-bouldin';
+     const onFit = ({ row }: SelectionProgress<KMeansSelectionRow>) => console.log(row.k, row.silhouette?.toFixed(2));
+     const tried: SelectKMeansOptions = { model: 'kmeans', k: [2, 3], criterion: by, metric: 'cosine', sampleSize: 99, onProgress: onFit };
+     const chosen: KMeansSelection = await selectModel(points, tried);
+     const clusters: KMeansModel = (await selectModel(points, { model: 'kmeans', k: [2] })).best;
+     const [elbow, score]: (number | null)[] = [chosen.elbow, chosen.table[0].calinskiHarabasz];
+     const mixed: ModelSelection = await selectModel(points, { model: 'mixture', k: [1], criterion: 'aic' });
+     // @ts-expect-error: a criterion of k-means
+     await selectModel(points, { k: [2], criterion: 'silhouette' });
+     // @ts-expect-error: a criterion of mixtures
+     await selectModel(points, { model: 'kmeans', k: [2], criterion: 'icl' });
+     // @ts-expect-error: mixtures have no elbow
+     mixed.elbow;
      // @ts-expect-error: no such covariance
      await gaussianMixture(points, { k: 2, covarianceType: 'round' });
      // @ts-expect-error: k is a list
      await selectModel(points, { k: 2 });
-     export { atOnce, back, best, densities, drawn, engine, errors, labels, proba, rows, scores, statuses };`,
+     export { atOnce, back, best, densities, drawn, engine, errors, labels, proba, rows, scores, statuses, clusters, elbow, score };`,
   );
   const compilerOptions = {
     target: 'ES2022',

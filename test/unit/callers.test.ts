@@ -27,6 +27,11 @@ describe('options that do not exist', () => {
     kmeans: [(options) => kmeans(points, options), 'k', {}],
     gaussianMixture: [(options) => gaussianMixture(points, options), 'k', {}],
     selectModel: [(options) => selectModel(points, options), 'k', {}],
+    'selectModel ': [
+      (options: object) => selectModel(points, { model: 'kmeans', k: [2], ...options }),
+      'sampleSize',
+      {},
+    ],
     createEngine: [(options) => createEngine(options), 'threads', {}],
     upload: [(options) => engine.upload(points, options), 'metric', {}],
     'engine.kmeans': [(options) => engine.kmeans(points, options), 'k', {}],

@@ -37,6 +37,8 @@ describe('work that is short, but long in a row, hears a signal', () => {
     'iterations of a mixture': (signal) =>
       gaussianMixture(small, { k: 3, temperature: Array(1e5).fill(1), backend: 'cpu', signal }),
     'models that are compared': (signal) => selectModel(small, { k: Array(1000).fill(3), backend: 'cpu', signal }),
+    'fits of k-means that are compared': (signal) =>
+      selectModel(small, { model: 'kmeans', k: Array(1000).fill(3), backend: 'cpu', signal }),
     'calls in a row': async (signal) => {
       while (!signal.aborted) await kmeans(small, { k: 3, backend: 'cpu' });
       throw signal.reason;

@@ -15,6 +15,7 @@ import { refused } from './refused.ts';
 import { regimes } from './regimes.ts';
 import { scores } from './scores.ts';
 import { seeding } from './seeding.ts';
+import { select } from './select.ts';
 import { shards } from './shards.ts';
 import { weights } from './weights.ts';
 
@@ -33,6 +34,7 @@ export const cases: readonly ConformanceCase[] = [
   ...refused,
   ...golden,
   ...scores,
+  ...select,
   ...nearestCases,
   ...properties,
   ...mixture,

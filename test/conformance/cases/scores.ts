@@ -3,21 +3,23 @@ import {
   adjustedRandScore,
   calinskiHarabaszScore,
   daviesBouldinScore,
+  destroyDefaultEngines,
   type Metric,
   silhouetteSamples,
   silhouetteScore,
 } from '../../../src/index.ts';
-import { goldens } from '../../golden/golden.ts';
+import { goldenBlobs, goldens } from '../../golden/golden.ts';
 import stored from '../../golden/scores.json';
 import { atMost, type ConformanceCase, check, equal, sameValues, withEngine } from '../case.ts';
-import { upload } from './bounds.ts';
+import { asInput, upload } from './bounds.ts';
+import { lend, withLentDevice } from './devices.ts';
 
 export const scores: readonly ConformanceCase[] = [
   ...stored.sets.flatMap(({ name, scores, adjustedRand }) => [
     ...scores.map(({ labels, metric: metricName, ...expected }, i) =>
       withEngine(`scores of scikit-learn on ${name}, ${metricName}, labels ${i}`, async (engine, { backend }) => {
         const metric = metricName as Metric;
-        const { data, n, d } = goldens.find((golden) => golden.name === name)!;
+        const { data, n, d } = [...goldens, goldenBlobs].find((golden) => golden.name === name)!;
         // In an engine's dataset rows are float32; those of a call on the CPU are what the caller has.
         const isCpu = backend === 'cpu';
         const points = isCpu ? { data, shape: [n, d] } : await upload(engine, { data, n, d }, metric);
@@ -73,5 +75,23 @@ export const scores: readonly ConformanceCase[] = [
     rows.forEach((row, i) => {
       atMost(Math.abs(samples[row] - expected[i]), 1e-6, `silhouette of row ${row}`);
     });
+  }),
+  withLentDevice('scores of points in a borrowed buffer are those of a copy', async ({ device, engine }) => {
+    const { labels } = stored.sets.at(-1)!.scores[0];
+    const lent = lend(device, goldenBlobs, 256);
+    const copied = await engine.upload(asInput(goldenBlobs));
+    const options = { backend: 'webgpu', device } as const;
+    for (const score of [silhouetteScore, calinskiHarabaszScore, daviesBouldinScore]) {
+      const expected = await score(copied, labels);
+      atMost(Math.abs((await score(lent, labels, options)) - expected) / expected, 1e-5, score.name);
+      // As a dataset of the engine's, too.
+      const dataset = await engine.upload(lent);
+      atMost(Math.abs((await score(dataset, labels)) - expected) / expected, 1e-5, `${score.name} of a dataset`);
+    }
+    const samples = await silhouetteSamples(lent, labels, options);
+    equal(samples.length, goldenBlobs.n, 'samples');
+    check(samples.every(Number.isFinite), 'a silhouette is missing');
+    await destroyDefaultEngines();
+    lent.buffer.destroy();
   }),
 ];

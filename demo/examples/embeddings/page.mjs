@@ -1,0 +1,67 @@
+// @ts-check
+import { embed } from './embed.mjs';
+import { sentences } from './sentences.mjs';
+import { topicsOf } from './topics.mjs';
+
+/** @param {string} id */
+function byId(id) {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`the page has no #${id}`);
+  return element;
+}
+
+/**
+ * @param {string} tag
+ * @param {...(string | Node)} children
+ */
+function make(tag, ...children) {
+  const element = document.createElement(tag);
+  element.append(...children);
+  return element;
+}
+
+/** @typedef {Awaited<ReturnType<typeof topicsOf>>} Topics */
+
+/** @param {Topics} found */
+function showTable({ k, table, elbow }) {
+  const rows = table.map((row) => {
+    const marks = [row.k === k ? 'best' : '', row.k === elbow ? 'elbow' : ''].filter(Boolean);
+    const bar = make('span');
+    bar.className = 'bar';
+    bar.style.width = `${100 * Math.max(0, row.silhouette ?? 0)}%`;
+    const heading = make('th', String(row.k), ...marks.map((mark) => make('small', mark)));
+    heading.setAttribute('scope', 'row');
+    const figures = [row.silhouette?.toFixed(3) ?? '–', bar, row.inertia.toFixed(1)];
+    const line = make('tr', heading, ...figures.map((figure) => make('td', figure)));
+    if (row.k === k) line.className = 'best';
+    return line;
+  });
+  byId('table').replaceChildren(...rows);
+}
+
+/** @param {Topics} found */
+function showTopics({ topics }) {
+  const clusters = topics.map(({ size, texts }, i) =>
+    make(
+      'li',
+      make('h3', `Cluster ${i + 1}`, make('small', `${size} sentences`)),
+      make('ul', ...texts.map((text) => make('li', text))),
+    ),
+  );
+  byId('clusters').replaceChildren(...clusters);
+}
+
+const result = byId('result');
+try {
+  const texts = sentences();
+  byId('count').textContent = String(texts.length);
+  const found = await topicsOf(texts, embed(texts));
+  showTable(found);
+  showTopics(found);
+  byId('message').textContent = `${texts.length} sentences fall into ${found.k} clusters.`;
+  result.hidden = false;
+  result.dataset.status = 'done';
+} catch (error) {
+  byId('message').textContent = `It did not work: ${error instanceof Error ? error.message : error}`;
+  result.dataset.status = 'error';
+}
