@@ -6,6 +6,8 @@ import type { Node } from './tree.ts';
 export interface Clusters {
   /** Labels the rows by centroids [k, d]. */
   assign(centroids: Float64Array): Steps<Assigned>;
+  /** The same without sums, and without labels to compare the next ones with. */
+  label(centroids: Float64Array): Steps<void>;
   /** Labels [n] of the last assignment. */
   labels(): Steps<Uint32Array>;
   /** Squared distances [n] to the centroids of the last assignment. */

@@ -31,6 +31,10 @@ export class CpuKMeans implements KMeansWorkspace {
     return this.#run(this.#accumulate(centroids));
   }
 
+  label(centroids: Float64Array): Awaitable<void> {
+    return this.#run(this.#label(centroids));
+  }
+
   labels(): Awaitable<Uint32Array> {
     return this.#run(joinedOf(askAll(this.#clusters, 'labels')));
   }
@@ -60,6 +64,12 @@ export class CpuKMeans implements KMeansWorkspace {
     };
   }
 
+  *#label(centroids: Float64Array): Steps<void> {
+    this.#points.check();
+    this.#summed = null;
+    yield* askAll(this.#clusters, 'label', centroids);
+  }
+
   *#inertia(): Steps<number> {
     this.#summed ??= rootOf((yield* askAll(this.#clusters, 'inertia')).flat())[0];
     return this.#summed;
@@ -79,7 +89,7 @@ export function clustersOf(
 export function* nearestDistances(points: ResidentPoints, centroids: Float64Array): Steps<Float64Array> {
   const clusters = clustersOf(points, centroids.length / points.summary.d);
   try {
-    yield* askAll(clusters, 'assign', centroids);
+    yield* askAll(clusters, 'label', centroids);
     return yield* joinedOf(askAll(clusters, 'distances'));
   } finally {
     clusters.forEach(drop);

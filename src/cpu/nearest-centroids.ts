@@ -27,7 +27,7 @@ export function* nearestCentroids(points: ResidentPoints, centroids: Float64Arra
 /** One is the label, which is found as in a fit. */
 function* labelled(clusters: readonly Ref<Clusters>[], centroids: Float64Array): Steps<Nearest> {
   try {
-    yield* askAll(clusters, 'assign', centroids);
+    yield* askAll(clusters, 'label', centroids);
     const indices = yield* joinedOf(askAll(clusters, 'labels'));
     return { indices, squares: yield* joinedOf(askAll(clusters, 'distances')) };
   } finally {

@@ -148,6 +148,9 @@ export interface KMeansWorkspace {
   /** One assignment to `centroids` [k, d], and its statistics. */
   accumulate(centroids: Float64Array): Awaitable<KMeansStatistics>;
 
+  /** One assignment to `centroids` [k, d] without statistics. Absent where these cost nothing. */
+  readonly label?: ((centroids: Float64Array) => Awaitable<void>) | undefined;
+
   /** Index of the nearest centroid in the last assignment: Uint32Array [n]. */
   labels(): Awaitable<Uint32Array>;
 

@@ -104,6 +104,8 @@ const FARTHEST_START = 2 ** 60;
 
 /** See `EngineDataset.kmeans`. */
 export class GpuKMeans implements KMeansWorkspace {
+  /** None of its own: said, so that nothing is inherited. */
+  readonly label = undefined;
   readonly #gpu: Gpu;
   readonly #allocation: Allocation;
   readonly #points: ResidentPoints;

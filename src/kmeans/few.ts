@@ -10,7 +10,7 @@ import { rowsOfTurn } from '../turns.ts';
 import { toInertia } from './assign.ts';
 import { labelFar } from './far.ts';
 
-/** Labels and inertia of rows under centroids [k, d], in the caller's coordinates and units: see `assignPoints`. */
+/** Labels and inertia of rows under centroids [k, d], in the caller's coordinates and units: see `labelPoints` and `inertiaOfPoints`. */
 export function* assignFew(
   points: PreparedPoints,
   centroids: Float64Array,

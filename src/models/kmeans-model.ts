@@ -12,8 +12,9 @@ import {
   readOptions,
 } from '../check.ts';
 import { METHOD_OPTIONS, type MethodOptions, withPoints, withPointsOf } from '../defaults.ts';
+import type { EngineDataset } from '../engine/contract.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
-import { assignPoints } from '../kmeans/assign.ts';
+import { inertiaOfPoints, labelPoints } from '../kmeans/assign.ts';
 import { assignFew } from '../kmeans/few.ts';
 import type { KMeansFit } from '../kmeans/fit.ts';
 import { METRICS, type Metric, metricOf } from '../metric.ts';
@@ -24,7 +25,7 @@ import { type Dataset, REASONS, type Reason } from '../placement.ts';
 import type { Backend, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
 import type { Random } from '../random.ts';
-import { resultOf, runAsync } from '../steps.ts';
+import { resultOf, runAsync, type Steps } from '../steps.ts';
 import type { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
@@ -146,7 +147,7 @@ export class KMeansModel {
    * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
    */
   predict(points: PointsInput | Dataset, options?: MethodOptions): Promise<Uint32Array> {
-    return this.#assign(points, options, ({ labels }) => labels);
+    return this.#assign(points, options, labelPoints, ({ labels }) => labels);
   }
 
   /**
@@ -210,7 +211,14 @@ export class KMeansModel {
    * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
    */
   score(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
-    return this.#assign(points, options, ({ inertia }) => -inertia);
+    return this.#assign(
+      points,
+      options,
+      function* (dataset, centroids) {
+        return -(yield* inertiaOfPoints(dataset, centroids));
+      },
+      ({ inertia }) => -inertia,
+    );
   }
 
   /**
@@ -330,16 +338,17 @@ export class KMeansModel {
   #assign<T>(
     points: PointsInput | Dataset,
     options: MethodOptions | undefined,
-    take: (assigned: { readonly labels: Uint32Array; readonly inertia: number }) => T,
+    assign: (dataset: EngineDataset, centroids: Float64Array) => Steps<T>,
+    ofFew: (assigned: { readonly labels: Uint32Array; readonly inertia: number }) => T,
   ): Promise<T> {
     const { centroids } = this;
     return withPointsOf(
       this,
       points,
       options,
-      async ({ dataset }) => take(await runAsync(assignPoints(dataset, centroids), dataset.signal)),
+      async ({ dataset }) => runAsync(assign(dataset, centroids), dataset.signal),
       function* (few) {
-        return take(yield* assignFew(few, centroids));
+        return ofFew(yield* assignFew(few, centroids));
       },
     );
   }

@@ -46,20 +46,22 @@ interface Fit extends CasePoints {
 
 async function fitOn(engine: typeof plain, { data, n, d, weights, k, init, metric, maxIterations = 300 }: Fit) {
   const reports: unknown[] = [];
-  const model = await engine.kmeans(
-    { data: data as Float32Array, shape: [n, d] },
-    {
-      k,
-      seed: 5,
-      init: init ?? { data: spacedRows({ data, n, d }, k), shape: [k, d] },
-      tolerance: 0,
-      maxIterations,
-      onIteration: (report) => reports.push(told(report)),
-      ...(metric && { metric }),
-      ...(weights && { sampleWeight: weights }),
-    },
-  );
-  return { ...model.toJSON(), labels: bits(model.labels), counts: model.counts, reports };
+  const points = { data: data as Float32Array, shape: [n, d] as const };
+  const ofPoints = { ...(metric && { metric }), ...(weights && { sampleWeight: weights }) };
+  const dataset = await engine.upload(points, ofPoints);
+  const model = await engine.kmeans(dataset, {
+    k,
+    seed: 5,
+    init: init ?? { data: spacedRows({ data, n, d }, k), shape: [k, d] },
+    tolerance: 0,
+    maxIterations,
+    onIteration: (report) => reports.push(told(report)),
+  });
+  // Without sums and bounds.
+  const predicted = bits(await model.predict(dataset));
+  const score = await model.score(dataset);
+  dataset.destroy();
+  return { ...model.toJSON(), labels: bits(model.labels), counts: model.counts, reports, predicted, score };
 }
 
 /** Far quicker to compare than values are. */

@@ -30,20 +30,26 @@ export function hasFastDot(): boolean {
     const module = RELAXED.kernels(false);
     if (module === null) return false;
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
-    const { dotOf } = instantiate(module, memory) as unknown as RelaxedKernels;
-    return isFastDot(dotOf);
+    const { dotsOf } = instantiate(module, memory) as unknown as RelaxedKernels;
+    return isFastDot(dotsOf);
   } catch {
     return false;
   }
 }
 
+/** Sums that a probe adds up: some microseconds, and no more than 32 bits hold. */
+const TIMES = 2 ** 10;
+
 /**
- * Whether four products of bytes are added up right, by an instruction that does it at once. Some engines compute twice
- * the sum. What the specification leaves open, a second operand of eight bits, tells which instruction it is: x86 has
- * vpdpbusd (129540), and pmaddubsw (65534), which is slower than integers of 16 bits; Arm has sdot (−508).
+ * Whether products of bytes are added up right, four at once, by an instruction that does it at once. Some engines double
+ * the products and lose the sum before, in code that is compiled in haste only, so a sum is carried through a loop, as a scan does.
+ * What the specification leaves open, a second operand of eight bits, tells which instruction it is: x86 has vpdpbusd
+ * (129540), and pmaddubsw (65534), which is slower than integers of 16 bits; Arm has sdot (−508).
+ *
+ * @param dotsOf see kernels/kmeans/bytes.ts
  */
-export function isFastDot(dotOf: (a: number, b: number) => number): boolean {
-  if (dotOf(-128, 127) !== -65024) return false;
-  const open = dotOf(127, 255);
-  return open === 129540 || open === -508;
+export function isFastDot(dotsOf: RelaxedKernels['dotsOf']): boolean {
+  if (dotsOf(-128, 127, TIMES) !== -65024 * TIMES) return false;
+  const open = dotsOf(127, 255, TIMES);
+  return open === 129540 * TIMES || open === -508 * TIMES;
 }

@@ -41,19 +41,16 @@ export class PlainClusters implements Clusters {
   }
 
   *assign(centroids: Float64Array): Steps<Assigned> {
-    const { n, d } = this.#shard;
-    const packed = packCentroids(centroids, this.#k, d);
-    this.#packed = packed;
     if (!this.#labelled) this.#forget();
     this.#labelled = false;
-    const pause = rowsOfTurn(centroids.length);
-    let changed = 0;
-    for (let start = 0; start < n; start += pause) {
-      changed += this.#assignRows(packed, start, Math.min(n, start + pause));
-      yield;
-    }
+    const changed = yield* this.#assignAll(centroids, true);
     this.#labelled = true;
     return { ...this.#sums(), changed };
+  }
+
+  *label(centroids: Float64Array): Steps<void> {
+    this.#labelled = false;
+    yield* this.#assignAll(centroids, false);
   }
 
   // biome-ignore lint/correctness/useYield: a verb like the others
@@ -95,7 +92,20 @@ export class PlainClusters implements Clusters {
   }
 
   /** @returns the number of rows whose label changed. */
-  #assignRows(packed: PackedCentroids, start: number, end: number): number {
+  *#assignAll(centroids: Float64Array, summed: boolean): Steps<number> {
+    const { n, d } = this.#shard;
+    const packed = packCentroids(centroids, this.#k, d);
+    this.#packed = packed;
+    const pause = rowsOfTurn(centroids.length);
+    let changed = 0;
+    for (let start = 0; start < n; start += pause) {
+      changed += this.#assignRows(packed, start, Math.min(n, start + pause), summed);
+      yield;
+    }
+    return changed;
+  }
+
+  #assignRows(packed: PackedCentroids, start: number, end: number, summed: boolean): number {
     const { rows, precise } = this.#shard;
     const { d } = packed;
     let changed = 0;
@@ -104,7 +114,7 @@ export class PlainClusters implements Clusters {
       if (before === nearest) return;
       this.#labels[i] = nearest;
       changed++;
-      this.#moveRow(rows, i, before, nearest);
+      if (summed) this.#moveRow(rows, i, before, nearest);
     };
     let i = start;
     for (; !precise && i + 4 <= end; i += 4) {

@@ -54,7 +54,8 @@ class RelaxedScan implements ByteScan {
     const padded = 4 * Math.ceil(state.k / 4);
     state.place(BYTE_CENTROIDS, padded * 4 * Math.ceil(state.shard.d / 4));
     state.place(BYTE_CENTROID_TERMS, padded * CENTROID_TERMS);
-    state.place(BYTE_SCORES, padded * 4 * BLOCK);
+    // Of each centroid, and of each four.
+    state.place(BYTE_SCORES, (padded + padded / 4) * 4 * BLOCK);
   }
 
   *open(centroids: Float64Array): Steps<boolean> {

@@ -57,6 +57,7 @@ import {
   SPILLS,
   STATE_BYTES,
   STRIDE,
+  SUMMED,
   SUMS,
   TERMS_OF_BLOCK,
   TWICE_ERROR,
@@ -240,18 +241,37 @@ export class SimdClusters implements Clusters {
   }
 
   *assign(centroids: Float64Array): Steps<Assigned> {
-    const { n } = this.#shard;
     const before = this.#centroids;
     this.#centroids = null;
     yield* this.#placeCentroids(centroids);
     if (before === null) this.#forget();
     else if (this.#bounds === USED) yield* this.#measureShifts(before, centroids);
     this.#set(BOUNDED, this.#bounds);
+    this.#set(SUMMED, 1);
+    yield* this.#assignAll(centroids);
+    this.#centroids = centroids.slice();
+    const changed = this.#get(CHANGED);
+    this.#decide(changed, this.#shard.n - this.#get(SCANNED));
+    return { ...(yield* this.#sums()), changed };
+  }
+
+  *label(centroids: Float64Array): Steps<void> {
+    this.#centroids = null;
+    yield* this.#placeCentroids(centroids);
+    this.#set(BOUNDED, NONE);
+    this.#set(SUMMED, 0);
+    yield* this.#assignAll(centroids);
+  }
+
+  *#assignAll(centroids: Float64Array): Steps<void> {
+    const { n } = this.#shard;
     this.#set(CHANGED, 0);
     this.#set(SCANNED, 0);
     this.#set(RETRIED, 0);
     const isBytewise = this.#bytes !== null && (yield* this.#bytes.open(centroids));
-    this.#set(COARSE, isBytewise ? BYTEWISE : this.#mayBeCoarse && this.#patience.isOver() ? WORDS : 0);
+    const isCoarse = !isBytewise && this.#mayBeCoarse && this.#patience.isOver();
+    if (isCoarse) yield* this.#placeCoarse(centroids);
+    this.#set(COARSE, isBytewise ? BYTEWISE : isCoarse ? WORDS : 0);
     const rows = rowsOfTurn(centroids.length / SPEED);
     for (let start = 0; start < n; start += rows) {
       this.#set(SPILLED, 0);
@@ -259,13 +279,9 @@ export class SimdClusters implements Clusters {
       this.#takeSpilled();
       yield;
     }
-    this.#centroids = centroids.slice();
-    const changed = this.#get(CHANGED);
-    this.#decide(changed, n - this.#get(SCANNED));
     if (isBytewise) this.#bytes.decide(this.#get(SCANNED), this.#get(RETRIED));
     // Only scans of integers leave rows to scan again: too many of them cost more than they saved.
     else if (this.#get(RETRIED) > MOST_RETRIED * this.#get(SCANNED)) this.#patience.lose();
-    return { ...(yield* this.#sums()), changed };
   }
 
   // biome-ignore lint/correctness/useYield: a verb like the others
@@ -373,7 +389,6 @@ export class SimdClusters implements Clusters {
     f32[this.#at(LEAST)] = least;
     f32[this.#at(TWICE_ERROR)] = 2.02 * f32[this.#at(ROUNDING)] * reach * (reach + 2 * this.#longest) + 2e-36;
     f32[this.#at(MARGIN_FACTOR)] = (1 + this.#root) * UP;
-    if (this.#mayBeCoarse) yield* this.#placeCoarse(centroids, reach);
   }
 
   /**
@@ -397,8 +412,9 @@ export class SimdClusters implements Clusters {
   }
 
   /** Centroids as integers, pairs of features side by side: [k/4, d/2, 4, 2]. */
-  *#placeCoarse(centroids: Float64Array, longest: number): Steps<void> {
+  *#placeCoarse(centroids: Float64Array): Steps<void> {
     const { d, memory } = this.#shard;
+    const longest = memory.f32[this.#at(REACH)];
     const exactNorms = this.#get(EXACT_NORMS) / 8;
     // What is left out here is scanned in float32 where it could be nearest.
     const limit =

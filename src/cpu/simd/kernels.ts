@@ -48,7 +48,7 @@ export interface PotentialsKernels {
 
 /** With scans of bytes: see kernels/kmeans/bytes.ts. */
 export interface RelaxedKernels extends KMeansKernels {
-  dotOf(a: number, b: number): number;
+  dotsOf(a: number, b: number, times: number): number;
   quantise(state: number, start: number, end: number): void;
 }
 

@@ -5,6 +5,8 @@
  * it was cannot be seen in the result.
  */
 import { scoreBytes } from './bytes';
+import { assignCandidates } from './candidates';
+import { DOWN, errorOf, errorUpTo, lengthOf, lowerOf, positive, UP, upperOf } from './errors';
 import { LABEL, BEST as LEAST_SQUARE, SECOND as NEXT_SQUARE, nearest, squaredDistance } from './exact';
 import {
   BEFORE,
@@ -13,7 +15,6 @@ import {
   BLUR,
   BOUNDED,
   BY_ROW,
-  BYTE_SCORES,
   BYTEWISE,
   CENTROIDS,
   CHANGED,
@@ -45,7 +46,6 @@ import {
   RETRIED,
   RETRY,
   ROUGH,
-  ROUGH_ERROR,
   ROUGH_LEAST,
   ROUGH_NORMS,
   ROUGH_REACH,
@@ -55,7 +55,6 @@ import {
   SCANNED,
   SCRATCH,
   SECOND,
-  SLACKENED,
   SPILL_BEFORE,
   SPILL_BYTES,
   SPILL_LABEL,
@@ -64,6 +63,7 @@ import {
   SPILLS,
   SQUARES,
   STRIDE,
+  SUMMED,
   SUMS,
   THRESHOLDS,
   TWICE_ERROR,
@@ -75,10 +75,6 @@ import {
 import { distanceTo } from './potentials';
 import { LOST, pack, packCoarse, scan, squareOf, squares } from './scan';
 import { addRow } from './sums';
-
-/** A bound that moves is moved a little further than float32 rounds. */
-const UP: f32 = 1.0000003;
-const DOWN: f32 = 0.9999997;
 
 /** Assigns rows [start, end), at most a slice of them. */
 export function assign(state: usize, start: u32, end: u32): void {
@@ -281,54 +277,6 @@ function sameLabels(scratch: usize, labels: usize): u32 {
   return i32x4.bitmask(same0) | (i32x4.bitmask(same1) << 4);
 }
 
-/** ‖x‖ at most, but for its rounding. */
-function lengthOf(square: v128): v128 {
-  return f32x4.add(f32x4.sqrt(square), f32x4.splat(LOST));
-}
-
-/**
- * What rounding may do to the scores of four rows, of every centroid that is at most as far as one of such a score; see
- * `farthestOf`.
- */
-function errorOf(state: usize, coarse: u32, score: v128, square: v128, length: v128): v128 {
-  if (coarse) return roughErrorOf(state, length);
-  return errorUpTo(state, farthestOf(state, score, square, length), length);
-}
-
-/** The same of every centroid that is at most so long. */
-function errorUpTo(state: usize, longest: v128, length: v128): v128 {
-  const factor = f32x4.splat(load<f32>(state, ROUNDING) * <f32>1.01);
-  const terms = f32x4.mul(longest, f32x4.add(longest, f32x4.add(length, length)));
-  return f32x4.add(f32x4.mul(factor, terms), f32x4.splat(1e-36));
-}
-
-/**
- * ‖c‖ at most, of the centroids that are no farther from x than one of such a score: ‖x‖ + the distance, that is. What is
- * missing of the distance by rounding, 5γ‖x‖² + 3γ·distance² at most for rounding errors γ, is in the lift, 1 + 3√γ.
- */
-function farthestOf(state: usize, score: v128, square: v128, length: v128): v128 {
-  const distance = f32x4.sqrt(positive(f32x4.add(score, square)));
-  const lifted = f32x4.mul(f32x4.add(length, distance), v128.load32_splat(state, LIFT));
-  return f32x4.pmin(lifted, v128.load32_splat(state, REACH));
-}
-
-/** What integers lose of the scores of four rows of such lengths. */
-function roughErrorOf(state: usize, length: v128): v128 {
-  const reach = v128.load32_splat(state, ROUGH_REACH);
-  const slope = f32x4.mul(v128.load32_splat(state, ROUGH_ERROR), reach);
-  const lengths = f32x4.add(length, f32x4.splat(1e-13));
-  // Behind it what float32 adds: converting, scaling, the norm.
-  const constant = f32x4.add(f32x4.mul(f32x4.splat(4e-7), f32x4.mul(reach, reach)), f32x4.splat(1e-36));
-  return f32x4.add(f32x4.mul(slope, lengths), constant);
-}
-
-/** The distance at most, where a score is off by at most `error`. */
-function upperOf(state: usize, score: v128, square: v128, error: v128): v128 {
-  const slack = f32x4.add(error, f32x4.mul(v128.load32_splat(state, ROUNDING), square));
-  const squared = positive(f32x4.add(f32x4.add(score, square), slack));
-  return f32x4.mul(f32x4.sqrt(f32x4.mul(squared, f32x4.splat(UP))), f32x4.splat(UP));
-}
-
 /** Bounds of the eight rows from their scores. */
 function bound(state: usize, scratch: usize, coarse: u32, upper: usize, lower: usize): void {
   if (ASC_FEATURE_RELAXED_SIMD && coarse === BYTEWISE) {
@@ -369,17 +317,6 @@ function boundBytes(state: usize, scores: usize, upper: usize, lower: usize): vo
   v128.store(lower, lowerOf(state, v128.load(scores, SECOND), square));
 }
 
-/** The distance at least, where a score is no less. */
-function lowerOf(state: usize, score: v128, square: v128): v128 {
-  const slack = f32x4.mul(v128.load32_splat(state, ROUNDING), square);
-  const squared = positive(f32x4.sub(f32x4.add(score, square), slack));
-  return f32x4.mul(f32x4.sqrt(f32x4.mul(squared, f32x4.splat(DOWN))), f32x4.splat(DOWN));
-}
-
-function positive(values: v128): v128 {
-  return f32x4.max(values, f32x4.splat(0));
-}
-
 /** The label of a row that changes, or that the scan leaves open; `scores` are those of the row. */
 function settle(state: usize, i: u32, scores: usize, clear: u32, coarse: u32, retry: usize): void {
   if (!clear && coarse && !(ASC_FEATURE_RELAXED_SIMD && coarse === BYTEWISE)) {
@@ -407,40 +344,6 @@ function isClear(state: usize, i: u32, scores: usize): bool {
   return load<f32>(scores, SECOND) - best > 2 * error;
 }
 
-/** The label by the float64 distances of the candidates alone: of what a score leaves open, which NaN does too. */
-function assignCandidates(state: usize, i: u32, scores: usize): u32 {
-  const d = load<u32>(state, D);
-  const row: usize = load<u32>(state, ROWS) + (i << 2) * d;
-  const scratch: usize = load<u32>(state, SCRATCH);
-  const threshold = load<f32>(scores, THRESHOLDS);
-  let at = load<u32>(state, BYTE_SCORES) + (scores - scratch);
-  let centroid: usize = load<u32>(state, CENTROIDS);
-  let label: u32 = 0;
-  let count: u32 = 0;
-  let best: f64 = Infinity;
-  let second: f64 = Infinity;
-  for (let c: u32 = 0, k = load<u32>(state, K); c < k; c++, at += 32, centroid += d << 3) {
-    if (load<f32>(at) > threshold) continue;
-    count++;
-    const distance = squaredDistance(row, d, centroid);
-    if (distance < best) {
-      second = best;
-      best = distance;
-      label = c;
-    } else if (distance < second) second = distance;
-  }
-  store<u32>(state, load<u32>(state, RETRIED) + count, RETRIED);
-  if (load<u32>(state, BOUNDED)) {
-    store<f32>(load<u32>(state, UPPER) + (i << 2), <f32>sqrt<f64>(best) * UP);
-    const square = f32x4.splat(load<f32>(scores, SQUARES));
-    // Those that are no candidates have scores of at least this.
-    const excluded = f32x4.extract_lane(lowerOf(state, f32x4.splat(load<f32>(scores, SLACKENED)), square), 0);
-    const other = <f32>min<f64>(3e38, sqrt<f64>(second)) * DOWN;
-    store<f32>(load<u32>(state, LOWER) + (i << 2), min<f32>(other, excluded));
-  }
-  return label;
-}
-
 /** The label by float64 distances, and bounds that are these. */
 function assignExactly(state: usize, i: u32): u32 {
   const d = load<u32>(state, D);
@@ -458,6 +361,7 @@ function assignExactly(state: usize, i: u32): u32 {
 function relabel(state: usize, i: u32, before: u32, label: u32): void {
   store<u32>(load<u32>(state, LABELS) + (i << 2), label);
   store<u32>(state, load<u32>(state, CHANGED) + 1, CHANGED);
+  if (!load<u32>(state, SUMMED)) return;
   const weights: usize = load<u32>(state, WEIGHTS);
   const weight: f64 = weights === 0 ? 1 : <f64>load<f32>(weights + (i << 2));
   if (weight === 0) return;

@@ -39,9 +39,13 @@ import {
 } from './layout';
 import { LOST, ROUND, squareOf } from './scan';
 
-/** Four times a·b: what it is for a·b of more than 15 bits tells the instruction that computes it. */
-export function dotOf(a: i32, b: i32): i32 {
-  return i32x4.extract_lane(dot(i8x16.splat(<i8>a), i8x16.splat(<i8>b), i32x4.splat(0)), 0);
+/** Four times a·b, added up so many times: what it is for a·b of more than 15 bits tells the instruction that computes it. */
+export function dotsOf(a: i32, b: i32, times: u32): i32 {
+  const x = i8x16.splat(<i8>a);
+  const c = i8x16.splat(<i8>b);
+  let sum = i32x4.splat(0);
+  for (let i: u32 = 0; i < times; i++) sum = dot(x, c, sum);
+  return i32x4.extract_lane(sum, 0);
 }
 
 function dot(x: v128, c: v128, sum: v128): v128 {
@@ -63,8 +67,9 @@ export function quantise(state: usize, start: u32, end: u32): void {
 
 function quantiseRow(row: usize, d: u32, to: usize, terms: usize, rounding: f32): void {
   const full = d & ~3;
+  // `max` asks each time for NaN, of which there is none.
   let mosts = f32x4.splat(0);
-  for (let j: u32 = 0; j < full; j += 4) mosts = f32x4.max(mosts, f32x4.abs(v128.load(row + (j << 2))));
+  for (let j: u32 = 0; j < full; j += 4) mosts = f32x4.pmax(mosts, f32x4.abs(v128.load(row + (j << 2))));
   let most = max<f32>(
     max<f32>(f32x4.extract_lane(mosts, 0), f32x4.extract_lane(mosts, 1)),
     max<f32>(f32x4.extract_lane(mosts, 2), f32x4.extract_lane(mosts, 3)),
@@ -73,21 +78,24 @@ function quantiseRow(row: usize, d: u32, to: usize, terms: usize, rounding: f32)
   const isZero = most < 1e-18;
   const unit: f32 = isZero ? 0 : most / 127;
   const perUnit: f32 = isZero ? 0 : 127 / most;
-  let sum: i32 = 0;
   let left = f32x4.splat(0);
+  // Whole numbers below 2^24: float32 has them.
+  let sums = f32x4.splat(0);
   let j: u32 = 0;
   for (; j < full; j += 4, to += 32) {
     const x = v128.load(row + (j << 2));
     const moved = f32x4.add(f32x4.mul(x, f32x4.splat(perUnit)), f32x4.splat(ROUND));
-    const missing = f32x4.sub(x, f32x4.mul(f32x4.sub(moved, f32x4.splat(ROUND)), f32x4.splat(unit)));
+    const integers = f32x4.sub(moved, f32x4.splat(ROUND));
+    const missing = f32x4.sub(x, f32x4.mul(integers, f32x4.splat(unit)));
     left = f32x4.add(left, f32x4.mul(missing, missing));
-    const word = i32x4.extract_lane(
-      v128.shuffle<i8>(moved, moved, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12),
-      0,
-    );
-    store<i32>(to, word);
-    sum += <i32>(<i8>word) + <i32>(<i8>(word >> 8)) + <i32>(<i8>(word >> 16)) + (word >> 24);
+    sums = f32x4.add(sums, integers);
+    v128.store32_lane(to, v128.shuffle<i8>(moved, moved, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12), 0);
   }
+  const wholes = i32x4.trunc_sat_f32x4_s(sums);
+  let sum =
+    i32x4.extract_lane(wholes, 0) +
+    i32x4.extract_lane(wholes, 1) +
+    (i32x4.extract_lane(wholes, 2) + i32x4.extract_lane(wholes, 3));
   let square: f32 =
     f32x4.extract_lane(left, 0) +
     f32x4.extract_lane(left, 1) +
@@ -142,7 +150,8 @@ export function scoreBytes(state: usize, scratch: usize, first: i32): void {
 
 /**
  * The least score that a row may have with a centroid, the second least and the index of the least; the score that no
- * candidate exceeds; least scores with all centroids at `BYTE_SCORES` [k, 8].
+ * candidate exceeds; least scores with all centroids at `BYTE_SCORES`
+ * [k, 8], and behind them those of each four [k/4, 8].
  */
 function scanBytes(state: usize, scratch: usize, block: usize, terms: usize, words: u32): void {
   const end = block + <usize>(words << 5);
@@ -161,7 +170,8 @@ function scanBytes(state: usize, scratch: usize, block: usize, terms: usize, wor
   v128.store(to, f32x4.splat(NOBODY), THRESHOLDS);
   v128.store(to, f32x4.splat(NOBODY), THRESHOLDS + 16);
   let centroidTerms: usize = load<u32>(state, BYTE_CENTROID_TERMS);
-  for (let c: u32 = 0; c < k; c += 4, centroidTerms += 4 * CENTROID_TERMS, scores += 128) {
+  let groups = scores + <usize>(k << 5);
+  for (let c: u32 = 0; c < k; c += 4, centroidTerms += 4 * CENTROID_TERMS, scores += 128, groups += 32) {
     let a0 = shift0;
     let a1 = shift1;
     let b0 = shift0;
@@ -186,36 +196,79 @@ function scanBytes(state: usize, scratch: usize, block: usize, terms: usize, wor
       f0 = dot(x0, cf, f0);
       f1 = dot(x1, cf, f1);
     }
-    take(a0, c, centroidTerms, terms, to, scores);
-    take(a1, c, centroidTerms, terms + 16, to + 16, scores + 16);
-    take(b0, c + 1, centroidTerms + CENTROID_TERMS, terms, to, scores + 32);
-    take(b1, c + 1, centroidTerms + CENTROID_TERMS, terms + 16, to + 16, scores + 48);
-    take(e0, c + 2, centroidTerms + 2 * CENTROID_TERMS, terms, to, scores + 64);
-    take(e1, c + 2, centroidTerms + 2 * CENTROID_TERMS, terms + 16, to + 16, scores + 80);
-    take(f0, c + 3, centroidTerms + 3 * CENTROID_TERMS, terms, to, scores + 96);
-    take(f1, c + 3, centroidTerms + 3 * CENTROID_TERMS, terms + 16, to + 16, scores + 112);
+    takeFour(a0, b0, e0, f0, c, centroidTerms, terms, to, scores, groups);
+    takeFour(a1, b1, e1, f1, c, centroidTerms, terms + 16, to + 16, scores + 16, groups + 16);
   }
   finish(state, to, terms);
   finish(state, to + 16, terms + 16);
 }
 
-/** What the products of four rows with a centroid say. */
-function take(product: v128, c: u32, centroid: usize, terms: usize, to: usize, scores: usize): void {
-  const scaled = f32x4.mul(f32x4.convert_i32x4_s(product), v128.load(terms, SCALES));
-  const score = f32x4.add(v128.load32_splat(centroid, NORM), f32x4.mul(scaled, v128.load32_splat(centroid, UNIT)));
-  const residual = v128.load(terms, RESIDUALS);
-  const length = v128.load(terms, TERM_LENGTHS);
-  const error = f32x4.add(
-    f32x4.mul(residual, v128.load32_splat(centroid, TWICE_LENGTH)),
-    f32x4.mul(length, v128.load32_splat(centroid, TWICE_RESIDUAL)),
-  );
-  const least = f32x4.sub(score, error);
-  v128.store(scores, least);
+/** What the products of four rows with four centroids say. */
+function takeFour(
+  a: v128,
+  b: v128,
+  e: v128,
+  f: v128,
+  c: u32,
+  centroid: usize,
+  terms: usize,
+  to: usize,
+  scores: usize,
+  group: usize,
+): void {
+  const scales = v128.load(terms, SCALES);
+  const residuals = v128.load(terms, RESIDUALS);
+  const lengths = v128.load(terms, TERM_LENGTHS);
+  const scoreA = scoreOf(a, scales, centroid);
+  const scoreB = scoreOf(b, scales, centroid + CENTROID_TERMS);
+  const scoreE = scoreOf(e, scales, centroid + 2 * CENTROID_TERMS);
+  const scoreF = scoreOf(f, scales, centroid + 3 * CENTROID_TERMS);
+  const errorA = errorOf(residuals, lengths, centroid);
+  const errorB = errorOf(residuals, lengths, centroid + CENTROID_TERMS);
+  const errorE = errorOf(residuals, lengths, centroid + 2 * CENTROID_TERMS);
+  const errorF = errorOf(residuals, lengths, centroid + 3 * CENTROID_TERMS);
+  const mostAB = f32x4.pmin(f32x4.add(scoreA, errorA), f32x4.add(scoreB, errorB));
+  const mostEF = f32x4.pmin(f32x4.add(scoreE, errorE), f32x4.add(scoreF, errorF));
+  v128.store(to, f32x4.pmin(v128.load(to, THRESHOLDS), f32x4.pmin(mostAB, mostEF)), THRESHOLDS);
+  const leastA = f32x4.sub(scoreA, errorA);
+  const leastB = f32x4.sub(scoreB, errorB);
+  const leastE = f32x4.sub(scoreE, errorE);
+  const leastF = f32x4.sub(scoreF, errorF);
+  v128.store(scores, leastA);
+  v128.store(scores, leastB, 32);
+  v128.store(scores, leastE, 64);
+  v128.store(scores, leastF, 96);
+  // The least two of two, of four, of all.
+  const leastAB = f32x4.pmin(leastA, leastB);
+  const leastEF = f32x4.pmin(leastE, leastF);
+  const least = f32x4.pmin(leastAB, leastEF);
+  v128.store(group, least);
+  const seconds = f32x4.pmin(f32x4.pmax(leastA, leastB), f32x4.pmax(leastE, leastF));
+  const second = f32x4.pmin(seconds, f32x4.pmax(leastAB, leastEF));
+  const indexAB = either(i32x4.splat(c + 1), i32x4.splat(c), f32x4.lt(leastB, leastA));
+  const indexEF = either(i32x4.splat(c + 3), i32x4.splat(c + 2), f32x4.lt(leastF, leastE));
+  const index = either(indexEF, indexAB, f32x4.lt(leastEF, leastAB));
   const best = v128.load(to, BEST);
-  v128.store(to, v128.bitselect(i32x4.splat(c), v128.load(to, INDEX), f32x4.lt(least, best)), INDEX);
-  v128.store(to, f32x4.pmin(v128.load(to, SECOND), f32x4.pmax(best, least)), SECOND);
+  v128.store(to, either(index, v128.load(to, INDEX), f32x4.lt(least, best)), INDEX);
+  v128.store(to, f32x4.pmin(f32x4.pmin(v128.load(to, SECOND), second), f32x4.pmax(best, least)), SECOND);
   v128.store(to, f32x4.pmin(best, least), BEST);
-  v128.store(to, f32x4.pmin(v128.load(to, THRESHOLDS), f32x4.add(score, error)), THRESHOLDS);
+}
+
+function scoreOf(product: v128, scales: v128, centroid: usize): v128 {
+  const scaled = f32x4.mul(f32x4.convert_i32x4_s(product), scales);
+  return f32x4.add(v128.load32_splat(centroid, NORM), f32x4.mul(scaled, v128.load32_splat(centroid, UNIT)));
+}
+
+function errorOf(residuals: v128, lengths: v128, centroid: usize): v128 {
+  return f32x4.add(
+    f32x4.mul(residuals, v128.load32_splat(centroid, TWICE_LENGTH)),
+    f32x4.mul(lengths, v128.load32_splat(centroid, TWICE_RESIDUAL)),
+  );
+}
+
+/** Lanes of one vector where a comparison holds, else of the other: one instruction where `bitselect` is three. */
+function either(one: v128, other: v128, holds: v128): v128 {
+  return i32x4.relaxed_laneselect(one, other, holds);
 }
 
 function finish(state: usize, to: usize, terms: usize): void {

@@ -68,7 +68,9 @@ export const BYTE_CENTROIDS: usize = 180;
 export const BYTE_CENTROID_TERMS: usize = 184;
 export const BYTE_SCORES: usize = 188;
 export const BYTE_REACH: usize = 192;
-export const STATE_BYTES: usize = 196;
+/** Whether an assignment sums the rows of each cluster. */
+export const SUMMED: usize = 196;
+export const STATE_BYTES: usize = 200;
 
 /** What an assignment scans first, at `COARSE`, where it is not float32: integers of 16 bits, or bytes. */
 export const WORDS: u32 = 1;
