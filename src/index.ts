@@ -64,7 +64,9 @@ export type {
 export type {
   Backend,
   Column,
+  ColumnSeries,
   Columns,
+  ColumnVector,
   DevicePoints,
   HostPoints,
   Layout,

@@ -78,17 +78,28 @@ export interface DevicePoints {
 /** n rows of d numbers each. */
 export type Rows = ArrayLike<ArrayLike<number>>;
 
-/**
- * One feature of n rows, as Arrow, Parquet, DuckDB and data frames hold it: numbers or bigints by index, or by a method where
- * an object has one. Arrays of other realms are arrays too.
- */
-export type Column =
-  | ArrayLike<number | bigint | null>
-  | { readonly length: number; get(index: number): unknown }
-  | { readonly length: number; at(index: number): unknown };
+/** n values of a column that an object of its own has, as a vector of Arrow. */
+export interface ColumnVector {
+  /** n */
+  readonly length: number;
+  /** The value at an index: a number or a bigint. Null is an error. */
+  get(index: number): unknown;
+}
+
+/** The same, of objects that have `at`. */
+export interface ColumnSeries {
+  /** n */
+  readonly length: number;
+  /** The value at an index: a number or a bigint. Null is an error. */
+  at(index: number): unknown;
+}
+
+/** One feature of n rows, as Arrow, Parquet, DuckDB and data frames hold it: by index, or by a method where an object has one. */
+export type Column = ArrayLike<number | bigint | null> | ColumnVector | ColumnSeries;
 
 /** d features of n rows each, read where they are. */
 export interface Columns {
+  /** [d] of [n] each */
   readonly columns: ArrayLike<Column>;
 }
 

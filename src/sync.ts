@@ -10,4 +10,15 @@ export { type KMeansSyncOptions, kmeansSync } from './api/kmeans-sync.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
 export type { Metric } from './metric.ts';
 export type { KMeansModel } from './models/kmeans-model.ts';
-export type { Column, Columns, HostPoints, Layout, Rows, Tensor, TypedArray, Weights } from './points.ts';
+export type {
+  Column,
+  ColumnSeries,
+  Columns,
+  ColumnVector,
+  HostPoints,
+  Layout,
+  Rows,
+  Tensor,
+  TypedArray,
+  Weights,
+} from './points.ts';
