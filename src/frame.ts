@@ -44,26 +44,44 @@ export interface PointsRange {
   readonly n: number;
   /** Of the rows of positive weight. */
   readonly extremes: Extremes;
-  /** Some of those rows: [m, d]. */
+  /** Some of those rows, of each shard. */
+  readonly samples: readonly RangeSample[];
+}
+
+interface RangeSample {
+  /** [m, d] */
   readonly values: Float64Array;
-  /** Their weights: [m]. */
-  readonly weights: Float64Array;
-  /** How many rows each of them stands for: [m]. */
-  readonly standsFor: Float64Array;
+  /** [m]; null where all have the weight 1. */
+  readonly weights: Float64Array | null;
+  /** How many rows each of them stands for. */
+  readonly standsFor: number;
 }
 
 /** The range of the rows of two shards. In whatever order they are added, the same frame comes of it. */
 export function addRanges(a: PointsRange, b: PointsRange): PointsRange {
-  const both = (first: Float64Array, second: Float64Array) => Float64Array.from([...first, ...second]);
   return {
     n: a.n + b.n,
     extremes: {
       low: a.extremes.low.map((low, j) => Math.min(low, b.extremes.low[j])),
       high: a.extremes.high.map((high, j) => Math.max(high, b.extremes.high[j])),
     },
-    values: both(a.values, b.values),
-    weights: both(a.weights, b.weights),
-    standsFor: both(a.standsFor, b.standsFor),
+    samples: [...a.samples, ...b.samples],
+  };
+}
+
+/** The rows of all samples of a range [m, d], their weights [m], and how many rows each stands for [m]. */
+export function sampledRange({ samples, extremes }: PointsRange): {
+  readonly values: Float64Array;
+  readonly weights: Float64Array;
+  readonly standsFor: Float64Array;
+} {
+  const d = extremes.low.length;
+  const joined = (of: (sample: RangeSample, m: number) => Float64Array) =>
+    Float64Array.from(samples.flatMap((sample) => Array.from(of(sample, sample.values.length / d))));
+  return {
+    values: joined(({ values }) => values),
+    weights: joined(({ weights }, m) => weights ?? new Float64Array(m).fill(1)),
+    standsFor: joined(({ standsFor }, m) => new Float64Array(m).fill(standsFor)),
   };
 }
 
@@ -72,7 +90,9 @@ export function addRanges(a: PointsRange, b: PointsRange): PointsRange {
  *
  * @param limit the largest |x'| of float32 rows there
  */
-export function frameOf({ extremes, values, weights, standsFor }: PointsRange, limit: number): Frame {
+export function frameOf(range: PointsRange, limit: number): Frame {
+  const { extremes } = range;
+  const { values, weights, standsFor } = sampledRange(range);
   const standing = weights.map((weight, i) => weight * standsFor[i]);
   const sample = sampled(values, standing, extremes.low.length);
   return preciseWhereCoarse(robustFrame(sample, extremes), sample, extremes, limit).frame;
@@ -99,25 +119,26 @@ export function preciseWhereCoarse(
 /** What is usual may be smaller than the largest value by this factor before it gives the scale. */
 const ROOM = 2 ** 16;
 /** Shares of the rows: one of these deviations is that of what is usual. */
-const QUANTILES = [0.5, 0.9] as const;
+const HALF = 0.5;
+const MOST = 0.9;
 /** Scales stay within it: so their squares have inverses. */
 const LARGEST_EXPONENT = 500;
 
 /**
  * @param values rows [m, d]
- * @param weights positive: [m]
+ * @param weights positive: [m]; null where all rows have the same
  */
-export function sampled(values: Float64Array, weights: Float64Array, d: number): Sample {
-  const m = weights.length;
+export function sampled(values: Float64Array, weights: Float64Array | null, d: number): Sample {
+  const m = values.length / d;
   const columns = new Float64Array(d * m);
   const medians = new Float64Array(d);
   const deviations = new Float64Array(3 * d);
   const magnitudes = new Float64Array(3 * d);
-  const even = weights.every((weight) => weight === weights[0]);
+  const uneven = weights?.some((weight) => weight !== weights[0]) ? weights : null;
   for (let j = 0; j < d; j++) {
     const column = columns.subarray(j * m, (j + 1) * m);
     for (let i = 0, at = j; i < m; i++, at += d) column[i] = values[at];
-    const shares = even ? null : sortWith(column, weights);
+    const shares = uneven && sortWith(column, uneven);
     if (shares === null) column.sort();
     const usual = withoutSentinels(column, shares);
     medians[j] = medianOf(usual);
@@ -207,7 +228,8 @@ function medianOf({ values, weights }: Column): number {
 function deviationsFrom(centre: number, { values, weights }: Column): number[] {
   const { length } = values;
   const total = weights === null ? length : weights.reduce((sum, weight) => sum + weight, 0);
-  const [half, most] = QUANTILES.map((share) => share * total);
+  const half = HALF * total;
+  const most = MOST * total;
   let [ofHalf, ofMost, nearest] = [0, 0, 0];
   let sum = 0;
   let right = firstOver(centre, values);
@@ -240,7 +262,8 @@ function firstOver(value: number, column: Float64Array): number {
 /** The frame for points of which this is a sample, whatever an engine takes. */
 export function robustFrame({ medians, deviations, magnitudes }: Sample, { low, high }: Extremes): Frame {
   const shift = medians.map((median, j) => {
-    const [spread, wide] = deviations.subarray(3 * j);
+    const spread = deviations[3 * j];
+    const wide = deviations[3 * j + 1];
     if (low[j] === high[j]) return low[j];
     // Groups on both sides of zero, the median in one of them: from there the others lose a bit.
     if (magnitudes[3 * j + 1] <= HALFWAY * wide && spread > 0) return 0;
@@ -251,9 +274,7 @@ export function robustFrame({ medians, deviations, magnitudes }: Sample, { low, 
   // Equal points have no reach; what they are compared with is likely of their magnitude.
   if (reach === 0) reach = shift.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const usual = [0, 0, 0];
-  deviations.forEach((deviation, at) => {
-    usual[at % 3] = Math.max(usual[at % 3], deviation);
-  });
+  for (let at = 0; at < deviations.length; at++) usual[at % 3] = Math.max(usual[at % 3], deviations[at]);
   const spread = usual.find((deviation) => deviation > 0) ?? reach;
   return { shift, scale: scaleOf(spread > 0 ? Math.min(reach, ROOM * spread) : reach), precise: false };
 }
@@ -264,8 +285,8 @@ const USUAL_SQUARES = 2 ** 10;
 /** Variances [d] that no far value can move, from those of the features, in a frame of that scale. */
 export function usualVariances({ deviations }: Sample, variance: Float64Array, scale: number): Float64Array {
   return variance.map((value, j) => {
-    const [half, , nearest] = deviations.subarray(3 * j);
-    const usual = (half > 0 ? half : nearest) * scale;
+    const half = deviations[3 * j];
+    const usual = (half > 0 ? half : deviations[3 * j + 2]) * scale;
     return usual > 0 ? Math.min(value, USUAL_SQUARES * usual * usual) : value;
   });
 }
@@ -346,7 +367,7 @@ export function frameOfModel(means: Float64Array, deviations: Float64Array, d: n
       }
     }
   }
-  const sample = sampled(Float64Array.from(values), new Float64Array(values.length / d).fill(1), d);
+  const sample = sampled(Float64Array.from(values), null, d);
   const robust = robustFrame(sample, extremes);
   const frame = withinLimit(robust, extremes, LARGEST_MEAN);
   const { shift } = frame;

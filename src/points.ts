@@ -288,6 +288,8 @@ interface HostForm {
   read(start: number, end: number, to: Float64Array): void;
   /** What is to be said of a value that is not a finite number, by its name there. */
   wrong(i: number, j: number): Error;
+  /** All rows [n, d], where they were read once and kept: not to be written to. */
+  readonly held?: Float64Array;
 }
 
 type BufferForm = { readonly buffer: GPUBuffer; readonly n: number; readonly d: number; readonly offset: number };
@@ -318,12 +320,15 @@ function readForm(
   const wrong = () => wrongKind(name, wanted, points);
   if (points === null || typeof points !== 'object') throw wrong();
   if (isArrow(points)) throw arrow(name, points);
-  const fields = Object.fromEntries(FIELDS.map((field) => [field, propertyOf(points, field)])) as Fields;
-  if (has(points, 'buffer') && (has(points, 'shape') || has(points, 'dims'))) return readBuffer(name, fields);
-  if (has(points, 'data')) return readMatrix(name, fields);
+  if (has(points, 'buffer') && (has(points, 'shape') || has(points, 'dims'))) return readBuffer(name, fieldsOf(points));
+  if (has(points, 'data')) return readMatrix(name, fieldsOf(points));
   if (has(points, 'columns')) return readColumns(name, propertyOf(points, 'columns'));
   if (!has(points, 'length')) throw wrong();
   return readRows(name, points as Rows);
+}
+
+function fieldsOf(points: object): Fields {
+  return Object.fromEntries(FIELDS.map((field) => [field, propertyOf(points, field)])) as Fields;
 }
 
 /** A vector or a table of Apache Arrow: they have values behind methods only, and fields that mean something else. */
@@ -624,12 +629,14 @@ interface RowBlock {
 
 /** Rows [start, end) in blocks. */
 function* blocksOf(form: HostForm, start: number, end: number): Generator<RowBlock, void, undefined> {
-  const rows = Math.max(1, Math.floor(BLOCK_VALUES / form.d));
-  const block = new Float64Array(Math.min(rows, end - start) * form.d);
+  const { d, held } = form;
+  const rows = Math.max(1, Math.floor(BLOCK_VALUES / d));
+  const block = held ?? new Float64Array(Math.min(rows, end - start) * d);
   for (let first = start; first < end; first += rows) {
     const last = Math.min(end, first + rows);
-    form.read(first, last, block);
-    yield { block: block.subarray(0, (last - first) * form.d), first };
+    if (held === undefined) form.read(first, last, block);
+    const from = held === undefined ? 0 : first * d;
+    yield { block: block.subarray(from, from + (last - first) * d), first };
   }
 }
 
@@ -729,11 +736,16 @@ const LEAST_SAMPLE_ROWS = 2 ** 8;
 /** Where rows are so wide that even these were too many values. */
 const MOST_SAMPLE_VALUES = 2 ** 24;
 
+/** Rows of so many features that a sample has, at most. */
+function sampleSize(d: number): number {
+  const least = Math.max(1, Math.min(LEAST_SAMPLE_ROWS, Math.floor(MOST_SAMPLE_VALUES / d)));
+  return Math.max(least, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_VALUES / d)));
+}
+
 /** Rows of positive weight, spread over all of them: ascending indices. */
 export function sampledRows(n: number, d: number, weights: Float32Array | null): Uint32Array {
   const { positiveRows } = weigh(weights, n);
-  const least = Math.max(1, Math.min(LEAST_SAMPLE_ROWS, Math.floor(MOST_SAMPLE_VALUES / d)));
-  const rows = Math.max(least, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_VALUES / d)));
+  const rows = sampleSize(d);
   // One of each stratum, by chance: a step of fixed length would see a period of the rows and nothing else.
   const chosen = (s: number) => Math.floor(((s + hashUniform(0, s)) * positiveRows) / rows);
   const all = positiveRows <= rows;
@@ -747,34 +759,29 @@ export function sampledRows(n: number, d: number, weights: Float32Array | null):
   });
 }
 
-/** The rows of a sample, with their weights and how many rows each stands for. */
+/** The rows of a sample [m, d], and their weights [m], null where all have the same. */
 function sampleRowsOf(
   form: HostForm,
   weights: Float32Array | null,
   positiveRows: number,
-): Omit<PointsRange, 'n' | 'extremes'> {
+): { readonly values: Float64Array; readonly weights: Float64Array | null } {
   const { n, d } = form;
-  const indices = sampledRows(n, d, weights);
-  const values = new Float64Array(indices.length * d);
-  if (indices.length === n) form.read(0, n, values);
-  else {
-    indices.forEach((row, i) => {
-      form.read(row, row + 1, values.subarray(i * d, (i + 1) * d));
-    });
-  }
-  return {
-    values,
-    weights:
-      weights === null ? new Float64Array(indices.length).fill(1) : Float64Array.from(indices, (row) => weights[row]),
-    standsFor: new Float64Array(indices.length).fill(positiveRows / indices.length),
-  };
+  const indices = positiveRows === n && n <= sampleSize(d) ? null : sampledRows(n, d, weights);
+  const values = new Float64Array((indices?.length ?? n) * d);
+  if (indices === null) form.read(0, n, values);
+  indices?.forEach((row, i) => {
+    form.read(row, row + 1, values.subarray(i * d, (i + 1) * d));
+  });
+  return { values, weights: weights && Float64Array.from(indices ?? weights.keys(), (row) => weights[row]) };
 }
 
-function* surveyCentred(form: HostForm, weights: Float32Array | null, metric: Metric): Steps<SurveyedPoints> {
-  const { n, d } = form;
+function* surveyCentred(given: HostForm, weights: Float32Array | null, metric: Metric): Steps<SurveyedPoints> {
+  const { n, d } = given;
   const { totalWeight, positiveRows } = weigh(weights, n);
-  const sampleRows = sampleRowsOf(form, weights, positiveRows);
+  const sampleRows = sampleRowsOf(given, weights, positiveRows);
   const sample = sampled(sampleRows.values, sampleRows.weights, d);
+  // A sample of all rows is a reading of them: there is no second one, and what the caller changes behind it is not seen.
+  const form = sampleRows.values.length === n * d ? { ...given, held: sampleRows.values } : given;
   const { medians, columns } = sample;
   const pivot = medians.map((median) => (Number.isFinite(median) ? median : 0));
   const scale = scaleOf(reachOf(pivot, extremesOf(columns, d)));
@@ -797,7 +804,7 @@ function* surveyCentred(form: HostForm, weights: Float32Array | null, metric: Me
   return {
     n,
     d,
-    range: { n, extremes, ...sampleRows },
+    range: { n, extremes, samples: [{ ...sampleRows, standsFor: (positiveRows * d) / sampleRows.values.length }] },
     prepare(backend, agreed) {
       if (agreed !== undefined) return prepareIn(agreed, roundingOf(sample, agreed, FLOORS[backend]));
       if (backend === 'cpu') {

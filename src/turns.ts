@@ -54,9 +54,12 @@ function onMessage({ port1, port2 }: MessageChannel, resolve: () => void): void 
 const TURN_WORK = 2 ** 20;
 /** No more: a power of two, so that it divides the slices that engines cut rows into. */
 const MOST_ROWS = 512;
+const LEAST_ROWS = 4;
 
 /** Rows between two looks at the clock where each takes so many multiply-adds: a power of two, at least four. */
 export function rowsOfTurn(workPerRow: number): number {
-  const rows = 2 ** Math.floor(Math.log2(TURN_WORK / workPerRow));
-  return Math.max(4, Math.min(MOST_ROWS, rows));
+  let rows = MOST_ROWS;
+  // Asked by each of a fit's small steps: a logarithm takes longer than some of them.
+  while (rows > LEAST_ROWS && rows * workPerRow > TURN_WORK) rows /= 2;
+  return rows;
 }

@@ -34,8 +34,9 @@ const OPTIONS: Names<KMeansSyncOptions> = { ...KMEANS_FIT_NAMES, metric: true, s
  * ```
  */
 export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSyncOptions): KMeansModel {
-  const { metric, sampleWeight, ...fit } = readOptions('kmeansSync', options, OPTIONS);
-  const plan = checkKMeansOptions({ ...fit, output: undefined });
+  const given = readOptions('kmeansSync', options, OPTIONS);
+  const { metric, sampleWeight } = given;
+  const plan = checkKMeansOptions({ ...given, output: undefined });
   if (metric !== undefined) checkWord('metric', metric, METRICS);
   if (points instanceof Dataset) throw notOnHost();
   const prepared = preparePoints(points, { metric, sampleWeight, frame: undefined });

@@ -1,10 +1,11 @@
 import { owns } from '../check.ts';
+import { topBitOf } from '../engine/bits.ts';
 import { ExactTotal } from '../engine/exact-total.ts';
 import { type Units, unitsOf } from '../engine/fixed.ts';
 import { bufferNeedsGpu, type GpuPoints, type PointsSummary, type PreparedPoints, summaryOf } from '../points.ts';
 import type { Steps } from '../steps.ts';
 import type { KMeansFamily } from './families/kmeans.ts';
-import { ShardMemory, sameArena } from './memory.ts';
+import { ShardMemory } from './memory.ts';
 import { type Extent, shardsOf } from './plan.ts';
 import { bytesOfValue, LENGTHS, Shard, type ShardShape, type Survey } from './shard.ts';
 import { answersOf, ask, askAll, drop, makeShard, type Place, type Question, type Ref } from './threads/place.ts';
@@ -63,8 +64,8 @@ export function* upload(
 
 function* fillShard(points: PreparedPoints, shape: ShardShape, ref: Ref<Shard>): Steps<void> {
   const memory = yield* ask(ref, 'lend', []).answer();
-  // The same layout over the same memory: rows are written where their thread reads them.
-  if (memory !== null) yield* fillHere(points, new Shard(shape, new ShardMemory(sameArena(memory))));
+  // The same layout over the same memory, which another thread may lay out: rows are written where it reads them.
+  if (memory !== null) yield* fillHere(points, new Shard(shape, new ShardMemory(memory)));
   else yield* fillThere(points, shape, ref);
 }
 
@@ -93,9 +94,11 @@ function* fillThere(points: PreparedPoints, shape: ShardShape, ref: Ref<Shard>):
 function pieces({ extent, d }: Pick<ShardShape, 'extent' | 'd'>): { start: number; end: number; first: number }[] {
   const n = extent.end - extent.start;
   const rows = Math.max(1, Math.floor(COPIED_VALUES / d));
-  return Array.from({ length: Math.ceil(n / rows) }, (_, i) => {
-    return { start: i * rows, end: Math.min(n, (i + 1) * rows), first: extent.start };
-  });
+  const ranges = [];
+  for (let start = 0; start < n; start += rows) {
+    ranges.push({ start, end: Math.min(n, start + rows), first: extent.start });
+  }
+  return ranges;
 }
 
 /** Shards, with what one pass over their rows tells. */
@@ -108,18 +111,19 @@ export function* surveyed(
 ): Steps<ResidentPoints> {
   const surveys = yield* askAll(shards, 'survey');
   const largest = (of: (survey: Survey) => number) => Math.max(...surveys.map(of));
-  const squares = new ExactTotal();
-  for (const survey of surveys) squares.merge(survey.squares);
+  const squares = new ExactTotal(surveys[0].squares);
+  for (let s = 1; s < surveys.length; s++) squares.merge(surveys[s].squares);
   const { n, d } = summary;
   const bits = surveys.map(({ bits }) => bits);
+  const longest = largest(({ longest }) => longest);
   let isHeld = true;
   return {
     ...{ summary, shards, kmeans, extents },
     squares: squares.value(),
     units: units ?? (yield* unitsOf(bits, n, d + 1)),
-    longest: largest(({ longest }) => longest),
+    longest,
     longestWeighted: largest(({ longestWeighted }) => longestWeighted),
-    usual: usualLength(surveys, n),
+    usual: usualLength(surveys, n, longest),
     check() {
       if (!isHeld) throw new TypeError('the dataset was destroyed');
     },
@@ -134,13 +138,15 @@ export function* surveyed(
 const ROWS_FOR_UNUSUAL = 64;
 
 /** The square root of a power of two. */
-function usualLength(surveys: readonly Survey[], n: number): number {
-  let longer = n;
-  for (let bin = 0; bin < LENGTHS; bin++) {
-    for (const { lengths } of surveys) longer -= lengths[bin];
-    if (longer * ROWS_FOR_UNUSUAL <= n) return bin === 0 ? 0 : 2 ** ((bin + 1 - LENGTHS / 2) / 2);
+function usualLength(surveys: readonly Survey[], n: number, longest: number): number {
+  if (longest === 0) return 0;
+  // The square of a root may lie below a power of two that its own square has reached.
+  let bin = Math.min(LENGTHS - 1, topBitOf(longest ** 2) + LENGTHS / 2 + 1);
+  for (let longer = 0; bin > 0; bin--) {
+    for (const { lengths } of surveys) longer += lengths[bin];
+    if (longer * ROWS_FOR_UNUSUAL > n) return 2 ** ((bin + 1 - LENGTHS / 2) / 2);
   }
-  return Infinity;
+  return 0;
 }
 
 /** The rows at `indices`: float64 [m, d]. */
@@ -158,13 +164,15 @@ export function* gather(points: ResidentPoints, indices: Uint32Array): Steps<Flo
     return inside;
   });
   const gathers = yield* answersOf(
-    shards.map((shard, s) =>
-      ask(shard, 'gather', [Uint32Array.from(positions[s], (i) => indices[i] - extents[s].start)]),
-    ),
+    shards.map((shard, s) => {
+      const rows = new Uint32Array(positions[s].length);
+      for (let at = 0; at < rows.length; at++) rows[at] = indices[positions[s][at]] - extents[s].start;
+      return ask(shard, 'gather', [rows]);
+    }),
   );
   positions.forEach((inside, s) => {
     inside.forEach((i, row) => {
-      gathered.set(gathers[s].subarray(row * d, (row + 1) * d), i * d);
+      for (let j = 0; j < d; j++) gathered[i * d + j] = gathers[s][row * d + j];
     });
   });
   return gathered;

@@ -18,6 +18,8 @@ export class CpuKMeans implements KMeansWorkspace {
   readonly #points: ResidentPoints;
   readonly #run: Runner;
   readonly #clusters: readonly Ref<Clusters>[];
+  /** The last assignment. */
+  #last: (KMeansStatistics & { readonly centroids: Float64Array }) | null = null;
   /** Of the last assignment, once it was summed term by term. */
   #summed: number | null = null;
 
@@ -49,23 +51,30 @@ export class CpuKMeans implements KMeansWorkspace {
 
   *#accumulate(centroids: Float64Array): Steps<KMeansStatistics> {
     this.#points.check();
+    // As behind an iteration that changed no label: a fit ends with one more assignment.
+    const last = this.#last;
+    if (last?.centroids.every((value, i) => value === centroids[i])) return { ...last, changed: 0 };
+    this.#last = null;
     this.#summed = null;
     const { units, squares, summary } = this.#points;
     const integers = yield* askAll(this.#clusters, 'assign', centroids);
     const { counts, sums } = yield* countsAndSums(integers, units, centroids.length / summary.d, summary.d);
     const inertia = yield* inertiaOf(squares, centroids, counts, sums);
-    return {
+    this.#last = {
       counts,
       sums,
       // Not where the squares have all the digits, as beside far rows: there term by term.
       inertia: inertia > LEAST_SHARE * squares ? inertia : yield* this.#inertia(),
       changed: integers.reduce((sum, { changed }) => sum + changed, 0),
       exact: { integers, units },
+      centroids: centroids.slice(),
     };
+    return this.#last;
   }
 
   *#label(centroids: Float64Array): Steps<void> {
     this.#points.check();
+    this.#last = null;
     this.#summed = null;
     yield* askAll(this.#clusters, 'label', centroids);
   }

@@ -20,21 +20,16 @@ export interface Memory {
   grow(pages: number): number;
 }
 
-/** A memory that shards live in, one after another. */
-export interface Arena {
-  readonly memory: Memory;
-  /** Beyond it nothing was ever written. */
-  touched: number;
-}
-
 /**
- * One buffer that kernels address by byte offsets, with typed views of all of it and a first-fit allocator. To allocate
- * may replace the views: take them anew behind every `yield`.
+ * One memory that shards live in, one after another: byte offsets, by which kernels address it, from a first-fit allocator,
+ * and typed views of all of it. To allocate may replace the views: take them anew behind every `yield`.
  */
 export class ShardMemory {
-  readonly #arena: Arena;
+  readonly memory: Memory;
   /** In ascending order. */
   #blocks: Region[] = [];
+  /** Beyond it nothing was ever written. */
+  #touched = BASE;
   u8!: Uint8Array;
   i16!: Int16Array;
   i32!: Int32Array;
@@ -42,13 +37,10 @@ export class ShardMemory {
   f32!: Float32Array;
   f64!: Float64Array;
 
-  constructor(arena: Arena) {
-    this.#arena = arena;
+  /** @param memory new, or one that another thread lays out: what is allocated there has the same offsets here */
+  constructor(memory: Memory) {
+    this.memory = memory;
     this.#look();
-  }
-
-  get memory(): Memory {
-    return this.#arena.memory;
   }
 
   /**
@@ -64,8 +56,8 @@ export class ShardMemory {
     const end = start + size;
     this.reserve(end);
     this.#blocks.splice(at, 0, { start, end });
-    this.u8.fill(0, start, Math.max(start, Math.min(end, this.#arena.touched)));
-    this.#arena.touched = Math.max(this.#arena.touched, end);
+    if (start < this.#touched) this.u8.fill(0, start, Math.min(end, this.#touched));
+    this.#touched = Math.max(this.#touched, end);
     return start;
   }
 
@@ -83,6 +75,11 @@ export class ShardMemory {
   free(offset: number): void {
     const at = this.#blocks.findIndex(({ start }) => start === offset);
     if (at >= 0) this.#blocks.splice(at, 1);
+  }
+
+  /** Frees all: for the next shard. */
+  clear(): void {
+    this.#blocks = [];
   }
 
   /** @throws {RangeError} where the memory cannot grow to so many bytes. */
@@ -108,23 +105,13 @@ export class ShardMemory {
   }
 }
 
-function aligned(offset: number): number {
+export function aligned(offset: number): number {
   return Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
 }
 
-/** Bytes of an arena that rows and weights of so many lie in. */
+/** Bytes of a memory that rows and weights of so many lie in. */
 export function roomFor(bytes: number): number {
   return BASE + bytes + ALIGNMENT;
-}
-
-/** Makes room for so many bytes in an arena that nobody has. */
-export function canHold(arena: Arena, bytes: number): boolean {
-  try {
-    new ShardMemory(arena).reserve(roomFor(bytes));
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 export function isWebAssembly(memory: Memory): memory is WebAssembly.Memory {
@@ -132,14 +119,14 @@ export function isWebAssembly(memory: Memory): memory is WebAssembly.Memory {
 }
 
 /**
- * An arena that begins with room for so many bytes: WebAssembly's where that can be had, which a limit of the address
+ * A memory that begins with room for so many bytes: WebAssembly's where that can be had, which a limit of the address
  * space may forbid, and which ends at 4 GiB.
  *
  * @throws {RangeError} where there is no room, with the number of bytes.
  */
-export function createArena(bytes: number, shared: boolean): Arena {
+export function createArena(bytes: number, shared: boolean): Memory {
   const initial = Math.ceil(roomFor(bytes) / PAGE);
-  return { memory: reserve(initial, shared) ?? plainMemory(initial), touched: BASE };
+  return reserve(initial, shared) ?? plainMemory(initial);
 }
 
 function reserve(initial: number, shared: boolean): Memory | null {
@@ -160,11 +147,6 @@ function plainMemory(initial: number): Memory {
   } catch (cause) {
     throw noRoom(initial * PAGE, cause);
   }
-}
-
-/** An arena over a memory that another thread lays out: what was allocated there has the same offsets here. */
-export function sameArena(memory: Memory): Arena {
-  return { memory, touched: BASE };
 }
 
 function noRoom(bytes: number, cause: unknown): RangeError {

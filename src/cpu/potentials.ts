@@ -22,8 +22,8 @@ export interface Potentials {
    * @param direct whether distances have to be summed term by term
    */
   trial(candidates: RowValues, direct: boolean): Steps<Float64Array>;
-  /** The row at a share of the potential of a slice. */
-  draw(slice: number, share: number): Steps<Drawn>;
+  /** Rows, each at a share of the potential of a slice. */
+  draw(wanted: readonly Share[]): Steps<Drawn[]>;
   /** See `DistanceField.sample`; indices in the dataset. */
   sample(factor: number, seed: number): Steps<Uint32Array>;
   free(): void;
@@ -50,6 +50,8 @@ export interface EstimatedPotentials extends Potentials {
    */
   estimate(candidates: RoughCandidates): Steps<Float64Array>;
 }
+
+export type Share = readonly [slice: number, share: number];
 
 export interface Drawn {
   /** Its index in the dataset. */
@@ -98,7 +100,7 @@ export abstract class PotentialsOf implements Potentials {
         potentials[slice] = this.lower(start, end, centres, from, Math.min(m, from + pause));
         if (from + pause < m) yield;
       }
-      yield;
+      if (end < n) yield;
     }
     return potentials;
   }
@@ -108,47 +110,59 @@ export abstract class PotentialsOf implements Potentials {
     return weights === null ? end - start : weights.subarray(start, end).reduce((sum, weight) => sum + weight, 0);
   }
 
-  // biome-ignore lint/correctness/useYield: a verb like the others
-  *draw(slice: number, share: number): Steps<Drawn> {
+  *draw(wanted: readonly Share[]): Steps<Drawn[]> {
     const { n, d, rows, extent } = this.shard;
-    const i = passes(slice * SLICE_ROWS, Math.min(n, (slice + 1) * SLICE_ROWS), share, this.#potential());
-    return { index: extent.start + i, row: rows.slice(i * d, (i + 1) * d) };
+    const { distances, weights } = this.#potentials;
+    return wanted.map(([slice, share]) => {
+      const end = Math.min(n, (slice + 1) * SLICE_ROWS);
+      const i = passes(slice * SLICE_ROWS, end, share, distances, weights);
+      return { index: extent.start + i, row: rows.slice(i * d, (i + 1) * d) };
+    });
   }
 
   *sample(factor: number, seed: number): Steps<Uint32Array> {
     const { n, extent } = this.shard;
     const sampled: number[] = [];
     for (let start = 0; start < n; start += SLICE_ROWS) {
-      const potential = this.#potential();
+      const { distances, weights } = this.#potentials;
       for (let i = start; i < Math.min(n, start + SLICE_ROWS); i++) {
         const index = extent.start + i;
-        if (hashUniform(seed, index) < factor * potential(i)) sampled.push(index);
+        if (hashUniform(seed, index) < factor * potentialOf(i, distances, weights)) sampled.push(index);
       }
       yield;
     }
     return Uint32Array.from(sampled);
   }
 
-  #potential(): (i: number) => number {
-    const { weights } = this.shard;
-    const { distances } = this;
-    if (!this.#extended) return weights === null ? () => 1 : (i) => weights[i];
-    return weights === null ? (i) => distances[i] : (i) => weights[i] * distances[i];
+  get #potentials(): { readonly distances: RowValues | null; readonly weights: Float32Array | null } {
+    return { distances: this.#extended ? this.distances : null, weights: this.shard.weights };
   }
+}
+
+/** Of one row; null stands for ones. */
+function potentialOf(i: number, distances: RowValues | null, weights: Float32Array | null): number {
+  const distance = distances === null ? 1 : distances[i];
+  return weights === null ? distance : weights[i] * distance;
 }
 
 /**
  * The first index of [start, end) at which the running sum passes a share of the whole; where rounding hides it, the
  * last positive one.
  */
-export function passes(start: number, end: number, share: number, value: (i: number) => number): number {
+export function passes(
+  start: number,
+  end: number,
+  share: number,
+  distances: RowValues | null,
+  weights: Float32Array | null,
+): number {
   let total = 0;
-  for (let i = start; i < end; i++) total += value(i);
+  for (let i = start; i < end; i++) total += potentialOf(i, distances, weights);
   const target = share * total;
   let sum = 0;
   let last = start;
   for (let i = start; i < end; i++) {
-    const term = value(i);
+    const term = potentialOf(i, distances, weights);
     if (term <= 0) continue;
     sum += term;
     last = i;

@@ -4,7 +4,7 @@ import type { Awaitable, Runner, Steps } from '../steps.ts';
 import { joined, joinedOf, type ResidentPoints } from './dataset.ts';
 import { KMEANS } from './families/kmeans.ts';
 import { type Extent, SLICE_ROWS } from './plan.ts';
-import { type Drawn, type Potentials, passes } from './potentials.ts';
+import { type Drawn, type Potentials, passes, type Share } from './potentials.ts';
 import { answersOf, ask, askAll, drop, make, type Ref } from './threads/place.ts';
 
 /** A row that was drawn, and where it is among the candidates of the last estimate. */
@@ -45,6 +45,8 @@ export function* plusPlus(
       if (next.total === 0) break;
       newest = yield* best(points, potentials, estimates ? yield* estimates.contenders(next) : next);
       chosen[step] = newest.index;
+      // Where rows are few, nothing else lets others in.
+      yield;
     }
     return chosen;
   } finally {
@@ -71,14 +73,17 @@ function* draw(
   const sums = yield* joinedOf(askAll(potentials, 'extend', row, estimated));
   const total = sums.reduce((sum, value) => sum + value, 0);
   if (total === 0) return { drawn: [], total };
-  const questions = [];
+  const wanted = potentials.map((): Share[] => []);
+  const shards: number[] = [];
   for (let at = 0; at < pairs.length; at += 2) {
-    let slice = passes(0, sums.length, pairs[at], (s) => sums[s]);
+    let slice = passes(0, sums.length, pairs[at], sums, null);
     let shard = 0;
     for (; slice >= slicesOf(extents[shard]); shard++) slice -= slicesOf(extents[shard]);
-    questions.push(ask(potentials[shard], 'draw', [slice, pairs[at + 1]]));
+    wanted[shard].push([slice, pairs[at + 1]]);
+    shards.push(shard);
   }
-  return { drawn: yield* answersOf(questions), total };
+  const drawn = yield* answersOf(potentials.map((some, shard) => ask(some, 'draw', [wanted[shard]])));
+  return { drawn: shards.map((shard) => drawn[shard].shift()!), total };
 }
 
 function slicesOf({ start, end }: Extent): number {
@@ -103,9 +108,8 @@ function* best(
   // ‖x‖² + ‖c‖² − 2x·c in float32 is off by at most this.
   const rounding = (d + 4) * 2 ** -24 * 4 * longestWeighted ** 2;
   const direct = longestWeighted > LONGEST || rounding * totalWeight > ROUNDING * total;
-  joined(yield* askAll(potentials, 'trial', rows, direct)).forEach((sum, i) => {
-    totals[i % totals.length] += sum;
-  });
+  const sums = yield* joinedOf(askAll(potentials, 'trial', rows, direct));
+  for (let i = 0; i < sums.length; i++) totals[i % totals.length] += sums[i];
   return drawn[totals.indexOf(Math.min(...totals))];
 }
 

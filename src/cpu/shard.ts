@@ -39,6 +39,8 @@ export interface Quantised {
 
 /** Exponents that ‖x‖² may have. */
 export const LENGTHS = 2048;
+/** The terms of a sum of squares, as long as nobody else is let in. */
+const terms = new Float64Array(MOST_AT_ONCE);
 
 /** Of a shard, the values and the rows whose bits are looked at, at most; but so many rows at least. */
 const SAMPLED_VALUES = 2 ** 15;
@@ -158,7 +160,6 @@ export class Shard {
     const { n, d } = this;
     const lengths = new Uint32Array(LENGTHS);
     const squares = new ExactTotal();
-    const terms = new Float64Array(MOST_AT_ONCE);
     let longest = 0;
     let longestWeighted = 0;
     for (let start = 0; start < n; start += MOST_AT_ONCE) {
@@ -169,8 +170,7 @@ export class Shard {
         const weight = weights === null ? 1 : weights[start + i];
         let square = 0;
         for (let j = 0; j < d; j++, at++) square += rows[at] * rows[at];
-        const bin = square > 0 ? topBitOf(square) + LENGTHS / 2 : 0;
-        lengths[bin < 0 ? 0 : bin]++;
+        lengths[square > 0 ? Math.max(0, topBitOf(square) + LENGTHS / 2) : 0]++;
         if (square > longest) longest = square;
         if (weight > 0 && square > longestWeighted) longestWeighted = square;
         // Not 0·∞: a row without weight may be as far as it likes.
@@ -178,10 +178,12 @@ export class Shard {
         if (terms[i] > largest) largest = terms[i];
       }
       squares.addAll(terms, count, largest);
-      yield;
+      if (start + count < n) yield;
     }
     return {
-      ...{ longest: Math.sqrt(longest), longestWeighted: Math.sqrt(longestWeighted), lengths },
+      longest: Math.sqrt(longest),
+      longestWeighted: Math.sqrt(longestWeighted),
+      lengths,
       bits: this.#sampleBits(),
       squares: squares.digits(),
     };
@@ -194,20 +196,16 @@ export class Shard {
     const count = Math.min(n, SAMPLED_ROWS, Math.max(least, Math.floor(SAMPLED_VALUES / (d + 1))));
     // At a place of its own in each stretch: no pattern of the rows hides from all of them.
     const chosen = (s: number) => Math.min(n - 1, Math.floor(((s + hashUniform(0, s)) * n) / count));
-    return bitSampleOf(
-      rows,
-      weights,
-      d,
-      new Uint32Array(count).map((_, s) => chosen(s)),
-    );
+    return bitSampleOf(rows, weights, d, count, count === n ? undefined : chosen);
   }
 
+  // biome-ignore lint/correctness/useYield: a verb like the others
   *gather(indices: Uint32Array): Steps<Float64Array> {
     const { d, rows } = this;
     const gathered = new Float64Array(indices.length * d);
-    indices.forEach((index, i) => {
-      gathered.set(rows.subarray(index * d, (index + 1) * d), i * d);
-    });
+    for (let i = 0, to = 0; i < indices.length; i++) {
+      for (let j = 0, from = indices[i] * d; j < d; j++) gathered[to++] = rows[from + j];
+    }
     return gathered;
   }
 

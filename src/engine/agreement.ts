@@ -1,4 +1,4 @@
-import { type Frame, frameOf, intoFrame, type PointsRange } from '../frame.ts';
+import { type Frame, frameOf, intoFrame, type PointsRange, sampledRange } from '../frame.ts';
 import { LIMITS } from '../points.ts';
 import { runNow } from '../steps.ts';
 import { bitSampleOf, type Units, unitsOf } from './fixed.ts';
@@ -12,11 +12,12 @@ export interface Agreement {
 
 /** What shards agree on, by the range of all of them: see `addRanges`. */
 export function agreementOf(range: PointsRange): Agreement {
-  const { n, values, weights } = range;
+  const { n } = range;
+  const { values, weights } = sampledRange(range);
   const d = range.extremes.low.length;
   const frame = frameOf(range, LIMITS.cpu);
   const rows = intoFrame(values, frame);
   const held = frame.precise ? rows : Float32Array.from(rows);
-  const all = Uint32Array.from(weights.keys());
-  return { frame, units: runNow(unitsOf([bitSampleOf(held, weights, d, all)], n, d + 1)) };
+  const sample = bitSampleOf(held, weights, d, weights.length);
+  return { frame, units: runNow(unitsOf([sample], n, d + 1)) };
 }

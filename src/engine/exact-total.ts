@@ -24,9 +24,14 @@ const words = new Uint32Array(number.buffer);
  * in Neal 2015). Bits of a value below 2^-960 are left out.
  */
 export class ExactTotal {
-  readonly #digits = new Float64Array(DIGITS);
+  readonly #digits: Float64Array;
   /** Values that it may still take before the digits have to be carried. */
   #room = ROOM;
+
+  /** @param digits of another sum, which become those of this one */
+  constructor(digits: Float64Array = new Float64Array(DIGITS)) {
+    this.#digits = digits;
+  }
 
   /** Adds a value, +∞ perhaps. */
   add(value: number): void {
@@ -70,9 +75,9 @@ export class ExactTotal {
     this.add(fineSum);
   }
 
-  /** Its digits, carried: equal for equal sums, and all that `merge` needs. */
+  /** Its digits, carried: equal for equal sums, and all that `merge` needs. They remain its own. */
   digits(): Float64Array {
-    return this.#carry().slice();
+    return this.#carry();
   }
 
   /** Adds the digits of another sum. */

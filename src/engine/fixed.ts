@@ -41,29 +41,32 @@ export interface BitSample {
 /**
  * Looks at the weighted values of rows, and at their weights.
  *
- * @param chosen indices of rows of [n, d]
+ * @param rows [n, d]
+ * @param count how many of them
+ * @param chosen their indices; undefined for the first ones
  */
 export function bitSampleOf(
   rows: RowValues,
   weights: ArrayLike<number> | null,
   d: number,
-  chosen: Uint32Array,
+  count: number,
+  chosen?: (s: number) => number,
 ): BitSample {
-  const bits = new Int16Array(2 * chosen.length * (d + 1)).fill(NO_BITS);
-  for (let s = 0, to = 0; s < chosen.length; s++) {
-    const i = chosen[s];
+  const bits = new Int16Array(2 * count * (d + 1)).fill(NO_BITS);
+  for (let s = 0, to = 0; s < count; s++) {
+    const i = chosen === undefined ? s : chosen(s);
     const weight = weights === null ? 1 : weights[i];
     const lowest = weight === 0 ? 0 : lowestBitOf(weight);
     for (let j = 0; j <= d; j++, to += 2) {
       const value = j < d ? rows[i * d + j] : 1;
       const product = weight * value;
       if (product === 0) continue;
-      // Of a product the exponents of the lowest bits add up.
       bits[to] = topBitOf(product);
+      // Of a product the exponents of the lowest bits add up.
       bits[to + 1] = lowest + lowestBitOf(value);
     }
   }
-  return { rows: chosen.length, bits };
+  return { rows: count, bits };
 }
 
 const SUM_BITS = 62;
@@ -120,6 +123,11 @@ function* windowsOf(
   all.clear();
   for (const { bits } of samples) for (let at = 0; at < bits.length; at += 2) all.add(bits[at], bits[at + 1]);
   all.accumulate();
+  const first = all.first(width);
+  // Among the windows that have all bits of all columns, none is better than another.
+  if (all.outside(first, width) === 0) {
+    return { starts: new Int32Array(columns).fill(first + roomAbove(all.last(width) - first + 1)), outside: 0 };
+  }
   const starts = new Int32Array(columns);
   let outside = 0;
   for (let j = 0; j < columns; j++) {
@@ -141,11 +149,16 @@ function* windowsOf(
         ties = 1;
       } else if (cost === least && start === starts[j] + ties) ties++;
     }
-    starts[j] += Math.min(ROOM_ABOVE, ties >> 1);
+    starts[j] += roomAbove(ties);
     outside += own.outside(starts[j], width);
     if (j % PAUSE_COLUMNS === PAUSE_COLUMNS - 1 && columns > PAUSE_COLUMNS) yield;
   }
   return { starts, outside };
+}
+
+/** How far up a window goes that is the lowest of so many equally good ones. */
+function roomAbove(ties: number): number {
+  return Math.min(ROOM_ABOVE, ties >> 1);
 }
 
 /** Columns between two looks at the clock. */
@@ -248,7 +261,7 @@ export class Spill {
   }
 
   /** A copy. */
-  sums(): Map<number, bigint> {
+  sums(): ReadonlyMap<number, bigint> {
     return new Map(this.#sums);
   }
 }
@@ -309,6 +322,7 @@ export function* countsAndSums(
     counts[c] = total(integers, units, c, d);
     if (c % pause === pause - 1) yield;
   }
+  if (integers.every(({ spilled }) => spilled.size === 0)) return { counts, sums };
   let spilled = 0;
   for (const at of new Set(integers.flatMap(({ spilled }) => Array.from(spilled.keys())))) {
     if (++spilled % SPILLED_OF_TURN === 0) yield;

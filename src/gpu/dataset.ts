@@ -269,11 +269,7 @@ async function sampleOf(
 ): Promise<Sample> {
   const indices = sampledRows(n, d, weights);
   const values = await gatherRaw(gpu, n, d, shards, indices, signal);
-  return sampled(
-    values,
-    Float64Array.from(indices, (row) => weights?.[row] ?? 1),
-    d,
-  );
+  return sampled(values, weights && Float64Array.from(indices, (row) => weights[row]), d);
 }
 
 function bindShards(

@@ -21,7 +21,8 @@ export function* lloyd(
     const previous = centroids;
     const update = yield* updateCentroids(previous, counts, sums, metric);
     centroids = update.centroids;
-    const empty = Array.from(counts.keys()).filter((c) => counts[c] === 0);
+    const empty: number[] = [];
+    for (let c = 0; c < counts.length; c++) if (counts[c] === 0) empty.push(c);
     const status = { iteration, inertia, shift: update.shift, changed, empty: empty.length };
     options.onCheckpoint(centroids, iteration);
     let stop: LloydResult['stop'] | undefined = options.onIteration(status) && 'asked';

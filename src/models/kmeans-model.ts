@@ -15,7 +15,6 @@ import { METHOD_OPTIONS, type MethodOptions, withPoints, withPointsOf } from '..
 import type { EngineDataset } from '../engine/contract.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
 import { inertiaOfPoints, labelPoints } from '../kmeans/assign.ts';
-import { assignFew } from '../kmeans/few.ts';
 import type { KMeansFit } from '../kmeans/fit.ts';
 import { METRICS, type Metric, metricOf } from '../metric.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
@@ -64,6 +63,9 @@ const mixtures = () => import('./gaussian-mixture-model.ts');
 
 /** Loaded by those who want more than labels. */
 const nearest = () => import('../kmeans/nearest.ts');
+
+/** Loaded with the first few rows. */
+const forFew = () => import('../kmeans/few.ts');
 
 /**
  * The result of k-means. It holds no engine, and no GPU memory but `labelsBuffer`: methods that take points run where calls
@@ -348,7 +350,7 @@ export class KMeansModel {
       options,
       async ({ dataset }) => runAsync(assign(dataset, centroids), dataset.signal),
       function* (few) {
-        return ofFew(yield* assignFew(few, centroids));
+        return ofFew(yield* (yield* resultOf(forFew())).assignFew(few, centroids));
       },
     );
   }

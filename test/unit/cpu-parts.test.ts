@@ -94,6 +94,16 @@ describe('Tree', () => {
 });
 
 describe('ShardMemory', () => {
+  it('has zeros for the next shard, where the last one was', () => {
+    const memory = new ShardMemory(createArena(1000, false));
+    const before = memory.allocate(1000);
+    memory.f32.fill(1, before / 4, before / 4 + 250);
+    memory.clear();
+    const offset = memory.allocate(2000);
+    expect(offset).toBe(before);
+    expect(memory.u8.subarray(offset, offset + 2000).every((byte) => byte === 0)).toBe(true);
+  });
+
   it.each([1, 2, 3])('allocates zeros that overlap nothing, whatever was freed: seed %i', (seed) => {
     const uniform = uniforms(seed);
     const memory = new ShardMemory(createArena(1000, false));
@@ -219,6 +229,48 @@ describe('fixed-point sums', () => {
     expect(runNow(unitsOf([sampleOf([...floats, 1e30])], 3e6, 2)).limbs).toBe(1);
     expect(runNow(unitsOf([sampleOf(products)], 3e6, 2)).limbs).toBe(2);
   });
+
+  it.each([3, 30, 45])(
+    'have the window that leaves the fewest values outside, others deciding: over %i bits',
+    (spread) => {
+      const uniform = uniforms(7);
+      const width = 51;
+      for (let trial = 0; trial < 40; trial++) {
+        const columns = 1 + Math.floor(4 * uniform());
+        const rows = 1 + Math.floor(30 * uniform());
+        const bits = Int16Array.from({ length: 2 * rows * columns }, () => 0);
+        for (let at = 0; at < bits.length; at += 2) {
+          const top = Math.floor(spread * uniform()) - 20;
+          bits.set(uniform() < 0.1 ? [NO_BITS, NO_BITS] : [top, top - Math.floor(24 * uniform())], at);
+        }
+        const { limbs, units } = runNow(unitsOf([{ rows, bits }], 1000, columns));
+        if (limbs > 1) continue;
+        const isThere = (at: number) => at % 2 === 0 && bits[at + 1] !== NO_BITS;
+        const all = Array.from(bits.keys()).filter(isThere);
+        // The outermost bits are as far as it may be worth to go.
+        const outside = (ats: readonly number[], start: number) =>
+          ats.reduce((sum, at) => sum + Number(bits[at] >= start + width) + Number(bits[at + 1] < start), 0);
+        for (let j = 0; j < columns; j++) {
+          const own = all.filter((at) => (at / 2) % columns === j);
+          const counted = own.length > 0 ? own : all;
+          if (counted.length === 0) continue;
+          const ends = [
+            Math.min(...counted.map((at) => bits[at + 1])),
+            Math.max(...counted.map((at) => bits[at])) + 1 - width,
+          ];
+          const costs = new Map<number, number>();
+          for (let start = Math.min(...ends); start <= Math.max(...ends); start++) {
+            costs.set(start, outside(own, start) + outside(all, start) / (all.length + 1));
+          }
+          const least = Math.min(...costs.values());
+          const [first] = Array.from(costs.keys()).filter((start) => costs.get(start) === least);
+          let ties = 1;
+          while (costs.get(first + ties) === least) ties++;
+          expect(units[j]).toBe(2 ** (first + Math.min(3, ties >> 1)));
+        }
+      }
+    },
+  );
 
   it('have units that n of the largest values do not overflow', () => {
     for (const n of [1, 1000, 3_000_000, 2 ** 31]) {

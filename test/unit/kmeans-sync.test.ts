@@ -1,6 +1,10 @@
 /** kmeansSync is kmeans on the CPU: the same bits, the same progress, the same errors. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { createSyncCpuEngine } from '../../src/cpu/engine.ts';
+import { SimdClusters } from '../../src/cpu/simd/clusters.ts';
+import type { EngineDataset } from '../../src/engine/contract.ts';
 import { createEngine, destroyDefaultEngines, KMeansModel, type KMeansProgress, kmeans } from '../../src/index.ts';
+import { type PreparedPoints, preparePoints } from '../../src/points.ts';
 import { type HostPoints, type KMeansSyncOptions, kmeansSync, type Rows } from '../../src/sync.ts';
 import { blobs, rowsAt, spacedRows, wholeNumbers } from '../conformance/cases/data.ts';
 import { told } from './told.ts';
@@ -158,4 +162,18 @@ it('ends where onIteration says so', () => {
   expect([model.iterations, model.converged]).toEqual([1, false]);
   expect(seen[0].centroids()).toEqual(model.centroids);
   expect(seen).toHaveLength(1);
+});
+
+it('assigns rows to the same centroids once', async () => {
+  const dataset = createSyncCpuEngine().upload(preparePoints(fewPoints) as PreparedPoints) as EngineDataset;
+  const workspace = await dataset.kmeans(2);
+  const assign = vi.spyOn(SimdClusters.prototype, 'assign');
+  const centroids = Float64Array.of(-0.5, 0, 0.5, 0.25);
+  const first = await workspace.accumulate(centroids);
+  expect(await workspace.accumulate(centroids.slice())).toEqual({ ...first, changed: 0 });
+  expect(assign).toHaveBeenCalledTimes(1);
+  centroids[0] = 0;
+  await workspace.accumulate(centroids);
+  expect(assign).toHaveBeenCalledTimes(2);
+  vi.restoreAllMocks();
 });

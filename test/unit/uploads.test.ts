@@ -247,6 +247,15 @@ describe('an array that changes while it is copied', () => {
     },
   );
 
+  it('is taken as it was at the call where it is small', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => [(i % 3) * 4 + (i % 5) / 8]);
+    const expected = await kmeans(rows, { ...fit, backend: 'cpu' });
+    const fitting = kmeans(rows, { ...fit, backend: 'cpu' });
+    rows[7][0] = NaN;
+    rows.length = 50;
+    expect((await fitting).toJSON()).toEqual(expected.toJSON());
+  });
+
   it('is taken as it was where all of it was copied before', async () => {
     const data = make();
     const dataset = await cpu.upload({ data, shape: [n, 1] });

@@ -67,6 +67,7 @@ import {
   WEIGHTS,
   WORDS,
 } from '../kernels/kmeans/layout.ts';
+import { aligned } from '../memory.ts';
 import { SLICE_ROWS } from '../plan.ts';
 import type { Shard } from '../shard.ts';
 import type { Node } from '../tree.ts';
@@ -163,8 +164,14 @@ export class SimdClusters implements Clusters {
     this.#longest = longest;
     this.#usual = usual;
     this.#spill = new Spill(units);
-    this.#state = this.#allocate(STATE_BYTES);
-    this.#allocateAll();
+    const arrays = this.#arrays();
+    this.#state = this.#allocate(arrays.reduce((end, [, bytes]) => end + aligned(bytes), aligned(STATE_BYTES)));
+    let at = this.#state + aligned(STATE_BYTES);
+    for (const [field, bytes] of arrays) {
+      this.#set(field, at);
+      at += aligned(bytes);
+    }
+    this.#setUp();
     this.#bytes =
       openBytes?.({ shard, k, at: (field) => this.#at(field), place: (field, bytes) => this.#place(field, bytes) }) ??
       null;
@@ -181,41 +188,48 @@ export class SimdClusters implements Clusters {
     this.#set(field, this.#allocate(bytes));
   }
 
-  #allocateAll(): void {
-    const { n, d, rowsAt, weightsAt } = this.#shard;
+  /** What lies behind the state, in one piece with it: which of its fields say where, and how many bytes. */
+  #arrays(): readonly (readonly [field: number, bytes: number])[] {
+    const { n, d } = this.#shard;
     const { stride, limbs } = this.#units;
     const k = this.#k;
     const padded = 4 * Math.ceil(k / 4);
     // Bounds are moved four rows at a time.
     const rows = 4 * Math.ceil(n / 4);
     const bounds = this.#mayBound ? rows : 0;
+    const slice = Math.min(n, SLICE_ROWS);
+    return [
+      [LABELS, 4 * rows],
+      [UPPER, 4 * bounds],
+      [LOWER, 4 * bounds],
+      [PACKED, 4 * padded * d],
+      [NORMS, 4 * padded],
+      [NARROW, 4 * k * d],
+      [CENTROIDS, 8 * k * d],
+      [EXACT_NORMS, 8 * k],
+      [MOTIONS, MOTION_BYTES * k],
+      [ROUGH, this.#mayBeCoarse ? 4 * padded * Math.ceil(d / 2) : 0],
+      [ROUGH_NORMS, this.#mayBeCoarse ? 4 * padded : 0],
+      [SUMS, 8 * k * limbs * stride],
+      [LARGE, 8 * (limbs + 1) * stride],
+      [SCRATCH, ROWS_OF_BLOCK + TERMS_OF_BLOCK + 4 * BLOCK * d],
+      // Long enough for the distances of a slice.
+      [LIST, 8 * (slice + BLOCK)],
+      [RETRY, 4 * (slice + BLOCK)],
+      [SPILLS, SPILL_BYTES * slice],
+    ];
+  }
+
+  #setUp(): void {
+    const { d, memory, rowsAt, weightsAt } = this.#shard;
+    const { stride, limbs, units, limits } = this.#units;
     this.#set(ROWS, rowsAt);
     this.#set(WEIGHTS, weightsAt);
-    this.#place(LABELS, 4 * rows);
-    this.#place(UPPER, 4 * bounds);
-    this.#place(LOWER, 4 * bounds);
-    this.#place(PACKED, 4 * padded * d);
-    this.#place(NORMS, 4 * padded);
-    this.#place(NARROW, 4 * k * d);
-    this.#place(CENTROIDS, 8 * k * d);
-    this.#place(EXACT_NORMS, 8 * k);
-    this.#place(MOTIONS, MOTION_BYTES * k);
-    this.#place(ROUGH, this.#mayBeCoarse ? 4 * padded * Math.ceil(d / 2) : 0);
-    this.#place(ROUGH_NORMS, this.#mayBeCoarse ? 4 * padded : 0);
-    this.#place(SUMS, 8 * k * limbs * stride);
-    this.#place(LARGE, 8 * (limbs + 1) * stride);
-    this.#place(SCRATCH, ROWS_OF_BLOCK + TERMS_OF_BLOCK + 4 * BLOCK * d);
-    // Long enough for the distances of a slice.
-    this.#place(LIST, 8 * (SLICE_ROWS + BLOCK));
-    this.#place(RETRY, 4 * (SLICE_ROWS + BLOCK));
-    this.#place(SPILLS, SPILL_BYTES * SLICE_ROWS);
     this.#set(D, d);
-    this.#set(K, k);
+    this.#set(K, this.#k);
     this.#set(STRIDE, stride);
     this.#set(LIMBS, limbs);
-    const { memory } = this.#shard;
     const large = this.#get(LARGE) / 8;
-    const { units, limits } = this.#units;
     units.forEach((unit, j) => {
       memory.f64[large + j] = unit * UNITS_OF_LARGE;
     });
@@ -252,7 +266,8 @@ export class SimdClusters implements Clusters {
     this.#centroids = centroids.slice();
     const changed = this.#get(CHANGED);
     this.#decide(changed, this.#shard.n - this.#get(SCANNED));
-    return { ...(yield* this.#sums()), changed };
+    const { high, low, spilled } = yield* this.#sums();
+    return { high, low, spilled, changed };
   }
 
   *label(centroids: Float64Array): Steps<void> {
@@ -277,7 +292,7 @@ export class SimdClusters implements Clusters {
       this.#set(SPILLED, 0);
       this.#kernels.assign(this.#state, start, Math.min(n, start + rows));
       this.#takeSpilled();
-      yield;
+      if (start + rows < n) yield;
     }
     if (isBytewise) this.#bytes.decide(this.#get(SCANNED), this.#get(RETRIED));
     // Only scans of integers leave rows to scan again: too many of them cost more than they saved.
@@ -367,12 +382,14 @@ export class SimdClusters implements Clusters {
     for (let from = 0; from < k; from += this.#pause) {
       const { f32, f64 } = memory;
       const end = Math.min(k, from + this.#pause);
-      const some = centroids.subarray(from * d, end * d);
-      f64.set(some, exact + from * d);
-      f32.set(some, narrow + from * d);
       for (let c = from; c < end; c++) {
         let norm = 0;
-        for (let j = c * d; j < (c + 1) * d; j++) norm += centroids[j] * centroids[j];
+        for (let j = c * d; j < (c + 1) * d; j++) {
+          const value = centroids[j];
+          f64[exact + j] = value;
+          f32[narrow + j] = value;
+          norm += value * value;
+        }
         f64[exactNorms + c] = norm;
         const to = packed + (c & ~3) * d + (c & 3);
         const isScanned = norm <= LONGEST_SCANNED ** 2;

@@ -76,7 +76,7 @@ export function* answersOf<T>(questions: readonly Question<T>[]): Steps<T[]> {
     for (const question of questions) answers.push(yield* question.answer());
     return answers;
   } finally {
-    for (const question of questions.slice(answers.length)) question.cancel();
+    for (let i = answers.length; i < questions.length; i++) questions[i].cancel();
   }
 }
 

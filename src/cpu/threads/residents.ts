@@ -1,7 +1,7 @@
 /** What lives in one thread, made, asked and dropped by number: the calling thread has some, and so has each worker. */
 import { owns } from '../../check.ts';
 import type { Steps } from '../../steps.ts';
-import { type Arena, canHold, createArena, isWebAssembly, roomFor, ShardMemory } from '../memory.ts';
+import { createArena, isWebAssembly, roomFor, ShardMemory } from '../memory.ts';
 import { bytesOf, Shard, type ShardShape } from '../shard.ts';
 import { type Compiled, instantiate } from '../wasm.ts';
 
@@ -46,8 +46,7 @@ const SMALL = 2 ** 19;
 /** Rows in an arena that is theirs for a while. */
 interface Tenancy {
   readonly shard: Shard;
-  readonly arena: Arena;
-  /** How many questions are being answered from the arena. */
+  /** How many questions are being answered from it. */
   working: number;
   /** Whether the shard was dropped. */
   over: boolean;
@@ -62,7 +61,7 @@ interface Resident {
 interface Learnt {
   readonly makers: Makers;
   readonly module: WebAssembly.Module | null;
-  readonly kernels: WeakMap<Arena, WebAssembly.Exports>;
+  readonly kernels: WeakMap<ShardMemory, WebAssembly.Exports>;
 }
 
 /** What could not be made. */
@@ -80,7 +79,7 @@ export class Residents {
    * Arenas that wait for a tenant: threads would give a memory back only when they next collect garbage, which those
    * that make little of their own hardly do.
    */
-  readonly #vacant: { readonly arena: Arena; readonly since: number }[] = [];
+  readonly #vacant: { readonly arena: ShardMemory; readonly since: number }[] = [];
 
   constructor(sharing: Sharing) {
     this.#sharing = sharing;
@@ -94,15 +93,15 @@ export class Residents {
   makeShard(id: number, shape: ShardShape): void {
     this.#settle(id, () => {
       const arena = this.#arenaFor(bytesOf(shape));
-      const shard = new Shard(shape, new ShardMemory(arena), this.#canBeReached(arena));
-      return { tenancy: { shard, arena, working: 0, over: false }, self: shard as unknown as Resident['self'] };
+      const shard = new Shard(shape, arena, this.#canBeReached(arena));
+      return { tenancy: { shard, working: 0, over: false }, self: shard as unknown as Resident['self'] };
     });
   }
 
   make(id: number, family: FamilyName, kind: string, on: number, options: unknown): void {
     this.#settle(id, () => {
       const { tenancy } = this.#resident(on);
-      const { shard, arena } = tenancy;
+      const { shard } = tenancy;
       const learnt = this.#families.get(family)!;
       const { simd, plain, takesPrecise } = learnt.makers[kind];
       const made = (make: () => { free(): void }) => ({
@@ -110,7 +109,7 @@ export class Residents {
         self: shard.memory.allOrNothing(make) as Resident['self'],
       });
       const makePlain = () => made(() => new plain(shard, options as never));
-      const kernels = shard.precise && !takesPrecise ? null : kernelsFor(learnt, arena);
+      const kernels = shard.precise && !takesPrecise ? null : kernelsFor(learnt, shard.memory);
       if (kernels === null) return makePlain();
       try {
         return made(() => new simd(shard, kernels as never, options as never));
@@ -129,12 +128,12 @@ export class Residents {
   *ask(id: number, verb: string, args: readonly unknown[]): Steps<unknown> {
     const { self, tenancy } = this.#resident(id);
     const tenancies = [tenancy];
-    const given = args.map((arg) => {
-      if (!isNamed(arg)) return arg;
-      const named = this.#resident(arg.resident);
-      tenancies.push(named.tenancy);
-      return named.self;
-    });
+    const given: unknown[] = [];
+    for (const arg of args) {
+      const named = isNamed(arg) ? this.#resident(arg.resident) : null;
+      if (named !== null) tenancies.push(named.tenancy);
+      given.push(named === null ? arg : named.self);
+    }
     for (const one of tenancies) one.working++;
     try {
       return yield* self[verb](...given);
@@ -162,24 +161,37 @@ export class Residents {
   }
 
   /** The smallest vacant arena with room, and not far too much of it; else the largest of those without, which grows. */
-  #arenaFor(bytes: number): Arena {
+  #arenaFor(bytes: number): ShardMemory {
     this.#release();
     const room = roomFor(bytes);
-    const sizes = this.#vacant.map(({ arena }) => sizeOf(arena));
-    const ample = sizes.filter((size) => size >= room && size <= Math.max(SMALL, MOST_SPARE * room));
-    const at = sizes.indexOf(ample.length > 0 ? Math.min(...ample) : Math.max(...sizes.filter((size) => size < room)));
+    const most = Math.max(SMALL, MOST_SPARE * room);
+    let at = -1;
+    let best = 0;
+    this.#vacant.forEach(({ arena }, i) => {
+      const bytes = arena.u8.length;
+      const isBetter = bytes >= room ? best < room || bytes < best : best < room && bytes > best;
+      if (bytes > most || !isBetter) return;
+      best = bytes;
+      at = i;
+    });
     if (at >= 0) {
       const [vacant] = this.#vacant.splice(at, 1);
-      if (canHold(vacant.arena, bytes)) return vacant.arena;
-      this.#vacant.push(vacant);
+      try {
+        vacant.arena.reserve(room);
+        return vacant.arena;
+      } catch {
+        this.#vacant.push(vacant);
+      }
     }
-    return createArena(bytes, this.#sharing === 'shared');
+    return new ShardMemory(createArena(bytes, this.#sharing === 'shared'));
   }
 
   /** Gives an arena to whoever comes next, once nobody has it. */
-  #vacate({ arena, over, working }: Tenancy): void {
+  #vacate({ shard, over, working }: Tenancy): void {
     if (!over || working > 0) return;
-    const kept = this.#vacant.reduce((sum, { arena }) => sum + sizeOf(arena), sizeOf(arena));
+    const arena = shard.memory;
+    arena.clear();
+    const kept = this.#vacant.reduce((sum, { arena }) => sum + arena.u8.length, arena.u8.length);
     if (this.#sharing !== 'here' || kept <= KEPT_HERE) this.#vacant.push({ arena, since: performance.now() });
     this.#release();
   }
@@ -192,7 +204,7 @@ export class Residents {
     }
   }
 
-  #canBeReached({ memory }: Arena): boolean {
+  #canBeReached({ memory }: ShardMemory): boolean {
     return this.#sharing === 'here' || (this.#sharing === 'shared' && memory.buffer instanceof SharedArrayBuffer);
   }
 
@@ -213,17 +225,15 @@ export class Residents {
   }
 }
 
-function kernelsFor({ module, kernels }: Learnt, arena: Arena): WebAssembly.Exports | null {
+function kernelsFor({ module, kernels }: Learnt, arena: ShardMemory): WebAssembly.Exports | null {
   if (module === null || !isWebAssembly(arena.memory)) return null;
-  const known = kernels.get(arena) ?? instantiate(module, arena.memory);
-  kernels.set(arena, known);
-  return known;
-}
-
-function sizeOf({ memory }: Arena): number {
-  return memory.buffer.byteLength;
+  const known = kernels.get(arena);
+  if (known !== undefined) return known;
+  const made = instantiate(module, arena.memory);
+  kernels.set(arena, made);
+  return made;
 }
 
 function isNamed(arg: unknown): arg is Named {
-  return typeof arg === 'object' && arg !== null && Object.hasOwn(arg, 'resident');
+  return typeof arg === 'object' && arg !== null && !ArrayBuffer.isView(arg) && Object.hasOwn(arg, 'resident');
 }
