@@ -111,8 +111,8 @@ export function* surveyed(
 ): Steps<ResidentPoints> {
   const surveys = yield* askAll(shards, 'survey');
   const largest = (of: (survey: Survey) => number) => Math.max(...surveys.map(of));
-  const squares = new ExactTotal(surveys[0].squares);
-  for (let s = 1; s < surveys.length; s++) squares.merge(surveys[s].squares);
+  const squares = new ExactTotal();
+  for (const survey of surveys) squares.merge(survey.squares);
   const { n, d } = summary;
   const bits = surveys.map(({ bits }) => bits);
   const longest = largest(({ longest }) => longest);

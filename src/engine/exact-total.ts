@@ -24,14 +24,9 @@ const words = new Uint32Array(number.buffer);
  * in Neal 2015). Bits of a value below 2^-960 are left out.
  */
 export class ExactTotal {
-  readonly #digits: Float64Array;
+  readonly #digits = new Float64Array(DIGITS);
   /** Values that it may still take before the digits have to be carried. */
   #room = ROOM;
-
-  /** @param digits of another sum, which become those of this one */
-  constructor(digits: Float64Array = new Float64Array(DIGITS)) {
-    this.#digits = digits;
-  }
 
   /** Adds a value, +∞ perhaps. */
   add(value: number): void {

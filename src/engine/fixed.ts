@@ -322,7 +322,7 @@ export function* countsAndSums(
     counts[c] = total(integers, units, c, d);
     if (c % pause === pause - 1) yield;
   }
-  if (integers.every(({ spilled }) => spilled.size === 0)) return { counts, sums };
+  if (!integers.some(({ spilled }) => spilled.size > 0)) return { counts, sums };
   let spilled = 0;
   for (const at of new Set(integers.flatMap(({ spilled }) => Array.from(spilled.keys())))) {
     if (++spilled % SPILLED_OF_TURN === 0) yield;
