@@ -387,7 +387,7 @@ const LATER = {
 test.for([
   ['webgpu-clustering/cpu', 'kmeansSync', 37],
   ['webgpu-clustering', 'kmeans', 38],
-  ['webgpu-clustering', 'gaussianMixture', 46],
+  ['webgpu-clustering', 'gaussianMixture', 47],
 ] as const)('a page loads little of %s for %s, and the rest when it is asked for', async ([entry, name, kilobytes]) => {
   await write('main.js', `import { ${name} } from '${entry}'; globalThis.used = ${name};`);
   await write('index.html', '<!doctype html><script type="module" src="./main.js"></script>');
