@@ -34,6 +34,9 @@ const MOST_FEATURES_OF_BYTES = 2 ** 17;
 /** Candidates of a row, as a share of the centroids, from which on bytes cost more than they save. */
 const MOST_CANDIDATES = 1 / 16;
 
+/** Features that are mixed: see `mix` of kernels/kmeans/bytes.ts. */
+const MIXED = 16;
+
 export class RelaxedClusters extends SimdClusters {
   constructor(shard: Shard, kernels: RelaxedKernels, options: ClustersOptions) {
     const { d } = shard;
@@ -52,7 +55,7 @@ class RelaxedScan implements ByteScan {
     this.#state = state;
     this.#kernels = kernels;
     const padded = 4 * Math.ceil(state.k / 4);
-    state.place(BYTE_CENTROIDS, padded * 4 * Math.ceil(state.shard.d / 4));
+    state.place(BYTE_CENTROIDS, padded * MIXED * Math.ceil(state.shard.d / MIXED));
     state.place(BYTE_CENTROID_TERMS, padded * CENTROID_TERMS);
     // Of each centroid, and of each four.
     state.place(BYTE_SCORES, (padded + padded / 4) * 4 * BLOCK);
@@ -74,19 +77,20 @@ class RelaxedScan implements ByteScan {
     const exactNorms = this.#get(EXACT_NORMS) / 8;
     for (let c = 0; c < k; c++) if (!(memory.f64[exactNorms + c] <= LONGEST_SCANNED ** 2)) return false;
     if (!(yield* this.#quantiseRows())) return false;
-    const words = Math.ceil(d / 4);
+    const mixed = new Float64Array(MIXED * Math.ceil(d / MIXED));
     const pause = rowsOfTurn(4 * d);
     let reach = 0;
     for (let c = 0; c < k; c++) {
       if (c % pause === pause - 1) yield;
       const norm = memory.f64[exactNorms + c];
-      let most = 0;
-      for (let j = c * d; j < (c + 1) * d; j++) most = Math.max(most, Math.abs(centroids[j]));
+      mixed.fill(0).set(centroids.subarray(c * d, (c + 1) * d));
+      mix(mixed);
+      const most = mixed.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       const unit = Math.fround(most / MOST);
-      const to = this.#get(BYTE_CENTROIDS) + 16 * (c >> 2) * words + 4 * (c & 3);
+      const to = this.#get(BYTE_CENTROIDS) + 4 * (c >> 2) * mixed.length + 4 * (c & 3);
       let square = 0;
-      for (let j = 0; j < d; j++) {
-        const value = centroids[c * d + j];
+      for (let j = 0; j < mixed.length; j++) {
+        const value = mixed[j];
         const integer = unit < 1e-30 ? 0 : Math.max(-MOST, Math.min(MOST, Math.round(value / unit)));
         memory.u8[to + 16 * (j >> 2) + (j & 3)] = integer + MIDDLE;
         square += (value - integer * unit) ** 2;
@@ -113,7 +117,7 @@ class RelaxedScan implements ByteScan {
     const blocks = Math.ceil(n / BLOCK);
     try {
       this.#state.shard.quantised ??= memory.allOrNothing(() => {
-        const bytesAt = memory.allocate(blocks * BLOCK * 4 * Math.ceil(d / 4));
+        const bytesAt = memory.allocate(blocks * BLOCK * MIXED * Math.ceil(d / MIXED));
         return { bytesAt, termsAt: memory.allocate(blocks * TERMS_OF_BLOCK), ready: 0 };
       });
     } catch {
@@ -139,5 +143,22 @@ class RelaxedScan implements ByteScan {
 
   #set(field: number, value: number): void {
     this.#state.shard.memory.u32[this.#state.at(field)] = value;
+  }
+}
+
+/** The same for a centroid, in float64. */
+function mix(values: Float64Array): void {
+  const quarter = values.length / 4;
+  for (let at = 0; at < values.length; at += quarter) blend(values, at, quarter / 4);
+  blend(values, 0, quarter);
+}
+
+function blend(values: Float64Array, from: number, count: number): void {
+  for (let at = from; at < from + count; at++) {
+    const [a, b, c, e] = [values[at], values[at + count], values[at + 2 * count], values[at + 3 * count]];
+    values[at] = (a + b + (c + e)) / 2;
+    values[at + count] = (a - b + (c - e)) / 2;
+    values[at + 2 * count] = (a + b - (c + e)) / 2;
+    values[at + 3 * count] = (a - b - (c - e)) / 2;
   }
 }

@@ -2,7 +2,7 @@
  * Scores of eight rows against all centroids from integers of eight bits and seven, of which one relaxed instruction
  * multiplies and adds sixteen: with seven bits on one side no sum of two products leaves 16 bits, and all processors give
  * the same. What a score may be wrong by is, by Cauchy and Schwarz, at most 2(‖x − x'‖·‖c‖ + ‖x'‖·‖c − c'‖) for the row x'
- * and the centroid c' that the integers stand for.
+ * and the centroid c' that the integers stand for. Rows and centroids are mixed before: see `mix`.
  */
 
 import {
@@ -25,6 +25,7 @@ import {
   ROWS,
   ROWS_OF_BLOCK,
   SCALES,
+  SCRATCH,
   SECOND,
   SHIFTS,
   SLACKENED,
@@ -52,38 +53,100 @@ function dot(x: v128, c: v128, sum: v128): v128 {
   return i32x4.relaxed_dot_i8x16_i7x16_add_s(x, c, sum);
 }
 
-/** Rows [start, end) as bytes, four features of eight rows side by side: [n/8, d/4, 8, 4]; and their terms. */
+/** Rows [start, end) as bytes of mixed features, four of eight rows side by side: [n/8, wordsOf(d), 8, 4]; and their terms. */
 export function quantise(state: usize, start: u32, end: u32): void {
   const d = load<u32>(state, D);
   const rows: usize = load<u32>(state, ROWS);
-  const words = (d + 3) >> 2;
+  const mixed = load<u32>(state, SCRATCH) + ROWS_OF_BLOCK;
+  const words = wordsOf(d);
   const rounding: f32 = <f32>1 + load<f32>(state, ROUNDING);
   for (let i = start; i < end; i++) {
+    const row = rows + (i << 2) * d;
     const to = load<u32>(state, BYTES) + (i >> 3) * (words << 5) + ((i & 7) << 2);
     const terms = load<u32>(state, BYTE_TERMS) + (i >> 3) * <u32>TERMS_OF_BLOCK + ((i & 7) << 2);
-    quantiseRow(rows + (i << 2) * d, d, to, terms, rounding);
+    mix(row, d, mixed);
+    quantiseRow(mixed, words, to, terms);
+    const whole = squareOf(row, d);
+    // What float32 loses of the residual itself, and by mixing, is a share of the row.
+    const length = sqrt<f32>(whole) * rounding + LOST;
+    const residual = load<f32>(terms, RESIDUALS) * rounding * <f32>1.000001 + length * <f32>1e-6 + LOST;
+    store<f32>(terms, residual, RESIDUALS);
+    // Of what the integers stand for.
+    store<f32>(terms, (length + residual) * <f32>1.000001, TERM_LENGTHS);
+    store<f32>(terms, whole, TERM_SQUARES);
   }
 }
 
-function quantiseRow(row: usize, d: u32, to: usize, terms: usize, rounding: f32): void {
+/** Words of four bytes that a row takes: sixteen features are mixed. */
+function wordsOf(d: u32): u32 {
+  return ((d + 15) >> 4) << 2;
+}
+
+/**
+ * A row times an orthogonal matrix, which leaves lengths and products alone: sixteen features far apart, as many such groups
+ * as it takes, each become their Hadamard transform. One unit for all bytes then fits rows whose first features are much
+ * larger than the others, or some of whose features are.
+ */
+function mix(row: usize, d: u32, to: usize): void {
+  const groups = (d + 15) >> 4;
   const full = d & ~3;
+  let j: u32 = 0;
+  for (; j < full; j += 4) v128.store(to + (j << 2), v128.load(row + (j << 2)));
+  for (; j < d; j++) store<f32>(to + (j << 2), load<f32>(row + (j << 2)));
+  for (const end = groups << 4; j < end; j++) store<f32>(to + (j << 2), 0);
+  for (let quarter: u32 = 0; quarter < 4; quarter++) blend(to + ((quarter * groups) << 4), groups);
+  blend(to, groups << 2);
+}
+
+/** Of four neighbouring stretches of so many values those at the same place: times the orthogonal matrix of ±1/2. */
+function blend(at: usize, count: u32): void {
+  const step: usize = count << 2;
+  const half = f32x4.splat(0.5);
+  const end = at + step;
+  for (const full = at + ((count & ~3) << 2); at < full; at += 16) {
+    const a = v128.load(at);
+    const b = v128.load(at + step);
+    const c = v128.load(at + 2 * step);
+    const e = v128.load(at + 3 * step);
+    const ab = f32x4.add(a, b);
+    const ce = f32x4.add(c, e);
+    const lessB = f32x4.sub(a, b);
+    const lessE = f32x4.sub(c, e);
+    v128.store(at, f32x4.mul(f32x4.add(ab, ce), half));
+    v128.store(at + step, f32x4.mul(f32x4.add(lessB, lessE), half));
+    v128.store(at + 2 * step, f32x4.mul(f32x4.sub(ab, ce), half));
+    v128.store(at + 3 * step, f32x4.mul(f32x4.sub(lessB, lessE), half));
+  }
+  for (; at < end; at += 4) {
+    const a = load<f32>(at);
+    const b = load<f32>(at + step);
+    const c = load<f32>(at + 2 * step);
+    const e = load<f32>(at + 3 * step);
+    store<f32>(at, (a + b + (c + e)) * <f32>0.5);
+    store<f32>(at + step, (a - b + (c - e)) * <f32>0.5);
+    store<f32>(at + 2 * step, (a + b - (c + e)) * <f32>0.5);
+    store<f32>(at + 3 * step, (a - b - (c - e)) * <f32>0.5);
+  }
+}
+
+/** Mixed features as bytes, their `SHIFTS` and `SCALES`, and at `RESIDUALS` the length of what bytes miss. */
+function quantiseRow(row: usize, words: u32, to: usize, terms: usize): void {
+  const end = row + (words << 4);
   // `max` asks each time for NaN, of which there is none.
   let mosts = f32x4.splat(0);
-  for (let j: u32 = 0; j < full; j += 4) mosts = f32x4.pmax(mosts, f32x4.abs(v128.load(row + (j << 2))));
-  let most = max<f32>(
+  for (let at = row; at < end; at += 16) mosts = f32x4.pmax(mosts, f32x4.abs(v128.load(at)));
+  const most = max<f32>(
     max<f32>(f32x4.extract_lane(mosts, 0), f32x4.extract_lane(mosts, 1)),
     max<f32>(f32x4.extract_lane(mosts, 2), f32x4.extract_lane(mosts, 3)),
   );
-  for (let j = full; j < d; j++) most = max<f32>(most, abs<f32>(load<f32>(row + (j << 2))));
   const isZero = most < 1e-18;
   const unit: f32 = isZero ? 0 : most / 127;
   const perUnit: f32 = isZero ? 0 : 127 / most;
   let left = f32x4.splat(0);
   // Whole numbers below 2^24: float32 has them.
   let sums = f32x4.splat(0);
-  let j: u32 = 0;
-  for (; j < full; j += 4, to += 32) {
-    const x = v128.load(row + (j << 2));
+  for (; row < end; row += 16, to += 32) {
+    const x = v128.load(row);
     const moved = f32x4.add(f32x4.mul(x, f32x4.splat(perUnit)), f32x4.splat(ROUND));
     const integers = f32x4.sub(moved, f32x4.splat(ROUND));
     const missing = f32x4.sub(x, f32x4.mul(integers, f32x4.splat(unit)));
@@ -92,39 +155,23 @@ function quantiseRow(row: usize, d: u32, to: usize, terms: usize, rounding: f32)
     v128.store32_lane(to, v128.shuffle<i8>(moved, moved, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12), 0);
   }
   const wholes = i32x4.trunc_sat_f32x4_s(sums);
-  let sum =
+  const sum =
     i32x4.extract_lane(wholes, 0) +
     i32x4.extract_lane(wholes, 1) +
     (i32x4.extract_lane(wholes, 2) + i32x4.extract_lane(wholes, 3));
-  let square: f32 =
+  const square: f32 =
     f32x4.extract_lane(left, 0) +
     f32x4.extract_lane(left, 1) +
     (f32x4.extract_lane(left, 2) + f32x4.extract_lane(left, 3));
-  for (; j < d; j++, to++) {
-    const x = load<f32>(row + (j << 2));
-    const moved: f32 = x * perUnit + ROUND;
-    const missing: f32 = x - (moved - ROUND) * unit;
-    square += missing * missing;
-    const byte = <i8>reinterpret<i32>(moved);
-    store<i8>(to, byte);
-    sum += <i32>byte;
-  }
-  const whole = squareOf(row, d);
   store<i32>(terms, -MIDDLE * sum, SHIFTS);
   store<f32>(terms, -2 * unit, SCALES);
-  // What float32 loses of the residual itself is a share of the row.
-  const length = sqrt<f32>(whole) * rounding + LOST;
-  const residual = sqrt<f32>(square) * rounding * <f32>1.000001 + length * <f32>4e-7 + LOST;
-  store<f32>(terms, residual, RESIDUALS);
-  // Of what the integers stand for.
-  store<f32>(terms, (length + residual) * <f32>1.000001, TERM_LENGTHS);
-  store<f32>(terms, whole, TERM_SQUARES);
+  store<f32>(terms, sqrt<f32>(square), RESIDUALS);
 }
 
 /** Scores of eight rows: those of the eight from `first` on, a multiple of eight, or where it is -1 those whose offsets lie in the scratch. */
 export function scoreBytes(state: usize, scratch: usize, first: i32): void {
   const d = load<u32>(state, D);
-  const words = (d + 3) >> 2;
+  const words = wordsOf(d);
   const bytes: usize = load<u32>(state, BYTES);
   const terms: usize = load<u32>(state, BYTE_TERMS);
   if (first >= 0) {
