@@ -64,8 +64,8 @@ const mixtures = () => import('./gaussian-mixture-model.ts');
 /** Loaded by those who want more than labels. */
 const nearest = () => import('../kmeans/nearest.ts');
 
-/** Loaded with the first few rows. */
-const forFew = () => import('../kmeans/few.ts');
+/** Loaded with the first few rows; there at once for the next. */
+let forFew: typeof import('../kmeans/few.ts') | undefined;
 
 /**
  * The result of k-means. It holds no engine, and no GPU memory but `labelsBuffer`: methods that take points run where calls
@@ -350,7 +350,8 @@ export class KMeansModel {
       options,
       async ({ dataset }) => runAsync(assign(dataset, centroids), dataset.signal),
       function* (few) {
-        return ofFew(yield* (yield* resultOf(forFew())).assignFew(few, centroids));
+        forFew ??= yield* resultOf(import('../kmeans/few.ts'));
+        return ofFew(yield* forFew.assignFew(few, centroids));
       },
     );
   }
