@@ -8,7 +8,7 @@ const FLOORS = [
   { name: 'models', path: '^src/models/' },
   { name: 'mixture', path: '^src/mixture/' },
   { name: 'kmeans', path: '^src/kmeans/' },
-  { name: 'placement', path: '^src/(defaults|placement)[.]ts$' },
+  { name: 'placement', path: '^src/(methods|defaults|placement|dataset)[.]ts$' },
   { name: 'the engines', path: '^src/(gpu|cpu)/' },
   { name: 'engine', path: '^src/engine/' },
   { name: 'the ground', path: '^src/(points|frame|metric|steps|turns|check|random|errors|proxies|globals)[.]ts$' },
@@ -32,7 +32,7 @@ export default {
         'mixture and kmeans ask a dataset of the contract in src/engine: no engine by name, no threads, no placement.',
       severity: 'error',
       from: { path: '^src/(mixture|kmeans)/' },
-      to: { path: '^src/(gpu|cpu)/|^src/(defaults|placement)[.]ts$' },
+      to: { path: '^src/(gpu|cpu)/|^src/(methods|defaults|placement|dataset)[.]ts$' },
     },
     {
       name: 'gpu and cpu must not know each other',
@@ -42,7 +42,8 @@ export default {
     },
     {
       name: 'only placement and kmeansSync know engines by name',
-      comment: 'What runs fits and the methods of models is handed to them by src/defaults.ts and src/placement.ts.',
+      comment:
+        'What runs fits and the methods of models is handed to them by src/methods.ts, src/defaults.ts and src/placement.ts.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(gpu|cpu)/|^src/placement[.]ts$|^src/api/kmeans-sync[.]ts$' },
       to: { path: '^src/(gpu|cpu)/|^shaders/' },

@@ -36,11 +36,13 @@ export type { KMeansCriterion, KMeansSelection, SelectKMeansOptions } from './ap
 export type { Criterion, ModelSelection, SelectModelOptions } from './api/select-mixture.ts';
 export { selectModel } from './api/select-model.ts';
 export type { KMeansSelectionRow, SelectionProgress, SelectionRow } from './api/selection.ts';
-export { destroyDefaultEngines, type MethodOptions, type PlacementOptions } from './defaults.ts';
+export type { BackendChoice, Dataset, PlacementOptions, Reason } from './dataset.ts';
+export { destroyDefaultEngines } from './defaults.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
 export type { FrameJSON } from './frame.ts';
 export type { NearestCentroids } from './kmeans/nearest.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
+export type { MethodOptions } from './methods.ts';
 export type { Metric } from './metric.ts';
 export type { ComponentStatus } from './mixture/fit.ts';
 export type { CovarianceType } from './mixture/forms/names.ts';
@@ -54,13 +56,7 @@ export {
   GaussianMixtureModel,
 } from './models/gaussian-mixture-model.ts';
 export { type KMeansJSON, KMeansModel } from './models/kmeans-model.ts';
-export type {
-  BackendChoice,
-  Dataset,
-  EngineInfo,
-  EngineOptions,
-  Reason,
-} from './placement.ts';
+export type { EngineInfo, EngineOptions } from './placement.ts';
 export type {
   Backend,
   Column,

@@ -1,22 +1,11 @@
 /** Which engine points live in: the choice behind `backend`, and the move to the CPU when a device is lost. */
 import { checkInteger, checkWord, type Given, type Names, ownOf, owns, wrongKind } from './check.ts';
 import { createCpuEngine } from './cpu/engine.ts';
-import type { ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/contract.ts';
+import { type BackendChoice, Dataset, type Home, type Reason } from './dataset.ts';
+import type { ClusteringEngine, ProcessorInfo } from './engine/contract.ts';
 import { DeviceLostError } from './errors.ts';
 import { COARSE } from './frame.ts';
-import type { Metric } from './metric.ts';
-import {
-  type Backend,
-  bufferNeedsGpu,
-  type GpuPoints,
-  type PreparedPoints,
-  type SurveyedPoints,
-  type SurveyOptions,
-} from './points.ts';
-import { knowSelf, unwrapThis } from './proxies.ts';
-
-/** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
-export type BackendChoice = 'auto' | Backend;
+import { type Backend, bufferNeedsGpu, type GpuPoints, type PreparedPoints, type SurveyedPoints } from './points.ts';
 
 /** Options of {@link createEngine}. */
 export interface EngineOptions {
@@ -46,139 +35,11 @@ export const ENGINE_OPTIONS: Names<EngineOptions> = {
 /** Under this many values the round trips to a GPU cost more than the CPU needs for all the work. */
 export const GPU_WORTHWHILE_VALUES = 2 ** 16;
 
-/**
- * Why something is where it is: the caller asked for it; there is a hardware adapter, or none, or only one in software; the
- * points are too few for a GPU, or need more digits than float32 has; the GPU was lost.
- *
- * @useDeclaredType
- */
-export type Reason = (typeof REASONS)[number];
-
-export const REASONS = [
-  'asked',
-  'hardware',
-  'no-adapter',
-  'software-adapter',
-  'small',
-  'precision',
-  'device-lost',
-] as const;
-
 /** What an engine runs on, and why. */
 export interface EngineInfo extends ProcessorInfo {
   /** Why this processor. */
   readonly reason: Reason;
 }
-
-/** Where points are at the moment, and why. */
-export interface Home {
-  readonly dataset: EngineDataset;
-  readonly reason: Reason;
-}
-
-/**
- * Points resident in an engine; made by `engine.upload`. They go with their engine, or by `destroy()`.
- *
- * @example
- * ```ts
- * import { createEngine } from 'webgpu-clustering';
- *
- * const engine = await createEngine();
- * const dataset = await engine.upload([[0, 0], [0, 1], [9, 9], [9, 8]]);
- * console.log(dataset.n, dataset.d, dataset.backend); // 4 2 cpu
- * const model = await engine.kmeans(dataset, { k: 2 });
- * console.log((await model.predict(dataset)).length); // 4
- * dataset.destroy();
- * await engine.destroy();
- * ```
- */
-export class Dataset {
-  /** Number of points. */
-  readonly n: number;
-  /** Number of features. */
-  readonly d: number;
-  /** What distances between the points are; `'cosine'` ones have unit length in the engine. */
-  readonly metric: Metric;
-  /**
-   * The share of the distinct values of each feature [d], in a sample of the points, that float32 makes equal. Above 0.01
-   * `'auto'` takes the CPU, whose results are then those of the float64 values.
-   */
-  readonly rounding: Float64Array;
-  #home: Home;
-  /** Moves the points to an engine that still works; null where they cannot move. */
-  readonly #evacuate: (() => Promise<Home>) | null;
-  readonly #forget: (dataset: Dataset) => void;
-  #moved: Promise<Home> | null = null;
-  #destroyed = false;
-
-  static {
-    unwrapThis(Dataset);
-  }
-
-  /** @internal */
-  constructor(home: Home, evacuate: (() => Promise<Home>) | null, forget: (dataset: Dataset) => void) {
-    knowSelf(this);
-    this.n = home.dataset.n;
-    this.d = home.dataset.d;
-    this.metric = home.dataset.metric;
-    this.rounding = home.dataset.rounding;
-    this.#home = home;
-    this.#evacuate = evacuate;
-    this.#forget = forget;
-    const symbol: symbol | undefined = Symbol.dispose;
-    if (symbol !== undefined) Object.defineProperty(this, symbol, { value: () => this.destroy() });
-  }
-
-  /** Where the points are. */
-  get backend(): Backend {
-    return this.#home.dataset.backend;
-  }
-
-  /** Why they are there. */
-  get reason(): Reason {
-    return this.#home.reason;
-  }
-
-  /** Frees the points. Using the dataset afterwards is a `TypeError`. */
-  destroy(): void {
-    this.#destroyed = true;
-    this.#home.dataset.destroy();
-    this.#forget(this);
-  }
-
-  /** The same, for `using`, where the runtime has the symbol. */
-  declare [Symbol.dispose]: () => void;
-
-  /**
-   * Runs `work` where the points are, bound to a signal, and once more on the CPU if the device is lost meanwhile and they
-   * may move.
-   * @internal
-   */
-  async use<T>(signal: AbortSignal | undefined, work: (home: Home) => Promise<T>): Promise<T> {
-    const bound = ({ dataset, reason }: Home) => work({ dataset: dataset.bound(signal), reason });
-    if (this.#destroyed) throw new TypeError('the dataset was destroyed');
-    try {
-      return await bound(this.#home);
-    } catch (error) {
-      if (!(error instanceof DeviceLostError) || this.#evacuate === null || this.#destroyed) throw error;
-      return bound(await this.#move(this.#evacuate));
-    }
-  }
-
-  /** Once, for all the work that the loss of the device has stopped. */
-  #move(evacuate: () => Promise<Home>): Promise<Home> {
-    this.#moved ??= evacuate().then((home) => {
-      this.#home.dataset.destroy();
-      this.#home = home;
-      if (this.#destroyed) home.dataset.destroy();
-      return home;
-    });
-    return this.#moved;
-  }
-}
-
-/** What an upload needs to know. */
-export type UploadRequest = Given<SurveyOptions> & { readonly signal: AbortSignal | undefined };
 
 /** At most one engine of each kind, and the rule by which points are given to them. */
 export class EngineSet {

@@ -1,8 +1,9 @@
 import { checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
+import { Dataset } from '../dataset.ts';
 import { METRICS, type Metric } from '../metric.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
-import { Dataset, ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from '../placement.ts';
+import { ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from '../placement.ts';
 import { type Backend, type PointsInput, surveyPoints, type Weights } from '../points.ts';
 import { run } from '../steps.ts';
 import { gaussianMixtureWith } from './gaussian-mixture.ts';

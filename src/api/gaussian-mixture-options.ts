@@ -10,7 +10,7 @@ import {
   propertyOf,
   wrongKind,
 } from '../check.ts';
-import { PLACEMENT_OPTIONS, type PlacementOptions } from '../defaults.ts';
+import { PLACEMENT_OPTIONS, type PlacementOptions } from '../dataset.ts';
 import { metricOf } from '../metric.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import type { FixedPart } from '../mixture/maximize.ts';

@@ -1,8 +1,8 @@
 import { checkSignal, type Given, readOptions } from '../check.ts';
+import type { Dataset } from '../dataset.ts';
 import { withPoints } from '../defaults.ts';
 import { fitMixture } from '../models/fit-mixture.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
-import type { Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
 import { heeding } from '../steps.ts';
 import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } from './gaussian-mixture-options.ts';

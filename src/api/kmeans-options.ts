@@ -7,7 +7,7 @@ import {
   isJSONOf,
   type Names,
 } from '../check.ts';
-import type { PlacementOptions } from '../defaults.ts';
+import type { PlacementOptions } from '../dataset.ts';
 import { KMEANS_DEFAULTS, type KMeansPlan, type KMeansProgress } from '../kmeans/plan.ts';
 import { KMEANS_STARTS, type KMeansStart } from '../kmeans/seeding.ts';
 import type { Metric } from '../metric.ts';

@@ -1,11 +1,11 @@
 import { checkWord, type Names, owns, readOptions } from '../check.ts';
 import { createSyncCpuEngine } from '../cpu/engine.ts';
+import { Dataset } from '../dataset.ts';
 import type { ClusteringEngine } from '../engine/contract.ts';
 import { fitBest } from '../kmeans/fit.ts';
 import type { KMeansPlan } from '../kmeans/plan.ts';
 import { METRICS } from '../metric.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
-import { Dataset } from '../placement.ts';
 import { type HostPoints, type PreparedPoints, preparePoints, type Rows, type Tensor } from '../points.ts';
 import { resultOf, runNow, type Steps } from '../steps.ts';
 import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';

@@ -1,9 +1,9 @@
 import { checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
-import { PLACEMENT_OPTIONS, type PlacementOptions, withPoints } from '../defaults.ts';
+import { type BackendChoice, Dataset, PLACEMENT_OPTIONS, type PlacementOptions } from '../dataset.ts';
+import { withPoints } from '../defaults.ts';
 import { METRICS } from '../metric.ts';
 import { fitKMeans } from '../models/fit-kmeans.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
-import { type BackendChoice, Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 import { heeding } from '../steps.ts';

@@ -1,11 +1,11 @@
 import { checkInteger, checkWord, isJSONOf, type Names, readOptions } from '../check.ts';
-import { PLACEMENT_OPTIONS, type PlacementOptions, withPointsOf } from '../defaults.ts';
+import { Dataset, PLACEMENT_OPTIONS, type PlacementOptions } from '../dataset.ts';
 import type { Frame } from '../frame.ts';
 import { frameOfCentroids } from '../kmeans/frame-of-centroids.ts';
 import type { NearestCentroids } from '../kmeans/nearest.ts';
+import { withPointsOf } from '../methods.ts';
 import { METRICS, type Metric } from '../metric.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
-import { Dataset } from '../placement.ts';
 import {
   featuresOf,
   givenCentroids,

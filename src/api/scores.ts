@@ -10,13 +10,13 @@ import {
   owns,
   readOptions,
 } from '../check.ts';
-import { PLACEMENT_OPTIONS, type PlacementOptions, withPoints, withSurveyed } from '../defaults.ts';
+import { Dataset, PLACEMENT_OPTIONS, type PlacementOptions, readPoints } from '../dataset.ts';
+import { withReading } from '../defaults.ts';
 import type { EngineDataset } from '../engine/contract.ts';
 import { dispersionOf, likeness, varianceRatio } from '../kmeans/dispersion.ts';
 import { allRows, isJudgeable, measuredRows, type Partition, partitionOf } from '../kmeans/partition.ts';
 import { silhouettesOf } from '../kmeans/silhouettes.ts';
 import { METRICS, type Metric } from '../metric.ts';
-import { Dataset } from '../placement.ts';
 import {
   type GpuPoints,
   meanOf,
@@ -246,8 +246,9 @@ async function judge<T>(
     return yield* work(dataset, checkPartition(yield* partitionOf(rows, labels)));
   }
   const resident = unwrapped(points);
-  if (resident instanceof Dataset) return withPoints(resident, placement, onDataset);
-  return withSurveyed(run(asGiven(resident, placement), signal), placement, onDataset);
+  const reading =
+    resident instanceof Dataset ? readPoints(resident, placement) : run(asGiven(resident, placement), signal);
+  return withReading(reading, placement, onDataset);
 }
 
 /** The points, in float64 where they go to the CPU: distances are then those of the caller's values. */

@@ -1,5 +1,6 @@
 /** Among fits of k-means: the number of clusters. */
 import { checkSignal, checkWord, type Names, readOptions } from '../check.ts';
+import type { Dataset } from '../dataset.ts';
 import { withPoints } from '../defaults.ts';
 import type { EngineDataset } from '../engine/contract.ts';
 import { dispersionOf, likeness, varianceRatio } from '../kmeans/dispersion.ts';
@@ -10,7 +11,6 @@ import { silhouettesOf } from '../kmeans/silhouettes.ts';
 import { METRICS, metricOf } from '../metric.ts';
 import { fitKMeans } from '../models/fit-kmeans.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
-import type { Dataset } from '../placement.ts';
 import { meanOf, type PointsInput } from '../points.ts';
 import { heeding, runAsync, type Steps } from '../steps.ts';
 import { KMEANS_OPTIONS } from './kmeans.ts';

@@ -1,12 +1,12 @@
 /** Among Gaussian mixtures: the number of components and the covariance type. */
 import { checkSignal, checkWord, type Names, readOptions } from '../check.ts';
+import type { Dataset } from '../dataset.ts';
 import { withPoints } from '../defaults.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import { freeParameters } from '../mixture/parameters.ts';
 import { checkMixturePlan } from '../mixture/plan.ts';
 import { fitMixture } from '../models/fit-mixture.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
-import type { Dataset } from '../placement.ts';
 import type { PointsInput } from '../points.ts';
 import { heeding } from '../steps.ts';
 import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } from './gaussian-mixture-options.ts';

@@ -1,5 +1,5 @@
 import { checkObject, checkWord, propertyOf } from '../check.ts';
-import type { Dataset } from '../placement.ts';
+import type { Dataset } from '../dataset.ts';
 import type { PointsInput } from '../points.ts';
 import { type KMeansSelection, type SelectKMeansOptions, selectKMeans } from './select-kmeans.ts';
 import { type ModelSelection, type SelectModelOptions, selectMixture } from './select-mixture.ts';

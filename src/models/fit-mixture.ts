@@ -1,7 +1,8 @@
 /** How a finished fit of a mixture becomes a model. */
+
+import type { Dataset } from '../dataset.ts';
 import { fitBest } from '../mixture/fit.ts';
 import type { MixturePlan } from '../mixture/plan.ts';
-import type { Dataset } from '../placement.ts';
 import { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 
 /** A mixture of points that are resident, wherever they may move meanwhile. */

@@ -11,11 +11,12 @@ import {
   readNumbers,
   wrongKind,
 } from '../check.ts';
-import { type MethodOptions, withPointsOf } from '../defaults.ts';
+import { type Dataset, type Home, REASONS, type Reason } from '../dataset.ts';
 import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
 import { fitCentroids as clusterAround } from '../kmeans/centroids.ts';
+import { type MethodOptions, withPointsOf } from '../methods.ts';
 import { pointsOf } from '../mixture/draw.ts';
 import { likelihoodOf, withMixture } from '../mixture/expectation.ts';
 import { answersOfFar, type FarAnswer } from '../mixture/far.ts';
@@ -38,7 +39,6 @@ import {
   readWeights,
 } from '../mixture/read.ts';
 import { drawSample, type SampleOptions } from '../mixture/sample.ts';
-import { type Dataset, type Home, REASONS, type Reason } from '../placement.ts';
 import type { Backend, FarRows, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
 import { runAsync, runNow, type Steps } from '../steps.ts';

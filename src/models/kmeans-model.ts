@@ -11,16 +11,16 @@ import {
   readNumbers,
   readOptions,
 } from '../check.ts';
-import { METHOD_OPTIONS, type MethodOptions, withPoints, withPointsOf } from '../defaults.ts';
+import { type Dataset, REASONS, type Reason } from '../dataset.ts';
 import type { EngineDataset } from '../engine/contract.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
 import { inertiaOfPoints, labelPoints } from '../kmeans/assign.ts';
 import type { KMeansFit } from '../kmeans/fit.ts';
+import { METHOD_OPTIONS, type MethodOptions, withPointsLater, withPointsOf } from '../methods.ts';
 import { METRICS, type Metric, metricOf } from '../metric.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import type { Parameters } from '../mixture/parameters.ts';
 import { drawSample, type SampleOptions } from '../mixture/sample.ts';
-import { type Dataset, REASONS, type Reason } from '../placement.ts';
 import type { Backend, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
 import type { Random } from '../random.ts';
@@ -240,7 +240,7 @@ export class KMeansModel {
     const mixture = this.#mixture;
     const given = readOptions('the method', options, METHOD_OPTIONS);
     const signal = checkSignal(given.signal);
-    return withPoints(points, { ...given, metric, frame }, async (dataset) => {
+    return withPointsLater(points, { ...given, metric, frame }, async (dataset) => {
       const { GaussianMixtureModel } = await mixtures();
       return GaussianMixtureModel.unfitted(mixture, frame).bic(dataset, signal && { signal });
     });
