@@ -339,7 +339,7 @@ function isArrow(value: object): boolean {
 
 function arrow(name: string, given: object): TypeError {
   const [kind, rows] = has(given, 'numRows')
-    ? ['table', 'rows of numbers']
+    ? ['table', '{ columns: [table.getChild(name), …] }']
     : ['vector', 'rows, Array.from(vector, (row) => row.toArray()),'];
   return new TypeError(`${name} is an Arrow ${kind}: pass ${rows} or { data, shape: [n, d] }`);
 }

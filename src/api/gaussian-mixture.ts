@@ -12,7 +12,7 @@ import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } fro
  * the likelihood: which one depends on the start. A component may collapse onto few points; the fit goes on, and
  * `components` says so.
  *
- * @param points [n, d]: a typed array with its shape, rows, a GPUBuffer, or a Dataset of an engine
+ * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, or a Dataset of an engine
  * @throws {TypeError} where an argument is of the wrong kind, or an option does not exist.
  * @throws {RangeError} where a value is wrong; the message names the argument and the first offending index.
  * @throws {WebGPUUnavailableError} under `backend: 'webgpu'`, where there is no adapter.

@@ -23,7 +23,7 @@ export const KMEANS_OPTIONS: Names<KMeansOptions> = {
  * inertia Σ w·‖x − c‖²: which one depends on the start. Starts are drawn by greedy k-means++ (Arthur and Vassilvitskii
  * 2007) unless `init` says otherwise.
  *
- * @param points [n, d]: a typed array with its shape, rows, a GPUBuffer, or a Dataset of an engine
+ * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, or a Dataset of an engine
  * @throws {TypeError} where an argument is of the wrong kind, or an option does not exist.
  * @throws {RangeError} where a value is wrong; the message names the argument and the first offending index.
  * @throws {WebGPUUnavailableError} under `backend: 'webgpu'`, where there is no adapter.

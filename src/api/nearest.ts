@@ -39,7 +39,7 @@ const NEAREST_OPTIONS: Names<NearestOptions> = { ...PLACEMENT_OPTIONS, count: tr
  * rounds them by more; on the CPU the order is that of the rows as they are held, in float64. What is said of a point does not
  * depend on the others, unless they are a Dataset. Distances of all pairs are never held at once.
  *
- * @param points [n, d]: a typed array with its shape, rows, a GPUBuffer, or a Dataset of an engine
+ * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, or a Dataset of an engine
  * @param centroids [k, d]: a typed array with its shape, rows, or a KMeansModel, whose metric is then used
  * @throws {RangeError} where `count` is not from 1 to k, where `points` and `centroids` do not have the same features, or under
  *   `'cosine'` where a row of either is zero.

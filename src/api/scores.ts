@@ -55,7 +55,7 @@ const SILHOUETTE_OPTIONS: Names<SilhouetteOptions> = { ...SCORE_OPTIONS, sampleS
  * The mean silhouette (Rousseeuw 1987), −1 to 1: how much nearer rows are to their own cluster than to the nearest other
  * one. The same as scikit-learn's, but that rows of a Dataset that have weight 0 are absent; other weights do not count.
  *
- * @param points [n, d]: a typed array with its shape, rows, a GPUBuffer, or a Dataset of an engine
+ * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, or a Dataset of an engine
  * @param labels integers [n]
  * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
  * @throws {RangeError} where `labels` has another length or a value that is no integer, or where the rows that are
@@ -81,7 +81,7 @@ export async function silhouetteScore(
  * for one that is not measured: outside of the sample, or of weight 0 in its Dataset.
  *
  * @returns Float64Array [n]
- * @param points [n, d]: a typed array with its shape, rows, a GPUBuffer, or a Dataset of an engine
+ * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, or a Dataset of an engine
  * @param labels integers [n]
  * @throws {TypeError | RangeError} as `silhouetteScore` does.
  * @example
@@ -109,7 +109,7 @@ export async function silhouetteSamples(
  * same as scikit-learn's, but that rows of a Dataset that have weight 0 are absent; other weights do not count. 1 where
  * all rows are their cluster's mean.
  *
- * @param points [n, d]: a typed array with its shape, rows, a GPUBuffer, or a Dataset of an engine
+ * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, or a Dataset of an engine
  * @param labels integers [n]
  * @throws {TypeError | RangeError} as `silhouetteScore` does.
  * @example
@@ -135,7 +135,7 @@ export async function calinskiHarabaszScore(
  * distances of their rows from their means (Davies and Bouldin 1979): the less the better. The same as scikit-learn's,
  * but that rows of a Dataset that have weight 0 are absent; other weights do not count.
  *
- * @param points [n, d]: a typed array with its shape, rows, a GPUBuffer, or a Dataset of an engine
+ * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, or a Dataset of an engine
  * @param labels integers [n]
  * @throws {TypeError | RangeError} as `silhouetteScore` does.
  * @example

@@ -28,6 +28,10 @@ export type KMeansCriterion = (typeof CRITERIA)[number];
 
 const CRITERIA = ['silhouette', 'calinski-harabasz', 'davies-bouldin', 'bic'] as const;
 
+export function isKMeansCriterion(word: unknown): word is KMeansCriterion {
+  return (CRITERIA as readonly unknown[]).includes(word);
+}
+
 /** What a criterion has in the table, and whether it is best at its greatest. */
 const FIGURES = {
   silhouette: { figure: 'silhouette', isGreaterBetter: true },

@@ -1,14 +1,14 @@
 import { checkObject, checkWord, propertyOf } from '../check.ts';
 import type { Dataset } from '../dataset.ts';
 import type { PointsInput } from '../points.ts';
-import { type KMeansSelection, type SelectKMeansOptions, selectKMeans } from './select-kmeans.ts';
+import { isKMeansCriterion, type KMeansSelection, type SelectKMeansOptions, selectKMeans } from './select-kmeans.ts';
 import { type ModelSelection, type SelectModelOptions, selectMixture } from './select-mixture.ts';
 
 /**
  * Fits k-means for each k, and takes the fit that the criterion finds best. The points are uploaded once; of the models only
  * the best is kept.
  *
- * @param points [n, d]: a typed array with its shape, rows, a GPUBuffer, or a Dataset of an engine
+ * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, or a Dataset of an engine
  * @throws {TypeError} where the criterion is `'bic'` and the metric has no densities.
  * @throws {TypeError | RangeError} as `kmeans` does, before the first fit.
  * @throws {WebGPUUnavailableError | DeviceLostError} as `kmeans` does.
@@ -30,7 +30,7 @@ export async function selectModel(
  * Fits a mixture for each covariance type and each k, and takes the one of the least criterion among those without a
  * collapsed component. The points are uploaded once.
  *
- * @param points [n, d]: a typed array with its shape, rows, a GPUBuffer, or a Dataset of an engine
+ * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, or a Dataset of an engine
  * @throws {TypeError | RangeError} as `gaussianMixture` does.
  * @throws {WebGPUUnavailableError | DeviceLostError} as `gaussianMixture` does.
  * @example
@@ -51,8 +51,21 @@ export async function selectModel(
   return isOfKMeans(options) ? selectKMeans(points, options) : selectMixture(points, options);
 }
 
-/** @throws {TypeError | RangeError} where `model` is no word, or another one. */
+/** Options that mixtures do not have: whoever gives one and no model has forgotten it. */
+const OF_KMEANS = ['metric', 'sampleSize'];
+
+/** @throws {TypeError | RangeError} where `model` is no word, or another one, or is missing beside what is not of mixtures. */
 function isOfKMeans(options: SelectKMeansOptions | SelectModelOptions | undefined): options is SelectKMeansOptions {
-  const model = options === undefined ? undefined : propertyOf(checkObject('options', options), 'model');
+  if (options === undefined) return false;
+  const given = checkObject('options', options);
+  const model = propertyOf(given, 'model');
+  if (model === undefined) {
+    const own = OF_KMEANS.find((name) => propertyOf(given, name) !== undefined);
+    if (own !== undefined) throw new TypeError(`selectModel has no option '${own}' for mixtures: add model: 'kmeans'`);
+    const criterion = propertyOf(given, 'criterion');
+    if (criterion !== 'bic' && isKMeansCriterion(criterion)) {
+      throw new RangeError(`criterion '${criterion}' is none of mixtures: add model: 'kmeans'`);
+    }
+  }
   return checkWord('model', model ?? 'mixture', ['mixture', 'kmeans'] as const) === 'kmeans';
 }

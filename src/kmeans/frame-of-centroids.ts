@@ -7,10 +7,13 @@ const LARGEST = 2 ** 60;
 /** The frame that is made of centroids [k, d] alone, for rows of which nothing else is known. */
 export function frameOfCentroids(centroids: Float64Array, d: number): Frame {
   const extremes = { low: new Float64Array(d).fill(Infinity), high: new Float64Array(d).fill(-Infinity) };
-  centroids.forEach((value, i) => {
-    extremes.low[i % d] = Math.min(extremes.low[i % d], value);
-    extremes.high[i % d] = Math.max(extremes.high[i % d], value);
-  });
+  const { low, high } = extremes;
+  for (let at = 0; at < centroids.length; ) {
+    for (let j = 0; j < d; j++, at++) {
+      if (centroids[at] < low[j]) low[j] = centroids[at];
+      if (centroids[at] > high[j]) high[j] = centroids[at];
+    }
+  }
   const rows = sampledRows(centroids.length / d, d, null);
   const values = new Float64Array(rows.length * d);
   rows.forEach((row, i) => {

@@ -88,7 +88,10 @@ export class KMeansModel {
   readonly d: number;
   /** Metric of the fit, which is that of its methods. */
   readonly metric: Metric;
-  /** [k, d] row-major: exactly the centroids that the last assignment used. */
+  /**
+   * [k, d] row-major: the centroids that the last assignment used, rounded once as they come out of the fit's frame. Where a row
+   * is as near to two of them, but for that, `predict` may choose the other one.
+   */
   readonly centroids: Float64Array;
   /** Index of the nearest centroid [n]; empty in a model made from JSON, and where they are in `labelsBuffer`. */
   readonly labels: Uint32Array;

@@ -47,12 +47,15 @@ const wide = blobs({ n: 301, d: 67, groups: 9, spread: 1 });
 const tight = blobs({ n: 203, d: 12, groups: 2, spread: 1e4 });
 const uneven = scaled(blobs({ n: 203, d: 9 }), (u) => 2 ** (60 * u - 30));
 
+const long = scaled(blobs({ n: 203, d: 9 }), (u) => 2 ** (30 + 60 * u));
+
 const CASES: Record<string, readonly [points: CasePoints, centroids: Float64Array, count: number]> = {
   'a lattice, full of ties': [grid, Float64Array.from(grid.data), 7],
   'all centroids': [wide, spacedRows(wide, 13), 13],
   'of wide rows': [wide, spacedRows(wide, 40), 5],
   'beside which groups are tight': [tight, spacedRows(tight, 64), 9],
   'of very different lengths': [uneven, spacedRows(uneven, 30), 4],
+  'of rows beside which centroids are nothing': [long, spacedRows(blobs({ n: 203, d: 9 }), 30), 4],
   'of one feature': [blobs({ n: 100, d: 1 }), Float64Array.of(3, -3, 0.5), 2],
   'equal centroids': [wide, Float64Array.from({ length: 6 * 67 }, (_, at) => wide.data[at % 67]), 4],
   'one row': [blobs({ n: 1, d: 5 }), spacedRows(wide, 4).slice(0, 20), 2],

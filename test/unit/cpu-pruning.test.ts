@@ -242,3 +242,15 @@ it.each(cases)('%s, %s: labels are those of the float64 distances', async (data,
     }
   }
 });
+
+it.each([
+  ['float32', 515, 3, 40],
+  ['16-bit integers', 300, 33, 64],
+  ['bytes', 203, 130, 33],
+] as const)('rows beside which centroids are nothing, scanned as %s', async (_, n, d, k) => {
+  const [u, z] = [uniforms(3), normals(4)];
+  const lengths = Float64Array.from({ length: n }, () => 2 ** (70 * u() - 5));
+  const data = Float32Array.from({ length: n * d }, (_, at) => lengths[Math.floor(at / d)] * z());
+  const start = Float64Array.from({ length: k * d }, () => z());
+  await expectSame({ n, d, data }, k, 3, MOVES['away and back'](d, 1, 4), start);
+});

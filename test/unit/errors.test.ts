@@ -150,7 +150,7 @@ table(
       'an Arrow table',
       { numRows: 2, get: () => 0, toArray: () => [] },
       TypeError,
-      /^points is an Arrow table: pass rows /,
+      /^points is an Arrow table: pass \{ columns: \[table\.getChild\(name\), …\] \} or \{ data, shape/,
     ],
     ['rows that are Arrow vectors', [arrowVector([1, 2])], TypeError, /^points\[0\] is an Arrow vector: .*toArray/],
     ['a JSON model', { type: 'KMeansModel', k: 1 }, TypeError, /^points must be .*got { type, k }$/],

@@ -54,6 +54,16 @@ describe('a few rows are answered on the host as an engine answers for many', ()
     expect(await model.score(few, { sampleWeight })).toBe(await model.score(filled, { sampleWeight: weights }));
   });
 
+  it('rows beside which all centroids are nothing', async () => {
+    const model = await kmeans(
+      points(300, 3, 4, (random) => random.normal()),
+      { k: 20, backend: 'cpu' },
+    );
+    const long = Array.from({ length: 17 }, (_, i) => [10 ** (i + 6), i, -i]);
+    const labels = await model.predict(long);
+    for (const [i, row] of long.entries()) expect(await model.predict([row])).toEqual(labels.slice(i, i + 1));
+  });
+
   it('the same errors', async () => {
     const model = await kmeans([[0], [1]], { k: 2, backend: 'cpu' });
     const signal = AbortSignal.abort(new Error('enough'));

@@ -47,7 +47,14 @@ describe('selectModel of k-means refuses', () => {
   });
 
   it('what belongs to k-means, of mixtures', async () => {
-    await expect(selectModel(points, { k: [1], metric: 'cosine' } as never)).rejects.toThrow(/no option 'metric'/);
+    for (const [options, told] of [
+      [{ metric: 'cosine' }, "no option 'metric' for mixtures: add model: 'kmeans'"],
+      [{ sampleSize: 9 }, "no option 'sampleSize' for mixtures: add model: 'kmeans'"],
+      [{ criterion: 'silhouette' }, "criterion 'silhouette' is none of mixtures: add model: 'kmeans'"],
+      [{ metric: 'cosine', model: 'mixture' }, "no option 'metric'"],
+    ] as const) {
+      await expect(selectModel(points, { k: [1], ...options } as never)).rejects.toThrow(told);
+    }
     await expect(selectModel(points, { model: 'mixture', k: [1], criterion: 'silhouette' } as never)).rejects.toThrow(
       /^criterion must be one of 'bic', 'icl', 'aic'/,
     );

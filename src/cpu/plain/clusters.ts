@@ -307,15 +307,16 @@ function nearestOfFour(rows: RowValues, from: number, { d, values, norms }: Pack
 }
 
 /**
- * What rounding may do to the difference of two scores of the row at `from`, the best of which is that of a centroid: as
- * any nearer one is of a length m ≤ 2‖x‖ + ‖c‖, at most 2g·m·(m + 2‖x‖), g = (d + 4)·2^-53.
+ * What rounding may do to the difference of two scores of the row at `from`, the best of which is that of a centroid, and to
+ * that of the distances which labels are defined by: as any nearer one is of a length m ≤ 2‖x‖ + ‖c‖, at most
+ * 3g·m·(m + 2‖x‖), g = (d + 4)·2^-53, a third of it for the distances.
  */
 function roundingOf(rows: RowValues, from: number, label: number, { d, norms }: PackedCentroids): number {
   let square = 0;
   for (let j = from; j < from + d; j++) square += rows[j] * rows[j];
   const length = Math.sqrt(square);
   const longest = 2 * length + Math.sqrt(norms[label]);
-  return (d + 4) * 2 ** -52 * longest * (longest + 2 * length) * 1.01;
+  return 1.52 * (d + 4) * 2 ** -52 * longest * (longest + 2 * length);
 }
 
 /** Index of the centroid at the least squared distance from the row that begins at `from`. */

@@ -13,6 +13,7 @@ import {
   COARSE,
   D,
   EXACT_NORMS,
+  EXACT_ROUNDING,
   FARTHEST,
   FARTHEST_SHIFT,
   HALF,
@@ -404,7 +405,10 @@ export class SimdClusters implements Clusters {
     const { f32 } = memory;
     f32[this.#at(REACH)] = reach * UP;
     f32[this.#at(LEAST)] = least;
-    f32[this.#at(TWICE_ERROR)] = 2.02 * f32[this.#at(ROUNDING)] * reach * (reach + 2 * this.#longest) + 2e-36;
+    f32[this.#at(TWICE_ERROR)] =
+      2.02 * f32[this.#at(ROUNDING)] * reach * (reach + 2 * this.#longest) +
+      2 * (this.#shard.d + 4) * EXACT_ROUNDING * this.#longest ** 2 +
+      2e-36;
     f32[this.#at(MARGIN_FACTOR)] = (1 + this.#root) * UP;
   }
 
@@ -458,9 +462,10 @@ export class SimdClusters implements Clusters {
     }
     memory.f32[this.#at(ROUGH_REACH)] = reach * UP;
     memory.f32[this.#at(ROUGH_LEAST)] = least;
-    // By Cauchy and Schwarz: a row's values are rounded by half a unit at most, the centroids' by what they were.
+    // By Cauchy and Schwarz: a row's values are rounded by half a unit at most, the centroids' by what they were; a little
+    // more, for the eight roundings of float32 in between.
     const half = Math.sqrt(d) / 2;
-    memory.f32[this.#at(ROUGH_ERROR)] = 2.02 * ((half + rounded) / LENGTH + (half * rounded) / LENGTH ** 2);
+    memory.f32[this.#at(ROUGH_ERROR)] = 2.03 * ((half + rounded) / LENGTH + (half * rounded) / LENGTH ** 2);
   }
 
   /** How far the centroids went since the bounds were made, and how far they are apart. */

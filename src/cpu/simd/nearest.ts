@@ -1,6 +1,6 @@
 import type { Steps } from '../../steps.ts';
 import { rowsOfTurn } from '../../turns.ts';
-import { BLOCK, NOBODY } from '../kernels/kmeans/layout.ts';
+import { BLOCK, EXACT_ROUNDING, NOBODY } from '../kernels/kmeans/layout.ts';
 import { BLOCK_OF_ROWS, SQUARES } from '../kernels/nearest/layout.ts';
 import type { NearestOptions } from '../nearest.ts';
 import { PlainNearest } from '../plain/nearest.ts';
@@ -70,7 +70,8 @@ export class SimdNearest extends PlainNearest {
     least.take(this.#indices, this.#scores, 0);
     const longest = this.#indices.reduce((most, c) => Math.max(most, lengths[c]), 0) * UP;
     const m = Math.min(reach, 2 * length + longest);
-    return this.#scores[count - 1] + 2.02 * rounding * m * (m + 2 * length) + 2e-36;
+    const ofDistances = 2 * (shard.d + 4) * EXACT_ROUNDING * length ** 2;
+    return this.#scores[count - 1] + 2.02 * rounding * m * (m + 2 * length) + ofDistances + 2e-36;
   }
 
   /** Centroids in all the forms that the kernel wants; their lengths [k]. */

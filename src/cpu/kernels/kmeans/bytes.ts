@@ -5,6 +5,7 @@
  * and the centroid c' that the integers stand for. Rows and centroids are mixed before: see `mix`.
  */
 
+import { exactErrorOf } from './errors';
 import {
   BEST,
   BYTE_CENTROID_TERMS,
@@ -332,6 +333,5 @@ function finish(state: usize, to: usize, terms: usize): void {
 function slackOf(state: usize, square: v128, length: v128): v128 {
   const reach = v128.load32_splat(state, BYTE_REACH);
   const terms = f32x4.mul(reach, f32x4.add(reach, f32x4.add(length, length)));
-  const float64 = f32x4.mul(square, f32x4.splat(<f32>(load<u32>(state, D) + 4) * <f32>5e-16));
-  return f32x4.add(f32x4.add(f32x4.mul(terms, f32x4.splat(1e-6)), float64), f32x4.splat(1e-36));
+  return f32x4.add(f32x4.mul(terms, f32x4.splat(1e-6)), exactErrorOf(state, square));
 }

@@ -1,5 +1,5 @@
 /** What rounding may do to scores and distances, of four rows at a time. */
-import { LIFT, REACH, ROUGH_ERROR, ROUGH_REACH, ROUNDING } from './layout';
+import { D, EXACT_ROUNDING, LIFT, REACH, ROUGH_ERROR, ROUGH_REACH, ROUNDING } from './layout';
 import { LOST } from './scan';
 
 /** A bound that moves is moved a little further than float32 rounds. */
@@ -24,7 +24,16 @@ export function errorOf(state: usize, coarse: u32, score: v128, square: v128, le
 export function errorUpTo(state: usize, longest: v128, length: v128): v128 {
   const factor = f32x4.splat(load<f32>(state, ROUNDING) * <f32>1.01);
   const terms = f32x4.mul(longest, f32x4.add(longest, f32x4.add(length, length)));
-  return f32x4.add(f32x4.mul(factor, terms), f32x4.splat(1e-36));
+  return f32x4.add(f32x4.mul(factor, terms), exactErrorOf(state, f32x4.mul(length, length)));
+}
+
+/**
+ * What float64 loses of the distances that labels are defined by, of rows far longer than all centroids: it makes distances
+ * equal that scores, which have no part of ‖x‖², tell apart.
+ */
+export function exactErrorOf(state: usize, square: v128): v128 {
+  const factor = <f32>(load<u32>(state, D) + 4) * EXACT_ROUNDING;
+  return f32x4.add(f32x4.mul(square, f32x4.splat(factor)), f32x4.splat(1e-36));
 }
 
 /**
@@ -43,8 +52,9 @@ export function roughErrorOf(state: usize, length: v128): v128 {
   const slope = f32x4.mul(v128.load32_splat(state, ROUGH_ERROR), reach);
   const lengths = f32x4.add(length, f32x4.splat(1e-13));
   // Behind it what float32 adds: converting, scaling, the norm.
-  const constant = f32x4.add(f32x4.mul(f32x4.splat(4e-7), f32x4.mul(reach, reach)), f32x4.splat(1e-36));
-  return f32x4.add(f32x4.mul(slope, lengths), constant);
+  const constant = f32x4.mul(f32x4.splat(4e-7), f32x4.mul(reach, reach));
+  const exact = exactErrorOf(state, f32x4.mul(length, length));
+  return f32x4.add(f32x4.mul(slope, lengths), f32x4.add(constant, exact));
 }
 
 /** The distance at most, where a score is off by at most `error`. */

@@ -15,6 +15,9 @@ export const NOBODY: f32 = 3.4e38;
 /** Rows and centroids are scaled to this length as integers: no value exceeds 16 bits, no product of two of them 31. */
 export const LENGTH: f32 = 30000;
 
+/** What float64 may lose of a squared distance of d features, for each of d + 4: more than two roundings. */
+export const EXACT_ROUNDING: f32 = 5e-16;
+
 /** Offsets into the state of an assignment: of arrays in the same memory, */
 export const ROWS: usize = 0;
 export const WEIGHTS: usize = 4;
