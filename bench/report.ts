@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,10 +16,13 @@ export function circumstances() {
   };
 }
 
-/** Writes a result as JSON, named by benchmark and date, and returns its path. */
+/** Writes a result as JSON, named by benchmark and date, in place of an earlier one of that name, and returns its path. */
 export function writeReport(folder: string, report: { readonly benchmark: string; readonly date: string }): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${report.benchmark}-${report.date.slice(0, 19).replaceAll(':', '')}.json`);
-  writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
+  const written = `${path}.part`;
+  writeFileSync(written, `${JSON.stringify(report, null, 2)}\n`);
+  // Whoever stops the process meanwhile finds the earlier one, whole.
+  renameSync(written, path);
   return path;
 }

@@ -10,6 +10,7 @@ import {
 } from './dataset.ts';
 import { checkEngineOptions, EngineSet, GPU_WORTHWHILE_VALUES } from './placement.ts';
 import type { GpuPoints, PointsInput, PreparedPoints, SurveyedPoints } from './points.ts';
+import { runNow } from './steps.ts';
 
 const defaults = new Map<GPUDevice | BackendChoice, Map<BackendChoice, Promise<EngineSet>>>();
 
@@ -93,7 +94,7 @@ export async function withReading<T>(
   if (reading instanceof Dataset) return work(reading);
   const { backend } = checkEngineOptions(options);
   if (few !== undefined && backend !== 'webgpu' && !(reading instanceof Promise) && isFew(reading)) {
-    return few(reading.prepare('cpu'));
+    return few(runNow(reading.prepare('cpu')));
   }
   // Calls of the same turn share their engines.
   const [surveyed, engines] = await Promise.all([reading, defaultEngines(options)]);

@@ -4,6 +4,7 @@
  */
 
 import { checkBoolean, checkObject, readCoordinates, readNumbers } from './check.ts';
+import { runNow, type Steps } from './steps.ts';
 
 /**
  * x' = (x − shift)·scale, in float64 before it is rounded to float32.
@@ -95,7 +96,7 @@ export function frameOf(range: PointsRange, limit: number): Frame {
   const { values, weights, standsFor } = sampledRange(range);
   const standing = weights.map((weight, i) => weight * standsFor[i]);
   const sample = sampled(values, standing, extremes.low.length);
-  return preciseWhereCoarse(robustFrame(sample, extremes), sample, extremes, limit).frame;
+  return runNow(preciseWhereCoarse(robustFrame(sample, extremes), sample, extremes, limit)).frame;
 }
 
 /** From this share of equal values on float32 is too coarse. */
@@ -104,14 +105,14 @@ export const COARSE = 0.01;
 const LEAST_SCALE = 2 ** -8;
 
 /** The frame within the limit of float32 rows, or where they are too coarse that of float64 ones; with their rounding. */
-export function preciseWhereCoarse(
+export function* preciseWhereCoarse(
   frame: Frame,
   sample: Sample,
   extremes: Extremes,
   limit: number,
-): { readonly frame: Frame; readonly rounding: Float64Array } {
+): Steps<{ readonly frame: Frame; readonly rounding: Float64Array }> {
   const held = withinLimit(frame, extremes, limit);
-  const rounding = roundingOf(sample, held, 0);
+  const rounding = yield* roundingOf(sample, held, 0);
   const isCoarse = held.scale < LEAST_SCALE * frame.scale || rounding.some((share) => share > COARSE);
   return { frame: isCoarse ? { ...withinLimit(frame, extremes, PRECISE_LIMIT), precise: true } : held, rounding };
 }
@@ -129,6 +130,11 @@ const LARGEST_EXPONENT = 500;
  * @param weights positive: [m]; null where all rows have the same
  */
 export function sampled(values: Float64Array, weights: Float64Array | null, d: number): Sample {
+  return runNow(sampling(values, weights, d));
+}
+
+/** The same in turns with other work: wide points have many columns to sort. */
+export function* sampling(values: Float64Array, weights: Float64Array | null, d: number): Steps<Sample> {
   const m = values.length / d;
   const columns = new Float64Array(d * m);
   const medians = new Float64Array(d);
@@ -144,6 +150,7 @@ export function sampled(values: Float64Array, weights: Float64Array | null, d: n
     medians[j] = medianOf(usual);
     deviations.set(deviationsFrom(medians[j], usual), 3 * j);
     magnitudes.set(deviationsFrom(0, usual), 3 * j);
+    yield;
   }
   return { columns, medians, deviations, magnitudes };
 }
@@ -312,9 +319,10 @@ export function scaleOf(size: number): number {
  *
  * @param floor |x'| below it are as good as 0
  */
-export function roundingOf({ columns }: Sample, { shift, scale }: Frame, floor: number): Float64Array {
+export function* roundingOf({ columns }: Sample, { shift, scale }: Frame, floor: number): Steps<Float64Array> {
   const m = columns.length / shift.length;
-  return shift.map((origin, j) => {
+  const rounding = new Float64Array(shift.length);
+  for (const [j, origin] of shift.entries()) {
     const column = columns.subarray(j * m, (j + 1) * m);
     let distinct = 1;
     let equal = 0;
@@ -326,8 +334,10 @@ export function roundingOf({ columns }: Sample, { shift, scale }: Frame, floor: 
       if (value === last) equal++;
       last = value;
     }
-    return equal / distinct;
-  });
+    rounding[j] = equal / distinct;
+    yield;
+  }
+  return rounding;
 }
 
 function held(value: number, floor: number): number {

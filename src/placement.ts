@@ -6,6 +6,7 @@ import type { ClusteringEngine, ProcessorInfo } from './engine/contract.ts';
 import { DeviceLostError } from './errors.ts';
 import { COARSE } from './frame.ts';
 import { type Backend, bufferNeedsGpu, type GpuPoints, type PreparedPoints, type SurveyedPoints } from './points.ts';
+import { run, type Steps } from './steps.ts';
 
 /** Options of {@link createEngine}. */
 export interface EngineOptions {
@@ -107,7 +108,7 @@ export class EngineSet {
       if (engine === null) throw bufferNeedsGpu();
       return this.#keep({ dataset: await engine.upload(surveyed, { signal }), reason: this.#reason }, null);
     }
-    const { engine, points: prepared, reason } = this.#place(surveyed, onGpu);
+    const { engine, points: prepared, reason } = await run(this.#place(surveyed, onGpu), signal);
     if (engine === this.#cpu || this.#choice !== 'auto') {
       return this.#keep({ dataset: await engine.upload(prepared, { signal }), reason }, null);
     }
@@ -138,22 +139,22 @@ export class EngineSet {
   }
 
   /** The engine that is for the points, the points as it holds them, and why. */
-  #place(
+  *#place(
     surveyed: SurveyedPoints,
     onGpu: boolean,
-  ): { engine: ClusteringEngine; points: PreparedPoints; reason: Reason } {
+  ): Steps<{ engine: ClusteringEngine; points: PreparedPoints; reason: Reason }> {
     const { n, d } = surveyed;
     const engine = this.#preferred;
     const cpu = this.#cpu;
     const reason = this.#lost ? 'device-lost' : this.#reason;
-    if (onGpu && this.#gpu !== null) return { engine: this.#gpu, points: surveyed.prepare('webgpu'), reason };
-    if (engine === cpu) return { engine, points: surveyed.prepare('cpu'), reason };
+    if (onGpu && this.#gpu !== null) return { engine: this.#gpu, points: yield* surveyed.prepare('webgpu'), reason };
+    if (engine === cpu) return { engine, points: yield* surveyed.prepare('cpu'), reason };
     if (cpu !== null && n * d < GPU_WORTHWHILE_VALUES) {
-      return { engine: cpu, points: surveyed.prepare('cpu'), reason: 'small' };
+      return { engine: cpu, points: yield* surveyed.prepare('cpu'), reason: 'small' };
     }
-    const points = surveyed.prepare('webgpu');
+    const points = yield* surveyed.prepare('webgpu');
     const coarse = points.frame.precise || points.rounding.some((share) => share > COARSE);
-    if (cpu !== null && coarse) return { engine: cpu, points: surveyed.prepare('cpu'), reason: 'precision' };
+    if (cpu !== null && coarse) return { engine: cpu, points: yield* surveyed.prepare('cpu'), reason: 'precision' };
     return { engine, points, reason };
   }
 

@@ -24,7 +24,7 @@ import {
   reachOf,
   robustFrame,
   roundingOf,
-  sampled,
+  sampling,
   scaleOf,
   usualVariances,
   withinLimit,
@@ -151,7 +151,7 @@ export interface SurveyedPoints {
    *
    * @param agreed the frame of points of which these are a shard
    */
-  prepare(backend: Backend, agreed?: Frame): PreparedPoints;
+  prepare(backend: Backend, agreed?: Frame): Steps<PreparedPoints>;
 }
 
 /** What is known of points in a frame, wherever they are. */
@@ -243,6 +243,7 @@ export function* surveyPoints(
   const form = readForm(points);
   const weights = checkWeights(sampleWeight, form.n);
   if (owns(form, 'buffer')) return { ...form, metric, weights, frame };
+  if (owns(form, 'lengths')) yield* form.lengths();
   if (metricOf(metric).unitRows) return yield* surveyUnitRows(form, weights, metric);
   if (frame !== undefined) return yield* surveyForModel(form, weights, metric, frame);
   return yield* surveyCentred(form, weights, metric);
@@ -251,7 +252,7 @@ export function* surveyPoints(
 /** Points in the frame of the CPU engine, or in a GPUBuffer; at once. */
 export function preparePoints(points: PointsInput, options?: SurveyOptions): PreparedPoints | GpuPoints {
   const surveyed = runNow(surveyPoints(points, options));
-  return owns(surveyed, 'buffer') ? surveyed : surveyed.prepare('cpu');
+  return owns(surveyed, 'buffer') ? surveyed : runNow(surveyed.prepare('cpu'));
 }
 
 /**
@@ -267,6 +268,7 @@ export function readRowsOf(
 ): { readonly values: Float64Array; readonly n: number; readonly d: number } {
   const form = readForm(rows, name, wanted);
   if (owns(form, 'buffer')) throw new TypeError(`${name} must be ${wanted}, not a GPUBuffer`);
+  if (owns(form, 'lengths')) runNow(form.lengths());
   const { n, d } = form;
   const values = new Float64Array(n * d);
   form.read(0, n, values);
@@ -290,6 +292,12 @@ interface HostForm {
   wrong(i: number, j: number): Error;
   /** All rows [n, d], where they were read once and kept: not to be written to. */
   readonly held?: Float64Array;
+}
+
+/** Rows that are arrays of their own. */
+interface RowsForm extends HostForm {
+  /** Looks whether all are as long as the first; at those of few rows without a pause. */
+  lengths(): Steps<void>;
 }
 
 type BufferForm = { readonly buffer: GPUBuffer; readonly n: number; readonly d: number; readonly offset: number };
@@ -316,7 +324,7 @@ function readForm(
   points: PointsInput,
   name = 'points',
   wanted = '{ data, shape }, { buffer, shape }, { columns }, rows or a Dataset',
-): HostForm | BufferForm {
+): HostForm | RowsForm | BufferForm {
   const wrong = () => wrongKind(name, wanted, points);
   if (points === null || typeof points !== 'object') throw wrong();
   if (isArrow(points)) throw arrow(name, points);
@@ -503,7 +511,7 @@ function isColumnMajor(name: string, order: unknown): boolean {
   throw wrongKind(`${name}.order`, "'C' or 'F'", order);
 }
 
-function readRows(name: string, rows: Rows): HostForm {
+function readRows(name: string, rows: Rows): RowsForm {
   const n = lengthOf(name, rows);
   if (ArrayBuffer.isView(rows) || (n > 0 && typeof rows[0] === 'number')) {
     throw new TypeError(`${name}: a flat array needs its shape: pass { data, shape: [n, d] }`);
@@ -511,13 +519,16 @@ function readRows(name: string, rows: Rows): HostForm {
   if (n === 0) throw new RangeError(`${name} must have at least one row`);
   const d = lengthOfRow(name, rows, 0);
   if (d === 0) throw new RangeError(`${name}[0] must have at least one feature`);
-  for (let i = 1; i < n; i++) {
-    const length = lengthOfRow(name, rows, i);
-    if (length !== d) throw new RangeError(`${name}[${i}] has ${length} features, ${name}[0] has ${d}`);
-  }
   return {
     n,
     d,
+    *lengths() {
+      for (let i = 1; i < n; i++) {
+        const length = lengthOfRow(name, rows, i);
+        if (length !== d) throw new RangeError(`${name}[${i}] has ${length} features, ${name}[0] has ${d}`);
+        if (i % ROWS_OF_LOOK === 0) yield;
+      }
+    },
     read(start, end, to) {
       for (let i = start, at = 0; i < end; i++) {
         // The caller may take rows away while others are read.
@@ -618,6 +629,8 @@ function checkWeights(given: Weights | undefined, n: number): Float32Array | nul
   return weights;
 }
 
+/** Rows whose lengths or weights are looked at between two looks at the clock. */
+const ROWS_OF_LOOK = 2 ** 15;
 /** Values that are read at a time: they stay in the nearest cache. */
 const BLOCK_VALUES = 2 ** 12;
 
@@ -684,15 +697,25 @@ class Survey {
     const { sums, squares } = this;
     const { low, high } = this.extremes;
     const d = pivot.length;
-    for (let at = 0; at < block.length; ) {
-      for (let j = 0; j < d; j++, at++) {
+    // A feature at a time, whose range and sums are in registers then.
+    for (let j = 0; j < d; j++) {
+      const centre = pivot[j];
+      let least = low[j];
+      let most = high[j];
+      let sum = sums[j];
+      let square = squares[j];
+      for (let at = j; at < block.length; at += d) {
         const value = block[at];
-        if (value < low[j]) low[j] = value;
-        if (value > high[j]) high[j] = value;
-        const deviation = (value - pivot[j]) * scale;
-        sums[j] += deviation;
-        squares[j] += deviation * deviation;
+        if (value < least) least = value;
+        if (value > most) most = value;
+        const deviation = (value - centre) * scale;
+        sum += deviation;
+        square += deviation * deviation;
       }
+      low[j] = least;
+      high[j] = most;
+      sums[j] = sum;
+      squares[j] = square;
     }
   }
 
@@ -742,9 +765,8 @@ function sampleSize(d: number): number {
   return Math.max(least, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_VALUES / d)));
 }
 
-/** Rows of positive weight, spread over all of them: ascending indices. */
-export function sampledRows(n: number, d: number, weights: Float32Array | null): Uint32Array {
-  const { positiveRows } = weigh(weights, n);
+/** Rows of positive weight, of which there are so many, spread over all of them: ascending indices. */
+export function sampledRows(n: number, d: number, weights: Float32Array | null, positiveRows: number): Uint32Array {
   const rows = sampleSize(d);
   // One of each stratum, by chance: a step of fixed length would see a period of the rows and nothing else.
   const chosen = (s: number) => Math.floor(((s + hashUniform(0, s)) * positiveRows) / rows);
@@ -760,26 +782,29 @@ export function sampledRows(n: number, d: number, weights: Float32Array | null):
 }
 
 /** The rows of a sample [m, d], and their weights [m], null where all have the same. */
-function sampleRowsOf(
+function* sampleRowsOf(
   form: HostForm,
   weights: Float32Array | null,
   positiveRows: number,
-): { readonly values: Float64Array; readonly weights: Float64Array | null } {
+): Steps<{ readonly values: Float64Array; readonly weights: Float64Array | null }> {
   const { n, d } = form;
-  const indices = positiveRows === n && n <= sampleSize(d) ? null : sampledRows(n, d, weights);
+  const indices = positiveRows === n && n <= sampleSize(d) ? null : sampledRows(n, d, weights, positiveRows);
   const values = new Float64Array((indices?.length ?? n) * d);
+  // Few rows are read before anything else has a turn.
   if (indices === null) form.read(0, n, values);
-  indices?.forEach((row, i) => {
+  const pause = Math.ceil(BLOCK_VALUES / d);
+  for (const [i, row] of indices?.entries() ?? []) {
     form.read(row, row + 1, values.subarray(i * d, (i + 1) * d));
-  });
+    if (i % pause === 0) yield;
+  }
   return { values, weights: weights && Float64Array.from(indices ?? weights.keys(), (row) => weights[row]) };
 }
 
 function* surveyCentred(given: HostForm, weights: Float32Array | null, metric: Metric): Steps<SurveyedPoints> {
   const { n, d } = given;
-  const { totalWeight, positiveRows } = weigh(weights, n);
-  const sampleRows = sampleRowsOf(given, weights, positiveRows);
-  const sample = sampled(sampleRows.values, sampleRows.weights, d);
+  const { totalWeight, positiveRows } = yield* weighing(weights, n);
+  const sampleRows = yield* sampleRowsOf(given, weights, positiveRows);
+  const sample = yield* sampling(sampleRows.values, sampleRows.weights, d);
   // A sample of all rows is a reading of them: there is no second one, and what the caller changes behind it is not seen.
   const form = sampleRows.values.length === n * d ? { ...given, held: sampleRows.values } : given;
   const { medians, columns } = sample;
@@ -789,9 +814,10 @@ function* surveyCentred(given: HostForm, weights: Float32Array | null, metric: M
   const { extremes } = survey;
   const frame = robustFrame(sample, extremes);
   const moments = yield* variancesOf(form, weights, survey, totalWeight, pivot, scale);
-  const prepareIn = (frame: Frame, rounding: Float64Array): PreparedPoints => {
+  function* prepareIn(frame: Frame, rounding: Float64Array): Steps<PreparedPoints> {
     const limit = Math.min(ABSENT_LIMIT, reachOf(frame.shift, extremes) * frame.scale);
-    const far = positiveRows === n ? noFarRows() : farRows(form, weights, frame, limit, (i) => weights![i] === 0);
+    const far =
+      positiveRows === n ? noFarRows() : yield* farRows(form, weights, frame, limit, (i) => weights![i] === 0);
     const unit = frame.scale / moments.scale;
     const variance = moments.variance.map((value) => value * unit * unit);
     return {
@@ -800,19 +826,18 @@ function* surveyCentred(given: HostForm, weights: Float32Array | null, metric: M
       usualVariance: usualVariances(sample, variance, frame.scale),
       fill: filler(form, survey.all, frame, far),
     };
-  };
+  }
   return {
     n,
     d,
     range: { n, extremes, samples: [{ ...sampleRows, standsFor: (positiveRows * d) / sampleRows.values.length }] },
-    prepare(backend, agreed) {
-      if (agreed !== undefined) return prepareIn(agreed, roundingOf(sample, agreed, FLOORS[backend]));
-      if (backend === 'cpu') {
-        const { frame: own, rounding } = preciseWhereCoarse(frame, sample, extremes, LIMITS.cpu);
-        return prepareIn(own, rounding);
+    *prepare(backend, agreed) {
+      if (backend === 'cpu' && agreed === undefined) {
+        const { frame: own, rounding } = yield* preciseWhereCoarse(frame, sample, extremes, LIMITS.cpu);
+        return yield* prepareIn(own, rounding);
       }
-      const held = withinLimit(frame, extremes, LIMITS.webgpu);
-      return prepareIn(held, roundingOf(sample, held, FLOORS.webgpu));
+      const held = agreed ?? withinLimit(frame, extremes, LIMITS.webgpu);
+      return yield* prepareIn(held, yield* roundingOf(sample, held, FLOORS[backend]));
     },
   };
 }
@@ -866,14 +891,14 @@ function* surveyForModel(
     n,
     d,
     range: null,
-    prepare(backend) {
+    *prepare(backend) {
       // Where the model needs float64, float32 has no answers: the host has all of them.
       const limit = !frame.precise ? MODEL_LIMITS[backend] : backend === 'cpu' ? PRECISE_LIMIT : -1;
       const reach = reachOf(frame.shift, all);
-      const far = reach * frame.scale <= limit ? noFarRows() : farRows(form, weights, frame, limit, () => true);
+      const far = reach * frame.scale <= limit ? noFarRows() : yield* farRows(form, weights, frame, limit, () => true);
       const rest = withoutRows(weights, n, far);
       return {
-        ...{ n, d, metric, frame, weights: rest, ...weigh(rest, n), far },
+        ...{ n, d, metric, frame, weights: rest, ...(yield* weighing(rest, n)), far },
         variance: new Float64Array(d).fill(1),
         usualVariance: new Float64Array(d).fill(1),
         rounding: new Float64Array(d),
@@ -892,18 +917,20 @@ export function withoutRows(weights: Float32Array | null, n: number, { indices }
 }
 
 /** The rows, of those that may be far, of which some |x'| is over the limit. */
-function farRows(
+function* farRows(
   form: HostForm,
   weights: Float32Array | null,
   frame: Frame,
   limit: number,
   mayBe: (i: number) => boolean,
-): FarRows {
+): Steps<FarRows> {
   const { n, d } = form;
   const indices: number[] = [];
   const values: number[] = [];
   const row = new Float64Array(d);
+  const pause = Math.ceil(BLOCK_VALUES / d);
   for (let i = 0; i < n; i++) {
+    if (i % pause === 0) yield;
     if (!mayBe(i)) continue;
     form.read(i, i + 1, row);
     if (!isFar(row, frame, limit)) continue;
@@ -924,7 +951,8 @@ export function noFarRows(): FarRows {
 
 /** Whether a row [d] has a value beyond the limit of the frame. */
 export function isFar(row: Float64Array, { shift, scale }: Frame, limit: number): boolean {
-  return row.some((value, j) => Math.abs(value - shift[j]) * scale > limit);
+  for (let j = 0; j < row.length; j++) if (Math.abs(row[j] - shift[j]) * scale > limit) return true;
+  return false;
 }
 
 function filler(form: HostForm, extremes: Extremes, frame: Frame, { indices }: FarRows): PreparedPoints['fill'] {
@@ -949,12 +977,15 @@ function fillBlock(
 ): void {
   const { low, high } = extremes;
   const d = shift.length;
-  for (let at = 0; at < block.length; ) {
-    for (let j = 0; j < d; j++, at++) {
+  for (let j = 0; j < d; j++) {
+    const least = low[j];
+    const most = high[j];
+    const origin = shift[j];
+    for (let at = j; at < block.length; at += d) {
       const value = block[at];
       // Not "less or greater": NaN is outside too.
-      if (!(value >= low[j] && value <= high[j])) throw changedPoints();
-      target[to + at] = (value - shift[j]) * scale;
+      if (!(value >= least && value <= most)) throw changedPoints();
+      target[to + at] = (value - origin) * scale;
     }
   }
 }
@@ -970,7 +1001,7 @@ function readAgain(read: () => void): void {
 
 function* surveyUnitRows(form: HostForm, weights: Float32Array | null, metric: Metric): Steps<SurveyedPoints> {
   const { n, d } = form;
-  const { totalWeight, positiveRows } = weigh(weights, n);
+  const { totalWeight, positiveRows } = yield* weighing(weights, n);
   const origin = new Float64Array(d);
   const survey = new Survey(d, weights !== null);
   const ofUnitRows = new Survey(d, weights !== null);
@@ -997,7 +1028,13 @@ function* surveyUnitRows(form: HostForm, weights: Float32Array | null, metric: M
         }
       }),
   };
-  return { n, d, range: null, prepare: () => prepared };
+  return {
+    ...{ n, d, range: null },
+    // biome-ignore lint/correctness/useYield: nothing is left to do
+    *prepare() {
+      return prepared;
+    },
+  };
 }
 
 /** Brings rows to unit length. */
@@ -1051,13 +1088,25 @@ export function givenCentroids(
 }
 
 /** Σw, and the number of rows of positive weight. */
-export function weigh(weights: Float32Array | null, n: number): { totalWeight: number; positiveRows: number } {
+export function weigh(weights: Float32Array | null, n: number): Weighed {
+  return runNow(weighing(weights, n));
+}
+
+interface Weighed {
+  readonly totalWeight: number;
+  readonly positiveRows: number;
+}
+
+function* weighing(weights: Float32Array | null, n: number): Steps<Weighed> {
   if (weights === null) return { totalWeight: n, positiveRows: n };
   let totalWeight = 0;
   let positiveRows = 0;
-  for (let i = 0; i < n; i++) {
-    totalWeight += weights[i];
-    if (weights[i] > 0) positiveRows++;
+  for (let start = 0; start < n; start += ROWS_OF_LOOK) {
+    if (start > 0) yield;
+    for (let i = start; i < Math.min(n, start + ROWS_OF_LOOK); i++) {
+      totalWeight += weights[i];
+      if (weights[i] > 0) positiveRows++;
+    }
   }
   return { totalWeight, positiveRows };
 }

@@ -1,5 +1,5 @@
 import { owns } from './check.ts';
-import { turnIfDue } from './turns.ts';
+import { startClock, turnIfDue } from './turns.ts';
 
 /**
  * Work that can run at once or in turns with other work: a generator that yields what it waits for, or nothing where
@@ -35,6 +35,7 @@ export type Runner = <T>(steps: Steps<T>, signal?: AbortSignal) => Awaitable<T>;
  */
 export function run<T>(steps: Steps<T>, signal?: AbortSignal, pause: Pause = turnIfDue): Awaitable<T> {
   signal?.throwIfAborted();
+  startClock();
   const next = untilWaiting(steps, steps.next(), signal, pause);
   return next.done ? next.value : runOn(steps, next.value, signal, pause);
 }

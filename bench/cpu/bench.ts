@@ -10,20 +10,20 @@ import { type BenchOptions, type Choices, chosenOptions } from '../options.ts';
 import type { Size } from '../points.ts';
 import { circumstances, writeReport } from '../report.ts';
 import { inChrome, openChrome } from './chrome.ts';
-import { farCells } from './dirty.ts';
+import { FAR_CELLS_ON, farCells } from './dirty.ts';
 import { GOALS, type Outcome, outcomeTable } from './goals.ts';
 import { tenIterations, toConvergence } from './lloyd.ts';
 import { peakMemory } from './memory.ts';
 import { diagonalMixture } from './mixtures.ts';
 import { predictions } from './predict.ts';
 import { digits, embeddings, flights, SEPARATED, separated, WIDE_IN_CHROME } from './problems.ts';
-import { oneRow } from './row.ts';
+import { ONE_ROW_OF, oneRow } from './row.ts';
 import { type Findings, type Setting, THREADS, withThreads } from './section.ts';
 import { seeding } from './seeding.ts';
 import { uploads } from './upload.ts';
 import { widePoints } from './wide.ts';
 
-/** One run of the slowest peers takes half a minute; everything together a quarter of an hour, on two cores. */
+/** One run of the slowest peers takes half a minute. */
 const RUNS: RunPlan = { atLeast: 1, atMost: 15, budgetMs: 5000 };
 
 const PREDICTED: readonly Size[] = [
@@ -52,13 +52,13 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     for (const size of SEPARATED) yield await toConvergence(separated(size), setting, GOALS.converged);
   },
   async *dirty(setting) {
-    yield await farCells(setting);
+    for (const shape of FAR_CELLS_ON) yield await farCells(shape, setting);
   },
   async *'one-row'() {
-    yield await oneRow();
+    for (const shape of ONE_ROW_OF) yield await oneRow(shape);
   },
   async *plusplus(setting) {
-    yield await seeding(blobProblem('C'), setting, GOALS.plusPlus);
+    yield await seeding(blobProblem('C'), setting, { goal: GOALS.plusPlus });
   },
   async *wide(setting) {
     yield* widePoints(setting);
@@ -138,6 +138,11 @@ export async function runCpuBenchmark(args: string[]): Promise<void> {
   if (scikitLearn.length > 0) console.log(scikitLearn[0].about);
   const sections: { readonly section: string; readonly reports: unknown[] }[] = [];
   const outcomes: Outcome[] = [];
+  const write = (complete: boolean) => {
+    const about = { ...where, complete, scikitLearn: scikitLearn[0]?.about ?? null };
+    const report = { benchmark: 'cpu', ...about, outcomes, sections };
+    return writeReport(options.out, report);
+  };
   try {
     for (const section of options.cases) {
       const reports: unknown[] = [];
@@ -146,6 +151,8 @@ export async function runCpuBenchmark(args: string[]): Promise<void> {
         for await (const found of SECTIONS[section](setting)) {
           reports.push(found.report);
           outcomes.push(...found.outcomes);
+          if (found.outcomes.length > 0) console.log(outcomeTable(found.outcomes));
+          write(false);
           for (const line of found.disagreements ?? []) fail(line);
         }
       } catch (error) {
@@ -157,8 +164,7 @@ export async function runCpuBenchmark(args: string[]): Promise<void> {
     await Promise.all([...setting.engines, ...scikitLearn].map((one) => one.close()));
   }
   console.log(`${FOOTNOTE}\n\n${outcomeTable(outcomes)}`);
-  const report = { benchmark: 'cpu', ...where, scikitLearn: scikitLearn[0]?.about ?? null, outcomes, sections };
-  console.log(`\nwritten: ${writeReport(options.out, report)}`);
+  console.log(`\nwritten: ${write(true)}`);
 }
 
 async function openSetting({ lists, runs }: BenchOptions): Promise<Setting> {

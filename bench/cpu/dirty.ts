@@ -8,7 +8,7 @@ import { formatTable, threeDigits } from '../table.ts';
 import { GOALS, outcome } from './goals.ts';
 import type { Findings, Setting } from './section.ts';
 
-const SHAPES: readonly (readonly [n: number, d: number, k: number])[] = [
+export const FAR_CELLS_ON: readonly (readonly [n: number, d: number, k: number])[] = [
   [100_000, 3, 64],
   [60_000, 16, 64],
   [30_000, 64, 128],
@@ -22,18 +22,16 @@ const ITERATIONS = 8;
 /** A few milliseconds each. */
 const RUNS: RunPlan = { atLeast: 5, atMost: 15, budgetMs: 2000 };
 
-export async function farCells({ engines }: Setting): Promise<Findings> {
+export async function farCells([n, d, k]: (typeof FAR_CELLS_ON)[number], { engines }: Setting): Promise<Findings> {
   const times: { readonly on: string; readonly cell: number | null; readonly ms: number; readonly ratio: number }[] =
     [];
   for (const opened of engines) {
-    for (const [n, d, k] of SHAPES) {
-      const [clean, ...dirty] = await fitTimes(opened, n, d, k);
-      const on = onThreads(`${n / 1000}k×${d}, k ${k}`, opened.threads);
-      times.push({ on, cell: null, ms: clean, ratio: 1 });
-      dirty.forEach((ms, i) => {
-        times.push({ on, cell: CELLS[i], ms, ratio: ms / clean });
-      });
-    }
+    const [clean, ...dirty] = await fitTimes(opened, n, d, k);
+    const on = onThreads(`${n / 1000}k×${d}, k ${k}`, opened.threads);
+    times.push({ on, cell: null, ms: clean, ratio: 1 });
+    dirty.forEach((ms, i) => {
+      times.push({ on, cell: CELLS[i], ms, ratio: ms / clean });
+    });
   }
   const table = formatTable(
     ['', 'one cell of', 'ms a fit, best', '/ clean'],

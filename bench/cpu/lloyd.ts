@@ -39,7 +39,10 @@ interface Floor {
   readonly ms: number;
 }
 
-export async function tenIterations(problem: KMeansProblem, setting: Setting): Promise<Findings> {
+export async function tenIterations(
+  problem: KMeansProblem,
+  setting: Setting,
+): Promise<Findings & { readonly results: readonly Result[] }> {
   const { engines, scikitLearn, javascript, runs } = setting;
   const contenders = [...engines.map(kmeansOf), ...scikitLearn, ...javascript];
   const results = await runProblem(kmeansBenchmark, problem, contenders, runs);
@@ -53,6 +56,7 @@ export async function tenIterations(problem: KMeansProblem, setting: Setting): P
   // scikit-learn's sums are float32: over millions of points the inertia is off in its sixth digit.
   const exact = results.filter(({ contender }) => !scikitLearn.some((peer) => peer.name === contender));
   return {
+    results,
     report: { ...problem.size, results, sgemm: floors },
     outcomes: [
       ...overScikitLearn(results, '10 iterations / scikit-learn', name, goals[name]),

@@ -7,7 +7,7 @@ import { formatTable, threeDigits } from '../table.ts';
 import { GOALS, outcome } from './goals.ts';
 import type { Findings } from './section.ts';
 
-const SHAPES: readonly (readonly [k: number, d: number])[] = [
+export const ONE_ROW_OF: readonly (readonly [k: number, d: number])[] = [
   [100, 384],
   [1000, 768],
   [5000, 1536],
@@ -17,36 +17,31 @@ const RUNS: RunPlan = { atLeast: 5, atMost: 15, budgetMs: 500 };
 /** Multiply-adds of a run, in as many rows one after the other. */
 const RUN_WORK = 2 ** 24;
 
-export async function oneRow(): Promise<Findings> {
-  const times: { readonly on: string; readonly plain: number; readonly predict: number }[] = [];
-  for (const [k, d] of SHAPES) {
-    const random = new Random(SEED);
-    const model = KMeansModel.fromJSON({
-      ...{ type: 'KMeansModel', k, d, metric: 'euclidean', inertia: 1, iterations: 1, converged: true, backend: 'cpu' },
-      centroids: Array.from({ length: k * d }, () => random.uniform()),
-      counts: new Array<number>(k).fill(1),
-    });
-    const row = Float32Array.from({ length: d }, () => random.uniform());
-    const rows = Math.ceil(RUN_WORK / (k * d));
-    const tasks = [
-      () => nearest(row, model.centroids),
-      async () => (await model.predict({ data: row, shape: [1, d] }, { backend: 'cpu' }))[0],
-    ].map((label) => async () => {
-      for (let i = 0; i < rows; i++) await label();
-    });
-    const [plain, predict] = (await interleave(tasks, RUNS)).map(({ ms }) => Math.min(...ms) / rows);
-    times.push({ on: `k ${k}, d ${d}`, plain, predict });
-  }
+export async function oneRow([k, d]: (typeof ONE_ROW_OF)[number]): Promise<Findings> {
+  const random = new Random(SEED);
+  const model = KMeansModel.fromJSON({
+    ...{ type: 'KMeansModel', k, d, metric: 'euclidean', inertia: 1, iterations: 1, converged: true, backend: 'cpu' },
+    centroids: Array.from({ length: k * d }, () => random.uniform()),
+    counts: new Array<number>(k).fill(1),
+  });
+  const row = Float32Array.from({ length: d }, () => random.uniform());
+  const rows = Math.ceil(RUN_WORK / (k * d));
+  const tasks = [
+    () => nearest(row, model.centroids),
+    async () => (await model.predict({ data: row, shape: [1, d] }, { backend: 'cpu' }))[0],
+  ].map((label) => async () => {
+    for (let i = 0; i < rows; i++) await label();
+  });
+  const [plain, predict] = (await interleave(tasks, RUNS)).map(({ ms }) => Math.min(...ms) / rows);
+  const on = `k ${k}, d ${d}`;
   const table = formatTable(
     ['one row', 'ms of a plain loop', 'ms of predict'],
-    times.map(({ on, plain, predict }) => [on, threeDigits(plain), threeDigits(predict)]),
+    [[on, threeDigits(plain), threeDigits(predict)]],
   );
-  console.log(`\none row\n${table}`);
+  console.log(`\n${table}`);
   return {
-    report: { times },
-    outcomes: times.map(({ on, plain, predict }) =>
-      outcome('predict of one row / a plain loop', on, predict / plain, GOALS.oneRow),
-    ),
+    report: { on, plain, predict },
+    outcomes: [outcome('predict of one row / a plain loop', on, predict / plain, GOALS.oneRow)],
   };
 }
 

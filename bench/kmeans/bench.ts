@@ -1,5 +1,4 @@
 /** Lloyd's iterations of each engine beside the peers', from the same start, with the inertia of each recomputed. */
-import { assign, inertiaOf } from '../../test/reference/kmeans.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { ENGINES } from '../engines.ts';
 import type { RunPlan } from '../measure.ts';
@@ -10,6 +9,7 @@ import { kmeansOf } from './contenders/engine.ts';
 import { mlKMeans } from './contenders/ml-kmeans.ts';
 import { openScikitLearn } from './contenders/scikit-learn.ts';
 import { skMeans } from './contenders/skmeans.ts';
+import { inertiaOf } from './judge.ts';
 
 const ITERATIONS = 10;
 
@@ -51,14 +51,14 @@ inertia: recomputed in float64 from the centroids that each one returned; off by
   engine: kmeansOf,
   peer: (name) => PEERS[name as keyof typeof PEERS](),
   async evaluate(problem, fit) {
-    const centroids = await fit.centroids();
+    const centroids = Float64Array.from(await fit.centroids());
     const known = judged.get(problem) ?? [];
     judged.set(problem, known);
-    // Engines return the same bits on any number of threads, and wide points take half a minute each time.
+    // Engines return the same bits on any number of threads, and wide points take seconds each time.
     const same = known.find((one) => one.centroids.every((value, at) => value === centroids[at]));
     if (same !== undefined) return same.inertia;
-    const inertia = inertiaOf(problem, assign(problem, centroids));
-    known.push({ centroids: Float64Array.from(centroids), inertia });
+    const inertia = inertiaOf(problem, centroids);
+    known.push({ centroids, inertia });
     return inertia;
   },
   expected: () => null,

@@ -257,8 +257,8 @@ function* asGiven(points: PointsInput, options: SurveyOptions): Steps<SurveyedPo
   if (owns(surveyed, 'buffer')) return surveyed;
   return {
     ...surveyed,
-    prepare(backend) {
-      const prepared = surveyed.prepare(backend);
+    *prepare(backend) {
+      const prepared = yield* surveyed.prepare(backend);
       return backend === 'cpu' ? { ...prepared, frame: { ...prepared.frame, precise: true } } : prepared;
     },
   };

@@ -8,7 +8,7 @@ import type { KMeansFamily } from './families/kmeans.ts';
 import { ShardMemory } from './memory.ts';
 import { type Extent, shardsOf } from './plan.ts';
 import { bytesOfValue, LENGTHS, Shard, type ShardShape, type Survey } from './shard.ts';
-import { answersOf, ask, askAll, drop, makeShard, type Place, type Question, type Ref } from './threads/place.ts';
+import { answersOf, ask, drop, makeShard, type Place, type Question, type Ref } from './threads/place.ts';
 
 /** Points in float32, or in float64 where that does not tell them apart, cut into shards; the rest is float64. */
 export interface ResidentPoints {
@@ -33,7 +33,7 @@ export interface ResidentPoints {
 }
 
 /** Values that are copied between two looks at the clock, and into a message. */
-const COPIED_VALUES = 2 ** 18;
+const COPIED_VALUES = 2 ** 16;
 /** Messages with rows that may be on their way to a worker: one is read while the next is filled. */
 const IN_FLIGHT = 2;
 
@@ -48,15 +48,19 @@ export function* upload(
   const { precise } = points.frame;
   const extents = shardsOf(n, d, places.length, bytesOfValue(precise));
   const shards: Ref<Shard>[] = [];
+  const surveys: Question<Survey>[] = [];
   try {
     for (const [s, extent] of extents.entries()) {
       const shape = { extent, d, weighted: points.weights !== null, precise };
       const shard = makeShard(places[s % places.length], shape);
       shards.push(shard);
       yield* fillShard(points, shape, shard);
+      // A worker has its answer while the next one gets its rows.
+      surveys.push(ask(shard, 'survey', []));
     }
-    return yield* surveyed(summaryOf(points), shards, extents, units, kmeans);
+    return yield* surveyed(summaryOf(points), shards, extents, answersOf(surveys), units, kmeans);
   } catch (error) {
+    for (const survey of surveys) survey.cancel();
     shards.forEach(drop);
     throw error;
   }
@@ -101,15 +105,16 @@ function pieces({ extent, d }: Pick<ShardShape, 'extent' | 'd'>): { start: numbe
   return ranges;
 }
 
-/** Shards, with what one pass over their rows tells. */
+/** Shards, with what one pass over their rows tells: the answers to `survey`. */
 export function* surveyed(
   summary: PointsSummary,
   shards: readonly Ref<Shard>[],
   extents: readonly Extent[],
+  answers: Steps<Survey[]>,
   units: Units | undefined,
   kmeans: KMeansFamily,
 ): Steps<ResidentPoints> {
-  const surveys = yield* askAll(shards, 'survey');
+  const surveys = yield* answers;
   const largest = (of: (survey: Survey) => number) => Math.max(...surveys.map(of));
   const squares = new ExactTotal();
   for (const survey of surveys) squares.merge(survey.squares);

@@ -124,7 +124,7 @@ export function* transformed(
     yield* answersOf(transforms.map((transform, s) => ask(transform, 'into', [{ resident: shards[s].id }, matrix])));
     const unshifted = { shift: new Float64Array(d), scale: 1, precise };
     const summary = { ...source.summary, frame: unshifted, variance, usualVariance: variance };
-    return yield* surveyed(summary, shards, extents, undefined, source.kmeans);
+    return yield* surveyed(summary, shards, extents, askAll(shards, 'survey'), undefined, source.kmeans);
   } catch (error) {
     shards.forEach(drop);
     throw error;

@@ -27,6 +27,7 @@ import {
   withoutRows,
   zeroRow,
 } from '../points.ts';
+import { runNow } from '../steps.ts';
 import { turnIfDue } from '../turns.ts';
 import { type Allocation, type Gpu, RefusedError } from './device.ts';
 import { gather } from './gather.ts';
@@ -181,7 +182,7 @@ export async function adoptBuffer(
       ...{ n, d, metric, frame, weights, totalWeight, positiveRows },
       variance: inFrame,
       usualVariance: sample ? usualVariances(sample, inFrame, frame.scale) : inFrame,
-      rounding: sample ? roundingOf(sample, frame, FLOORS.webgpu) : new Float64Array(d),
+      rounding: sample ? runNow(roundingOf(sample, frame, FLOORS.webgpu)) : new Float64Array(d),
       far: far ?? noFarRows(),
     };
     return resident(allocation, { summary, weightScale, shards, load: unitRows ? 2 : 1 });
@@ -267,7 +268,7 @@ async function sampleOf(
   shards: readonly Shard[],
   signal: AbortSignal | undefined,
 ): Promise<Sample> {
-  const indices = sampledRows(n, d, weights);
+  const indices = sampledRows(n, d, weights, weigh(weights, n).positiveRows);
   const values = await gatherRaw(gpu, n, d, shards, indices, signal);
   return sampled(values, weights && Float64Array.from(indices, (row) => weights[row]), d);
 }

@@ -14,7 +14,8 @@ export function frameOfCentroids(centroids: Float64Array, d: number): Frame {
       if (centroids[at] > high[j]) high[j] = centroids[at];
     }
   }
-  const rows = sampledRows(centroids.length / d, d, null);
+  const k = centroids.length / d;
+  const rows = sampledRows(k, d, null, k);
   const values = new Float64Array(rows.length * d);
   rows.forEach((row, i) => {
     values.set(centroids.subarray(row * d, (row + 1) * d), i * d);

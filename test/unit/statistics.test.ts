@@ -64,7 +64,7 @@ describe.each(KINDS)('$what', ({ weighted, value }) => {
     ),
   );
   const upload = (points: SurveyedPoints) =>
-    Promise.resolve(engine.upload(points.prepare('cpu', agreement.frame), { units: agreement.units }));
+    Promise.resolve(engine.upload(runNow(points.prepare('cpu', agreement.frame)), { units: agreement.units }));
   const start = intoFrame(data.subarray(0, k * d), agreement.frame);
   const options = {
     ...{ maxIterations: 12, tolerance: 0, resume: false },
@@ -133,7 +133,7 @@ describe('what does not belong together', () => {
     const surveyed = runNow(surveyPoints({ ...points, data: points.data.map((x) => x * scale) })) as SurveyedPoints;
     const { units } = agreementOf(surveyed.range as PointsRange);
     const finer = { ...units, units: units.units.map((unit) => unit / scale) };
-    const dataset = await engine.upload(surveyed.prepare('cpu'), { units: finer });
+    const dataset = await engine.upload(runNow(surveyed.prepare('cpu')), { units: finer });
     return (await dataset.kmeans(k)).accumulate(new Float64Array(2 * k));
   }
 

@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { upload } from '../../src/cpu/dataset.ts';
+import { KMEANS } from '../../src/cpu/families/kmeans.ts';
+import { CallingThread } from '../../src/cpu/threads/place.ts';
 import { GaussianMixtureModel, gaussianMixture, kmeans, selectModel } from '../../src/index.ts';
+import { type PointsInput, type SurveyedPoints, type SurveyOptions, surveyPoints } from '../../src/points.ts';
 import { Random } from '../../src/random.ts';
+import type { Steps } from '../../src/steps.ts';
 
 /** Ten times what the library promises: machines that run tests are busy. */
 const LONGEST_GAP = 200;
@@ -92,6 +97,67 @@ describe('work that is long lets the event loop in', () => {
   });
 });
 
+describe('an upload reads only so much between two looks at the clock', () => {
+  /** The largest block of a shard's rows that is copied, and what is read of a row behind it. */
+  const MOST_VALUES = 2 ** 16;
+
+  /** Points [n, d] that count how often a value of theirs is read. */
+  function counting(n: number, d: number) {
+    const count = { values: 0 };
+    const told = <T>(value: T) => {
+      count.values++;
+      return value;
+    };
+    const column = { length: n, get: (i: number) => told(1 + ((i * 7919) % 1009)) };
+    const row = {} as ArrayLike<number>;
+    Object.defineProperty(row, 'length', { get: () => told(d) });
+    for (let j = 0; j < d; j++) Object.defineProperty(row, j, { get: () => told(j) });
+    return { columns: { columns: Array(d).fill(column) as (typeof column)[] }, rows: Array(n).fill(row), count };
+  }
+
+  const frame = { shift: new Float64Array(3), scale: 2 ** 499, precise: false };
+  const cases: Record<string, readonly [n: number, d: number, options?: SurveyOptions]> = {
+    'many rows': [2 ** 17, 3],
+    'wide rows, of which a sample has many values': [600, 2048],
+    'rows that may be far, since they have no weight': [
+      2 ** 17,
+      3,
+      { sampleWeight: new Float32Array(2 ** 17).fill(1, 0, 5) },
+    ],
+    'rows for a model, far from what it knows': [2 ** 16, 3, { frame }],
+    'rows of unit length': [2 ** 17, 3, { metric: 'cosine' }],
+  };
+
+  it.each(Object.entries(cases))('%s', (_, [n, d, options]) => {
+    const { columns, count } = counting(n, d);
+    expectLooks(columns, count, options);
+    expect(count.values).toBeGreaterThanOrEqual(2 * n * d);
+  });
+
+  it('many rows that are arrays of their own', () => {
+    const [n, d] = [2 ** 17, 3];
+    const { rows, count } = counting(n, d);
+    expectLooks(rows, count);
+    expect(count.values).toBeGreaterThanOrEqual(n + 2 * n * d);
+  });
+
+  function expectLooks(points: PointsInput, count: { readonly values: number }, options?: SurveyOptions): void {
+    let most = 0;
+    function looked<T>(steps: Steps<T>): T {
+      for (;;) {
+        const before = count.values;
+        const { done, value } = steps.next();
+        most = Math.max(most, count.values - before);
+        if (done) return value as T;
+      }
+    }
+    const surveyed = looked(surveyPoints(points, options)) as SurveyedPoints;
+    const prepared = looked(surveyed.prepare('cpu'));
+    looked(upload(prepared, [new CallingThread(false)], undefined, KMEANS)).destroy();
+    expect(most).toBeLessThanOrEqual(MOST_VALUES);
+  }
+});
+
 describe('turns come', () => {
   afterEach(() => vi.unstubAllGlobals());
 
@@ -106,6 +172,34 @@ describe('turns come', () => {
     expect(due).toBeInstanceOf(Promise);
     await due;
   }
+
+  it('every 20 ms, of which what is done before the first look at the clock is a part', async () => {
+    vi.resetModules();
+    const { run } = await import('../../src/steps.ts');
+    const { turnIfDue } = await import('../../src/turns.ts');
+    let now = 1000;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const begun = [now];
+    const pause = () => {
+      const due = turnIfDue();
+      if (due !== undefined) begun.push(now);
+      return due;
+    };
+    await run(
+      (function* () {
+        for (let i = 0; i < 40; i++) {
+          now += 4.5;
+          yield;
+        }
+      })(),
+      undefined,
+      pause,
+    );
+    vi.restoreAllMocks();
+    const worked = begun.map((start, turn) => (begun[turn + 1] ?? now) - start);
+    expect(worked.length).toBeGreaterThan(8);
+    expect(Math.max(...worked)).toBeLessThanOrEqual(20);
+  });
 
   it('where there is neither setImmediate nor MessageChannel, as under jsdom', () =>
     turn(
