@@ -5,7 +5,7 @@ import { type Units, unitsOf } from '../engine/fixed.ts';
 import { bufferNeedsGpu, type GpuPoints, type PointsSummary, type PreparedPoints, summaryOf } from '../points.ts';
 import type { Steps } from '../steps.ts';
 import type { KMeansFamily } from './families/kmeans.ts';
-import { ShardMemory } from './memory.ts';
+import { isShared, ShardMemory } from './memory.ts';
 import { type Extent, shardsOf } from './plan.ts';
 import { bytesOfValue, LENGTHS, Shard, type ShardShape, type Survey } from './shard.ts';
 import { answersOf, ask, drop, makeShard, type Place, type Question, type Ref } from './threads/place.ts';
@@ -196,9 +196,9 @@ export function shardsWithin(
   });
 }
 
-/** Values of all shards behind one another. */
+/** Values of all shards behind one another, in no shared memory. */
 export function joined<A extends Float32Array | Float64Array | Uint32Array>(arrays: readonly A[]): A {
-  if (arrays.length === 1) return arrays[0];
+  if (arrays.length === 1 && !isShared(arrays[0].buffer)) return arrays[0];
   const length = arrays.reduce((sum, array) => sum + array.length, 0);
   const whole = new (arrays[0].constructor as new (length: number) => A)(length);
   let at = 0;

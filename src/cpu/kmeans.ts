@@ -18,6 +18,8 @@ export class CpuKMeans implements KMeansWorkspace {
   readonly #points: ResidentPoints;
   readonly #run: Runner;
   readonly #clusters: readonly Ref<Clusters>[];
+  /** Centroids [k, d] as workers read them, where they share memory. */
+  #shared: Float64Array | null = null;
   /** The last assignment. */
   #last: (KMeansStatistics & { readonly centroids: Float64Array }) | null = null;
   /** Of the last assignment, once it was summed term by term. */
@@ -38,7 +40,7 @@ export class CpuKMeans implements KMeansWorkspace {
   }
 
   labels(): Awaitable<Uint32Array> {
-    return this.#run(joinedOf(askAll(this.#clusters, 'labels')));
+    return this.#run(this.#labels());
   }
 
   inertia(): Awaitable<number> {
@@ -54,10 +56,13 @@ export class CpuKMeans implements KMeansWorkspace {
     // As behind an iteration that changed no label: a fit ends with one more assignment.
     const last = this.#last;
     if (last?.centroids.every((value, i) => value === centroids[i])) return { ...last, changed: 0 };
+    // Where they were before: what is made anew in each iteration lies around until garbage is collected.
+    const kept = last?.centroids ?? new Float64Array(centroids.length);
+    kept.set(centroids);
     this.#last = null;
     this.#summed = null;
     const { units, squares, summary } = this.#points;
-    const integers = yield* askAll(this.#clusters, 'assign', centroids);
+    const integers = yield* askAll(this.#clusters, 'assign', this.#readable(centroids));
     const { counts, sums } = yield* countsAndSums(integers, units, centroids.length / summary.d, summary.d);
     const inertia = yield* inertiaOf(squares, centroids, counts, sums);
     this.#last = {
@@ -67,7 +72,7 @@ export class CpuKMeans implements KMeansWorkspace {
       inertia: inertia > LEAST_SHARE * squares ? inertia : yield* this.#inertia(),
       changed: integers.reduce((sum, { changed }) => sum + changed, 0),
       exact: { integers, units },
-      centroids: centroids.slice(),
+      centroids: kept,
     };
     return this.#last;
   }
@@ -76,7 +81,22 @@ export class CpuKMeans implements KMeansWorkspace {
     this.#points.check();
     this.#last = null;
     this.#summed = null;
-    yield* askAll(this.#clusters, 'label', centroids);
+    yield* askAll(this.#clusters, 'label', this.#readable(centroids));
+  }
+
+  *#labels(): Steps<Uint32Array> {
+    const labels = yield* joinedOf(askAll(this.#clusters, 'labels'));
+    // Those that were read in a worker's memory may be others' by then.
+    this.#points.check();
+    return labels;
+  }
+
+  /** Centroids where all threads read them: none has a copy then. */
+  #readable(centroids: Float64Array): Float64Array {
+    if (!this.#clusters[0].place.shared) return centroids;
+    this.#shared ??= new Float64Array(new SharedArrayBuffer(centroids.byteLength));
+    this.#shared.set(centroids);
+    return this.#shared;
   }
 
   *#inertia(): Steps<number> {

@@ -43,6 +43,11 @@ export class ShardMemory {
     this.#look();
   }
 
+  /** Whether views of it are the same memory in the thread that they are sent to. */
+  get isShared(): boolean {
+    return isShared(this.memory.buffer);
+  }
+
   /**
    * Offset of so many bytes of zeros.
    *
@@ -112,6 +117,11 @@ export function aligned(offset: number): number {
 /** Bytes of a memory that rows and weights of so many lie in. */
 export function roomFor(bytes: number): number {
   return BASE + bytes + ALIGNMENT;
+}
+
+/** Whether a buffer is the same memory in the thread that it is sent to. */
+export function isShared(buffer: ArrayBufferLike): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
 }
 
 export function isWebAssembly(memory: Memory): memory is WebAssembly.Memory {

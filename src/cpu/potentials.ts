@@ -2,7 +2,8 @@ import type { RowValues } from '../points.ts';
 import { hashUniform } from '../random.ts';
 import type { Steps } from '../steps.ts';
 import { rowsOfTurn } from '../turns.ts';
-import { SLICE_ROWS } from './plan.ts';
+import { isShared } from './memory.ts';
+import { type Extent, SLICE_ROWS } from './plan.ts';
 import type { Shard } from './shard.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface Potentials {
   trial(candidates: RowValues, direct: boolean): Steps<Float64Array>;
   /** Rows, each at a share of the potential of a slice. */
   draw(wanted: readonly Share[]): Steps<Drawn[]>;
+  /** What rows are drawn from behind a centre, for whoever shares the memory; null where it has to be asked. */
+  lend(): Steps<DrawnFrom | null>;
   /** See `DistanceField.sample`; indices in the dataset. */
   sample(factor: number, seed: number): Steps<Uint32Array>;
   free(): void;
@@ -58,6 +61,28 @@ export interface Drawn {
   readonly index: number;
   /** [d] */
   readonly row: RowValues;
+}
+
+/** Rows of a shard, and what they are drawn by. */
+export interface DrawnFrom {
+  readonly extent: Extent;
+  /** [n, d] */
+  readonly rows: RowValues;
+  /** [n]; null before there is a centre. */
+  readonly distances: RowValues | null;
+  /** [n]; null without. */
+  readonly weights: Float32Array | null;
+}
+
+/** Rows, each at a share of the potential of a slice. */
+export function drawFrom({ extent, rows, distances, weights }: DrawnFrom, wanted: readonly Share[]): Drawn[] {
+  const n = extent.end - extent.start;
+  const d = rows.length / n;
+  return wanted.map(([slice, share]) => {
+    const end = Math.min(n, (slice + 1) * SLICE_ROWS);
+    const i = passes(slice * SLICE_ROWS, end, share, distances, weights);
+    return { index: extent.start + i, row: rows.slice(i * d, (i + 1) * d) };
+  });
 }
 
 /**
@@ -110,14 +135,16 @@ export abstract class PotentialsOf implements Potentials {
     return weights === null ? end - start : weights.subarray(start, end).reduce((sum, weight) => sum + weight, 0);
   }
 
+  // biome-ignore lint/correctness/useYield: a verb like the others
   *draw(wanted: readonly Share[]): Steps<Drawn[]> {
-    const { n, d, rows, extent } = this.shard;
-    const { distances, weights } = this.#potentials;
-    return wanted.map(([slice, share]) => {
-      const end = Math.min(n, (slice + 1) * SLICE_ROWS);
-      const i = passes(slice * SLICE_ROWS, end, share, distances, weights);
-      return { index: extent.start + i, row: rows.slice(i * d, (i + 1) * d) };
-    });
+    const { extent, rows } = this.shard;
+    return drawFrom({ extent, rows, ...this.#potentials }, wanted);
+  }
+
+  *lend(): Steps<DrawnFrom | null> {
+    const { extent, rows, weights } = this.shard;
+    const lent = { extent, rows, distances: this.distances, weights };
+    return [rows, this.distances].every(({ buffer }) => isShared(buffer)) ? lent : null;
   }
 
   *sample(factor: number, seed: number): Steps<Uint32Array> {

@@ -4,7 +4,7 @@ import type { Awaitable, Runner, Steps } from '../steps.ts';
 import { joined, joinedOf, type ResidentPoints } from './dataset.ts';
 import { KMEANS } from './families/kmeans.ts';
 import { type Extent, SLICE_ROWS } from './plan.ts';
-import { type Drawn, type Potentials, passes, type Share } from './potentials.ts';
+import { type Drawn, type DrawnFrom, drawFrom, type Potentials, passes, type Share } from './potentials.ts';
 import { answersOf, ask, askAll, drop, make, type Ref } from './threads/place.ts';
 
 /** A row that was drawn, and where it is among the candidates of the last estimate. */
@@ -36,11 +36,13 @@ export function* plusPlus(
   const potentials = estimates?.potentials ?? points.shards.map((shard) => make(shard, KMEANS, 'potentials'));
   try {
     const none = new Float32Array(0);
-    let [newest] = (yield* draw(points, potentials, { index: 0, row: none }, draws.subarray(0, 2))).drawn;
+    let [newest] = (yield* draw(points, potentials, null, { index: 0, row: none }, draws.subarray(0, 2))).drawn;
+    const answers = yield* askAll(potentials, 'lend');
+    const lent = answers.every((answer) => answer !== null) ? answers : null;
     const chosen = new Uint32Array(k).fill(newest.index);
     for (let step = 1; step < k; step++) {
       const from = 2 * step * candidates;
-      const next = yield* draw(points, potentials, newest, draws.subarray(from, from + 2 * candidates));
+      const next = yield* draw(points, potentials, lent, newest, draws.subarray(from, from + 2 * candidates));
       // Where every row lies on a chosen one, one more of them is as good as any.
       if (next.total === 0) break;
       newest = yield* best(points, potentials, estimates ? yield* estimates.contenders(next) : next);
@@ -63,10 +65,13 @@ export interface Draw {
 /**
  * Extends the potentials by a row and draws a row for each pair of uniform numbers: a slice, then the row in it. None where all
  * potentials are zero.
+ *
+ * @param lent what there is to draw from; null where the shards have to be asked, and before there is a centre
  */
 function* draw(
   { extents }: ResidentPoints,
   potentials: readonly Ref<Potentials>[],
+  lent: readonly DrawnFrom[] | null,
   { row, estimated }: Candidate,
   pairs: Float32Array,
 ): Steps<Draw> {
@@ -82,7 +87,9 @@ function* draw(
     wanted[shard].push([slice, pairs[at + 1]]);
     shards.push(shard);
   }
-  const drawn = yield* answersOf(potentials.map((some, shard) => ask(some, 'draw', [wanted[shard]])));
+  const drawn =
+    lent?.map((there, shard) => drawFrom(there, wanted[shard])) ??
+    (yield* answersOf(potentials.map((some, shard) => ask(some, 'draw', [wanted[shard]]))));
   return { drawn: shards.map((shard) => drawn[shard].shift()!), total };
 }
 

@@ -17,7 +17,10 @@ export interface KMeansStatistics {
   readonly inertia: number;
   /** Number of rows whose label is another than in the assignment before; the first time, of all. */
   readonly changed: number;
-  /** What counts and sums are rounded from, where the engine sums exactly: then they add up exactly too. */
+  /**
+   * What counts and sums are rounded from, where the engine sums exactly: then they add up exactly too. Valid until the next
+   * assignment of the workspace that it comes from.
+   */
   readonly exact: ExactSums | null;
 }
 

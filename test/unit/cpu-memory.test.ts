@@ -60,6 +60,18 @@ describe('a memory', () => {
     await engine.destroy();
   });
 
+  it.each([20, 3000])('of workers is read, and lends nothing to callers: %i rows', async (n) => {
+    const engine = engineOf(new EngineSet('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1 }), null));
+    const dataset = await engine.upload(rows(n));
+    const { labels } = await engine.kmeans(dataset, { k: 5, seed: 1 });
+    expect(labels!.buffer).toBeInstanceOf(ArrayBuffer);
+    const before = labels!.slice();
+    const others = await engine.kmeans(dataset, { k: 3, seed: 2 });
+    expect(others.labels).not.toEqual(before);
+    expect(labels).toEqual(before);
+    await engine.destroy();
+  });
+
   it('is nobody else’s while a fit of points that were destroyed still runs', async () => {
     const engine = engineOf(new EngineSet('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1 }), null));
     const expected = (await engine.kmeans(POINTS, K_MEANS)).toJSON();

@@ -89,6 +89,12 @@ const CHEAP = 1 / 32;
 /** Bounds that cost more wait until so few labels change. */
 const SETTLING = 1 / 8;
 
+/**
+ * From which on rows keep an upper bound beside the lower one. With fewer features the distance itself takes less time, and
+ * no memory: ten iterations of 1M × 3, k 32 in 129 ms in place of 139, of 3M flights, k 64 in 786 in place of 812.
+ */
+const FEATURES_FOR_UPPER = 5;
+
 /** Rows for each centroid, from which on the distances between all centroids cost little beside the rows. */
 const ROWS_FOR_HALVES = 8;
 
@@ -145,6 +151,8 @@ export class SimdClusters implements Clusters {
   readonly #allocated: number[] = [];
   /** Those of the last assignment [k, d], null before the first and after one that did not end. */
   #centroids: Float64Array | null = null;
+  /** Where whoever shares the memory reads the sums of an assignment, up to the next one; null where they are sent. */
+  #answer: Pick<FixedSums, 'high' | 'low'> | null = null;
   #bounds = NONE;
   /** With scans of 16-bit integers. */
   readonly #patience = new Patience();
@@ -201,7 +209,7 @@ export class SimdClusters implements Clusters {
     const slice = Math.min(n, SLICE_ROWS);
     return [
       [LABELS, 4 * rows],
-      [UPPER, 4 * bounds],
+      [UPPER, this.#hasUpper ? 4 * bounds : 0],
       [LOWER, 4 * bounds],
       [PACKED, 4 * padded * d],
       [NORMS, 4 * padded],
@@ -223,6 +231,7 @@ export class SimdClusters implements Clusters {
 
   #setUp(): void {
     const { d, memory, rowsAt, weightsAt } = this.#shard;
+    if (!this.#hasUpper) this.#set(UPPER, 0);
     const { stride, limbs, units, limits } = this.#units;
     this.#set(ROWS, rowsAt);
     this.#set(WEIGHTS, weightsAt);
@@ -255,6 +264,11 @@ export class SimdClusters implements Clusters {
     return this.#k > 1 && COST_OF_BOUNDS < this.#costOfScan;
   }
 
+  /** Whether rows keep an upper bound. */
+  get #hasUpper(): boolean {
+    return this.#shard.d >= FEATURES_FOR_UPPER;
+  }
+
   *assign(centroids: Float64Array): Steps<Assigned> {
     const before = this.#centroids;
     this.#centroids = null;
@@ -264,7 +278,9 @@ export class SimdClusters implements Clusters {
     this.#set(BOUNDED, this.#bounds);
     this.#set(SUMMED, 1);
     yield* this.#assignAll(centroids);
-    this.#centroids = centroids.slice();
+    // Where they were before: what is made anew in each iteration lies around until garbage is collected.
+    this.#centroids = before ?? new Float64Array(centroids.length);
+    this.#centroids.set(centroids);
     const changed = this.#get(CHANGED);
     this.#decide(changed, this.#shard.n - this.#get(SCANNED));
     const { high, low, spilled } = yield* this.#sums();
@@ -303,7 +319,9 @@ export class SimdClusters implements Clusters {
   // biome-ignore lint/correctness/useYield: a verb like the others
   *labels(): Steps<Uint32Array> {
     const from = this.#get(LABELS) / 4;
-    return this.#shard.memory.u32.slice(from, from + this.#shard.n);
+    const labels = this.#shard.memory.u32.subarray(from, from + this.#shard.n);
+    // Whoever shares the memory has them there.
+    return this.#shard.memory.isShared ? labels : labels.slice();
   }
 
   *distances(): Steps<Float64Array> {
@@ -354,6 +372,8 @@ export class SimdClusters implements Clusters {
 
   /** Adds what the kernel's integers left over of the rows that it listed. */
   #takeSpilled(): void {
+    // Views of memory for each few rows would be garbage by the megabyte.
+    if (this.#get(SPILLED) === 0) return;
     const { d, memory, weights } = this.#shard;
     const rows = this.#shard.rows as Float32Array;
     const list = this.#get(SPILLS);
@@ -509,8 +529,8 @@ export class SimdClusters implements Clusters {
     const { memory } = this.#shard;
     const length = this.#k * this.#units.limbs * this.#units.stride;
     const from = this.#get(SUMS) / 4;
-    const high = new Float64Array(length);
-    const low = new Float64Array(length);
+    const { high, low } = this.#answer ?? { high: this.#valuesToAnswer(length), low: this.#valuesToAnswer(length) };
+    if (memory.isShared) this.#answer = { high, low };
     const pause = this.#pause * this.#units.stride;
     for (let start = 0; start < length; start += pause) {
       const { u32, i32 } = memory;
@@ -522,6 +542,10 @@ export class SimdClusters implements Clusters {
       if (end < length) yield;
     }
     return { high, low, spilled: this.#spill.sums() };
+  }
+
+  #valuesToAnswer(length: number): Float64Array {
+    return this.#shard.memory.isShared ? new Float64Array(new SharedArrayBuffer(8 * length)) : new Float64Array(length);
   }
 
   /** Where a field of the state lies, in values of four bytes. */

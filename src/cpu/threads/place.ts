@@ -19,6 +19,8 @@ export interface Question<T> {
 }
 
 export interface Place {
+  /** Whether it is another thread, which reads views of shared memory where they are. */
+  readonly shared: boolean;
   /** Like `make`: whether that fails, the first question tells. */
   makeShard(id: number, shape: ShardShape): void;
   /** One of a family, on a shard. */
@@ -91,6 +93,7 @@ export function askAll<R, V extends Verb<R>>(
 
 /** The thread that calls: answers are computed when they are waited for. */
 export class CallingThread implements Place {
+  readonly shared = false;
   readonly #residents = new Residents('here');
   readonly #simd: boolean;
   readonly #learnt = new Set<Family>();

@@ -111,8 +111,8 @@ interface WorkerEvents {
 /** A worker, as a place. */
 export class WorkerPlace implements Place {
   readonly #thread: Thread;
+  readonly shared: boolean;
   readonly #simd: boolean;
-  readonly #shared: boolean;
   readonly #events: WorkerEvents;
   readonly #learnt = new Set<Family>([KMEANS]);
   readonly #shards = new Set<number>();
@@ -124,7 +124,7 @@ export class WorkerPlace implements Place {
   constructor(thread: Thread, simd: boolean, shared: boolean, events: WorkerEvents) {
     this.#thread = thread;
     this.#simd = simd;
-    this.#shared = shared;
+    this.shared = shared;
     this.#events = events;
     thread.listen(
       (response) => this.#settle(response),
@@ -142,7 +142,7 @@ export class WorkerPlace implements Place {
     const patience = setTimeout(() => this.#die(new Error('a worker did not start')), START_MS);
     try {
       // With a module: a worker that cannot take one is not to have points.
-      const start = { type: 'start', shared: this.#shared, kmeans: this.#moduleOf(KMEANS) } as const;
+      const start = { type: 'start', shared: this.shared, kmeans: this.#moduleOf(KMEANS) } as const;
       await this.#answerTo(START, start, []);
     } catch (error) {
       this.#die(error as Error);
@@ -189,7 +189,7 @@ export class WorkerPlace implements Place {
   }
 
   #moduleOf(family: Family): WebAssembly.Module | null {
-    return this.#simd ? family.kernels(this.#shared) : null;
+    return this.#simd ? family.kernels(this.shared) : null;
   }
 
   #tell(request: Request): void {

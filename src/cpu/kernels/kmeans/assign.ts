@@ -112,6 +112,10 @@ function doubtful(state: usize, start: u32, end: u32, list: usize): u32 {
   const farthestShift = f32x4.mul(v128.load32_splat(state, FARTHEST_SHIFT), f32x4.splat(UP));
   const otherShift = f32x4.mul(v128.load32_splat(state, OTHER_SHIFT), f32x4.splat(UP));
   const factor = v128.load32_splat(state, MARGIN_FACTOR);
+  const rows: usize = load<u32>(state, ROWS);
+  const narrow: usize = load<u32>(state, NARROW);
+  const bytes: usize = load<u32>(state, D) << 2;
+  const relative = f32x4.splat(<f32>1 + load<f32>(state, ROUNDING));
   let count: u32 = 0;
   // The arrays have room for whole fours behind the last row.
   for (let i = start; i < end; i += 4) {
@@ -125,14 +129,27 @@ function doubtful(state: usize, start: u32, end: u32, list: usize): u32 {
     const second = v128.shuffle<f32>(m2, m3, 0, 4, 1, 5);
     const shift = v128.shuffle<f64>(first, second, 0, 2);
     const half = v128.shuffle<f64>(first, second, 1, 3);
-    const u = f32x4.mul(f32x4.add(v128.load(upper + at), shift), f32x4.splat(UP));
+    let u: v128;
+    if (upper === 0) {
+      // Of few features: the distance itself.
+      const distance = distancesOfFour(rows + i * bytes, labels + at, narrow, bytes);
+      const blur = v128.shuffle<f64>(
+        v128.shuffle<f32>(m0, m1, 2, 6, 2, 6),
+        v128.shuffle<f32>(m2, m3, 2, 6, 2, 6),
+        0,
+        2,
+      );
+      u = f32x4.add(f32x4.mul(f32x4.sqrt(f32x4.mul(distance, relative)), f32x4.splat(UP)), blur);
+    } else {
+      u = f32x4.mul(f32x4.add(v128.load(upper + at), shift), f32x4.splat(UP));
+      v128.store(upper + at, u);
+    }
     const moved = f32x4.sub(
       v128.load(lower + at),
       v128.bitselect(otherShift, farthestShift, i32x4.eq(label, farthest)),
     );
     // A negative bound is as good as none, and is left to grow.
     const l = f32x4.sub(moved, f32x4.mul(f32x4.abs(moved), f32x4.splat(1 - DOWN)));
-    v128.store(upper + at, u);
     v128.store(lower + at, l);
     const limit = f32x4.pmax(l, half);
     const kept = i32x4.bitmask(f32x4.lt(f32x4.add(f32x4.mul(u, factor), f32x4.splat(LOST)), limit));
@@ -141,7 +158,29 @@ function doubtful(state: usize, start: u32, end: u32, list: usize): u32 {
       count += ~(kept >> lane) & <u32>(i + lane < end);
     }
   }
-  return tighten(state, list, count);
+  return upper === 0 ? count : tighten(state, list, count);
+}
+
+/** ‖x − c‖² of four rows, one after the other, of few features each. */
+function distancesOfFour(row: usize, labels: usize, narrow: usize, bytes: usize): v128 {
+  const c0 = narrow + load<u32>(labels) * bytes;
+  const c1 = narrow + load<u32>(labels, 4) * bytes;
+  const c2 = narrow + load<u32>(labels, 8) * bytes;
+  const c3 = narrow + load<u32>(labels, 12) * bytes;
+  let sums = f32x4.splat(0);
+  for (let at: usize = 0; at < bytes; at += 4, row += 4) {
+    let x = v128.load32_zero(row);
+    x = v128.load32_lane(row + bytes, x, 1);
+    x = v128.load32_lane(row + 2 * bytes, x, 2);
+    x = v128.load32_lane(row + 3 * bytes, x, 3);
+    let c = v128.load32_zero(c0 + at);
+    c = v128.load32_lane(c1 + at, c, 1);
+    c = v128.load32_lane(c2 + at, c, 2);
+    c = v128.load32_lane(c3 + at, c, 3);
+    const difference = f32x4.sub(x, c);
+    sums = f32x4.add(sums, f32x4.mul(difference, difference));
+  }
+  return sums;
 }
 
 /** Replaces the upper bounds of listed rows by their distances; lists those whose label that leaves open. */
@@ -179,7 +218,11 @@ function assignBlock(state: usize, first: u32, coarse: u32, retry: usize): void 
   // Bytes lie in blocks of eight rows.
   score(state, scratch, coarse, first & (BLOCK - 1) ? -1 : first);
   const bounded = load<u32>(state, BOUNDED);
-  if (bounded) bound(state, scratch, coarse, load<u32>(state, UPPER) + <u32>at, load<u32>(state, LOWER) + <u32>at);
+  if (bounded) {
+    const upper: usize = load<u32>(state, UPPER);
+    // Room that is free until rows of a list are scanned.
+    bound(state, scratch, coarse, upper === 0 ? scratch + BEFORE : upper + at, load<u32>(state, LOWER) + <u32>at);
+  }
   const clear = clearRows(state, scratch, coarse);
   const labels = load<u32>(state, LABELS) + <u32>at;
   let open = ~(clear & sameLabels(scratch, labels)) & 0xff;
@@ -213,7 +256,7 @@ function assignListed(state: usize, list: usize, count: u32, coarse: u32, retry:
     for (let i: u32 = 0; i < rows; i++) {
       const row = load<u32>(list + (i << 2));
       if (bounded) {
-        store<f32>(upper + (row << 2), load<f32>(before + (i << 2)));
+        if (upper !== 0) store<f32>(upper + (row << 2), load<f32>(before + (i << 2)));
         store<f32>(lower + (row << 2), load<f32>(before + (i << 2), 32));
       }
       if (open & (1 << i)) settle(state, row, scratch + (i << 2), (clear >> i) & 1, coarse, retry);
@@ -351,7 +394,8 @@ function assignExactly(state: usize, i: u32): u32 {
   const distances: usize = load<u32>(state, SCRATCH) + <u32>EXACT;
   nearest(row, d, load<u32>(state, CENTROIDS), load<u32>(state, K), distances);
   if (load<u32>(state, BOUNDED)) {
-    store<f32>(load<u32>(state, UPPER) + (i << 2), <f32>sqrt<f64>(load<f64>(distances, LEAST_SQUARE)) * UP);
+    const upper: usize = load<u32>(state, UPPER);
+    if (upper !== 0) store<f32>(upper + (i << 2), <f32>sqrt<f64>(load<f64>(distances, LEAST_SQUARE)) * UP);
     const other = min<f64>(3e38, sqrt<f64>(load<f64>(distances, NEXT_SQUARE)));
     store<f32>(load<u32>(state, LOWER) + (i << 2), <f32>other * DOWN);
   }
