@@ -1,5 +1,5 @@
 import { checkWord, type Names, owns, readOptions } from '../check.ts';
-import { createSyncCpuEngine } from '../cpu/engine.ts';
+import { createSyncCpuEngine } from '../cpu/sync-engine.ts';
 import { Dataset } from '../dataset.ts';
 import type { ClusteringEngine } from '../engine/contract.ts';
 import { fitBest } from '../kmeans/fit.ts';

@@ -1,9 +1,10 @@
 /** Far values, tiny ones and float64 ones: exact sums, labels of the float64 scores, draws by the squared distances. */
 
 import { afterAll, describe, expect, it } from 'vitest';
-import { type CpuEngineOptions, createCpuEngine, createSyncCpuEngine } from '../../src/cpu/engine.ts';
+import { type CpuEngineOptions, createCpuEngine } from '../../src/cpu/engine.ts';
 import { SLICE_ROWS } from '../../src/cpu/plan.ts';
 import { squaredDistance } from '../../src/cpu/shard.ts';
+import { createSyncCpuEngine } from '../../src/cpu/sync-engine.ts';
 import type { DistanceField, EngineDataset, KMeansWorkspace } from '../../src/engine/contract.ts';
 import { KMeansModel } from '../../src/index.ts';
 import { type Assignment, assignment } from '../../src/kmeans/assign.ts';

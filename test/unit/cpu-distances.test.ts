@@ -1,6 +1,7 @@
 /** Distances summed by clusters: right to float64's digits however close rows are, the same on any number of threads. */
 import { expect, it } from 'vitest';
-import { createCpuEngine, createSyncCpuEngine } from '../../src/cpu/engine.ts';
+import { createCpuEngine } from '../../src/cpu/engine.ts';
+import { createSyncCpuEngine } from '../../src/cpu/sync-engine.ts';
 import type { EngineDataset } from '../../src/engine/contract.ts';
 import { uniforms } from '../conformance/cases/data.ts';
 import { asTheyAre, type Values } from './cpu-points.ts';

@@ -3,7 +3,8 @@
  * one workspace, so that bounds are kept for as long as they may be, against float64 distances of every row.
  */
 import { expect, it } from 'vitest';
-import { createCpuEngine, createSyncCpuEngine } from '../../src/cpu/engine.ts';
+import { createCpuEngine } from '../../src/cpu/engine.ts';
+import { createSyncCpuEngine } from '../../src/cpu/sync-engine.ts';
 import { type Assignment, assignment } from '../../src/kmeans/assign.ts';
 import { runAsync } from '../../src/steps.ts';
 import { type CasePoints, normals, uniforms } from '../conformance/cases/data.ts';

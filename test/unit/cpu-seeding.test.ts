@@ -4,12 +4,13 @@
  */
 import { afterEach, expect, it, vi } from 'vitest';
 import { upload } from '../../src/cpu/dataset.ts';
-import { createCpuEngine, createSyncCpuEngine } from '../../src/cpu/engine.ts';
+import { createCpuEngine } from '../../src/cpu/engine.ts';
 import { estimating } from '../../src/cpu/estimates.ts';
 import { KMEANS } from '../../src/cpu/families/kmeans.ts';
 import { ShardMemory } from '../../src/cpu/memory.ts';
 import { plusPlus as plusPlusOf } from '../../src/cpu/seeding.ts';
 import { SimdEstimatedPotentials } from '../../src/cpu/simd/estimates.ts';
+import { createSyncCpuEngine } from '../../src/cpu/sync-engine.ts';
 import { CallingThread } from '../../src/cpu/threads/place.ts';
 import type { EngineDataset } from '../../src/engine/contract.ts';
 import { plusPlus } from '../../src/kmeans/seeding.ts';

@@ -1,7 +1,7 @@
 /** kmeansSync is kmeans on the CPU: the same bits, the same progress, the same errors. */
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { createSyncCpuEngine } from '../../src/cpu/engine.ts';
 import { SimdClusters } from '../../src/cpu/simd/clusters.ts';
+import { createSyncCpuEngine } from '../../src/cpu/sync-engine.ts';
 import type { EngineDataset } from '../../src/engine/contract.ts';
 import { createEngine, destroyDefaultEngines, KMeansModel, type KMeansProgress, kmeans } from '../../src/index.ts';
 import { type PreparedPoints, preparePoints } from '../../src/points.ts';
