@@ -93,11 +93,13 @@ export async function withReading<T>(
 ): Promise<T> {
   if (reading instanceof Dataset) return work(reading);
   const { backend } = checkEngineOptions(options);
-  if (few !== undefined && backend !== 'webgpu' && !(reading instanceof Promise) && isFew(reading)) {
-    return few(runNow(reading.prepare('cpu')));
-  }
+  const ofFew = backend === 'webgpu' ? undefined : few;
+  if (ofFew !== undefined && !(reading instanceof Promise) && isFew(reading))
+    return ofFew(runNow(reading.prepare('cpu')));
   // Calls of the same turn share their engines.
   const [surveyed, engines] = await Promise.all([reading, defaultEngines(options)]);
+  // The reading of few rows takes a turn where one is due.
+  if (ofFew !== undefined && isFew(surveyed)) return ofFew(runNow(surveyed.prepare('cpu')));
   const dataset = await engines.upload(surveyed, options.signal);
   try {
     return await work(dataset);

@@ -145,7 +145,7 @@ export function* sampling(values: Float64Array, weights: Float64Array | null, d:
     const column = columns.subarray(j * m, (j + 1) * m);
     for (let i = 0, at = j; i < m; i++, at += d) column[i] = values[at];
     const shares = uneven && sortWith(column, uneven);
-    if (shares === null) column.sort();
+    if (shares === null) sortColumn(column);
     const usual = withoutSentinels(column, shares);
     medians[j] = medianOf(usual);
     deviations.set(deviationsFrom(medians[j], usual), 3 * j);
@@ -153,6 +153,52 @@ export function* sampling(values: Float64Array, weights: Float64Array | null, d:
     yield;
   }
   return { columns, medians, deviations, magnitudes };
+}
+
+/** Squared numbers of values of one bucket, for each value, from which on the sort of the language takes less. */
+const CROWDED = 8;
+
+/** Sorts values as the language does, in a fifth of the time where they are spread evenly enough: into buckets first. */
+function sortColumn(column: Float64Array): void {
+  const { length } = column;
+  let [low, high] = [Infinity, -Infinity];
+  let hasOrder = true;
+  for (let i = 0; i < length; i++) {
+    const value = column[i];
+    if (value < low) low = value;
+    if (value > high) high = value;
+    // NaN comes last, and -0 before 0.
+    if (value === 0 ? 1 / value < 0 : Number.isNaN(value)) hasOrder = false;
+  }
+  const scale = (length - 1) / (high - low);
+  if (!hasOrder || !(scale < Infinity)) {
+    column.sort();
+    return;
+  }
+  const buckets = new Int32Array(length);
+  const ends = new Int32Array(length + 1);
+  for (let i = 0; i < length; i++) {
+    const bucket = (column[i] - low) * scale;
+    buckets[i] = bucket;
+    ends[buckets[i] + 1]++;
+  }
+  let crowd = 0;
+  for (let b = 0; b < length; b++) {
+    crowd += ends[b + 1] ** 2;
+    ends[b + 1] += ends[b];
+  }
+  if (crowd > CROWDED * length) {
+    column.sort();
+    return;
+  }
+  const unsorted = column.slice();
+  for (let i = 0; i < length; i++) column[ends[buckets[i]]++] = unsorted[i];
+  for (let i = 1; i < length; i++) {
+    const value = column[i];
+    let at = i;
+    for (; at > 0 && column[at - 1] > value; at--) column[at] = column[at - 1];
+    column[at] = value;
+  }
 }
 
 /** Sorts values, and returns their weights in that order. */
@@ -231,28 +277,52 @@ function medianOf({ values, weights }: Column): number {
   ];
 }
 
-/** Quantiles of |x − centre|, and the least positive one, of ascending values: a walk outwards from the centre. */
+/** Quantiles of |x − centre|, and the least positive one up to the last of these, of ascending values. */
 function deviationsFrom(centre: number, { values, weights }: Column): number[] {
-  const { length } = values;
-  const total = weights === null ? length : weights.reduce((sum, weight) => sum + weight, 0);
+  const right = firstOver(centre, values);
+  if (weights !== null) return weightedFrom(centre, right, values, weights);
+  const [half, most] = [HALF, MOST].map((share) => Math.ceil(share * values.length) - 1);
+  let equal = 0;
+  while (equal < right && values[right - 1 - equal] === centre) equal++;
+  return [half, most, Math.min(equal, most)].map((rank) => rankedFrom(centre, right, values, rank));
+}
+
+/** The same of weighted values: a walk outwards from the centre, which the value at `right` is the first behind. */
+function weightedFrom(centre: number, right: number, values: Float64Array, weights: Float64Array): number[] {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   const half = HALF * total;
   const most = MOST * total;
   let [ofHalf, ofMost, nearest] = [0, 0, 0];
   let sum = 0;
-  let right = firstOver(centre, values);
   let left = right - 1;
-  while (sum < most && (left >= 0 || right < length)) {
+  while (sum < most && (left >= 0 || right < values.length)) {
     const below = left >= 0 ? centre - values[left] : Infinity;
-    const above = right < length ? values[right] - centre : Infinity;
+    const above = right < values.length ? values[right] - centre : Infinity;
     const isBelow = below <= above;
     const deviation = isBelow ? below : above;
     const at = isBelow ? left-- : right++;
     if (sum < half) ofHalf = deviation;
     if (sum < most) ofMost = deviation;
     if (nearest === 0) nearest = deviation;
-    sum += weights === null ? 1 : weights[at];
+    sum += weights[at];
   }
   return [ofHalf, ofMost, nearest];
+}
+
+/** Which |x − centre| is at a rank: so many of those up to it lie below the centre, the others above. */
+function rankedFrom(centre: number, right: number, values: Float64Array, rank: number): number {
+  const count = rank + 1;
+  let below = Math.max(0, count - (values.length - right));
+  let most = Math.min(count, right);
+  while (below < most) {
+    const middle = (below + most) >> 1;
+    if (centre - values[right - 1 - middle] < values[right + count - middle - 1] - centre) below = middle + 1;
+    else most = middle;
+  }
+  return Math.max(
+    below > 0 ? centre - values[right - below] : 0,
+    below < count ? values[right + count - below - 1] - centre : 0,
+  );
 }
 
 /** The first place of ascending values at which one is larger. */
@@ -306,7 +376,10 @@ export function withinLimit(frame: Frame, extremes: Extremes, limit: number): Fr
 
 /** The largest distance of a value from its shift. */
 export function reachOf(shift: Float64Array, { low, high }: Extremes): number {
-  return shift.reduce((reach, origin, j) => Math.max(reach, origin - low[j], high[j] - origin), 0);
+  let reach = 0;
+  // Asked for each row that a model labels alone: a callback takes as long as the rest.
+  for (let j = 0; j < shift.length; j++) reach = Math.max(reach, shift[j] - low[j], high[j] - shift[j]);
+  return reach;
 }
 
 /** The power of two that brings a size to 1 or just below. */

@@ -531,10 +531,10 @@ function readRows(name: string, rows: Rows): RowsForm {
     },
     read(start, end, to) {
       for (let i = start, at = 0; i < end; i++) {
-        // The caller may take rows away while others are read.
-        const row: ArrayLike<unknown> | undefined = rows[i];
+        // The caller may take rows away while others are read. Once a row: asked of each value, it would be made an object first.
+        const row: ArrayLike<unknown> = rows[i] ?? [];
         for (let j = 0; j < d; j++) {
-          const value = row?.[j];
+          const value = row[j];
           to[at++] = typeof value === 'number' ? value : NaN;
         }
       }
@@ -897,10 +897,11 @@ function* surveyForModel(
       const reach = reachOf(frame.shift, all);
       const far = reach * frame.scale <= limit ? noFarRows() : yield* farRows(form, weights, frame, limit, () => true);
       const rest = withoutRows(weights, n, far);
+      const variance = new Float64Array(d).fill(1);
       return {
         ...{ n, d, metric, frame, weights: rest, ...(yield* weighing(rest, n)), far },
-        variance: new Float64Array(d).fill(1),
-        usualVariance: new Float64Array(d).fill(1),
+        variance,
+        usualVariance: variance,
         rounding: new Float64Array(d),
         fill: filler(form, all, frame, far),
       };

@@ -24,7 +24,8 @@ export function* assignFew(
     labels[row] = c;
   });
   const inertia = least.reduce((sum, square, row) => sum + (weights === null ? square : weights[row] * square), 0);
-  return { labels, inertia: toInertia(inertia, points) + labelFar(labels, points, centroids) };
+  const ofFar = points.far.indices.length === 0 ? 0 : labelFar(labels, points, centroids);
+  return { labels, inertia: toInertia(inertia, points) + ofFar };
 }
 
 /** Visits the squared distance of each row to each centroid, in the frame of the rows. */
@@ -34,13 +35,31 @@ export function* squaresOfFew(
   visit: (square: number, row: number, centroid: number) => void,
 ): Steps<void> {
   const { n, d, frame } = points;
-  const held = new (frame.precise ? Float64Array : Float32Array)(n * d);
-  points.fill(held, 0, n);
-  const rows = Float64Array.from(held);
+  const rows = new Float64Array(n * d);
+  points.fill(rows, 0, n);
+  if (!frame.precise) for (let at = 0; at < rows.length; at++) rows[at] = Math.fround(rows[at]);
+  const k = centroids.length / d;
   const pause = rowsOfTurn(n * d);
-  for (let c = 0, at = 0; at < centroids.length; c++, at += d) {
-    for (let row = 0; row < n; row++) visit(squareOf(rows, row * d, centroids, at, frame), row, c);
-    if (c % pause === pause - 1) yield;
+  for (let c = 0; c < k; c += pause) {
+    visitSquares(rows, centroids, c, Math.min(k, c + pause), frame, visit);
+    if (c + pause < k) yield;
+  }
+}
+
+/** The same of centroids [start, end). No generator: engines make slower code of the loops of one. */
+function visitSquares(
+  rows: Float64Array,
+  centroids: Float64Array,
+  start: number,
+  end: number,
+  frame: Frame,
+  visit: (square: number, row: number, centroid: number) => void,
+): void {
+  const d = frame.shift.length;
+  for (let c = start; c < end; c++) {
+    for (let row = 0, from = 0; from < rows.length; row++, from += d) {
+      visit(squareOf(rows, from, centroids, c * d, frame), row, c);
+    }
   }
 }
 

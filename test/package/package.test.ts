@@ -381,7 +381,7 @@ const LATER = {
   'cpu-nearest-centroids': 3,
   'cpu-silhouettes': 3,
   'cpu-pool': 18,
-  'cpu-relaxed': 9,
+  'cpu-relaxed': 10,
 };
 
 test.for([

@@ -4,9 +4,12 @@ import { rowsOfTurn } from '../../turns.ts';
 import type { ClustersOptions } from '../clusters.ts';
 import {
   BLOCK,
+  BYTE_CANDIDATES,
   BYTE_CENTROID_TERMS,
   BYTE_CENTROIDS,
+  BYTE_LEASTS,
   BYTE_REACH,
+  BYTE_RESTS,
   BYTE_SCORES,
   BYTE_TERMS,
   BYTES,
@@ -14,11 +17,18 @@ import {
   EXACT_NORMS,
   MIDDLE,
   MOST,
+  MOST_OPEN,
   NOBODY,
   NORM,
+  OPEN_TERMS,
+  REST_TERMS,
+  REST_TWICE_LENGTH,
+  REST_UNIT,
   TERMS_OF_BLOCK,
+  TWICE_GAIN,
   TWICE_LENGTH,
   TWICE_RESIDUAL,
+  TWICE_REST,
   UNIT,
 } from '../kernels/kmeans/layout.ts';
 import type { Shard } from '../shard.ts';
@@ -55,10 +65,15 @@ class RelaxedScan implements ByteScan {
     this.#state = state;
     this.#kernels = kernels;
     const padded = 4 * Math.ceil(state.k / 4);
-    state.place(BYTE_CENTROIDS, padded * MIXED * Math.ceil(state.shard.d / MIXED));
+    const width = MIXED * Math.ceil(state.shard.d / MIXED);
+    state.place(BYTE_CENTROIDS, padded * width);
+    state.place(BYTE_RESTS, state.k * (width + REST_TERMS));
     state.place(BYTE_CENTROID_TERMS, padded * CENTROID_TERMS);
     // Of each centroid, and of each four.
     state.place(BYTE_SCORES, (padded + padded / 4) * 4 * BLOCK);
+    state.place(BYTE_CANDIDATES, MOST_OPEN * (OPEN_TERMS + 4 * padded));
+    // Behind them the fours that they are in.
+    state.place(BYTE_LEASTS, 4 * (padded + padded / 4));
   }
 
   *open(centroids: Float64Array): Steps<boolean> {
@@ -85,23 +100,23 @@ class RelaxedScan implements ByteScan {
       const norm = memory.f64[exactNorms + c];
       mixed.fill(0).set(centroids.subarray(c * d, (c + 1) * d));
       mix(mixed);
-      const most = mixed.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      const unit = Math.fround(most / MOST);
-      const to = this.#get(BYTE_CENTROIDS) + 4 * (c >> 2) * mixed.length + 4 * (c & 3);
-      let square = 0;
-      for (let j = 0; j < mixed.length; j++) {
-        const value = mixed[j];
-        const integer = unit < 1e-30 ? 0 : Math.max(-MOST, Math.min(MOST, Math.round(value / unit)));
-        memory.u8[to + 16 * (j >> 2) + (j & 3)] = integer + MIDDLE;
-        square += (value - integer * unit) ** 2;
-      }
+      const unit = toBytes(mixed, memory.u8, this.#get(BYTE_CENTROIDS) + 4 * (c >> 2) * mixed.length + 4 * (c & 3), 16);
+      const residual = lengthOf(mixed);
+      const rest = this.#get(BYTE_RESTS) + (mixed.length + REST_TERMS) * c;
+      const restUnit = toBytes(mixed, memory.u8, rest, 4);
       const length = Math.sqrt(norm) * UP ** 8;
-      const residual = Math.sqrt(square) * UP ** 8;
+      const twiceRest = 2 * lengthOf(mixed);
       const terms = this.#get(BYTE_CENTROID_TERMS) + CENTROID_TERMS * c;
-      memory.f32[(terms + NORM) / 4] = norm;
-      memory.f32[(terms + UNIT) / 4] = unit;
-      memory.f32[(terms + TWICE_LENGTH) / 4] = 2 * length;
-      memory.f32[(terms + TWICE_RESIDUAL) / 4] = 2 * residual;
+      const { f32 } = memory;
+      f32[(terms + NORM) / 4] = norm;
+      f32[(terms + UNIT) / 4] = unit;
+      f32[(terms + TWICE_LENGTH) / 4] = 2 * length;
+      f32[(terms + TWICE_RESIDUAL) / 4] = 2 * residual;
+      const restTerms = rest + mixed.length;
+      f32[(restTerms + REST_UNIT) / 4] = restUnit;
+      f32[(restTerms + TWICE_GAIN) / 4] = 2 * residual - twiceRest;
+      f32[(restTerms + REST_TWICE_LENGTH) / 4] = 2 * length;
+      f32[(restTerms + TWICE_REST) / 4] = twiceRest;
       reach = Math.max(reach, length + residual);
     }
     for (let c = k; c < 4 * Math.ceil(k / 4); c++) {
@@ -146,7 +161,32 @@ class RelaxedScan implements ByteScan {
   }
 }
 
-/** The same for a centroid, in float64. */
+/**
+ * Writes values as integers of seven bits, and leaves of the values what these miss.
+ *
+ * @param step bytes from four of them to the next four
+ * @returns the unit of the integers
+ */
+function toBytes(values: Float64Array, bytes: Uint8Array, to: number, step: number): number {
+  let most = 0;
+  for (let j = 0; j < values.length; j++) most = Math.max(most, Math.abs(values[j]));
+  const unit = Math.fround(most / MOST);
+  for (let j = 0; j < values.length; j++) {
+    const integer = unit < 1e-30 ? 0 : Math.max(-MOST, Math.min(MOST, Math.round(values[j] / unit)));
+    bytes[to + step * (j >> 2) + (j & 3)] = integer + MIDDLE;
+    values[j] -= integer * unit;
+  }
+  return unit;
+}
+
+/** At least, in float32 too. */
+function lengthOf(values: Float64Array): number {
+  let square = 0;
+  for (let j = 0; j < values.length; j++) square += values[j] ** 2;
+  return Math.sqrt(square) * UP ** 8;
+}
+
+/** What `mix` of kernels/kmeans/bytes.ts does, in float64. */
 function mix(values: Float64Array): void {
   const quarter = values.length / 4;
   for (let at = 0; at < values.length; at += quarter) blend(values, at, quarter / 4);

@@ -5,7 +5,7 @@
  * it was cannot be seen in the result.
  */
 import { scoreBytes } from './bytes';
-import { assignCandidates } from './candidates';
+import { fetchOpen, labelOfCandidates, labelOfOpen, slotOf } from './candidates';
 import { DOWN, errorOf, errorUpTo, lengthOf, lowerOf, positive, UP, upperOf } from './errors';
 import { LABEL, BEST as LEAST_SQUARE, SECOND as NEXT_SQUARE, nearest, squaredDistance } from './exact';
 import {
@@ -35,11 +35,13 @@ import {
   LIST,
   LOWER,
   MARGIN_FACTOR,
+  MOST_OPEN,
   MOTION_BYTES,
   MOTIONS,
   NARROW,
   NORMS,
   OPEN,
+  OPEN_ROW,
   OTHER_SHIFT,
   PACKED,
   REACH,
@@ -92,6 +94,10 @@ export function assign(state: usize, start: u32, end: u32): void {
     for (let i = start; i < whole; i += BLOCK) assignBlock(state, i, coarse, retry);
     for (let i = whole; i < end; i++) store<u32>(list + ((i - whole) << 2), i);
     assignListed(state, list, end - whole, coarse, retry);
+  }
+  if (ASC_FEATURE_RELAXED_SIMD && coarse === BYTEWISE) {
+    settleOpen(state);
+    return;
   }
   // What integers left open.
   const open = load<u32>(state, OPEN);
@@ -372,8 +378,26 @@ function settle(state: usize, i: u32, scores: usize, clear: u32, coarse: u32, re
     clear || (coarse !== BYTEWISE && !load<u32>(state, BY_ROW) && isClear(state, i, scores))
       ? load<u32>(scores, INDEX)
       : ASC_FEATURE_RELAXED_SIMD && coarse === BYTEWISE
-        ? assignCandidates(state, i, scores)
+        ? labelOfCandidates(state, i, scores)
         : assignExactly(state, i);
+  if (ASC_FEATURE_RELAXED_SIMD && label === UNLABELLED) {
+    if (load<u32>(state, OPEN) === MOST_OPEN) settleOpen(state);
+    return;
+  }
+  relabelIfOther(state, i, label);
+}
+
+/** The labels of the rows that bytes left open. */
+function settleOpen(state: usize): void {
+  fetchOpen(state);
+  for (let open: u32 = 0, count = load<u32>(state, OPEN); open < count; open++) {
+    const slot = slotOf(state, open);
+    relabelIfOther(state, load<u32>(slot, OPEN_ROW), labelOfOpen(state, slot));
+  }
+  store<u32>(state, 0, OPEN);
+}
+
+function relabelIfOther(state: usize, i: u32, label: u32): void {
   const before = load<u32>(load<u32>(state, LABELS) + (i << 2));
   if (label !== before) relabel(state, i, before, label);
 }

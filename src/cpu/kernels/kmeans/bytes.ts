@@ -50,7 +50,7 @@ export function dotsOf(a: i32, b: i32, times: u32): i32 {
   return i32x4.extract_lane(sum, 0);
 }
 
-function dot(x: v128, c: v128, sum: v128): v128 {
+export function dot(x: v128, c: v128, sum: v128): v128 {
   return i32x4.relaxed_dot_i8x16_i7x16_add_s(x, c, sum);
 }
 
@@ -79,7 +79,7 @@ export function quantise(state: usize, start: u32, end: u32): void {
 }
 
 /** Words of four bytes that a row takes: sixteen features are mixed. */
-function wordsOf(d: u32): u32 {
+export function wordsOf(d: u32): u32 {
   return ((d + 15) >> 4) << 2;
 }
 
@@ -330,7 +330,7 @@ function finish(state: usize, to: usize, terms: usize): void {
 }
 
 /** What float32 adds to the error of a score, and float64 to the distances that decide. */
-function slackOf(state: usize, square: v128, length: v128): v128 {
+export function slackOf(state: usize, square: v128, length: v128): v128 {
   const reach = v128.load32_splat(state, BYTE_REACH);
   const terms = f32x4.mul(reach, f32x4.add(reach, f32x4.add(length, length)));
   return f32x4.add(f32x4.mul(terms, f32x4.splat(1e-6)), exactErrorOf(state, square));

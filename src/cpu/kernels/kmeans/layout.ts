@@ -73,7 +73,11 @@ export const BYTE_SCORES: usize = 188;
 export const BYTE_REACH: usize = 192;
 /** Whether an assignment sums the rows of each cluster. */
 export const SUMMED: usize = 196;
-export const STATE_BYTES: usize = 200;
+/** More arrays for bytes: what centroids as bytes miss, as bytes; open rows with their candidates, and the least scores of these. */
+export const BYTE_RESTS: usize = 200;
+export const BYTE_CANDIDATES: usize = 204;
+export const BYTE_LEASTS: usize = 208;
+export const STATE_BYTES: usize = 216;
 
 /** What an assignment scans first, at `COARSE`, where it is not float32: integers of 16 bits, or bytes. */
 export const WORDS: u32 = 1;
@@ -93,6 +97,27 @@ export const UNIT: usize = 4;
 export const TWICE_LENGTH: usize = 8;
 export const TWICE_RESIDUAL: usize = 12;
 export const CENTROID_TERMS: usize = 16;
+
+/**
+ * Offsets into the terms of what a centroid as bytes misses, behind its bytes: their unit; by how much these shorten the
+ * residual, twice; twice the centroid's length, and what they leave of its residual.
+ */
+export const REST_UNIT: usize = 0;
+export const TWICE_GAIN: usize = 4;
+export const REST_TWICE_LENGTH: usize = 8;
+export const TWICE_REST: usize = 12;
+export const REST_TERMS: usize = 16;
+
+/**
+ * Rows that bytes leave open wait until there are so many. Offsets into one of `BYTE_CANDIDATES`: the row, how many candidates
+ * it has, what all others score at least, and ‖x‖²; behind these the candidates.
+ */
+export const MOST_OPEN: u32 = 32;
+export const OPEN_ROW: usize = 0;
+export const OPEN_COUNT: usize = 4;
+export const OPEN_OTHERS: usize = 8;
+export const OPEN_SQUARE: usize = 12;
+export const OPEN_TERMS: usize = 16;
 
 /** Centroids are integers from −MOST to MOST, and held with MIDDLE added: seven bits, which every processor dots alike. */
 export const MOST: f32 = 63;
