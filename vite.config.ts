@@ -19,6 +19,9 @@ export default defineConfig({
         node: 'src/node/index.ts',
         // In a file of its own, so that bundlers leave mixtures away where only k-means is imported.
         kmeans: 'src/api/kmeans.ts',
+        // What is loaded on demand too: as files of their own these need no object of all that they export.
+        defaults: 'src/defaults.ts',
+        mixtures: 'src/models/gaussian-mixture-model.ts',
       },
       formats: ['es'],
     },
