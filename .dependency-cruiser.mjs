@@ -11,7 +11,10 @@ const FLOORS = [
   { name: 'placement', path: '^src/(methods|defaults|placement|dataset)[.]ts$' },
   { name: 'the engines', path: '^src/(gpu|cpu)/' },
   { name: 'engine', path: '^src/engine/' },
-  { name: 'the ground', path: '^src/(points|frame|metric|steps|turns|check|random|errors|proxies|globals)[.]ts$' },
+  {
+    name: 'the ground',
+    path: '^src/(points|forms|device-points|frame|metric|steps|turns|check|random|errors|proxies|globals)[.]ts$',
+  },
 ];
 
 /** The kernels are AssemblyScript: TypeScript has only what they are compiled to, and the layouts that both read. */

@@ -1,20 +1,20 @@
 /**
- * The points matrix: reading the forms it comes in, checking it, and centring it.
+ * The points matrix: the first reading, which checks it and finds its frame, and the reading into an engine. The forms that it
+ * comes in are in forms.ts.
  */
+import { checkNumbers, LARGEST, notANumber, owns } from './check.ts';
 import {
-  checkNumbers,
-  detached,
-  has,
-  isDetached,
-  isNumericArray,
-  kindOf,
-  LARGEST,
-  notANumber,
-  owns,
-  propertyOf,
-  type TypedArray,
-  wrongKind,
-} from './check.ts';
+  type HostForm,
+  type HostPoints,
+  type PointsInput,
+  ROWS_OF_LOOK,
+  type Rows,
+  type RowsForm,
+  readForm,
+  shapeOf,
+  type Tensor,
+  type Weights,
+} from './forms.ts';
 import {
   type Extremes,
   type Frame,
@@ -31,83 +31,22 @@ import {
 } from './frame.ts';
 import { type Metric, metricOf } from './metric.ts';
 import { hashUniform } from './random.ts';
-import { runNow, type Steps } from './steps.ts';
+import { resultOf, runNow, type Steps } from './steps.ts';
 
 export type { TypedArray } from './check.ts';
-
-/** Where the values of a matrix lie, as ndarray, npyjs, zarrita and tensors say it; row-major where nothing does. */
-export interface Layout {
-  /** Steps between rows and between columns, in values. */
-  readonly stride?: readonly number[];
-  /** The same; tensors leave out the last one, which is 1. */
-  readonly strides?: readonly number[];
-  /** `'C'` or `'F'`, of columns one after another. */
-  readonly order?: unknown;
-  /** Whether columns lie one after another, as npyjs says it. */
-  readonly fortranOrder?: boolean;
-  /** Index of the first value. */
-  readonly offset?: number;
-}
-
-/** n points of d features. */
-export interface HostPoints extends Layout {
-  /** n·d values, of which none is NaN, infinite or beyond ±1e150. */
-  readonly data: TypedArray;
-  /** [n, d] */
-  readonly shape: readonly number[];
-}
-
-/** The same, as ONNX and transformers.js have it. */
-export interface Tensor extends Layout {
-  /** n·d values, of which none is NaN, infinite or beyond ±1e150. */
-  readonly data: TypedArray;
-  /** [n, d] */
-  readonly dims: readonly number[];
-}
-
-/** Float32 points in the caller's own GPU buffer, row-major: read in place, never copied to the host, never destroyed. */
-export interface DevicePoints {
-  /** A buffer with STORAGE usage, of the device in the options. */
-  readonly buffer: GPUBuffer;
-  /** [n, d] */
-  readonly shape: readonly [n: number, d: number];
-  /** Bytes in front of the first value, a multiple of 4. Default 0. */
-  readonly offset?: number;
-}
-
-/** n rows of d numbers each. */
-export type Rows = ArrayLike<ArrayLike<number>>;
-
-/** n values of a column that an object of its own has, as a vector of Arrow. */
-export interface ColumnVector {
-  /** n */
-  readonly length: number;
-  /** The value at an index: a number or a bigint. Null is an error. */
-  get(index: number): unknown;
-}
-
-/** The same, of objects that have `at`. */
-export interface ColumnSeries {
-  /** n */
-  readonly length: number;
-  /** The value at an index: a number or a bigint. Null is an error. */
-  at(index: number): unknown;
-}
-
-/** One feature of n rows, as Arrow, Parquet, DuckDB and data frames hold it: by index, or by a method where an object has one. */
-export type Column = ArrayLike<number | bigint | null> | ColumnVector | ColumnSeries;
-
-/** d features of n rows each, read where they are. */
-export interface Columns {
-  /** [d] of [n] each */
-  readonly columns: ArrayLike<Column>;
-}
-
-/** Weights of n rows, finite and not negative, which are copied to float32. */
-export type Weights = TypedArray | readonly number[];
-
-/** What can be uploaded. */
-export type PointsInput = HostPoints | Tensor | DevicePoints | Columns | Rows;
+export type {
+  Column,
+  ColumnSeries,
+  Columns,
+  ColumnVector,
+  DevicePoints,
+  HostPoints,
+  Layout,
+  PointsInput,
+  Rows,
+  Tensor,
+  Weights,
+} from './forms.ts';
 
 /** The kinds of engines that hold points. */
 export type Backend = 'webgpu' | 'cpu';
@@ -236,23 +175,35 @@ export interface SurveyOptions {
  *   d = 0, a negative weight, no positive weight, a zero row where the metric is one of unit rows. The message names the
  *   argument and the index.
  */
-export function* surveyPoints(
-  points: PointsInput,
-  { metric = 'euclidean', sampleWeight, frame }: SurveyOptions = {},
-): Steps<SurveyedPoints | GpuPoints> {
+export function* surveyPoints(points: PointsInput, options: SurveyOptions = {}): Steps<SurveyedPoints | GpuPoints> {
   const form = readForm(points);
+  if (!owns(form, 'fields')) return yield* surveyForm(form, options);
+  const { metric = 'euclidean', sampleWeight, frame } = options;
+  const weights = checkWeights(sampleWeight, shapeOf('points', form.fields)[0]);
+  const { readBuffer } = yield* resultOf(import('./device-points.ts'));
+  return { ...readBuffer('points', form.fields), metric, weights, frame };
+}
+
+/**
+ * Points on the host in the frame of the CPU engine, at once.
+ *
+ * @throws {TypeError | RangeError} as `surveyPoints` does, and for points in a GPUBuffer.
+ */
+export function preparePoints(points: PointsInput, options: SurveyOptions = {}): PreparedPoints {
+  const form = readForm(points);
+  if (owns(form, 'fields')) throw new TypeError('points must be on the host, not in a GPUBuffer');
+  return runNow(runNow(surveyForm(form, options)).prepare('cpu'));
+}
+
+function* surveyForm(
+  form: HostForm | RowsForm,
+  { metric = 'euclidean', sampleWeight, frame }: SurveyOptions,
+): Steps<SurveyedPoints> {
   const weights = checkWeights(sampleWeight, form.n);
-  if (owns(form, 'buffer')) return { ...form, metric, weights, frame };
   if (owns(form, 'lengths')) yield* form.lengths();
   if (metricOf(metric).unitRows) return yield* surveyUnitRows(form, weights, metric);
   if (frame !== undefined) return yield* surveyForModel(form, weights, metric, frame);
   return yield* surveyCentred(form, weights, metric);
-}
-
-/** Points in the frame of the CPU engine, or in a GPUBuffer; at once. */
-export function preparePoints(points: PointsInput, options?: SurveyOptions): PreparedPoints | GpuPoints {
-  const surveyed = runNow(surveyPoints(points, options));
-  return owns(surveyed, 'buffer') ? surveyed : runNow(surveyed.prepare('cpu'));
 }
 
 /**
@@ -267,7 +218,7 @@ export function readRowsOf(
   wanted: string,
 ): { readonly values: Float64Array; readonly n: number; readonly d: number } {
   const form = readForm(rows, name, wanted);
-  if (owns(form, 'buffer')) throw new TypeError(`${name} must be ${wanted}, not a GPUBuffer`);
+  if (owns(form, 'fields')) throw new TypeError(`${name} must be ${wanted}, not a GPUBuffer`);
   if (owns(form, 'lengths')) runNow(form.lengths());
   const { n, d } = form;
   const values = new Float64Array(n * d);
@@ -280,333 +231,8 @@ export function readRowsOf(
 
 /** The number of features, wherever the points are. */
 export function featuresOf(points: PointsInput): number {
-  return readForm(points).d;
-}
-
-interface HostForm {
-  readonly n: number;
-  readonly d: number;
-  /** Copies rows [start, end) to the beginning of `to`; what is no number becomes NaN. */
-  read(start: number, end: number, to: Float64Array): void;
-  /** What is to be said of a value that is not a finite number, by its name there. */
-  wrong(i: number, j: number): Error;
-  /** All rows [n, d], where they were read once and kept: not to be written to. */
-  readonly held?: Float64Array;
-}
-
-/** Rows that are arrays of their own. */
-interface RowsForm extends HostForm {
-  /** Looks whether all are as long as the first; at those of few rows without a pause. */
-  lengths(): Steps<void>;
-}
-
-type BufferForm = { readonly buffer: GPUBuffer; readonly n: number; readonly d: number; readonly offset: number };
-
-/** What arrays say of themselves here and in other libraries: ndarray, npyjs, zarrita, tensors. */
-const FIELDS = [
-  'data',
-  'buffer',
-  'shape',
-  'dims',
-  'stride',
-  'strides',
-  'order',
-  'fortranOrder',
-  // As headers of .npy files have it.
-  'fortran_order',
-  'offset',
-] as const;
-
-type Fields = Readonly<Record<(typeof FIELDS)[number], unknown>>;
-
-/** @param name what the caller calls the points */
-function readForm(
-  points: PointsInput,
-  name = 'points',
-  wanted = '{ data, shape }, { buffer, shape }, { columns }, rows or a Dataset',
-): HostForm | RowsForm | BufferForm {
-  const wrong = () => wrongKind(name, wanted, points);
-  if (points === null || typeof points !== 'object') throw wrong();
-  if (isArrow(points)) throw arrow(name, points);
-  if (has(points, 'buffer') && (has(points, 'shape') || has(points, 'dims'))) return readBuffer(name, fieldsOf(points));
-  if (has(points, 'data')) return readMatrix(name, fieldsOf(points));
-  if (has(points, 'columns')) return readColumns(name, propertyOf(points, 'columns'));
-  if (!has(points, 'length')) throw wrong();
-  return readRows(name, points as Rows);
-}
-
-function fieldsOf(points: object): Fields {
-  return Object.fromEntries(FIELDS.map((field) => [field, propertyOf(points, field)])) as Fields;
-}
-
-/** A vector or a table of Apache Arrow: they have values behind methods only, and fields that mean something else. */
-function isArrow(value: object): boolean {
-  if (!has(value, 'toArray') || !has(value, 'get') || has(value, 'shape')) return false;
-  return has(value, 'length') || has(value, 'numRows');
-}
-
-function arrow(name: string, given: object): TypeError {
-  const [kind, rows] = has(given, 'numRows')
-    ? ['table', '{ columns: [table.getChild(name), …] }']
-    : ['vector', 'rows, Array.from(vector, (row) => row.toArray()),'];
-  return new TypeError(`${name} is an Arrow ${kind}: pass ${rows} or { data, shape: [n, d] }`);
-}
-
-function readShape(name: string, shape: unknown): [number, number] {
-  if (!Array.isArray(shape) && !isNumericArray(shape)) {
-    throw wrongKind(name, '[n, d]', shape);
-  }
-  if (shape.length !== 2) throw new TypeError(`${name} must be [n, d], got [${Array.from(shape).join(', ')}]`);
-  const [n, d] = shape as [unknown, unknown];
-  for (const [axis, value] of [
-    ['n', n],
-    ['d', d],
-  ] as const) {
-    if (typeof value !== 'number') throw wrongKind(`${name}: ${axis}`, 'a number', value);
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`${name}: ${axis} must be a positive integer, got ${value}`);
-    }
-  }
-  return [n as number, d as number];
-}
-
-/** @throws {TypeError | RangeError} where there is none, or two that differ. */
-function shapeOf(name: string, { shape, dims }: Fields): [number, number] {
-  const [first, second] = [
-    [`${name}.shape`, shape],
-    [`${name}.dims`, dims],
-  ].filter(([, given]) => given !== undefined && given !== null) as [string, unknown][];
-  const read = readShape(...(first ?? [`${name}.shape`, shape]));
-  if (second !== undefined && readShape(...second).join() !== read.join()) {
-    throw new TypeError(`${name}.shape is [${shape}], ${name}.dims are [${dims}]`);
-  }
-  return read;
-}
-
-/** From where on; 0 where nothing is said. */
-function readOffset(name: string, { offset }: Fields): number {
-  if (offset === undefined || offset === null) return 0;
-  if (typeof offset !== 'number') throw wrongKind(`${name}.offset`, 'a number', offset);
-  return offset;
-}
-
-function readBuffer(name: string, fields: Fields): BufferForm {
-  const [n, d] = shapeOf(name, fields);
-  const offset = readOffset(name, fields);
-  const buffer = fields.buffer as GPUBuffer | null;
-  if (typeof buffer !== 'object' || buffer === null || typeof buffer.size !== 'number') {
-    throw wrongKind(`${name}.buffer`, 'a GPUBuffer', buffer);
-  }
-  const strides = stridesOf(name, fields, n, d);
-  if (strides !== null && !isRowMajor(strides, n, d)) {
-    throw new TypeError(`${name}.buffer must be row-major, got strides [${strides}]`);
-  }
-  if (!Number.isSafeInteger(offset) || offset < 0 || offset % 4 !== 0) {
-    throw new RangeError(`${name}.offset must be a multiple of 4 bytes, got ${offset}`);
-  }
-  if (offset + n * d * 4 > buffer.size) {
-    throw new RangeError(
-      `${name}.buffer holds ${buffer.size} bytes, shape [${n}, ${d}] at offset ${offset} needs ${offset + n * d * 4}`,
-    );
-  }
-  // GPUBufferUsage.STORAGE; the global is absent outside WebGPU runtimes.
-  if ((buffer.usage & 0x80) === 0) throw new TypeError(`${name}.buffer needs the usage STORAGE`);
-  return { buffer, n, d, offset };
-}
-
-type Strides = readonly [row: number, column: number];
-
-function readMatrix(name: string, fields: Fields): HostForm {
-  const { data } = fields;
-  if (!isNumericArray(data)) {
-    throw wrongKind(`${name}.data`, 'a typed array of numbers', data);
-  }
-  const [n, d] = shapeOf(name, fields);
-  const strides = stridesOf(name, fields, n, d);
-  const offset = readOffset(name, fields);
-  if (!Number.isSafeInteger(offset) || offset < 0) {
-    throw new RangeError(`${name}.offset must be a whole number of values, got ${offset}`);
-  }
-  const { length } = data;
-  if (length === 0 && isDetached(data)) throw detached(`${name}.data`);
-  // What says where it begins, or how it steps, may be a view of a larger array.
-  if (strides === null && offset === 0 && length !== n * d) {
-    throw new RangeError(`${name}.data has ${length} values, shape [${n}, ${d}] needs ${n * d}`);
-  }
-  const [row, column] = strides ?? [d, 1];
-  const ends = [0, (n - 1) * row, (d - 1) * column, (n - 1) * row + (d - 1) * column];
-  if (offset + Math.min(...ends) < 0 || offset + Math.max(...ends) >= length) {
-    throw new RangeError(
-      `${name}.data has ${length} values, shape [${n}, ${d}] with strides [${row}, ${column}] from ${offset}, all in values, reaches beyond them`,
-    );
-  }
-  return {
-    n,
-    d,
-    read(start, end, to) {
-      if (data.length !== length) throw detached(`${name}.data`);
-      if (column === 1 && row === d) {
-        to.set(data.subarray(offset + start * d, offset + end * d));
-        return;
-      }
-      for (let i = start, at = 0; i < end; i++) {
-        for (let j = 0, from = offset + i * row; j < d; j++, from += column) to[at++] = data[from];
-      }
-    },
-    wrong(i, j) {
-      const index = offset + i * row + j * column;
-      return wrongValue(`${name}.data[${index}]`, data[index]);
-    },
-  };
-}
-
-/**
- * Steps between rows and columns, in values; null where nothing says that they are not those of row-major points.
- *
- * @throws {TypeError} where what is said contradicts itself.
- */
-function stridesOf(name: string, fields: Fields, n: number, d: number): Strides | null {
-  const given = [fields.stride, fields.strides].filter((strides) => strides !== undefined && strides !== null);
-  const [strides, others = strides] = given.map((strides) => readStrides(name, strides, d));
-  const fortranOrder = fields.fortranOrder ?? fields.fortran_order ?? false;
-  if (typeof fortranOrder !== 'boolean') {
-    throw wrongKind(`${name}.fortranOrder`, 'a boolean', fortranOrder);
-  }
-  // The order of ndarray is an array that follows from its strides.
-  const columnMajor = fortranOrder || (!(strides && Array.isArray(fields.order)) && isColumnMajor(name, fields.order));
-  if (strides === undefined) return columnMajor ? [1, n] : null;
-  const agrees = !columnMajor || ((n === 1 || strides[0] === 1) && (d === 1 || strides[1] === n));
-  if (!agrees || strides.join() !== others.join()) {
-    throw new TypeError(`${name}.stride, strides, order and fortranOrder contradict each other`);
-  }
-  return strides;
-}
-
-function readStrides(name: string, given: unknown, d: number): Strides {
-  const strides = Array.isArray(given) || isNumericArray(given) ? Array.from(given as ArrayLike<unknown>) : null;
-  // Tensors of TensorFlow leave out the last one, which is 1.
-  const both = strides?.length === 1 ? [...strides, 1] : strides;
-  if (both?.length !== 2 || !both.every(Number.isSafeInteger)) {
-    throw new TypeError(
-      `${name}.stride must be [row, column], got ${strides === null ? kindOf(given) : `[${strides}]`}`,
-    );
-  }
-  const [row, column] = both as [number, number];
-  if (strides?.length === 1 && row !== d)
-    throw new TypeError(`${name}.strides [${row}] are not those of ${d} features`);
-  return [row, column];
-}
-
-function isRowMajor([row, column]: Strides, n: number, d: number): boolean {
-  return (n === 1 || row === d) && (d === 1 || column === 1);
-}
-
-/** 'C' and 'F' as NumPy has them. */
-function isColumnMajor(name: string, order: unknown): boolean {
-  if (order === undefined || order === null) return false;
-  if (typeof order === 'string') {
-    if (/^(c|row-major)$/i.test(order)) return false;
-    if (/^(f|fortran|column-major)$/i.test(order)) return true;
-  }
-  throw wrongKind(`${name}.order`, "'C' or 'F'", order);
-}
-
-function readRows(name: string, rows: Rows): RowsForm {
-  const n = lengthOf(name, rows);
-  if (ArrayBuffer.isView(rows) || (n > 0 && typeof rows[0] === 'number')) {
-    throw new TypeError(`${name}: a flat array needs its shape: pass { data, shape: [n, d] }`);
-  }
-  if (n === 0) throw new RangeError(`${name} must have at least one row`);
-  const d = lengthOfRow(name, rows, 0);
-  if (d === 0) throw new RangeError(`${name}[0] must have at least one feature`);
-  return {
-    n,
-    d,
-    *lengths() {
-      for (let i = 1; i < n; i++) {
-        const length = lengthOfRow(name, rows, i);
-        if (length !== d) throw new RangeError(`${name}[${i}] has ${length} features, ${name}[0] has ${d}`);
-        if (i % ROWS_OF_LOOK === 0) yield;
-      }
-    },
-    read(start, end, to) {
-      for (let i = start, at = 0; i < end; i++) {
-        // The caller may take rows away while others are read. Once a row: asked of each value, it would be made an object first.
-        const row: ArrayLike<unknown> = rows[i] ?? [];
-        for (let j = 0; j < d; j++) {
-          const value = row[j];
-          to[at++] = typeof value === 'number' ? value : NaN;
-        }
-      }
-    },
-    wrong: (i, j) => wrongValue(`${name}[${i}][${j}]`, (rows[i] as ArrayLike<unknown> | undefined)?.[j]),
-  };
-}
-
-function readColumns(name: string, columns: unknown): HostForm {
-  if (!isObject(columns) || !has(columns, 'length')) throw wrongKind(`${name}.columns`, 'an array of columns', columns);
-  const all = Array.from(columns as ArrayLike<unknown>, (column, j) => readColumn(`${name}.columns[${j}]`, column));
-  if (all.length === 0) throw new RangeError(`${name}.columns must have at least one column`);
-  const [{ n }] = all;
-  if (n === 0) throw new RangeError(`${name}.columns[0] must have at least one value`);
-  const d = all.length;
-  const odd = all.findIndex((column) => column.n !== n);
-  if (odd > 0) throw new RangeError(`${name}.columns[${odd}] has ${all[odd].n} values, ${name}.columns[0] has ${n}`);
-  return {
-    n,
-    d,
-    read(start, end, to) {
-      for (let j = 0; j < d; j++) {
-        const { valueAt } = all[j];
-        for (let i = start, at = j; i < end; i++, at += d) {
-          const value = valueAt(i);
-          to[at] = typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : NaN;
-        }
-      }
-    },
-    wrong(i, j) {
-      const [place, value] = [`${name}.columns[${j}][${i}]`, all[j].valueAt(i)];
-      if (value === null) return new RangeError(`${place} is null`);
-      return wrongValue(place, typeof value === 'bigint' ? Number(value) : value);
-    },
-  };
-}
-
-function readColumn(name: string, column: unknown): { n: number; valueAt(i: number): unknown } {
-  if (!isObject(column) || !has(column, 'length')) throw wrongKind(name, 'an array or a vector of numbers', column);
-  const n = lengthOf(name, column as ArrayLike<unknown>);
-  if (n === 0 && ArrayBuffer.isView(column) && isDetached(column)) throw detached(name);
-  const values = column as ArrayLike<unknown> & { get(i: number): unknown; at(i: number): unknown };
-  // An array has `at` as well, which is slower.
-  if (Array.isArray(column) || ArrayBuffer.isView(column)) return { n, valueAt: (i) => values[i] };
-  if (has(column, 'get')) return { n, valueAt: (i) => values.get(i) };
-  if (has(column, 'at')) return { n, valueAt: (i) => values.at(i) };
-  return { n, valueAt: (i) => values[i] };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
-function lengthOfRow(name: string, rows: Rows, i: number): number {
-  const row: unknown = rows[i];
-  if (Array.isArray(row)) return row.length;
-  const where = `${name}[${i}]`;
-  if (row === null || typeof row !== 'object' || !has(row, 'length')) {
-    throw wrongKind(where, 'an array of numbers', row);
-  }
-  if (ArrayBuffer.isView(row)) {
-    const length = lengthOf(where, row as unknown as ArrayLike<unknown>);
-    if (length === 0 && isDetached(row)) throw detached(where);
-    return length;
-  }
-  if (isArrow(row)) throw new TypeError(`${where} is an Arrow vector: pass its toArray()`);
-  return lengthOf(where, row as ArrayLike<unknown>);
-}
-
-function lengthOf(name: string, { length }: ArrayLike<unknown>): number {
-  if (Number.isSafeInteger(length) && length >= 0) return length;
-  throw wrongKind(`${name}.length`, 'a whole number', length);
+  const form = readForm(points);
+  return owns(form, 'fields') ? shapeOf('points', form.fields)[1] : form.d;
 }
 
 /** A copy: what the caller does with the array later is no concern of the points. */
@@ -629,8 +255,6 @@ function checkWeights(given: Weights | undefined, n: number): Float32Array | nul
   return weights;
 }
 
-/** Rows whose lengths or weights are looked at between two looks at the clock. */
-const ROWS_OF_LOOK = 2 ** 15;
 /** Values that are read at a time: they stay in the nearest cache. */
 const BLOCK_VALUES = 2 ** 12;
 
@@ -1114,18 +738,6 @@ function* weighing(weights: Float32Array | null, n: number): Steps<Weighed> {
 
 export function zeroRow(i: number, metric: Metric): RangeError {
   return new RangeError(`points[${i}] is zero: the ${metric} metric needs rows of positive length`);
-}
-
-/** The error for a number that is NaN, infinite or too large; undefined where all that is known is that it is not finite. */
-export function notFiniteAt(where: string, value: number | undefined): RangeError {
-  if (value !== undefined && Number.isFinite(value)) {
-    return new RangeError(`${where} must be at most ${LARGEST} in magnitude, got ${value}`);
-  }
-  return new RangeError(`${where} must be finite${value === undefined ? '' : `, got ${value}`}`);
-}
-
-function wrongValue(name: string, value: unknown): Error {
-  return typeof value === 'number' ? notFiniteAt(name, value) : notANumber(name, value);
 }
 
 export function meanOf(values: Float64Array): number {

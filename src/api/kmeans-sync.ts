@@ -1,4 +1,4 @@
-import { checkWord, type Names, owns, readOptions } from '../check.ts';
+import { checkWord, type Names, readOptions } from '../check.ts';
 import { createSyncCpuEngine } from '../cpu/sync-engine.ts';
 import { Dataset } from '../dataset.ts';
 import type { ClusteringEngine } from '../engine/contract.ts';
@@ -38,14 +38,8 @@ export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSy
   const { metric, sampleWeight } = given;
   const plan = checkKMeansOptions({ ...given, output: undefined });
   if (metric !== undefined) checkWord('metric', metric, METRICS);
-  if (points instanceof Dataset) throw notOnHost();
-  const prepared = preparePoints(points, { metric, sampleWeight, frame: undefined });
-  if (owns(prepared, 'buffer')) throw notOnHost();
-  return runNow(fitHere(prepared, plan));
-}
-
-function notOnHost(): TypeError {
-  return new TypeError('kmeansSync needs points on the host');
+  if (points instanceof Dataset) throw new TypeError('kmeansSync needs points on the host');
+  return runNow(fitHere(preparePoints(points, { metric, sampleWeight, frame: undefined }), plan));
 }
 
 /** Kept, once there is one: to make its memory costs more than a small fit. */

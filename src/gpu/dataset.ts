@@ -1,3 +1,4 @@
+import { notFiniteAt } from '../forms.ts';
 import {
   type Frame,
   reachOf,
@@ -18,7 +19,6 @@ import {
   LIMITS,
   MODEL_LIMITS,
   noFarRows,
-  notFiniteAt,
   type PointsSummary,
   type PreparedPoints,
   sampledRows,

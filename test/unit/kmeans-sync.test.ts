@@ -151,7 +151,7 @@ it('takes no dataset, and no points in a GPUBuffer', async () => {
   expect(() => kmeansSync(dataset as never, { k: 2 })).toThrow(new TypeError('kmeansSync needs points on the host'));
   const buffer = { size: 1024, usage: 0x80 };
   expect(() => kmeansSync({ buffer, shape: [4, 2] } as never, { k: 2 })).toThrow(
-    new TypeError('kmeansSync needs points on the host'),
+    new TypeError('points must be on the host, not in a GPUBuffer'),
   );
 });
 

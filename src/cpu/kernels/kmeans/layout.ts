@@ -112,7 +112,7 @@ export const REST_TERMS: usize = 16;
  * Rows that bytes leave open wait until there are so many. Offsets into one of `BYTE_CANDIDATES`: the row, how many candidates
  * it has, what all others score at least, and ‖x‖²; behind these the candidates.
  */
-export const MOST_OPEN: u32 = 32;
+export const MOST_OPEN = 32;
 export const OPEN_ROW: usize = 0;
 export const OPEN_COUNT: usize = 4;
 export const OPEN_OTHERS: usize = 8;
