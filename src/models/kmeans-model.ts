@@ -14,7 +14,6 @@ import {
 import { type Dataset, REASONS, type Reason } from '../dataset.ts';
 import type { EngineDataset } from '../engine/contract.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
-import { inertiaOfPoints, labelPoints } from '../kmeans/assign.ts';
 import type { KMeansFit } from '../kmeans/fit.ts';
 import { METHOD_OPTIONS, type MethodOptions, withPointsLater, withPointsOf } from '../methods.ts';
 import { METRICS, type Metric, metricOf } from '../metric.ts';
@@ -64,8 +63,15 @@ const mixtures = () => import('./gaussian-mixture-model.ts');
 /** Loaded by those who want more than labels. */
 const nearest = () => import('../kmeans/nearest.ts');
 
-/** Loaded with the first few rows; there at once for the next. */
-let forFew: typeof import('../kmeans/few.ts') | undefined;
+/** Loaded with the first question; there at once for the next. */
+let answers: Answers | undefined;
+
+type Answers = typeof import('../kmeans/answers.ts');
+
+async function loadAnswers(): Promise<Answers> {
+  answers = await import('../kmeans/answers.ts');
+  return answers;
+}
 
 /**
  * The result of k-means. It holds no engine, and no GPU memory but `labelsBuffer`: methods that take points run where calls
@@ -152,7 +158,12 @@ export class KMeansModel {
    * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
    */
   predict(points: PointsInput | Dataset, options?: MethodOptions): Promise<Uint32Array> {
-    return this.#assign(points, options, labelPoints, ({ labels }) => labels);
+    return this.#ask(
+      points,
+      options,
+      ({ labelPoints }, dataset) => labelPoints(dataset, this.centroids),
+      ({ labels }) => labels,
+    );
   }
 
   /**
@@ -215,15 +226,13 @@ export class KMeansModel {
    * @throws {RangeError} where the points do not have `d` features.
    * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
    */
-  score(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
-    return this.#assign(
+  async score(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
+    return -(await this.#ask(
       points,
       options,
-      function* (dataset, centroids) {
-        return -(yield* inertiaOfPoints(dataset, centroids));
-      },
-      ({ inertia }) => -inertia,
-    );
+      ({ inertiaOfPoints }, dataset) => inertiaOfPoints(dataset, this.centroids),
+      ({ inertia }) => inertia,
+    ));
   }
 
   /**
@@ -340,10 +349,10 @@ export class KMeansModel {
     });
   }
 
-  #assign<T>(
+  #ask<T>(
     points: PointsInput | Dataset,
     options: MethodOptions | undefined,
-    assign: (dataset: EngineDataset, centroids: Float64Array) => Steps<T>,
+    ofPoints: (answers: Answers, dataset: EngineDataset) => Steps<T>,
     ofFew: (assigned: { readonly labels: Uint32Array; readonly inertia: number }) => T,
   ): Promise<T> {
     const { centroids } = this;
@@ -351,10 +360,10 @@ export class KMeansModel {
       this,
       points,
       options,
-      async ({ dataset }) => runAsync(assign(dataset, centroids), dataset.signal),
+      async ({ dataset }) => runAsync(ofPoints(answers ?? (await loadAnswers()), dataset), dataset.signal),
       function* (few) {
-        forFew ??= yield* resultOf(import('../kmeans/few.ts'));
-        return ofFew(yield* forFew.assignFew(few, centroids));
+        const { assignFew } = answers ?? (yield* resultOf(loadAnswers()));
+        return ofFew(yield* assignFew(few, centroids));
       },
     );
   }

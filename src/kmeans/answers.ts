@@ -1,14 +1,45 @@
 /**
- * What a model says of a few rows, on the host: to place its centroids in an engine takes as long as to answer for dozens
- * of rows. Rows are as the CPU engine holds them, and distances the same sums, so that answers have the same bits.
+ * What a model says of rows: those that an engine has, and a few on the host, since to place its centroids in an engine takes
+ * as long as to answer for dozens of rows. Few rows are as the CPU engine holds them, and distances the same sums, so that
+ * answers have the same bits.
  */
-
-import type { Frame } from '../frame.ts';
+import type { EngineDataset, KMeansWorkspace } from '../engine/contract.ts';
+import { type Frame, intoFrame } from '../frame.ts';
 import type { PreparedPoints } from '../points.ts';
-import type { Steps } from '../steps.ts';
+import { type Awaitable, resultOf, type Steps } from '../steps.ts';
 import { rowsOfTurn } from '../turns.ts';
 import { toInertia } from './assign.ts';
-import { labelFar } from './far.ts';
+import { assignFar, labelFar } from './far.ts';
+
+/** Labels of all rows under centroids [k, d], in the caller's coordinates. */
+export function* labelPoints(dataset: EngineDataset, centroids: Float64Array): Steps<Uint32Array> {
+  const labels = yield* labelled(dataset, centroids, (workspace) => workspace.labels());
+  labelFar(labels, dataset, centroids);
+  return labels;
+}
+
+/** The inertia of all rows under centroids [k, d], in the caller's coordinates and units. */
+export function* inertiaOfPoints(dataset: EngineDataset, centroids: Float64Array): Steps<number> {
+  const inertia = yield* labelled(dataset, centroids, (workspace) => workspace.inertia());
+  return toInertia(inertia, dataset) + assignFar(dataset, centroids).inertia;
+}
+
+/** What an assignment to centroids [k, d], in the caller's coordinates, is asked for. */
+function* labelled<T>(
+  dataset: EngineDataset,
+  centroids: Float64Array,
+  ask: (workspace: KMeansWorkspace) => Awaitable<T>,
+): Steps<T> {
+  const workspace = yield* resultOf(dataset.kmeans(centroids.length / dataset.d));
+  try {
+    const held = intoFrame(centroids, dataset.frame);
+    if (workspace.label === undefined) yield* resultOf(workspace.accumulate(held));
+    else yield* resultOf(workspace.label(held));
+    return yield* resultOf(ask(workspace));
+  } finally {
+    workspace.close();
+  }
+}
 
 /** Labels and inertia of rows under centroids [k, d], in the caller's coordinates and units: see `labelPoints` and `inertiaOfPoints`. */
 export function* assignFew(
