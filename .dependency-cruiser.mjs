@@ -4,11 +4,12 @@
  */
 const FLOORS = [
   { name: 'the entries', path: '^src/(index|sync)[.]ts$|^src/node/' },
+  { name: 'compat', path: '^src/compat/' },
   { name: 'api', path: '^src/api/' },
   { name: 'models', path: '^src/models/' },
   { name: 'mixture', path: '^src/mixture/' },
   { name: 'kmeans', path: '^src/kmeans/' },
-  { name: 'placement', path: '^src/(methods|defaults|placement|dataset)[.]ts$' },
+  { name: 'placement', path: '^src/(methods|defaults|placement|dataset|calling-thread)[.]ts$' },
   { name: 'the engines', path: '^src/(gpu|cpu)/' },
   { name: 'engine', path: '^src/engine/' },
   {
@@ -35,7 +36,7 @@ export default {
         'mixture and kmeans ask a dataset of the contract in src/engine: no engine by name, no threads, no placement.',
       severity: 'error',
       from: { path: '^src/(mixture|kmeans)/' },
-      to: { path: '^src/(gpu|cpu)/|^src/(methods|defaults|placement|dataset)[.]ts$' },
+      to: { path: '^src/(gpu|cpu)/|^src/(methods|defaults|placement|dataset|calling-thread)[.]ts$' },
     },
     {
       name: 'gpu and cpu must not know each other',
@@ -44,11 +45,11 @@ export default {
       to: { path: '^src/(gpu|cpu)/', pathNot: '^src/$1/' },
     },
     {
-      name: 'only placement and kmeansSync know engines by name',
+      name: 'only placement and the calling thread know engines by name',
       comment:
         'What runs fits and the methods of models is handed to them by src/methods.ts, src/defaults.ts and src/placement.ts.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(gpu|cpu)/|^src/placement[.]ts$|^src/api/kmeans-sync[.]ts$' },
+      from: { path: '^src/', pathNot: '^src/(gpu|cpu)/|^src/(placement|calling-thread)[.]ts$' },
       to: { path: '^src/(gpu|cpu)/|^shaders/' },
     },
     {

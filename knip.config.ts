@@ -2,8 +2,10 @@ import type { KnipConfig } from 'knip';
 
 /** What nothing imports, files and shaders included, and what is installed for nothing. */
 export default {
+  // What stands in for a package exports as it does, by name and as the default.
+  exclude: ['duplicates'],
   entry: [
-    'src/{index,sync,node/index}.ts',
+    'src/{index,sync,node/index,compat/ml-kmeans,compat/skmeans,compat/turf-clusters-kmeans}.ts',
     // What HTML, Python, Vite's runner or an installed package names.
     'demo/examples/*/node.mjs',
     'bench/main.ts',

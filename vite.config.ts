@@ -1,11 +1,11 @@
 import { defineConfig } from 'vite';
-import { inlined, workerFile } from './vite.plugins.ts';
+import { inlined, skmeansFolder, workerFile } from './vite.plugins.ts';
 
 /** The library: its entries and what they share; shaders, kernels and the worker are inlined. Declarations come from tsc. */
 export default defineConfig({
   // Relative to the module, for whatever the library may load beside itself.
   base: './',
-  plugins: [inlined(), workerFile()],
+  plugins: [inlined(), workerFile(), skmeansFolder()],
   build: {
     target: 'es2022',
     outDir: 'dist',
@@ -17,6 +17,9 @@ export default defineConfig({
         index: 'src/index.ts',
         cpu: 'src/sync.ts',
         node: 'src/node/index.ts',
+        'compat/ml-kmeans': 'src/compat/ml-kmeans.ts',
+        'compat/skmeans': 'src/compat/skmeans.ts',
+        'compat/turf-clusters-kmeans': 'src/compat/turf-clusters-kmeans.ts',
         // In a file of its own, so that bundlers leave mixtures away where only k-means is imported.
         kmeans: 'src/api/kmeans.ts',
         // What is loaded on demand too: as files of their own these need no object of all that they export.

@@ -57,6 +57,36 @@ export function workerFile(): Plugin {
   };
 }
 
+/**
+ * A folder that is the package skmeans to whoever resolves it by that name, as turf does: for `overrides` of npm. Both of its
+ * modules are in words of the installed library.
+ */
+export function skmeansFolder(): Plugin {
+  const stated = {
+    name: 'skmeans',
+    version: '0.11.3',
+    description: 'skmeans, on the CPU engine of webgpu-clustering',
+    license: 'MIT',
+    type: 'module',
+    main: './index.cjs',
+    module: './index.js',
+    peerDependencies: { 'webgpu-clustering': '*' },
+  };
+  const files = {
+    'package.json': `${JSON.stringify(stated, null, 2)}\n`,
+    'index.js': "export { default } from 'webgpu-clustering/compat/skmeans';\n",
+    'index.cjs': "module.exports = require('webgpu-clustering/compat/skmeans').default;\n",
+  };
+  return {
+    name: 'webgpu-clustering:skmeans',
+    generateBundle() {
+      for (const [name, source] of Object.entries(files)) {
+        this.emitFile({ type: 'asset', fileName: `compat/skmeans/${name}`, source });
+      }
+    },
+  };
+}
+
 /** WGSL without what only people read: more than a third of what a page would load. */
 function withoutComments(wgsl: string): string {
   const lines = wgsl.split('\n').map((line) => line.replace(/\/\/.*/, '').trim());

@@ -3,7 +3,7 @@ import { defineConfig } from 'vite';
 import { inlined } from '../vite.plugins.ts';
 
 /** What a result names the version of. */
-const PACKAGES = ['gaussian-mixture-model', 'ml-kmeans', 'skmeans', 'webgpu'];
+const PACKAGES = ['@turf/clusters-kmeans', 'gaussian-mixture-model', 'ml-kmeans', 'skmeans', 'webgpu'];
 
 function versionIn(folder: string): string {
   return JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8')).version;

@@ -10,6 +10,7 @@ import { type BenchOptions, type Choices, chosenOptions } from '../options.ts';
 import type { Size } from '../points.ts';
 import { circumstances, writeReport } from '../report.ts';
 import { inChrome, openChrome } from './chrome.ts';
+import { afterTheImport } from './compat.ts';
 import { FAR_CELLS_ON, farCells } from './dirty.ts';
 import { GOALS, type Outcome, outcomeTable } from './goals.ts';
 import { tenIterations, toConvergence } from './lloyd.ts';
@@ -72,6 +73,9 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   },
   async *em(setting) {
     for (const size of MIXTURE_CASES) yield await diagonalMixture(size, setting);
+  },
+  async *compat(setting) {
+    yield* afterTheImport(setting);
   },
   async *memory() {
     for (const name of ['C', 'D']) yield await peakMemory(blobProblem(name), GOALS.memory);

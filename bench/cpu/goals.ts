@@ -23,6 +23,9 @@ export const GOALS = {
   farCell: { sense: '≤', bar: 1.3, dream: 1.05 },
   predict: { sense: '≤', bar: 0.7, dream: 0.4 },
   wholeCall: { sense: '≥', bar: 10, dream: 30 },
+  afterTheImport: { sense: '≥', bar: 3, dream: 6 },
+  notSlower: { sense: '≥', bar: 1, dream: 2 },
+  turf: { sense: '≥', bar: 5, dream: 10 },
   oneRow: { sense: '≤', bar: 2, dream: 1 },
 } as const satisfies Record<string, Goal>;
 

@@ -1,13 +1,12 @@
+import { uploadHere } from '../calling-thread.ts';
 import { checkWord, type Names, readOptions } from '../check.ts';
-import { createSyncCpuEngine } from '../cpu/sync-engine.ts';
 import { Dataset } from '../dataset.ts';
-import type { ClusteringEngine } from '../engine/contract.ts';
 import { fitBest } from '../kmeans/fit.ts';
 import type { KMeansPlan } from '../kmeans/plan.ts';
 import { METRICS } from '../metric.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
 import { type HostPoints, type PreparedPoints, preparePoints, type Rows, type Tensor } from '../points.ts';
-import { resultOf, runNow, type Steps } from '../steps.ts';
+import { runNow, type Steps } from '../steps.ts';
 import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
 /**
@@ -42,12 +41,8 @@ export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSy
   return runNow(fitHere(preparePoints(points, { metric, sampleWeight, frame: undefined }), plan));
 }
 
-/** Kept, once there is one: to make its memory costs more than a small fit. */
-let engine: ClusteringEngine | undefined;
-
 function* fitHere(points: PreparedPoints, plan: KMeansPlan): Steps<KMeansModel> {
-  engine ??= createSyncCpuEngine();
-  const dataset = yield* resultOf(engine.upload(points));
+  const dataset = uploadHere(points);
   try {
     return new KMeansModel({ ...(yield* fitBest(plan, (fit) => runNow(fit(dataset)))), reason: 'asked' });
   } finally {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { clustersKmeans } from '@turf/clusters-kmeans';
 import ts from 'typescript';
 import { build, preview, type Rolldown } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -159,6 +160,46 @@ test('models of the synchronous entry are those of the main one', async () => {
     console.log(model instanceof KMeansModel, labels.join() === model.labels.join());`;
   await write('entries.js', source);
   expect(await node(['entries.js'])).toBe('true true\n');
+});
+
+// It downloads turf once more.
+test.runIf(RUNS_ALL)('turf clusters by the stand-in for skmeans, where overrides of npm name it', async () => {
+  const program = join(folder, 'turf');
+  await mkdir(program);
+  await cp(join(project, 'node_modules/webgpu-clustering/dist/compat/skmeans'), join(program, 'vendor/skmeans'), {
+    recursive: true,
+  });
+  const wanted = {
+    private: true,
+    type: 'module',
+    dependencies: { '@turf/clusters-kmeans': '^7.4.0', 'webgpu-clustering': `file:${tarball}` },
+    overrides: { skmeans: 'file:vendor/skmeans' },
+  };
+  await writeFile(join(program, 'package.json'), JSON.stringify(wanted));
+  await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: program });
+  const features = Array.from({ length: 20_000 }, (_, i) => {
+    const coordinates = [((i * 7919) % 359) - 179, ((i * 104729) % 179) - 89];
+    return { type: 'Feature' as const, properties: {}, geometry: { type: 'Point' as const, coordinates } };
+  });
+  const places = { type: 'FeatureCollection' as const, features };
+  await writeFile(join(program, 'places.json'), JSON.stringify(places));
+  await writeFile(
+    join(program, 'main.js'),
+    `import { readFileSync } from 'node:fs';
+     import { createRequire } from 'node:module';
+     import * as module from '@turf/clusters-kmeans';
+     const old = createRequire(import.meta.url)('@turf/clusters-kmeans');
+     for (const { clustersKmeans } of [module, old]) {
+       const { features } = clustersKmeans(JSON.parse(readFileSync('places.json')), { numberOfClusters: 9 });
+       console.log(features.map(({ properties }) => properties.cluster).join());
+     }
+     console.log(import.meta.resolve('skmeans'));`,
+  );
+  const [ofModule, ofOld, resolved] = (await node(['main.js'], { cwd: program })).split('\n');
+  const theirs = clustersKmeans(places, { numberOfClusters: 9 }).features;
+  expect(ofModule).toBe(theirs.map(({ properties }) => properties.cluster).join());
+  expect(ofOld).toBe(ofModule);
+  expect(resolved).toContain('/vendor/skmeans/index.cjs');
 });
 
 test.for([
@@ -386,10 +427,13 @@ const LATER = {
 
 test.for([
   ['webgpu-clustering/cpu', 'kmeansSync', 37],
+  ['webgpu-clustering/compat/ml-kmeans', 'kmeans', 38],
+  ['webgpu-clustering/compat/skmeans', 'default', 38],
+  ['webgpu-clustering/compat/turf-clusters-kmeans', 'clustersKmeans', 38],
   ['webgpu-clustering', 'kmeans', 38],
   ['webgpu-clustering', 'gaussianMixture', 47],
 ] as const)('a page loads little of %s for %s, and the rest when it is asked for', async ([entry, name, kilobytes]) => {
-  await write('main.js', `import { ${name} } from '${entry}'; globalThis.used = ${name};`);
+  await write('main.js', `import { ${name} as used } from '${entry}'; globalThis.used = used;`);
   await write('index.html', '<!doctype html><script type="module" src="./main.js"></script>');
   const config = { root: project, configFile: false, logLevel: 'warn' } as const;
   const built = await build({ ...config, build: { target: 'es2022', write: false } });

@@ -1,4 +1,5 @@
 import type { ConformanceCase } from '../case.ts';
+import { compat } from './compat.ts';
 import { devices } from './devices.ts';
 import { dirty } from './dirty/index.ts';
 import { empty } from './empty.ts';
@@ -36,6 +37,7 @@ export const cases: readonly ConformanceCase[] = [
   ...scores,
   ...select,
   ...nearestCases,
+  ...compat,
   ...properties,
   ...mixture,
   ...dirty,

@@ -1,0 +1,14 @@
+/** The engine of callers that cannot wait. */
+import { createSyncCpuEngine } from './cpu/sync-engine.ts';
+import type { ClusteringEngine, EngineDataset } from './engine/contract.ts';
+import type { PreparedPoints } from './points.ts';
+import { resultOf, runNow } from './steps.ts';
+
+/** Kept, once there is one: to make its memory costs more than a small fit. */
+let engine: ClusteringEngine | undefined;
+
+/** Points on the CPU engine of the calling thread: its verbs return values, not promises. */
+export function uploadHere(points: PreparedPoints): EngineDataset {
+  engine ??= createSyncCpuEngine();
+  return runNow(resultOf(engine.upload(points)));
+}

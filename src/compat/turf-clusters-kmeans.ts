@@ -1,0 +1,155 @@
+/**
+ * What the package \@turf/clusters-kmeans 7 exports, on the CPU engine of this library: changing the import is all.
+ *
+ * @module webgpu-clustering/compat/turf-clusters-kmeans
+ */
+import '../globals.ts';
+import { kmeansSync } from '../api/kmeans-sync.ts';
+import { wrongKind } from '../check.ts';
+import skmeans from './skmeans.ts';
+
+/** A GeoJSON point (RFC 7946). */
+export interface Point {
+  /** Which geometry it is. */
+  type: 'Point';
+  /** Longitude and latitude in degrees; a height may follow. */
+  coordinates: number[];
+}
+
+/** A GeoJSON feature at a point. */
+export interface PointFeature<P> {
+  /** That it is a feature. */
+  type: 'Feature';
+  /** Where it is. */
+  geometry: Point;
+  /** What it is; null for nothing. */
+  properties: P;
+}
+
+/** A GeoJSON collection of such features. */
+export interface PointCollection<P> {
+  /** That it is a collection. */
+  type: 'FeatureCollection';
+  /** n of them. */
+  features: PointFeature<P>[];
+}
+
+/** What a feature is. */
+// biome-ignore lint/suspicious/noExplicitAny: as @types/geojson has it, whose collections are to be taken and returned
+export type Properties = { [name: string]: any } | null;
+
+/** What a feature is, with its cluster. */
+export type KmeansProps = Properties & {
+  /** Index of its cluster. */
+  cluster?: number;
+  /** Centroid of its cluster; one array for all features of it. */
+  centroid?: [number, number];
+};
+
+/** Options of {@link clustersKmeans}. */
+export interface ClustersKmeansOptions {
+  /** Default √(n/2), rounded; at most n. */
+  numberOfClusters?: number;
+  /** Whether the given collection gets the properties, and not a copy. Default false. */
+  mutate?: boolean;
+  /**
+   * Whether distances are those on a sphere: near ±180° of longitude and near the poles degrees are none. Clusters then begin
+   * with k-means++, none is empty, and heights are left out. Default false, as there.
+   */
+  spherical?: boolean;
+}
+
+/**
+ * `clustersKmeans` of turf: k-means of the coordinates, which begins with the first points.
+ *
+ * @returns the collection, each feature with the properties `cluster` and `centroid`
+ * @throws {TypeError} where a feature is no point, or there is none.
+ * @throws {RangeError} with `spherical`, where a coordinate is no finite number.
+ * @example
+ * ```ts
+ * import { clustersKmeans } from 'webgpu-clustering/compat/turf-clusters-kmeans';
+ *
+ * const features = [[179, -17], [10, 50], [-179, -17]].map((coordinates) => ({
+ *   type: 'Feature' as const,
+ *   properties: {},
+ *   geometry: { type: 'Point' as const, coordinates },
+ * }));
+ * const islands = clustersKmeans({ type: 'FeatureCollection', features }, { numberOfClusters: 2, spherical: true });
+ * console.log(islands.features.map(({ properties }) => properties.cluster).join()); // 0,1,0
+ * ```
+ */
+export function clustersKmeans(
+  points: PointCollection<Properties>,
+  options: ClustersKmeansOptions = {},
+): PointCollection<KmeansProps> {
+  const { mutate, spherical } = options;
+  const n = points.features.length;
+  const k = Math.min(options.numberOfClusters || Math.round(Math.sqrt(n / 2)), n);
+  const positions = points.features.map(positionOf);
+  const collection = mutate === true ? points : cloned(points);
+  const { labels, centroids } = spherical === true ? onSphere(positions, k) : inPlane(positions, k);
+  collection.features.forEach((feature, i) => {
+    feature.properties = Object.assign(feature.properties ?? {}, {
+      cluster: labels[i],
+      centroid: centroids[labels[i]],
+    });
+  });
+  return collection as PointCollection<KmeansProps>;
+}
+
+export default clustersKmeans;
+
+interface Clusters {
+  /** [n] */
+  readonly labels: ArrayLike<number>;
+  /** [k] */
+  readonly centroids: readonly number[][];
+}
+
+function positionOf({ geometry }: PointFeature<Properties>, i: number): number[] {
+  if (geometry?.type !== 'Point') throw wrongKind(`points.features[${i}].geometry`, 'a Point', geometry);
+  return geometry.coordinates;
+}
+
+function inPlane(positions: number[][], k: number): Clusters {
+  const { idxs, centroids } = skmeans(positions, k, positions.slice(0, k));
+  return { labels: idxs, centroids };
+}
+
+/** By the cosine of the angle between points of the unit sphere. */
+function onSphere(positions: number[][], k: number): Clusters {
+  const { labels, centroids } = kmeansSync(positions.map(toUnit), { k, metric: 'cosine' });
+  return { labels, centroids: Array.from({ length: k }, (_, c) => toPosition(centroids.subarray(3 * c, 3 * c + 3))) };
+}
+
+const DEGREE = Math.PI / 180;
+
+function toUnit([longitude, latitude]: number[]): number[] {
+  const [lambda, phi] = [longitude * DEGREE, latitude * DEGREE];
+  return [Math.cos(phi) * Math.cos(lambda), Math.cos(phi) * Math.sin(lambda), Math.sin(phi)];
+}
+
+function toPosition([x, y, z]: Float64Array): number[] {
+  return [Math.atan2(y, x) / DEGREE, Math.atan2(z, Math.hypot(x, y)) / DEGREE];
+}
+
+/** A copy as deep as turf's, whose properties and coordinates can be written to. */
+function cloned(collection: PointCollection<Properties>): PointCollection<Properties> {
+  return {
+    ...collection,
+    features: collection.features.map((feature) => ({
+      ...feature,
+      properties: clonedProperties(feature.properties),
+      geometry: { ...feature.geometry, coordinates: feature.geometry.coordinates.slice() },
+    })),
+  };
+}
+
+function clonedProperties(properties: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(properties ?? {}).map(([name, value]) => {
+      if (value === null || typeof value !== 'object') return [name, value];
+      return [name, Array.isArray(value) ? value.slice() : clonedProperties(value)];
+    }),
+  );
+}

@@ -1,0 +1,29 @@
+/** Programs that were written against other packages, on any engine. */
+import { kmeans, kmeansAsync } from '../../../src/compat/ml-kmeans.ts';
+import { destroyDefaultEngines } from '../../../src/index.ts';
+import { type ConformanceCase, equal, sameValues } from '../case.ts';
+import { blobs } from './data.ts';
+
+const { n, d, data } = blobs({ n: 3001, d: 5, groups: 10, seed: 307 });
+const rows = Array.from({ length: n }, (_, i) => Array.from(data.subarray(i * d, (i + 1) * d)));
+
+export const compat: readonly ConformanceCase[] = [
+  {
+    name: 'ml-kmeans: the same clusters on the calling thread and on an engine',
+    async run({ backend, requestDevice }) {
+      const placement = backend === 'webgpu' ? { backend, device: await requestDevice!() } : { backend };
+      try {
+        for (const initialization of ['kmeans++', 'mostDistant', rows.slice(0, 10)] as const) {
+          const options = { seed: 11, initialization } as const;
+          const here = kmeans(rows, 10, options);
+          const there = await kmeansAsync(rows, 10, { ...options, ...placement });
+          sameValues(there.clusters, here.clusters, 'clusters');
+          sameValues(there.centroids.flat(), here.centroids.flat(), 'centroids');
+          equal(there.iterations, here.iterations, 'iterations');
+        }
+      } finally {
+        await destroyDefaultEngines();
+      }
+    },
+  },
+];
