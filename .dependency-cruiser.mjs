@@ -9,7 +9,7 @@ const FLOORS = [
   { name: 'models', path: '^src/models/' },
   { name: 'mixture', path: '^src/mixture/' },
   { name: 'kmeans', path: '^src/kmeans/' },
-  { name: 'placement', path: '^src/(methods|defaults|placement|dataset|calling-thread)[.]ts$' },
+  { name: 'placement', path: '^src/(methods|defaults|placement|dataset|reading|home|calling-thread)[.]ts$' },
   { name: 'the engines', path: '^src/(gpu|cpu)/' },
   { name: 'engine', path: '^src/engine/' },
   {
@@ -36,7 +36,7 @@ export default {
         'mixture and kmeans ask a dataset of the contract in src/engine: no engine by name, no threads, no placement.',
       severity: 'error',
       from: { path: '^src/(mixture|kmeans)/' },
-      to: { path: '^src/(gpu|cpu)/|^src/(methods|defaults|placement|dataset|calling-thread)[.]ts$' },
+      to: { path: '^src/(gpu|cpu)/|^src/(methods|defaults|placement|dataset|reading|home|calling-thread)[.]ts$' },
     },
     {
       name: 'gpu and cpu must not know each other',

@@ -1,55 +1,9 @@
-/** The caller's points: where those are that an engine holds, and what a call reads in its own turn of those that none does. */
-import type { Given, Names } from './check.ts';
-import type { EngineDataset } from './engine/contract.ts';
+/** The caller's points in an engine. */
 import { DeviceLostError } from './errors.ts';
+import { datasets, type Home, type Reason } from './home.ts';
 import type { Metric } from './metric.ts';
-import {
-  type Backend,
-  type GpuPoints,
-  type PointsInput,
-  type SurveyedPoints,
-  type SurveyOptions,
-  surveyPoints,
-} from './points.ts';
-import { knowSelf, unwrapped, unwrapThis } from './proxies.ts';
-import { type Awaitable, run } from './steps.ts';
-
-/** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
-export type BackendChoice = 'auto' | Backend;
-
-/** Where a call without an engine of its own runs. */
-export interface PlacementOptions {
-  /** Default `'auto'`. */
-  readonly backend?: BackendChoice;
-  /** Your own device: borrowed, never destroyed or reconfigured. */
-  readonly device?: GPUDevice;
-}
-
-export const PLACEMENT_OPTIONS: Names<PlacementOptions> = { backend: true, device: true };
-
-/**
- * Why something is where it is: the caller asked for it; there is a hardware adapter, or none, or only one in software; the
- * points are too few for a GPU, or need more digits than float32 has; the GPU was lost.
- *
- * @useDeclaredType
- */
-export type Reason = (typeof REASONS)[number];
-
-export const REASONS = [
-  'asked',
-  'hardware',
-  'no-adapter',
-  'software-adapter',
-  'small',
-  'precision',
-  'device-lost',
-] as const;
-
-/** Where points are at the moment, and why. */
-export interface Home {
-  readonly dataset: EngineDataset;
-  readonly reason: Reason;
-}
+import type { Backend } from './points.ts';
+import { knowSelf, unwrapThis } from './proxies.ts';
 
 /**
  * Points resident in an engine; made by `engine.upload`. They go with their engine, or by `destroy()`.
@@ -93,6 +47,7 @@ export class Dataset {
   /** @internal */
   constructor(home: Home, evacuate: (() => Promise<Home>) | null, forget: (dataset: Dataset) => void) {
     knowSelf(this);
+    datasets.add(this);
     this.n = home.dataset.n;
     this.d = home.dataset.d;
     this.metric = home.dataset.metric;
@@ -150,27 +105,4 @@ export class Dataset {
     });
     return this.#moved;
   }
-}
-
-/** What an upload needs to know. */
-export type UploadRequest = Given<SurveyOptions> & { readonly signal: AbortSignal | undefined };
-
-/** Points that an engine holds, or what there is to know before one does. */
-export type Reading = Dataset | Awaitable<SurveyedPoints | GpuPoints>;
-
-/**
- * Begins to read what a call was given, before anything is waited for: what the caller does with its array behind the call
- * is found out, as far as a turn goes.
- */
-export function readPoints(given: PointsInput | Dataset, options: UploadRequest): Reading {
-  options.signal?.throwIfAborted();
-  const points = unwrapped(given);
-  if (!(points instanceof Dataset)) return run(surveyPoints(points, options), options.signal);
-  if (options.sampleWeight !== undefined) {
-    throw new TypeError('sampleWeight belongs to the dataset: pass it to engine.upload');
-  }
-  if (options.metric !== undefined && options.metric !== points.metric) {
-    throw new TypeError(`metric '${options.metric}' differs from the dataset's '${points.metric}'`);
-  }
-  return points;
 }

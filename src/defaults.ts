@@ -1,15 +1,16 @@
 /** The engines that calls without one of their own share, and what such calls do with points. */
 import { type Given, owns } from './check.ts';
+import type { Dataset } from './dataset.ts';
+import { checkEngineOptions, EngineSet, GPU_WORTHWHILE_VALUES } from './placement.ts';
+import type { GpuPoints, PointsInput, PreparedPoints, SurveyedPoints } from './points.ts';
 import {
   type BackendChoice,
-  Dataset,
+  isDataset,
   type PlacementOptions,
   type Reading,
   readPoints,
   type UploadRequest,
-} from './dataset.ts';
-import { checkEngineOptions, EngineSet, GPU_WORTHWHILE_VALUES } from './placement.ts';
-import type { GpuPoints, PointsInput, PreparedPoints, SurveyedPoints } from './points.ts';
+} from './reading.ts';
 import { runNow } from './steps.ts';
 
 const defaults = new Map<GPUDevice | BackendChoice, Map<BackendChoice, Promise<EngineSet>>>();
@@ -91,7 +92,7 @@ export async function withReading<T>(
   work: (dataset: Dataset) => Promise<T>,
   few?: (points: PreparedPoints) => Promise<T>,
 ): Promise<T> {
-  if (reading instanceof Dataset) return work(reading);
+  if (isDataset(reading)) return work(reading);
   const { backend } = checkEngineOptions(options);
   const ofFew = backend === 'webgpu' ? undefined : few;
   if (ofFew !== undefined && !(reading instanceof Promise) && isFew(reading))

@@ -36,10 +36,11 @@ export type { KMeansCriterion, KMeansSelection, SelectKMeansOptions } from './ap
 export type { Criterion, ModelSelection, SelectModelOptions } from './api/select-mixture.ts';
 export { selectModel } from './api/select-model.ts';
 export type { KMeansSelectionRow, SelectionProgress, SelectionRow } from './api/selection.ts';
-export type { BackendChoice, Dataset, PlacementOptions, Reason } from './dataset.ts';
+export type { Dataset } from './dataset.ts';
 export { destroyDefaultEngines } from './defaults.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
 export type { FrameJSON } from './frame.ts';
+export type { Reason } from './home.ts';
 export type { NearestCentroids } from './kmeans/nearest.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
 export type { MethodOptions } from './methods.ts';
@@ -72,3 +73,4 @@ export type {
   TypedArray,
   Weights,
 } from './points.ts';
+export type { BackendChoice, PlacementOptions } from './reading.ts';

@@ -1,16 +1,11 @@
 /** What the methods of models do with points: the engines of such calls are loaded with the first one. */
 import { checkSignal, type Given, type Names, readOptions } from './check.ts';
-import {
-  Dataset,
-  type Home,
-  PLACEMENT_OPTIONS,
-  type PlacementOptions,
-  readPoints,
-  type UploadRequest,
-} from './dataset.ts';
+import type { Dataset } from './dataset.ts';
 import type { Frame } from './frame.ts';
+import type { Home } from './home.ts';
 import type { Metric } from './metric.ts';
 import type { PointsInput, PreparedPoints, Weights } from './points.ts';
+import { isDataset, PLACEMENT_OPTIONS, type PlacementOptions, readPoints, type UploadRequest } from './reading.ts';
 import { runAsync, type Steps } from './steps.ts';
 
 /** Options of the methods that take points. */
@@ -33,7 +28,7 @@ export async function withPointsLater<T>(
   few?: (points: PreparedPoints) => Promise<T>,
 ): Promise<T> {
   const reading = readPoints(given, options);
-  if (reading instanceof Dataset) return work(reading);
+  if (isDataset(reading)) return work(reading);
   defaults ??= (await Promise.all([import('./defaults.ts'), reading]))[0];
   return defaults.withReading(reading, options, work, few);
 }

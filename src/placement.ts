@@ -1,11 +1,13 @@
 /** Which engine points live in: the choice behind `backend`, and the move to the CPU when a device is lost. */
 import { checkInteger, checkWord, type Given, type Names, ownOf, owns, wrongKind } from './check.ts';
 import { createCpuEngine } from './cpu/engine.ts';
-import { type BackendChoice, Dataset, type Home, type Reason } from './dataset.ts';
+import { Dataset } from './dataset.ts';
 import type { ClusteringEngine, ProcessorInfo } from './engine/contract.ts';
 import { DeviceLostError } from './errors.ts';
 import { COARSE } from './frame.ts';
+import type { Home, Reason } from './home.ts';
 import { type Backend, bufferNeedsGpu, type GpuPoints, type PreparedPoints, type SurveyedPoints } from './points.ts';
+import type { BackendChoice } from './reading.ts';
 import { run, type Steps } from './steps.ts';
 
 /** Options of {@link createEngine}. */

@@ -1,10 +1,11 @@
 import { checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
-import { Dataset } from '../dataset.ts';
+import type { Dataset } from '../dataset.ts';
 import { METRICS, type Metric } from '../metric.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import { ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from '../placement.ts';
 import { type Backend, type PointsInput, surveyPoints, type Weights } from '../points.ts';
+import { isDataset } from '../reading.ts';
 import { run } from '../steps.ts';
 import { gaussianMixtureWith } from './gaussian-mixture.ts';
 import {
@@ -118,7 +119,7 @@ export function engineOf(engines: EngineSet): Engine {
     },
     async kmeans(points, options) {
       const given = readOptions('engine.kmeans', options, ENGINE_KMEANS_OPTIONS);
-      if (points instanceof Dataset) return kmeansWith(points, { ...RESIDENT, ...given });
+      if (isDataset(points)) return kmeansWith(points, { ...RESIDENT, ...given });
       const { metric, sampleWeight, ...fit } = given;
       const onGpu = checkKMeansOptions(fit).output === 'buffer';
       if (onGpu && !engines.hasGpu) throw needsGpu();
@@ -127,7 +128,7 @@ export function engineOf(engines: EngineSet): Engine {
     },
     async gaussianMixture(points, options) {
       const given = readOptions('engine.gaussianMixture', options, ENGINE_MIXTURE_OPTIONS);
-      if (points instanceof Dataset) return gaussianMixtureWith(points, { ...RESIDENT, ...given });
+      if (isDataset(points)) return gaussianMixtureWith(points, { ...RESIDENT, ...given });
       const { sampleWeight, ...fit } = given;
       checkMixtureOptions(fit);
       const signal = checkSignal(fit.signal);

@@ -10,7 +10,6 @@ import {
   propertyOf,
   wrongKind,
 } from '../check.ts';
-import { PLACEMENT_OPTIONS, type PlacementOptions } from '../dataset.ts';
 import { metricOf } from '../metric.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import type { FixedPart } from '../mixture/maximize.ts';
@@ -34,6 +33,7 @@ import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
 import type { Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
+import { PLACEMENT_OPTIONS, type PlacementOptions } from '../reading.ts';
 
 /**
  * How EM starts: by a method, `'kmeans'`, `'k-means++'`, `'random'` or `'random-from-data'`; from a model; or from

@@ -7,13 +7,13 @@ import {
   isJSONOf,
   type Names,
 } from '../check.ts';
-import type { PlacementOptions } from '../dataset.ts';
 import { KMEANS_DEFAULTS, type KMeansPlan, type KMeansProgress } from '../kmeans/plan.ts';
 import { KMEANS_STARTS, type KMeansStart } from '../kmeans/seeding.ts';
 import type { Metric } from '../metric.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
 import { type HostPoints, type Rows, readRowsOf, type Tensor, type Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
+import type { PlacementOptions } from '../reading.ts';
 
 /**
  * How k-means starts: by a method, `'k-means++'`, `'k-means||'` or `'random'`; from centroids [k, d], which are given as

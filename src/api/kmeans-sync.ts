@@ -1,11 +1,11 @@
 import { uploadHere } from '../calling-thread.ts';
 import { checkWord, type Names, readOptions } from '../check.ts';
-import { Dataset } from '../dataset.ts';
 import { fitBest } from '../kmeans/fit.ts';
 import type { KMeansPlan } from '../kmeans/plan.ts';
 import { METRICS } from '../metric.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
 import { type HostPoints, type PreparedPoints, preparePoints, type Rows, type Tensor } from '../points.ts';
+import { isDataset } from '../reading.ts';
 import { runNow, type Steps } from '../steps.ts';
 import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
@@ -37,7 +37,7 @@ export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSy
   const { metric, sampleWeight } = given;
   const plan = checkKMeansOptions({ ...given, output: undefined });
   if (metric !== undefined) checkWord('metric', metric, METRICS);
-  if (points instanceof Dataset) throw new TypeError('kmeansSync needs points on the host');
+  if (isDataset(points)) throw new TypeError('kmeansSync needs points on the host');
   return runNow(fitHere(preparePoints(points, { metric, sampleWeight, frame: undefined }), plan));
 }
 

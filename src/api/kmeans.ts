@@ -1,11 +1,12 @@
 import { checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
-import { type BackendChoice, Dataset, PLACEMENT_OPTIONS, type PlacementOptions } from '../dataset.ts';
+import type { Dataset } from '../dataset.ts';
 import { withPoints } from '../defaults.ts';
 import { METRICS } from '../metric.ts';
 import { fitKMeans } from '../models/fit-kmeans.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import type { PointsInput } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
+import { type BackendChoice, isDataset, PLACEMENT_OPTIONS, type PlacementOptions } from '../reading.ts';
 import { heeding } from '../steps.ts';
 import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
@@ -72,10 +73,9 @@ function onGpu(
   points: PointsInput | Dataset,
 ): Given<PlacementOptions> {
   const resident = unwrapped(points);
-  const isThere =
-    resident instanceof Dataset
-      ? resident.backend === 'webgpu'
-      : backend === 'webgpu' || (backend !== 'cpu' && device !== undefined);
+  const isThere = isDataset(resident)
+    ? resident.backend === 'webgpu'
+    : backend === 'webgpu' || (backend !== 'cpu' && device !== undefined);
   if (!isThere) throw needsGpu();
   return { backend: 'webgpu', device };
 }

@@ -1,5 +1,5 @@
 import { checkInteger, checkWord, isJSONOf, type Names, readOptions } from '../check.ts';
-import { Dataset, PLACEMENT_OPTIONS, type PlacementOptions } from '../dataset.ts';
+import type { Dataset } from '../dataset.ts';
 import type { Frame } from '../frame.ts';
 import { frameOfCentroids } from '../kmeans/frame-of-centroids.ts';
 import type { NearestCentroids } from '../kmeans/nearest.ts';
@@ -16,6 +16,7 @@ import {
   type Tensor,
 } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
+import { isDataset, PLACEMENT_OPTIONS, type PlacementOptions } from '../reading.ts';
 import { resultOf, runAsync } from '../steps.ts';
 
 /** Options of {@link nearest}. */
@@ -102,7 +103,7 @@ function targetOf(
     throw new TypeError('centroids is the JSON of a model: pass KMeansModel.fromJSON(centroids)');
   }
   const resident = unwrapped(points);
-  const isResident = resident instanceof Dataset;
+  const isResident = isDataset(resident);
   const metric = asked ?? (isResident ? resident.metric : 'euclidean');
   const { values: raw, d } = readRowsOf('centroids', centroids, '{ data, shape }, rows or a KMeansModel');
   const features = isResident ? resident.d : featuresOf(resident);

@@ -10,7 +10,7 @@ import {
   owns,
   readOptions,
 } from '../check.ts';
-import { Dataset, PLACEMENT_OPTIONS, type PlacementOptions, readPoints } from '../dataset.ts';
+import type { Dataset } from '../dataset.ts';
 import { withReading } from '../defaults.ts';
 import type { EngineDataset } from '../engine/contract.ts';
 import { dispersionOf, likeness, varianceRatio } from '../kmeans/dispersion.ts';
@@ -27,6 +27,7 @@ import {
   type TypedArray,
 } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
+import { isDataset, PLACEMENT_OPTIONS, type PlacementOptions, readPoints } from '../reading.ts';
 import { run, runAsync, runNow, type Steps } from '../steps.ts';
 
 /** The cluster of each of n rows: any integers. */
@@ -246,8 +247,7 @@ async function judge<T>(
     return yield* work(dataset, checkPartition(yield* partitionOf(rows, labels)));
   }
   const resident = unwrapped(points);
-  const reading =
-    resident instanceof Dataset ? readPoints(resident, placement) : run(asGiven(resident, placement), signal);
+  const reading = isDataset(resident) ? readPoints(resident, placement) : run(asGiven(resident, placement), signal);
   return withReading(reading, placement, onDataset);
 }
 

@@ -5,7 +5,7 @@
  */
 import '../globals.ts';
 import { checkSignal } from '../check.ts';
-import { type PlacementOptions, type Reading, readPoints, type UploadRequest } from '../dataset.ts';
+import { type PlacementOptions, type Reading, readPoints, type UploadRequest } from '../reading.ts';
 import { runAsync, runNow, type Steps } from '../steps.ts';
 import {
   type Clusterer,

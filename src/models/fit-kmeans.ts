@@ -1,8 +1,9 @@
 /** How a finished fit of k-means becomes a model. Apart from that of mixtures, which a page of k-means does not load. */
 
-import type { Dataset, Reason } from '../dataset.ts';
+import type { Dataset } from '../dataset.ts';
 import type { EngineDataset } from '../engine/contract.ts';
 import { DeviceLostError } from '../errors.ts';
+import type { Reason } from '../home.ts';
 import { fitBest } from '../kmeans/fit.ts';
 import type { KMeansPlan } from '../kmeans/plan.ts';
 import { runAsync } from '../steps.ts';

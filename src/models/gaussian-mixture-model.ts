@@ -11,10 +11,11 @@ import {
   readNumbers,
   wrongKind,
 } from '../check.ts';
-import { type Dataset, type Home, REASONS, type Reason } from '../dataset.ts';
+import type { Dataset } from '../dataset.ts';
 import type { EngineDataset, MixtureWorkspace } from '../engine/contract.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON, intoFrame } from '../frame.ts';
+import { type Home, REASONS, type Reason } from '../home.ts';
 import { fitCentroids as clusterAround } from '../kmeans/centroids.ts';
 import { type MethodOptions, withPointsOf } from '../methods.ts';
 import { pointsOf } from '../mixture/draw.ts';

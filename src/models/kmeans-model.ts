@@ -11,9 +11,10 @@ import {
   readNumbers,
   readOptions,
 } from '../check.ts';
-import { type Dataset, REASONS, type Reason } from '../dataset.ts';
+import type { Dataset } from '../dataset.ts';
 import type { EngineDataset } from '../engine/contract.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
+import { REASONS, type Reason } from '../home.ts';
 import type { KMeansFit } from '../kmeans/fit.ts';
 import { METHOD_OPTIONS, type MethodOptions, withPointsLater, withPointsOf } from '../methods.ts';
 import { METRICS, type Metric, metricOf } from '../metric.ts';
