@@ -72,7 +72,7 @@ export interface EngineDataset extends PointsSummary {
   nearestDistances(centroids: Float64Array): Awaitable<Float32Array | Float64Array>;
 
   /**
-   * The `count` nearest of `centroids` [k, d] to each row. Absent where all distances come home, or the engine has nothing
+   * The `count` nearest of `centroids` [k, d] to each row. Absent where the host has all distances, or the engine has nothing
    * better.
    */
   readonly nearest?: ((centroids: Float64Array, count: number) => Awaitable<Nearest>) | undefined;

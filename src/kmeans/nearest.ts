@@ -66,7 +66,7 @@ function* findAmongFew(points: PreparedPoints, centroids: Float64Array, count: n
   return found;
 }
 
-/** Of all distances, which come home a block of rows at a time. */
+/** Of all distances, which the host has for a block of rows at a time. */
 function* leastOfAll(dataset: EngineDataset, centroids: Float64Array, count: number): Steps<Nearest> {
   const { n, d } = dataset;
   const k = centroids.length / d;

@@ -8,7 +8,7 @@ import type { Partition } from './partition.ts';
 /** Values of rows whose distances an engine sums at once, and of these sums: what stays in a cache. */
 const SUMMED_VALUES = 2 ** 16;
 
-/** Distances in one block, where they come home: 8 MiB in float64. */
+/** Distances that the host has at a time: 8 MiB in float64. */
 const BLOCK_VALUES = 2 ** 20;
 
 /**
