@@ -93,6 +93,8 @@ export async function withReading<T>(
   few?: (points: PreparedPoints) => Promise<T>,
 ): Promise<T> {
   if (isDataset(reading)) return work(reading);
+  // Wrong options are an error at once: what is wrong with the points as well is then nobody's, and ends no process.
+  if (reading instanceof Promise) reading.catch(() => undefined);
   const { backend } = checkEngineOptions(options);
   const ofFew = backend === 'webgpu' ? undefined : few;
   if (ofFew !== undefined && !(reading instanceof Promise) && isFew(reading))

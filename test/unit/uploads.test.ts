@@ -12,6 +12,7 @@ import {
   KMeansModel,
   kmeans,
   type PointsInput,
+  silhouetteScore,
 } from '../../src/index.ts';
 import { COVARIANCE_TYPES } from '../../src/mixture/forms/names.ts';
 import { EngineSet } from '../../src/placement.ts';
@@ -498,4 +499,33 @@ describe('JSON of what a fit returns can be read', () => {
       expect(model.means.every(Number.isFinite)).toBe(true);
     }
   });
+});
+
+it('wrong options beside wrong points are one error, and none that nobody hears', async () => {
+  let now = 0;
+  // A turn is due at each look at the clock: the points are still being read when the options are refused.
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 20));
+  const unheard = vi.fn();
+  process.on('unhandledRejection', unheard);
+  const points = { data: new Float64Array(2 ** 18), shape: [2 ** 16, 4] };
+  points.data[2 ** 18 - 1] = Number.NaN;
+  const wrong = { backend: 'gpu' as 'cpu' };
+  const model = await kmeans(
+    [
+      [0, 0, 0, 0],
+      [1, 1, 1, 1],
+    ],
+    { k: 2, backend: 'cpu' },
+  );
+  const calls = [
+    kmeans(points, { k: 2, ...wrong }),
+    model.predict(points, wrong),
+    silhouetteScore(points, new Uint8Array(2 ** 16), wrong),
+  ];
+  const outcomes = await Promise.allSettled(calls);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  for (let turn = 0; turn < 500; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(unheard).not.toHaveBeenCalled();
+  process.off('unhandledRejection', unheard);
+  clock.mockRestore();
 });
