@@ -29,9 +29,9 @@ export const PLACEMENT_OPTIONS: Names<PlacementOptions> = { backend: true, devic
 /** What an upload needs to know. */
 export type UploadRequest = Given<SurveyOptions> & { readonly signal: AbortSignal | undefined };
 
-/** Whether points are a dataset, and not behind a Proxy. */
+/** Whether points are a dataset, be it behind a Proxy. */
 export function isDataset(points: unknown): points is Dataset {
-  return datasets.has(points as object);
+  return datasets.has(unwrapped(points) as object);
 }
 
 /** Points that an engine holds, or what there is to know before one does. */
