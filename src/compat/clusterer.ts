@@ -1,4 +1,5 @@
 import { uploadHere } from '../calling-thread.ts';
+import { LARGEST } from '../check.ts';
 import type { EngineDataset, KMeansWorkspace } from '../engine/contract.ts';
 import { intoFrame } from '../frame.ts';
 import { type PreparedPoints, preparePoints } from '../points.ts';
@@ -42,24 +43,46 @@ export function isWorthwhile(rows: Rows, k: number): boolean {
   return rows.length * rows[0].length * k >= WORK_OF_ENGINE;
 }
 
+/** Whether an engine takes these for centroids of d coordinates. What is of another shape or no number is for plain JavaScript. */
+export function areForEngine(centroids: readonly ArrayLike<number>[], d: number): boolean {
+  const isNumber = (value: unknown) => typeof value === 'number' && Math.abs(value) <= LARGEST;
+  return centroids.every((row) => row?.length === d && Array.from(row).every(isNumber));
+}
+
 /** The CPU engine of the calling thread, with rows of its own; null where it refuses them. */
 export function engineHere(rows: Rows, ties: Ties): Clusterer | null {
   const points = readRows(rows);
   return points && new EngineClusterer(uploadHere(points), ties, true);
 }
 
+/** What a clusterer holds in an engine. */
+interface Held {
+  readonly dataset: EngineDataset;
+  workspace: KMeansWorkspace | null;
+}
+
+function release({ dataset, workspace }: Held): void {
+  workspace?.close();
+  dataset.destroy();
+}
+
+/** What nobody closes, as an iteration that is left after a few results, goes with the garbage: engines know of none. */
+const leftBehind = /* @__PURE__ */ new FinalizationRegistry(release);
+
 /** On an engine, which has rows in float32 beside a frame of its own: labels are those of these rows. */
 export class EngineClusterer implements Clusterer {
   readonly #dataset: EngineDataset;
   readonly #ties: Ties;
   readonly #isOwner: boolean;
-  #workspace: KMeansWorkspace | null = null;
+  readonly #held: Held;
 
   /** @param isOwner whether the dataset goes with it */
   constructor(dataset: EngineDataset, ties: Ties, isOwner: boolean) {
     this.#dataset = dataset;
     this.#ties = ties;
     this.#isOwner = isOwner;
+    this.#held = { dataset, workspace: null };
+    if (isOwner) leftBehind.register(this, this.#held, this);
   }
 
   *distancesTo(indices: readonly number[]): Steps<ArrayLike<number>[]> {
@@ -77,12 +100,14 @@ export class EngineClusterer implements Clusterer {
 
   *assign(centroids: readonly number[][]): Steps<ArrayLike<number>> {
     const k = centroids.length;
-    this.#workspace ??= yield* resultOf(this.#dataset.kmeans(k));
-    const workspace = this.#workspace;
+    this.#held.workspace ??= yield* resultOf(this.#dataset.kmeans(k));
+    const { workspace } = this.#held;
     // An engine gives ties to the lowest index: the last one, where it has them from behind.
     const isReversed = this.#ties === 'last';
     const ordered = isReversed ? centroids.slice().reverse() : centroids;
-    const held = intoFrame(ordered.flat(), this.#dataset.frame);
+    // Not `flat`, which leaves typed rows as they are.
+    const values = ordered.flatMap((row) => Array.from(row));
+    const held = intoFrame(values, this.#dataset.frame);
     if (workspace.label === undefined) yield* resultOf(workspace.accumulate(held));
     else yield* resultOf(workspace.label(held));
     const labels = yield* resultOf(workspace.labels());
@@ -90,8 +115,9 @@ export class EngineClusterer implements Clusterer {
   }
 
   close(): void {
-    this.#workspace?.close();
-    if (this.#isOwner) this.#dataset.destroy();
+    leftBehind.unregister(this);
+    if (this.#isOwner) release(this.#held);
+    else this.#held.workspace?.close();
   }
 }
 
@@ -107,7 +133,11 @@ export class PlainClusterer implements Clusterer {
   }
 
   *distancesTo(indices: readonly number[]): Steps<ArrayLike<number>[]> {
-    return indices.map((index) => Array.from(this.#rows, (row) => squaredDistance(row, this.#rows[index])));
+    const rows = this.#rows;
+    // From the earlier row, as ml-kmeans does: of ragged rows, the first one says over how many coordinates.
+    return indices.map((index) =>
+      Array.from(rows, (row, i) => (i < index ? squaredDistance(row, rows[index]) : squaredDistance(rows[index], row))),
+    );
   }
 
   *assign(centroids: readonly number[][]): Steps<ArrayLike<number>> {

@@ -8,6 +8,7 @@ import { checkSignal } from '../check.ts';
 import { type PlacementOptions, type Reading, readPoints, type UploadRequest } from '../reading.ts';
 import { runAsync, runNow, type Steps } from '../steps.ts';
 import {
+  areForEngine,
   type Clusterer,
   EngineClusterer,
   engineHere,
@@ -140,13 +141,14 @@ export class KMeansResult {
  * console.log(clusters.join(), centroids.join(' ')); // 0,0,1,1 1,1.5,1 -1,-1,-1.25
  * ```
  */
-export function kmeans(data: number[][], K: number, options?: Options): KMeansResult {
+export function kmeans(data: number[][], K: number, options?: Options | null): KMeansResult {
   const plan = checkPlan(data, K, options);
   return runNow(fit(clustererHere(plan), plan));
 }
 
 /**
- * `kmeansGenerator` of ml-kmeans: yields the result of each iteration.
+ * `kmeansGenerator` of ml-kmeans: yields the result of each iteration. What is written to its `centroids` and `converged` holds
+ * for the next one. The points may not change in between.
  *
  * @throws as {@link kmeans}, when the first result is asked for.
  * @example
@@ -160,7 +162,7 @@ export function kmeans(data: number[][], K: number, options?: Options): KMeansRe
 export function* kmeansGenerator(
   data: number[][],
   K: number,
-  options?: Options,
+  options?: Options | null,
 ): Generator<KMeansResult, void, unknown> {
   const plan = checkPlan(data, K, options);
   const clusterer = clustererHere(plan);
@@ -168,8 +170,11 @@ export function* kmeansGenerator(
     const clusters: number[] = [];
     let state = runNow(begin(clusterer, plan));
     while (!state.converged && state.iterations < plan.maxIterations) {
-      state = runNow(iterate(clusterer, plan, state));
-      yield toResult(plan, state, clusters);
+      const next = runNow(iterate(clusterer, plan, state));
+      const result = toResult(plan, next, clusters);
+      yield result;
+      const { centroids, converged } = result;
+      state = { ...next, centroids, converged };
     }
   } finally {
     clusterer.close();
@@ -177,7 +182,9 @@ export function* kmeansGenerator(
 }
 
 /**
- * What {@link kmeans} gives, on a GPU where one is worth it, or on the CPU engine and its workers.
+ * What {@link kmeans} gives, on a GPU where one is worth it, or on the CPU engine and its workers. Whatever `backend` says,
+ * plain JavaScript answers small calls, those with a distance of their own, and those with values that no engine takes. The
+ * points may not change before the promise settles.
  *
  * @example
  * ```ts
@@ -187,9 +194,9 @@ export function* kmeansGenerator(
  * console.log(clusters.join()); // 0,0,1,1
  * ```
  * @throws rejects as {@link kmeans} throws.
- * @throws {WebGPUUnavailableError} under `backend: 'webgpu'`, where there is no adapter.
+ * @throws {WebGPUUnavailableError} under `backend: 'webgpu'`, where there is no adapter and an engine is asked.
  */
-export async function kmeansAsync(data: number[][], K: number, options?: AsyncOptions): Promise<KMeansResult> {
+export async function kmeansAsync(data: number[][], K: number, options?: AsyncOptions | null): Promise<KMeansResult> {
   const { backend, device, signal: given, ...rest } = options ?? {};
   const signal = checkSignal(given);
   const plan = checkPlan(data, K, rest);
@@ -213,8 +220,9 @@ async function readingOf(plan: Plan, request: UploadRequest): Promise<Reading | 
   }
 }
 
-function isForEngine({ data, K, distance }: Plan): boolean {
-  return distance === squaredDistance && isWorthwhile(data, K);
+function isForEngine({ data, K, distance, initialization }: Plan): boolean {
+  if (distance !== squaredDistance || !isWorthwhile(data, K)) return false;
+  return !Array.isArray(initialization) || areForEngine(initialization, data[0].length);
 }
 
 /** What a call asks for. */
@@ -236,8 +244,8 @@ interface State {
   readonly iterations: number;
 }
 
-function checkPlan(data: number[][], K: number, options: Options = {}): Plan {
-  const { distanceFunction, tolerance = 1e-6, initialization = 'kmeans++', maxIterations = 100, seed } = options;
+function checkPlan(data: number[][], K: number, options: Options | null | undefined): Plan {
+  const { distanceFunction, tolerance = 1e-6, initialization = 'kmeans++', maxIterations = 100, seed } = options ?? {};
   if (K <= 0 || K > data.length || !Number.isInteger(K)) {
     throw new Error('K should be a positive integer smaller than the number of points');
   }
@@ -323,7 +331,8 @@ function* iterate(clusterer: Clusterer, plan: Plan, { centroids: previous, itera
   const { data, K, distance, tolerance } = plan;
   const labels = yield* clusterer.assign(previous);
   const { counts, means } = meansOf(data, labels, K);
-  const centroids = means.map((mean, c) => (counts[c] > 0 ? mean : previous[c].slice()));
+  // Coordinate by coordinate: centroids that are given may be typed arrays, or of another width than the rows.
+  const centroids = means.map((mean, c) => (counts[c] > 0 ? mean : mean.map((_, j) => previous[c][j])));
   const converged = !centroids.some((centroid, c) => distance(centroid, previous[c]) > tolerance);
   return { labels, centroids, converged, iterations: iterations + 1 };
 }
@@ -342,7 +351,7 @@ function* firstCentroids(clusterer: Clusterer, plan: Plan): Steps<number[][]> {
   const { data, initialization, seed } = plan;
   if (Array.isArray(initialization)) return initialization;
   const rows = yield* CHOICES[initialization](clusterer, plan, seed === undefined ? Math.random : xsadd(seed));
-  return rows.map((row) => data[row]);
+  return rows.map((row) => Array.from(data[row]));
 }
 
 type Choice = (clusterer: Clusterer, plan: Plan, random: () => number) => Steps<number[]>;
@@ -359,10 +368,13 @@ function* randomRows(_: Clusterer, { data, K }: Plan, random: () => number): Ste
   return Array.from({ length: K }, () => left.splice(Math.floor(random() * left.length), 1)[0]);
 }
 
-/** The row that is farthest from a random one, then each time that whose nearest chosen row is farthest. */
+/**
+ * The row that is farthest from a random one, then each time that whose nearest chosen row is farthest. Distances that are no
+ * number below the largest are passed over, except that the second row may be infinitely far.
+ */
 function* mostDistantRows(clusterer: Clusterer, { data, K, distance }: Plan, random: () => number): Steps<number[]> {
   const chosen = [Math.floor(random() * data.length)];
-  const nearest = new Float64Array(data.length).fill(Infinity);
+  const nearest = new Float64Array(data.length).fill(Number.MAX_VALUE);
   while (chosen.length < K) {
     const newest = chosen[chosen.length - 1];
     const distances =
@@ -370,17 +382,29 @@ function* mostDistantRows(clusterer: Clusterer, { data, K, distance }: Plan, ran
         ? (yield* clusterer.distancesTo([newest]))[0]
         : data.map((row, i) => (i < newest ? distance(row, data[newest]) : distance(data[newest], row)));
     let [farthest, most] = [-1, -1];
+    const isSecond = chosen.length === 1;
     for (let i = 0; i < nearest.length; i++) {
-      nearest[i] = Math.min(nearest[i], distances[i]);
-      if (nearest[i] > most && (chosen.length === 1 || !chosen.includes(i))) [farthest, most] = [i, nearest[i]];
+      if (distances[i] < nearest[i]) nearest[i] = distances[i];
+      const far = isSecond ? distances[i] : nearest[i];
+      if (far > most && (isSecond || (far < Number.MAX_VALUE && !chosen.includes(i)))) [farthest, most] = [i, far];
     }
     chosen.push(farthest);
   }
   return chosen;
 }
 
+/** What ml-kmeans refuses, of all starts, where it begins with k-means++. */
+function checkMatrix(data: readonly number[][]): void {
+  const d = data[0].length;
+  for (const row of data) {
+    if (row.length !== d) throw new RangeError('Inconsistent array dimensions');
+    if (!row.every((value) => typeof value === 'number')) throw new TypeError('Input data contains non-numeric values');
+  }
+}
+
 /** Greedy k-means++, as ml-kmeans draws it: each candidate by one number. */
 function* plusPlusRows(clusterer: Clusterer, { data, K }: Plan, random: () => number): Steps<number[]> {
+  checkMatrix(data);
   const trials = 2 + Math.floor(Math.log(K));
   const first = Math.floor(random() * data.length);
   const chosen = [first];

@@ -5,9 +5,8 @@
  * @module webgpu-clustering/compat/skmeans
  */
 import '../globals.ts';
-import { LARGEST } from '../check.ts';
 import { runNow, type Steps } from '../steps.ts';
-import { type Clusterer, engineHere, isWorthwhile, meansOf, PlainClusterer, squaredDistance } from './clusterer.ts';
+import { areForEngine, type Clusterer, engineHere, isWorthwhile, meansOf, PlainClusterer } from './clusterer.ts';
 
 /** A point: its numbers, or one number. */
 export type Point = number[] | number;
@@ -66,32 +65,35 @@ export default function skmeans<T extends Point>(
   maxit?: number | null,
   distance?: Distance<T> | null,
 ): Result<T> {
-  const rows = data.map(toRow);
-  const space = spaceOf(data, distance ?? null);
-  const start = startOf(data, k, initial || null, space);
-  const firstRows = start.map(toRow);
-  const clusterer = (isForEngine(rows, firstRows, k, space) && engineHere(rows, 'last')) || plainClusterer(rows, space);
-  const { it, idxs, centroids } = runNow(iterate(clusterer, rows, firstRows, k, maxit || MOST_ITERATIONS));
-  for (let c = 0; c < k; c++) start[c] = space.toPoint(centroids[c]);
+  const space = spaceOf(data, distance || null);
+  const rows = Array.from(data, space.toRow);
+  // As its loops count: up to the next whole number, and none where k is no number.
+  const count = Math.max(0, Math.ceil(k)) || 0;
+  const start = startOf(data, count, initial || null, space);
+  const firstRows = Array.from({ length: count }, (_, c) => space.toRow(start[c]));
+  const clusterer = (isForEngine(rows, firstRows, space) && engineHere(rows, 'last')) || plainClusterer(rows, space);
+  const { it, idxs, centroids } = runNow(iterate(clusterer, rows, firstRows, maxit || MOST_ITERATIONS));
+  for (let c = 0; c < count; c++) start[c] = space.toPoint(centroids[c]);
   return { it, k, idxs, centroids: start, test: nearestCentroid };
 }
 
 /** What the points are, and how far from each other: as rows. */
 interface Space<T extends Point> {
+  readonly isScalar: boolean;
+  toRow(point: T): number[];
   toPoint(row: number[]): T;
   readonly distance: (a: number[], b: number[]) => number;
   readonly isEuclidean: boolean;
 }
 
-function toRow(point: Point): number[] {
-  return typeof point === 'number' ? [point] : point;
-}
-
 function spaceOf<T extends Point>(data: readonly T[], given: Distance<T> | null): Space<T> {
-  const isScalar = typeof data[0] === 'number';
+  // By the first point, whatever the others are.
+  const isScalar = !((data[0] as number[]).length > 0);
+  const toRow = (point: T) => (isScalar ? [point] : point) as number[];
   const toPoint = (row: number[]) => (isScalar ? row[0] : row) as T;
-  if (given !== null) return { toPoint, distance: (a, b) => given(toPoint(a), toPoint(b)), isEuclidean: false };
-  return { toPoint, distance: isScalar ? absolute : forgiving, isEuclidean: true };
+  const forms = { isScalar, toRow, toPoint };
+  if (given !== null) return { ...forms, distance: (a, b) => given(toPoint(a), toPoint(b)), isEuclidean: false };
+  return { ...forms, distance: isScalar ? absolute : forgiving, isEuclidean: true };
 }
 
 function absolute([a]: number[], [b]: number[]): number {
@@ -108,15 +110,8 @@ function forgiving(a: number[], b: number[]): number {
   return sum;
 }
 
-function isForEngine<T extends Point>(
-  rows: number[][],
-  start: number[][],
-  k: number,
-  { isEuclidean }: Space<T>,
-): boolean {
-  if (!isEuclidean || start.length !== k || !isWorthwhile(rows, k)) return false;
-  const d = rows[0].length;
-  return start.every((row) => row.length === d && row.every((value) => Math.abs(value) <= LARGEST));
+function isForEngine<T extends Point>(rows: number[][], start: number[][], { isEuclidean }: Space<T>): boolean {
+  return isEuclidean && isWorthwhile(rows, start.length) && areForEngine(start, rows[0].length);
 }
 
 function plainClusterer<T extends Point>(rows: number[][], { distance }: Space<T>): Clusterer {
@@ -139,7 +134,7 @@ function nearestOf<P>(point: P, centroids: readonly P[], distance: (a: P, b: P) 
 
 /** A method of results. */
 function nearestCentroid<T extends Point>(this: Result<T>, point: T, distance?: Distance<T>): Nearest<T> {
-  const idx = nearestOf(point, this.centroids, distance ?? euclideanOf<T>(point));
+  const idx = nearestOf(point, this.centroids, distance || euclideanOf<T>(point));
   return { idx, centroid: this.centroids[idx] };
 }
 
@@ -152,11 +147,11 @@ function* iterate(
   clusterer: Clusterer,
   rows: number[][],
   start: number[][],
-  k: number,
   most: number,
 ): Steps<{ it: number; idxs: number[]; centroids: number[][] }> {
   try {
-    let before = start.slice(0, k);
+    const k = start.length;
+    let before = start;
     for (let it = 0; ; ) {
       const labels = yield* clusterer.assign(before);
       const { means } = meansOf(rows, labels, k);
@@ -171,9 +166,11 @@ function* iterate(
 }
 
 function startOf<T extends Point>(data: T[], k: number, initial: Start<T> | null, space: Space<T>): T[] {
-  if (initial === 'kmrand') return differentRows(data, k);
+  if (initial === 'kmrand') return differentRows(data, k, space);
   if (initial === 'kmpp') return plusPlusRows(data, k, space);
-  if (initial !== null && initial.length < k) throw new TypeError(`k is ${k}, there are ${initial.length} centroids`);
+  // To a number that there is not, no number is near: the package goes on.
+  if (initial !== null && initial.length < k && !space.isScalar)
+    throw new TypeError(`k is ${k}, there are ${initial.length} centroids`);
   if (initial !== null) return initial;
   if (k > data.length) throw new Error(`k is ${k}, there are ${data.length} points`);
   const chosen = new Set<number>();
@@ -186,11 +183,11 @@ function randomIndex(items: readonly unknown[]): number {
 }
 
 /** Rows at random, of which no two have the same values. */
-function differentRows<T extends Point>(data: T[], k: number): T[] {
+function differentRows<T extends Point>(data: T[], k: number, { isScalar, toRow }: Space<T>): T[] {
   const chosen = new Map<string, T>();
   for (let tries = 4 * k; tries > 0 && chosen.size < k; tries--) {
     const point = data[randomIndex(data)];
-    const key = toRow(point).join('_');
+    const key = isScalar ? String(point) : toRow(point).join('_');
     if (!chosen.has(key)) chosen.set(key, point);
   }
   if (chosen.size < k) throw new Error('Error initializating clusters');
@@ -198,9 +195,9 @@ function differentRows<T extends Point>(data: T[], k: number): T[] {
 }
 
 /** k-means++ with one candidate a step (Arthur and Vassilvitskii 2007). */
-function plusPlusRows<T extends Point>(data: T[], k: number, { distance, isEuclidean }: Space<T>): T[] {
-  const rows = data.map(toRow);
-  const between = isEuclidean ? squaredDistance : distance;
+function plusPlusRows<T extends Point>(data: T[], k: number, { toRow, distance, isEuclidean }: Space<T>): T[] {
+  const rows = Array.from(data, toRow);
+  const between = isEuclidean ? forgiving : distance;
   const chosen = [randomIndex(data)];
   const nearest = rows.map(() => Infinity);
   while (chosen.length < k) {

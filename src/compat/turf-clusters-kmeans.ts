@@ -6,7 +6,11 @@
 import '../globals.ts';
 import { kmeansSync } from '../api/kmeans-sync.ts';
 import { wrongKind } from '../check.ts';
+import { meansOf } from './clusterer.ts';
 import skmeans from './skmeans.ts';
+
+/** West, south, east and north in degrees, or west, south, the least height, east, north and the largest height. */
+export type BoundingBox = [number, number, number, number] | [number, number, number, number, number, number];
 
 /** A GeoJSON point (RFC 7946). */
 export interface Point {
@@ -14,6 +18,8 @@ export interface Point {
   type: 'Point';
   /** Longitude and latitude in degrees; a height may follow. */
   coordinates: number[];
+  /** What it lies in. */
+  bbox?: BoundingBox | undefined;
 }
 
 /** A GeoJSON feature at a point. */
@@ -24,6 +30,10 @@ export interface PointFeature<P> {
   geometry: Point;
   /** What it is; null for nothing. */
   properties: P;
+  /** By what others know it. */
+  id?: string | number | undefined;
+  /** What it lies in. */
+  bbox?: BoundingBox | undefined;
 }
 
 /** A GeoJSON collection of such features. */
@@ -32,6 +42,8 @@ export interface PointCollection<P> {
   type: 'FeatureCollection';
   /** n of them. */
   features: PointFeature<P>[];
+  /** What they lie in. */
+  bbox?: BoundingBox | undefined;
 }
 
 /** What a feature is. */
@@ -54,7 +66,8 @@ export interface ClustersKmeansOptions {
   mutate?: boolean;
   /**
    * Whether distances are those on a sphere: near ±180° of longitude and near the poles degrees are none. Clusters then begin
-   * with k-means++, none is empty, and heights are left out. Default false, as there.
+   * with k-means++, none is empty while there are as many different places, and heights are left out. Default false, as
+   * there.
    */
   spherical?: boolean;
 }
@@ -64,7 +77,7 @@ export interface ClustersKmeansOptions {
  *
  * @returns the collection, each feature with the properties `cluster` and `centroid`
  * @throws {TypeError} where a feature is no point, or there is none.
- * @throws {RangeError} with `spherical`, where a coordinate is no finite number.
+ * @throws {RangeError} with `spherical`, where a coordinate is no finite number, or `numberOfClusters` not whole or below 0.
  * @example
  * ```ts
  * import { clustersKmeans } from 'webgpu-clustering/compat/turf-clusters-kmeans';
@@ -84,15 +97,15 @@ export function clustersKmeans(
 ): PointCollection<KmeansProps> {
   const { mutate, spherical } = options;
   const n = points.features.length;
+  if (n === 0) throw new TypeError('points.features must not be empty');
   const k = Math.min(options.numberOfClusters || Math.round(Math.sqrt(n / 2)), n);
   const positions = points.features.map(positionOf);
   const collection = mutate === true ? points : cloned(points);
   const { labels, centroids } = spherical === true ? onSphere(positions, k) : inPlane(positions, k);
   collection.features.forEach((feature, i) => {
-    feature.properties = Object.assign(feature.properties ?? {}, {
-      cluster: labels[i],
-      centroid: centroids[labels[i]],
-    });
+    // Only where there are none: a feature may be frozen, and its properties not.
+    feature.properties ??= {};
+    Object.assign(feature.properties, { cluster: labels[i], centroid: centroids[labels[i]] });
   });
   return collection as PointCollection<KmeansProps>;
 }
@@ -107,8 +120,12 @@ interface Clusters {
 }
 
 function positionOf({ geometry }: PointFeature<Properties>, i: number): number[] {
-  if (geometry?.type !== 'Point') throw wrongKind(`points.features[${i}].geometry`, 'a Point', geometry);
+  if (geometry?.type !== 'Point') throw wrongKind(nameOf(i), 'a Point', geometry);
   return geometry.coordinates;
+}
+
+function nameOf(i: number): string {
+  return `points.features[${i}].geometry`;
 }
 
 function inPlane(positions: number[][], k: number): Clusters {
@@ -118,31 +135,39 @@ function inPlane(positions: number[][], k: number): Clusters {
 
 /** By the cosine of the angle between points of the unit sphere. */
 function onSphere(positions: number[][], k: number): Clusters {
-  const { labels, centroids } = kmeansSync(positions.map(toUnit), { k, metric: 'cosine' });
-  return { labels, centroids: Array.from({ length: k }, (_, c) => toPosition(centroids.subarray(3 * c, 3 * c + 3))) };
+  const units = positions.map(toUnit);
+  const { labels } = kmeansSync(units, { k, metric: 'cosine' });
+  // In float64: a degree of longitude in float32 is known to a few centimetres.
+  return { labels, centroids: meansOf(units, labels, k).means.map(toPosition) };
 }
 
 const DEGREE = Math.PI / 180;
 
-function toUnit([longitude, latitude]: number[]): number[] {
+function toUnit([longitude, latitude]: number[], i: number): number[] {
+  for (const degrees of [longitude, latitude]) {
+    if (!Number.isFinite(degrees)) throw new RangeError(`${nameOf(i)}.coordinates must be finite, got ${degrees}`);
+  }
   const [lambda, phi] = [longitude * DEGREE, latitude * DEGREE];
   return [Math.cos(phi) * Math.cos(lambda), Math.cos(phi) * Math.sin(lambda), Math.sin(phi)];
 }
 
-function toPosition([x, y, z]: Float64Array): number[] {
+function toPosition([x, y, z]: number[]): number[] {
   return [Math.atan2(y, x) / DEGREE, Math.atan2(z, Math.hypot(x, y)) / DEGREE];
 }
 
-/** A copy as deep as turf's, whose properties and coordinates can be written to. */
-function cloned(collection: PointCollection<Properties>): PointCollection<Properties> {
-  return {
-    ...collection,
-    features: collection.features.map((feature) => ({
-      ...feature,
-      properties: clonedProperties(feature.properties),
-      geometry: { ...feature.geometry, coordinates: feature.geometry.coordinates.slice() },
-    })),
-  };
+/** A copy as deep as turf's, and in its order, whose properties and coordinates can be written to. */
+function cloned({ type, features, ...others }: PointCollection<Properties>): PointCollection<Properties> {
+  return { type, ...others, features: features.map(clonedFeature) };
+}
+
+function clonedFeature(feature: PointFeature<Properties>): PointFeature<Properties> {
+  const { type, properties, geometry, ...others } = feature;
+  return { type, ...others, properties: clonedProperties(properties), geometry: clonedGeometry(geometry) };
+}
+
+/** Members that GeoJSON does not know are left behind, as there. */
+function clonedGeometry({ type, bbox, coordinates }: Point): Point {
+  return { type, ...(bbox && { bbox }), coordinates: coordinates.slice() };
 }
 
 function clonedProperties(properties: Properties): Properties {

@@ -1,3 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as theirs from 'ml-kmeans';
 import { describe, expect, test } from 'vitest';
 import * as ours from '../../src/compat/ml-kmeans.ts';
@@ -165,6 +168,82 @@ describe('degenerate calls', () => {
   });
 });
 
+describe.each([
+  ['plain JavaScript answers', 40],
+  ['an engine answers', 7000],
+])('what types do not let through, in calls that %s', (_, n) => {
+  const random = new Random(11);
+  const data = Array.from({ length: n }, () => [random.normal(), random.normal()]);
+  const K = 10;
+  const given = data.slice(0, K);
+  const typed = (rows: number[][]) => rows.map((row) => Float64Array.from(row)) as unknown as number[][];
+  const withFirst = (row: unknown) => [row, ...given.slice(1)] as number[][];
+
+  test.each(['kmeans++', 'random'] as const)('rows that are typed arrays, %s', (initialization) => {
+    const [own, original] = both(typed(data), K, { initialization, seed: 1, maxIterations: 5 });
+    expect(own).toEqual(original);
+  });
+
+  test.each([
+    ['typed arrays', typed(given)],
+    ['typed arrays, one without points', typed(withFirst([1e6, 1e6]))],
+    ['wider', given.map((row) => [...row, 5])],
+    ['narrower', given.map((row) => row.slice(0, 1))],
+    ['wider, and without points', withFirst([1e3, 1e3, 7])],
+    ['no row', withFirst(3)],
+    ['NaN', withFirst([Number.NaN, 0])],
+    ['without squares', withFirst([1e200, 0])],
+    ['strings', withFirst(['1', '0'])],
+  ])('centroids that are %s', (_, initialization) => {
+    const [own, original] = both(data, K, { initialization, maxIterations: 5 });
+    expect(own).toEqual(original);
+  });
+
+  test.each([
+    ['ragged', [1]],
+    ['null', [null, 1]],
+    ['strings', ['2', '1']],
+    ['true', [true, 1]],
+  ])('rows that are %s', (_, row) => {
+    const unusual = Object.assign(data.slice(), { 25: row });
+    for (const initialization of ['kmeans++', given] as const) {
+      const [own, original] = both(unusual, K, { initialization, seed: 2, maxIterations: 5 });
+      expect(own).toEqual(original);
+    }
+  });
+
+  test('null for options', () => {
+    const options = null as unknown as theirs.Options;
+    for (const { kmeans } of [ours, theirs]) expect(kmeans(data, K, options).centroids).toHaveLength(K);
+  });
+
+  test('what is written to a result holds for the next iteration', () => {
+    const written = ({ kmeansGenerator }: Pick<typeof theirs, 'kmeansGenerator'>) => {
+      const seen: number[][][] = [];
+      for (const result of kmeansGenerator(data, K, { initialization: given })) {
+        seen.push(result.centroids);
+        if (seen.length === 1) result.centroids = data.slice(20, 20 + K);
+        result.converged = seen.length === 3;
+      }
+      return seen;
+    };
+    expect(written(ours)).toEqual(written(theirs));
+  });
+});
+
+test('the most distant of rows that are ragged, infinite or no numbers', () => {
+  const random = new Random(12);
+  const unusual = [Infinity, Number.NaN, -1e200, 1e160];
+  for (let call = 0; call < 300; call++) {
+    const value = () => (random.below(12) === 0 ? unusual[random.below(4)] : random.below(9));
+    const row = () => Array.from({ length: random.below(6) === 0 ? 3 : 2 }, value);
+    const data = Array.from({ length: 3 + random.below(8) }, row);
+    const calls = both(data, 1 + random.below(data.length), { initialization: 'mostDistant', seed: call });
+    const [own, original] = calls.map((result) => ('error' in result ? 'an error' : result));
+    expect(own).toEqual(original);
+  }
+});
+
 describe('with a distance of the caller', () => {
   const random = new Random(7);
   const data = Array.from({ length: 200 }, () => [random.normal(), random.normal(), random.normal()]);
@@ -238,6 +317,25 @@ describe('results', () => {
     const starts = Array.from({ length: 5 }, () => ours.kmeans(noise, 8, { maxIterations: 1 }).centroids.join());
     expect(new Set(starts).size).toBeGreaterThan(1);
   });
+});
+
+test('iterations that are left free what they held in the engine', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const data = Array.from({ length: 40_000 }, (_, i) => [i % 7, i % 11]);
+  const options = { initialization: data.slice(0, 4) };
+  const leave = async (iterations: number) => {
+    for (let i = 0; i < iterations; i++) ours.kmeansGenerator(data, 4, options).next();
+    await setTimeout(10);
+    collect();
+    await setTimeout(10);
+    return process.memoryUsage().external;
+  };
+  await leave(10);
+  const before = await leave(10);
+  for (let round = 0; round < 4; round++) await leave(10);
+  // Half a megabyte each.
+  expect((await leave(10)) - before).toBeLessThan(10e6);
 });
 
 test('a promise heeds its signal', async () => {

@@ -108,6 +108,48 @@ test('k-means++ begins with k rows, far ones rather than near ones', () => {
   }
 });
 
+describe.each([
+  ['plain JavaScript answers', 40],
+  ['the engine answers', 7000],
+])('what types do not let through, in calls that %s', (_, n) => {
+  const random = new Random(6);
+  const data = Array.from({ length: n }, () => [random.normal(), random.normal()]);
+  const scalars = data.map(([value]) => value);
+  const typed = (rows: number[][]) => rows.map((row) => Float64Array.from(row)) as unknown as number[][];
+
+  test.each([
+    ['rows that are typed arrays', typed(data), 10, undefined],
+    ['rows and centroids that are', typed(data), 10, typed(data.slice(0, 10))],
+    ['only centroids that are', data, 10, typed(data.slice(0, 10))],
+    ['scalars in a typed array', Float64Array.from(scalars) as unknown as number[], 10, undefined],
+    ['null among scalars', Object.assign(scalars.slice(), { 5: null }), 10, scalars.slice(10, 20)],
+    ['null and undefined, which are different scalars', [null, undefined] as unknown as number[], 2, 'kmrand' as const],
+    ['fewer scalars to begin with than clusters', scalars, 10, scalars.slice(0, 3)],
+    ['more centroids than clusters', data, 10, data.slice(0, 12)],
+    ['a first row without numbers', [[], ...data.slice(1)], 10, data.slice(10, 20)],
+    ['clusters that are not whole', data, 9.5, undefined],
+    ['a number of clusters that is a string', data, '10' as unknown as number, undefined],
+  ])('%s', (_, points, k, initial) => {
+    const [own, original] = both<Point>(points, k, initial, 5);
+    expect(own).toEqual(original);
+  });
+
+  test('false for a distance', () => {
+    const [own, original] = both(data, 10, data.slice(0, 10), 5, false as never);
+    expect(own).toEqual(original);
+  });
+});
+
+test('k-means++ takes gaps for zeros, as distances do', () => {
+  const random = new Random(7);
+  vi.spyOn(Math, 'random').mockImplementation(() => random.uniform());
+  const data = Array.from({ length: 40 }, (_, i) => [100 * (i % 4), i < 4 ? Number.NaN : 0]);
+  for (let call = 0; call < 20; call++) {
+    const { idxs } = ours(data, 4, 'kmpp');
+    expect(new Set(idxs).size).toBe(4);
+  }
+});
+
 test('more clusters than rows: an error, where the package never returns', () => {
   expect(() => ours([[0], [1]], 3)).toThrow('k is 3, there are 2 points');
 });

@@ -77,6 +77,32 @@ test('what else collections and features have stays', () => {
   expect(own).toEqual(original);
 });
 
+test('copies have the members of turf, in its order', () => {
+  const features = placesOf(5, 11).map((coordinates, id) => ({
+    geometry: { bbox: [0, 0, 1, 1], foreign: 1, coordinates, type: 'Point' },
+    properties: id % 2 === 0 ? null : { id },
+    foreign: 2,
+    ...{ id, type: 'Feature' },
+  }));
+  const given = { features, foreign: 3, type: 'FeatureCollection' } as unknown as Collection;
+  const [own, original] = [ours, theirs].map(({ clustersKmeans }) => JSON.stringify(clustersKmeans(given)));
+  expect(own).toBe(original);
+});
+
+test('of what is given only the properties are written to', () => {
+  const given = collectionOf(placesOf(5, 12));
+  for (const feature of given.features) Object.freeze(feature);
+  Object.freeze(given.features);
+  const mutated = ours.clustersKmeans(Object.freeze(given), { mutate: true });
+  expect(mutated.features.map(({ properties }) => properties.cluster)).not.toContain(undefined);
+});
+
+test('no features: an error, on the sphere too', () => {
+  for (const spherical of [false, true]) {
+    expect(() => ours.clustersKmeans(collectionOf([]), { spherical })).toThrow(TypeError);
+  }
+});
+
 test('options are not written to', () => {
   const options = { mutate: false };
   ours.clustersKmeans(collectionOf(placesOf(8, 8)), options);
@@ -137,16 +163,32 @@ describe('on the sphere', () => {
     expect(own.map((label) => renamed.get(label))).toEqual(original);
   });
 
-  test('what is no coordinate is an error', () => {
-    expect(() =>
+  test('a centroid is known to more than float32', () => {
+    const places = [
+      [179, 10],
+      [-179, 10],
+      [537, 10],
+      [30, 0],
+    ];
+    const [first, , , last] = clustersOf(places, 2).map(({ properties }) => properties.centroid!);
+    expect(last[0]).toBeCloseTo(30, 12);
+    expect(first[0]).toBeCloseTo(179, 12);
+    const [alone] = clustersOf([[2.35, 48.85]], 1);
+    expect(alone.properties.centroid![0]).toBeCloseTo(2.35, 12);
+    expect(alone.properties.centroid![1]).toBeCloseTo(48.85, 12);
+  });
+
+  test.each([Number.NaN, Infinity, null, '1', undefined])('%s is no coordinate', (longitude) => {
+    const call = () =>
       clustersOf(
         [
           [0, 0],
-          [Number.NaN, 0],
+          [longitude as number, 0],
         ],
         1,
-      ),
-    ).toThrow(RangeError);
+      );
+    expect(call).toThrow(`points.features[1].geometry.coordinates must be finite, got ${longitude}`);
+    expect(call).toThrow(RangeError);
   });
 });
 
@@ -155,4 +197,12 @@ test('types are those of the package, and more', () => {
   const standard: typeof theirs.default = ours.default;
   const properties: theirs.KmeansProps = {} satisfies ours.KmeansProps;
   expect([clustersKmeans, standard, properties]).toHaveLength(3);
+  // What the types of GeoJSON have, results have.
+  const { bbox, features } = ours.clustersKmeans(collectionOf([[0, 0]]));
+  expect([bbox, features[0].bbox, features[0].id, features[0].geometry.bbox]).toEqual([
+    undefined,
+    undefined,
+    0,
+    undefined,
+  ]);
 });

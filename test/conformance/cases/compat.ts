@@ -26,4 +26,20 @@ export const compat: readonly ConformanceCase[] = [
       }
     },
   },
+  {
+    name: 'ml-kmeans: the same clusters where a row lies far out',
+    async run({ backend, requestDevice }) {
+      const placement = backend === 'webgpu' ? { backend, device: await requestDevice!() } : { backend };
+      const far = rows.slice();
+      far[7] = rows[7].map(() => 1e30);
+      const initialization = far.slice(0, 10);
+      try {
+        const options = { initialization, maxIterations: 5 };
+        const there = await kmeansAsync(far, 10, { ...options, ...placement });
+        sameValues(there.clusters, kmeans(far, 10, options).clusters, 'clusters');
+      } finally {
+        await destroyDefaultEngines();
+      }
+    },
+  },
 ];
