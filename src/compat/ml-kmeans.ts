@@ -252,7 +252,7 @@ function checkPlan(data: number[][], K: number, options: Options | null | undefi
   if (Array.isArray(initialization) && initialization.length !== K) {
     throw new Error('The initial centers should have the same length as K');
   }
-  if (!Array.isArray(initialization) && !METHODS.includes(initialization)) {
+  if (!Array.isArray(initialization) && !Object.hasOwn(CHOICES, initialization)) {
     throw new Error(`Unknown initialization method: "${initialization}"`);
   }
   return {
@@ -266,8 +266,6 @@ function checkPlan(data: number[][], K: number, options: Options | null | undefi
   };
 }
 
-const METHODS = ['kmeans++', 'random', 'mostDistant'];
-
 function clustererHere(plan: Plan): Clusterer {
   return (isForEngine(plan) ? engineHere(plan.data, 'first') : null) ?? plainClusterer(plan);
 }
@@ -277,7 +275,7 @@ function plainClusterer({ data, distance }: Plan): Clusterer {
   return new PlainClusterer(data, (row, centroids) => nearestOf(row, centroids, distance));
 }
 
-/** `nearestOf` with the squared distance, which is called too often to be called. */
+/** `nearestOf` with the squared distance, written out: a call for each pair would take longer than the sum. */
 function nearestInPlain(row: number[], centroids: readonly number[][]): number {
   let nearest = -1;
   let least = Number.MAX_VALUE;
