@@ -14,7 +14,7 @@ const FLOORS = [
   { name: 'engine', path: '^src/engine/' },
   {
     name: 'the ground',
-    path: '^src/(points|forms|device-points|frame|metric|steps|turns|check|random|errors|proxies|globals)[.]ts$',
+    path: '^src/(survey|unread|points|tree|forms|device-points|frame|metric|steps|turns|check|random|errors|proxies|globals)[.]ts$',
   },
 ];
 

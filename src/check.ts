@@ -167,9 +167,14 @@ function distanceOf(a: string, b: string): number {
 const typeOfArray = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!
   .get!;
 
-/** Whether something is a typed array of numbers, not of bigints, of whatever realm: `instanceof` knows only its own. */
+/** The name of its class, of a typed array of whatever realm: `instanceof` knows only its own. */
+export function arrayTypeOf(value: unknown): string | undefined {
+  return typeOfArray.call(value);
+}
+
+/** Whether something is a typed array of numbers, not of bigints. */
 export function isNumericArray(value: unknown): value is TypedArray {
-  const type: string | undefined = typeOfArray.call(value);
+  const type = arrayTypeOf(value);
   return type !== undefined && !type.startsWith('Big');
 }
 

@@ -100,7 +100,12 @@ export interface HostForm {
   wrong(i: number, j: number): Error;
   /** All rows [n, d], where they were read once and kept: not to be written to. */
   readonly held?: Float64Array;
+  /** Where all values lie one after the other. */
+  readonly flat?: { readonly data: TypedArray; readonly offset: number } | undefined;
 }
+
+/** Values that lie one after the other. */
+export type FlatForm = HostForm & { readonly flat: NonNullable<HostForm['flat']> };
 
 /** Rows that are arrays of their own. */
 export interface RowsForm extends HostForm {
@@ -227,12 +232,14 @@ function readMatrix(name: string, fields: Fields): HostForm {
       `${name}.data has ${length} values, shape [${n}, ${d}] with strides [${row}, ${column}] from ${offset}, all in values, reaches beyond them`,
     );
   }
+  const isFlat = column === 1 && row === d;
   return {
     n,
     d,
+    flat: isFlat ? { data, offset } : undefined,
     read(start, end, to) {
       if (data.length !== length) throw detached(`${name}.data`);
-      if (column === 1 && row === d) {
+      if (isFlat) {
         to.set(data.subarray(offset + start * d, offset + end * d));
         return;
       }

@@ -4,7 +4,7 @@ import type { Dataset } from './dataset.ts';
 import type { Frame } from './frame.ts';
 import type { Home } from './home.ts';
 import type { Metric } from './metric.ts';
-import type { PointsInput, PreparedPoints, Weights } from './points.ts';
+import { checkFeatures, type PointsInput, type PreparedPoints, type Weights } from './points.ts';
 import { isDataset, PLACEMENT_OPTIONS, type PlacementOptions, readPoints, type UploadRequest } from './reading.ts';
 import { runAsync, type Steps } from './steps.ts';
 
@@ -49,20 +49,17 @@ export async function withPointsOf<T>(
 ): Promise<T> {
   const given = readOptions<MethodOptions>('the method', options, METHOD_OPTIONS);
   const signal = checkSignal(given.signal);
-  const checkFeatures = (points: { readonly d: number }) => {
-    if (points.d !== d) throw new RangeError(`points have ${points.d} features, the model has ${d}`);
-  };
   return withPointsLater(
     points,
     { ...given, metric, frame },
     (dataset) =>
       dataset.use(signal, async (home) => {
-        checkFeatures(home.dataset);
+        checkFeatures(home.dataset.d, d);
         return work(home);
       }),
     few &&
       (async (points) => {
-        checkFeatures(points);
+        checkFeatures(points.d, d);
         return runAsync(few(points), signal);
       }),
   );

@@ -2,7 +2,7 @@
 import { checkInteger, checkWord, type Given, type Names, ownOf, owns, wrongKind } from './check.ts';
 import { createCpuEngine } from './cpu/engine.ts';
 import { Dataset } from './dataset.ts';
-import type { ClusteringEngine, ProcessorInfo } from './engine/contract.ts';
+import type { ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/contract.ts';
 import { DeviceLostError } from './errors.ts';
 import { COARSE } from './frame.ts';
 import type { Home, Reason } from './home.ts';
@@ -111,6 +111,7 @@ export class EngineSet {
       return this.#keep({ dataset: await engine.upload(surveyed, { signal }), reason: this.#reason }, null);
     }
     const { engine, points: prepared, reason } = await run(this.#place(surveyed, onGpu), signal);
+    if (prepared === null) return this.#keep({ dataset: await takenBy(engine, surveyed, signal), reason }, null);
     if (engine === this.#cpu || this.#choice !== 'auto') {
       return this.#keep({ dataset: await engine.upload(prepared, { signal }), reason }, null);
     }
@@ -140,20 +141,18 @@ export class EngineSet {
     return preferGpu ? (this.#gpu ?? this.#cpu)! : this.#cpu!;
   }
 
-  /** The engine that is for the points, the points as it holds them, and why. */
+  /** The engine that is for the points, and why; the points as it holds them, null where they need not be known for that. */
   *#place(
     surveyed: SurveyedPoints,
     onGpu: boolean,
-  ): Steps<{ engine: ClusteringEngine; points: PreparedPoints; reason: Reason }> {
+  ): Steps<{ engine: ClusteringEngine; points: PreparedPoints | null; reason: Reason }> {
     const { n, d } = surveyed;
     const engine = this.#preferred;
     const cpu = this.#cpu;
     const reason = this.#lost ? 'device-lost' : this.#reason;
     if (onGpu && this.#gpu !== null) return { engine: this.#gpu, points: yield* surveyed.prepare('webgpu'), reason };
-    if (engine === cpu) return { engine, points: yield* surveyed.prepare('cpu'), reason };
-    if (cpu !== null && n * d < GPU_WORTHWHILE_VALUES) {
-      return { engine: cpu, points: yield* surveyed.prepare('cpu'), reason: 'small' };
-    }
+    if (engine === cpu) return { engine, points: null, reason };
+    if (cpu !== null && n * d < GPU_WORTHWHILE_VALUES) return { engine: cpu, points: null, reason: 'small' };
     const points = yield* surveyed.prepare('webgpu');
     const coarse = points.frame.precise || points.rounding.some((share) => share > COARSE);
     if (cpu !== null && coarse) return { engine: cpu, points: yield* surveyed.prepare('cpu'), reason: 'precision' };
@@ -173,6 +172,16 @@ export class EngineSet {
     this.#datasets.add(dataset);
     return dataset;
   }
+}
+
+/** Points in an engine of the CPU, which reads them itself where it can. */
+async function takenBy(
+  engine: ClusteringEngine,
+  { unread, prepare }: SurveyedPoints,
+  signal: AbortSignal | undefined,
+): Promise<EngineDataset> {
+  const taken = unread && (await engine.take?.(unread, { signal }));
+  return taken ?? engine.upload(await run(prepare('cpu'), signal), { signal });
 }
 
 /** Loaded on demand: pages of the CPU do not contain it. */

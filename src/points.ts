@@ -4,6 +4,7 @@
  */
 import { checkNumbers, LARGEST, notANumber, owns } from './check.ts';
 import {
+  type FlatForm,
   type HostForm,
   type HostPoints,
   type PointsInput,
@@ -24,6 +25,7 @@ import {
   reachOf,
   robustFrame,
   roundingOf,
+  type Sample,
   sampling,
   scaleOf,
   usualVariances,
@@ -31,7 +33,8 @@ import {
 } from './frame.ts';
 import { type Metric, metricOf } from './metric.ts';
 import { hashUniform } from './random.ts';
-import { resultOf, runNow, type Steps } from './steps.ts';
+import { runNow, type Steps } from './steps.ts';
+import { chunkRowsOf, rootOf, Tree } from './tree.ts';
 
 export type { TypedArray } from './check.ts';
 export type {
@@ -83,7 +86,10 @@ export interface GpuPoints {
 export interface SurveyedPoints {
   readonly n: number;
   readonly d: number;
-  /** What to agree on a frame by, with other shards of the same points; null where the frame is given: that of a model. */
+  /**
+   * What to agree on a frame by, with other shards of the same points; null where the frame is given, that of a model, and
+   * where nobody has read all of them yet.
+   */
   readonly range: PointsRange | null;
   /**
    * Points in the frame that an engine of that kind holds them in.
@@ -91,6 +97,56 @@ export interface SurveyedPoints {
    * @param agreed the frame of points of which these are a shard
    */
   prepare(backend: Backend, agreed?: Frame): Steps<PreparedPoints>;
+  /** Where nobody has read all of them yet: for an engine that does so itself. */
+  readonly unread?: Unread | undefined;
+}
+
+/** Points of which some rows were read in the turn of the call, to tell whether they are what they were when all are. */
+export interface Unread {
+  readonly form: FlatForm;
+  readonly seen: SampleRows;
+  readonly options: SurveyOptions;
+}
+
+/**
+ * Points that float32 holds as they are, without weights: they are copied into an engine, which surveys them there and
+ * brings them into a frame.
+ */
+export interface UnreadPoints {
+  readonly n: number;
+  readonly d: number;
+  readonly weights: null;
+  /** Whether rows are held at unit length. */
+  readonly unitRows: boolean;
+  /** What the deviations are of that the survey sums [d], and their scale. */
+  readonly pivot: Float64Array;
+  readonly scale: number;
+  /**
+   * Writes rows [start, end), as they are, to `target`, from its index 0.
+   *
+   * @throws {TypeError} where a row that was looked at before is another now, or the array was transferred.
+   */
+  fill(target: RowValues, start: number, end: number): void;
+  /** What there is to know of the points in their frame; null where an engine has to be given them in another way. */
+  settle(told: RowsTold): Steps<PointsSummary | null>;
+  /** What is wrong with a value, or with its row, which is zero. */
+  wrong(value: WrongValue): Error;
+}
+
+/** Where a value is that cannot be one of points: the j-th of the i-th row. */
+export interface WrongValue {
+  readonly i: number;
+  readonly j: number;
+  /** Whether it is the whole row, which has no direction. */
+  readonly isZero: boolean;
+}
+
+/** What a reading of all rows tells of each feature [d]. */
+export interface RowsTold {
+  /** The range of the rows of positive weight. */
+  readonly extremes: Extremes;
+  /** Σ w·deviation, and behind it Σ w·deviation² [2, d]; a deviation is (x − pivot)·scale. In the tree of chunks, whoever reads. */
+  readonly sums: Float64Array;
 }
 
 /** What is known of points in a frame, wherever they are. */
@@ -168,23 +224,6 @@ export interface SurveyOptions {
 }
 
 /**
- * Reads and checks points and weights, in turns with other work where they are many.
- *
- * @throws {TypeError} where something is of the wrong kind.
- * @throws {RangeError} where a value is wrong: NaN or ±Infinity or beyond ±1e150, ragged rows, n·d ≠ data.length, n = 0,
- *   d = 0, a negative weight, no positive weight, a zero row where the metric is one of unit rows. The message names the
- *   argument and the index.
- */
-export function* surveyPoints(points: PointsInput, options: SurveyOptions = {}): Steps<SurveyedPoints | GpuPoints> {
-  const form = readForm(points);
-  if (!owns(form, 'fields')) return yield* surveyForm(form, options);
-  const { metric = 'euclidean', sampleWeight, frame } = options;
-  const weights = checkWeights(sampleWeight, shapeOf('points', form.fields)[0]);
-  const { readBuffer } = yield* resultOf(import('./device-points.ts'));
-  return { ...readBuffer('points', form.fields), metric, weights, frame };
-}
-
-/**
  * Points on the host in the frame of the CPU engine, at once.
  *
  * @throws {TypeError | RangeError} as `surveyPoints` does, and for points in a GPUBuffer.
@@ -195,7 +234,8 @@ export function preparePoints(points: PointsInput, options: SurveyOptions = {}):
   return runNow(runNow(surveyForm(form, options)).prepare('cpu'));
 }
 
-function* surveyForm(
+/** Reads all of them. */
+export function* surveyForm(
   form: HostForm | RowsForm,
   { metric = 'euclidean', sampleWeight, frame }: SurveyOptions,
 ): Steps<SurveyedPoints> {
@@ -236,7 +276,7 @@ export function featuresOf(points: PointsInput): number {
 }
 
 /** A copy: what the caller does with the array later is no concern of the points. */
-function checkWeights(given: Weights | undefined, n: number): Float32Array | null {
+export function checkWeights(given: Weights | undefined, n: number): Float32Array | null {
   if (given === undefined) return null;
   const values = checkNumbers('sampleWeight', given, n);
   const weights = new Float32Array(n);
@@ -283,16 +323,27 @@ class Survey {
   readonly all: Extremes;
   /** The range of the rows of positive weight. */
   readonly extremes: Extremes;
-  /** Σ w·deviation and Σ w·deviation², where a deviation is (x − pivot)·scale. */
-  readonly sums: Float64Array;
-  readonly squares: Float64Array;
+  /** Of the chunk that is being read: Σ w·deviation and behind it Σ w·deviation² [2, d]. */
+  #sums: Float64Array;
+  readonly #tree = new Tree();
+  #chunks = 0;
 
   constructor(d: number, weighted: boolean) {
     const extremes = () => ({ low: new Float64Array(d).fill(Infinity), high: new Float64Array(d).fill(-Infinity) });
     this.extremes = extremes();
     this.all = weighted ? extremes() : this.extremes;
-    this.sums = new Float64Array(d);
-    this.squares = new Float64Array(d);
+    this.#sums = new Float64Array(2 * d);
+  }
+
+  /** All rows of a chunk were taken in. */
+  endChunk(): void {
+    this.#tree.add({ level: 0, index: this.#chunks++, value: this.#sums });
+    this.#sums = new Float64Array(this.#sums.length);
+  }
+
+  /** Behind the last chunk. */
+  told(): RowsTold {
+    return { extremes: this.extremes, sums: rootOf(this.#tree.nodes) };
   }
 
   /**
@@ -313,12 +364,12 @@ class Survey {
     for (let j = 0; j < form.d; j++) {
       // NaN is in no range, but in the sum.
       const isInRange = this.all.low[j] >= -LARGEST && this.all.high[j] <= LARGEST;
-      if (!isInRange || Number.isNaN(this.sums[j])) checkValues(form, block, first);
+      if (!isInRange || Number.isNaN(this.#sums[j])) checkValues(form, block, first);
     }
   }
 
   #addRows(block: Float64Array, pivot: Float64Array, scale: number): void {
-    const { sums, squares } = this;
+    const sums = this.#sums;
     const { low, high } = this.extremes;
     const d = pivot.length;
     // A feature at a time, whose range and sums are in registers then.
@@ -327,7 +378,7 @@ class Survey {
       let least = low[j];
       let most = high[j];
       let sum = sums[j];
-      let square = squares[j];
+      let square = sums[d + j];
       for (let at = j; at < block.length; at += d) {
         const value = block[at];
         if (value < least) least = value;
@@ -339,12 +390,13 @@ class Survey {
       low[j] = least;
       high[j] = most;
       sums[j] = sum;
-      squares[j] = square;
+      sums[d + j] = square;
     }
   }
 
   #addWeighted(weights: Float32Array, block: Float64Array, pivot: Float64Array, scale: number): void {
-    const { sums, squares, all, extremes } = this;
+    const { all, extremes } = this;
+    const sums = this.#sums;
     const d = pivot.length;
     for (let i = 0, at = 0; at < block.length; i++) {
       const weight = weights[i];
@@ -358,10 +410,16 @@ class Survey {
         if (value > extremes.high[j]) extremes.high[j] = value;
         const deviation = (value - pivot[j]) * scale;
         sums[j] += weight * deviation;
-        squares[j] += weight * deviation * deviation;
+        sums[d + j] += weight * deviation * deviation;
       }
     }
   }
+}
+
+/** The rows of each chunk. */
+function* chunksOf({ n, d }: HostForm): Generator<{ readonly start: number; readonly end: number }> {
+  const rows = chunkRowsOf(n, Float32Array.BYTES_PER_ELEMENT * d);
+  for (let start = 0; start < n; start += rows) yield { start, end: Math.min(n, start + rows) };
 }
 
 /** @throws {TypeError | RangeError} where a value is not a number, or too large. */
@@ -372,7 +430,7 @@ function checkValues(form: HostForm, block: Float64Array, first: number): void {
 }
 
 /** What an upload says of points that are no longer those that were checked. */
-function changedPoints(): TypeError {
+export function changedPoints(): TypeError {
   return new TypeError('points changed during the upload');
 }
 
@@ -405,12 +463,17 @@ export function sampledRows(n: number, d: number, weights: Float32Array | null, 
   });
 }
 
-/** The rows of a sample [m, d], and their weights [m], null where all have the same. */
-function* sampleRowsOf(
-  form: HostForm,
-  weights: Float32Array | null,
-  positiveRows: number,
-): Steps<{ readonly values: Float64Array; readonly weights: Float64Array | null }> {
+/** Some of the rows. */
+export interface SampleRows {
+  /** Ascending; null where it is all of them. */
+  readonly indices: Uint32Array | null;
+  /** [m, d] */
+  readonly values: Float64Array;
+  /** [m]; null where all have the same. */
+  readonly weights: Float64Array | null;
+}
+
+export function* sampleRowsOf(form: HostForm, weights: Float32Array | null, positiveRows: number): Steps<SampleRows> {
   const { n, d } = form;
   const indices = positiveRows === n && n <= sampleSize(d) ? null : sampledRows(n, d, weights, positiveRows);
   const values = new Float64Array((indices?.length ?? n) * d);
@@ -421,40 +484,49 @@ function* sampleRowsOf(
     form.read(row, row + 1, values.subarray(i * d, (i + 1) * d));
     if (i % pause === 0) yield;
   }
-  return { values, weights: weights && Float64Array.from(indices ?? weights.keys(), (row) => weights[row]) };
+  return { indices, values, weights: weights && Float64Array.from(indices ?? weights.keys(), (row) => weights[row]) };
+}
+
+/** What a sample of the rows tells before the others are read. */
+export interface Centre {
+  readonly sample: Sample;
+  /** What deviations are summed of [d]: in the midst of the rows. */
+  readonly pivot: Float64Array;
+  readonly scale: number;
+}
+
+export function* centreOf(rows: SampleRows, d: number): Steps<Centre> {
+  const sample = yield* sampling(rows.values, rows.weights, d);
+  const { medians, columns } = sample;
+  const pivot = medians.map((median) => (Number.isFinite(median) ? median : 0));
+  return { sample, pivot, scale: scaleOf(reachOf(pivot, extremesOf(columns, d))) };
 }
 
 function* surveyCentred(given: HostForm, weights: Float32Array | null, metric: Metric): Steps<SurveyedPoints> {
   const { n, d } = given;
   const { totalWeight, positiveRows } = yield* weighing(weights, n);
-  const sampleRows = yield* sampleRowsOf(given, weights, positiveRows);
-  const sample = yield* sampling(sampleRows.values, sampleRows.weights, d);
+  const rows = yield* sampleRowsOf(given, weights, positiveRows);
+  const { sample, pivot, scale } = yield* centreOf(rows, d);
   // A sample of all rows is a reading of them: there is no second one, and what the caller changes behind it is not seen.
-  const form = sampleRows.values.length === n * d ? { ...given, held: sampleRows.values } : given;
-  const { medians, columns } = sample;
-  const pivot = medians.map((median) => (Number.isFinite(median) ? median : 0));
-  const scale = scaleOf(reachOf(pivot, extremesOf(columns, d)));
-  const survey = yield* surveyed(form, weights, pivot, scale);
-  const { extremes } = survey;
+  const form = rows.values.length === n * d ? { ...given, held: rows.values } : given;
+  const { all, told } = yield* surveyed(form, weights, pivot, scale);
+  const { extremes } = told;
   const frame = robustFrame(sample, extremes);
-  const moments = yield* variancesOf(form, weights, survey, totalWeight, pivot, scale);
+  const moments = yield* variancesOf(form, weights, told, totalWeight, pivot, scale);
   function* prepareIn(frame: Frame, rounding: Float64Array): Steps<PreparedPoints> {
     const limit = Math.min(ABSENT_LIMIT, reachOf(frame.shift, extremes) * frame.scale);
     const far =
       positiveRows === n ? noFarRows() : yield* farRows(form, weights, frame, limit, (i) => weights![i] === 0);
-    const unit = frame.scale / moments.scale;
-    const variance = moments.variance.map((value) => value * unit * unit);
     return {
       ...{ n, d, metric, frame, weights, totalWeight, positiveRows, rounding, far },
-      variance,
-      usualVariance: usualVariances(sample, variance, frame.scale),
-      fill: filler(form, survey.all, frame, far),
+      ...variancesIn(frame, sample, moments),
+      fill: filler(form, all, frame, far),
     };
   }
   return {
     n,
     d,
-    range: { n, extremes, samples: [{ ...sampleRows, standsFor: (positiveRows * d) / sampleRows.values.length }] },
+    range: { n, extremes, samples: [{ ...rows, standsFor: (positiveRows * d) / rows.values.length }] },
     *prepare(backend, agreed) {
       if (backend === 'cpu' && agreed === undefined) {
         const { frame: own, rounding } = yield* preciseWhereCoarse(frame, sample, extremes, LIMITS.cpu);
@@ -464,6 +536,17 @@ function* surveyCentred(given: HostForm, weights: Float32Array | null, metric: M
       return yield* prepareIn(held, yield* roundingOf(sample, held, FLOORS[backend]));
     },
   };
+}
+
+/** Variances [d] in a frame, of those in another scale. */
+export function variancesIn(
+  { scale }: Frame,
+  sample: Sample,
+  moments: Moments,
+): Pick<PointsSummary, 'variance' | 'usualVariance'> {
+  const unit = scale / moments.scale;
+  const variance = moments.variance.map((value) => value * unit * unit);
+  return { variance, usualVariance: usualVariances(sample, variance, scale) };
 }
 
 /** The range of each feature in a sample. */
@@ -476,29 +559,53 @@ function extremesOf(columns: Float64Array, d: number): Extremes {
   return { low: edge(0), high: edge(m - 1) };
 }
 
-function* surveyed(form: HostForm, weights: Float32Array | null, pivot: Float64Array, scale: number): Steps<Survey> {
+function* surveyed(
+  form: HostForm,
+  weights: Float32Array | null,
+  pivot: Float64Array,
+  scale: number,
+): Steps<{ readonly all: Extremes; readonly told: RowsTold }> {
   const survey = new Survey(form.d, weights !== null);
-  for (const { block, first } of blocksOf(form, 0, form.n)) {
-    survey.add(form, weights, block, first, pivot, scale);
-    yield;
+  for (const { start, end } of chunksOf(form)) {
+    for (const { block, first } of blocksOf(form, start, end)) {
+      survey.add(form, weights, block, first, pivot, scale);
+      yield;
+    }
+    survey.endChunk();
   }
-  return survey;
+  return { all: survey.all, told: survey.told() };
 }
 
 /** Weighted variances [d], of x·scale. */
+interface Moments {
+  readonly variance: Float64Array;
+  readonly scale: number;
+}
+
+export function momentsOf({ sums }: RowsTold, total: number, scale: number): Moments {
+  const d = sums.length / 2;
+  const variance = sums.subarray(d).map((square, j) => Math.max(0, square / total - (sums[j] / total) ** 2));
+  return { variance, scale };
+}
+
 function* variancesOf(
   form: HostForm,
   weights: Float32Array | null,
-  { sums, squares, extremes }: Survey,
+  told: RowsTold,
   total: number,
   pivot: Float64Array,
   scale: number,
-): Steps<{ readonly variance: Float64Array; readonly scale: number }> {
-  const variance = squares.map((value, j) => Math.max(0, value / total - (sums[j] / total) ** 2));
+): Steps<Moments> {
+  const moments = momentsOf(told, total, scale);
   // Squares of what is far beside the sample may exceed float64: once more, in a scale for all.
-  const safe = scaleOf(reachOf(pivot, extremes));
-  if (variance.every(Number.isFinite) || safe === scale) return { variance, scale };
-  return yield* variancesOf(form, weights, yield* surveyed(form, weights, pivot, safe), total, pivot, safe);
+  const safe = scaleOf(reachOf(pivot, told.extremes));
+  if (moments.variance.every(Number.isFinite) || safe === scale) return moments;
+  return momentsOf((yield* surveyed(form, weights, pivot, safe)).told, total, safe);
+}
+
+/** @throws {RangeError} where points are not those that a model is of. */
+export function checkFeatures(d: number, ofModel: number): void {
+  if (d !== ofModel) throw new RangeError(`points have ${d} features, the model has ${ofModel}`);
 }
 
 /** Points for the method of a model: its frame, whatever they are. */
@@ -509,7 +616,7 @@ function* surveyForModel(
   frame: Frame,
 ): Steps<SurveyedPoints> {
   const { n, d } = form;
-  if (d !== frame.shift.length) throw new RangeError(`points have ${d} features, the model has ${frame.shift.length}`);
+  checkFeatures(d, frame.shift.length);
   const { all } = yield* surveyed(form, weights, frame.shift, 0);
   return {
     n,
@@ -521,16 +628,19 @@ function* surveyForModel(
       const reach = reachOf(frame.shift, all);
       const far = reach * frame.scale <= limit ? noFarRows() : yield* farRows(form, weights, frame, limit, () => true);
       const rest = withoutRows(weights, n, far);
-      const variance = new Float64Array(d).fill(1);
       return {
         ...{ n, d, metric, frame, weights: rest, ...(yield* weighing(rest, n)), far },
-        variance,
-        usualVariance: variance,
-        rounding: new Float64Array(d),
+        ...ofModel(d),
         fill: filler(form, all, frame, far),
       };
     },
   };
+}
+
+/** What a model does not ask of the points that it is shown. */
+export function ofModel(d: number): Pick<PointsSummary, 'variance' | 'usualVariance' | 'rounding'> {
+  const variance = new Float64Array(d).fill(1);
+  return { variance, usualVariance: variance, rounding: new Float64Array(d) };
 }
 
 /** Weights of the rows that are left, null where all are and had none. */
@@ -630,20 +740,19 @@ function* surveyUnitRows(form: HostForm, weights: Float32Array | null, metric: M
   const origin = new Float64Array(d);
   const survey = new Survey(d, weights !== null);
   const ofUnitRows = new Survey(d, weights !== null);
-  for (const { block, first } of blocksOf(form, 0, n)) {
-    survey.add(form, weights, block, first, origin, 0);
-    normalise(block, d, first, metric);
-    ofUnitRows.add(form, weights, block, first, origin, 1);
-    yield;
+  for (const { start, end } of chunksOf(form)) {
+    for (const { block, first } of blocksOf(form, start, end)) {
+      survey.add(form, weights, block, first, origin, 0);
+      normalise(block, d, first, metric);
+      ofUnitRows.add(form, weights, block, first, origin, 1);
+      yield;
+    }
+    ofUnitRows.endChunk();
   }
-  const { variance } = yield* variancesOf(form, weights, ofUnitRows, totalWeight, origin, 1);
+  const { variance } = momentsOf(ofUnitRows.told(), totalWeight, 1);
   const prepared: PreparedPoints = {
-    ...{ n, d, metric, weights, totalWeight, positiveRows },
-    frame: { shift: origin, scale: 1, precise: false },
-    variance,
-    usualVariance: variance,
-    rounding: new Float64Array(d),
-    far: noFarRows(),
+    ...{ n, d, metric, weights, totalWeight, positiveRows, variance, usualVariance: variance },
+    ...aboutOrigin(d),
     fill: (target, start, end) =>
       readAgain(() => {
         for (const { block, first } of blocksOf(form, start, end)) {
@@ -660,6 +769,12 @@ function* surveyUnitRows(form: HostForm, weights: Float32Array | null, metric: M
       return prepared;
     },
   };
+}
+
+/** How unit rows are held. */
+export function aboutOrigin(d: number): Pick<PointsSummary, 'frame' | 'rounding' | 'far'> {
+  const frame = { shift: new Float64Array(d), scale: 1, precise: false };
+  return { frame, rounding: new Float64Array(d), far: noFarRows() };
 }
 
 /** Brings rows to unit length. */

@@ -2,16 +2,10 @@
 import type { Given, Names } from './check.ts';
 import type { Dataset } from './dataset.ts';
 import { datasets } from './home.ts';
-import {
-  type Backend,
-  type GpuPoints,
-  type PointsInput,
-  type SurveyedPoints,
-  type SurveyOptions,
-  surveyPoints,
-} from './points.ts';
+import type { Backend, GpuPoints, PointsInput, SurveyedPoints, SurveyOptions } from './points.ts';
 import { unwrapped } from './proxies.ts';
 import { type Awaitable, run } from './steps.ts';
+import { surveyPoints } from './survey.ts';
 
 /** `'auto'` takes a hardware GPU where there is one and the points are many enough, else the CPU. */
 export type BackendChoice = 'auto' | Backend;

@@ -4,9 +4,10 @@ import { METRICS, type Metric } from '../metric.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import { ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from '../placement.ts';
-import { type Backend, type PointsInput, surveyPoints, type Weights } from '../points.ts';
+import type { Backend, PointsInput, Weights } from '../points.ts';
 import { isDataset } from '../reading.ts';
 import { run } from '../steps.ts';
+import { surveyPoints } from '../survey.ts';
 import { gaussianMixtureWith } from './gaussian-mixture.ts';
 import {
   checkMixtureOptions,

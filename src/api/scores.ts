@@ -23,12 +23,12 @@ import {
   type PointsInput,
   type SurveyedPoints,
   type SurveyOptions,
-  surveyPoints,
   type TypedArray,
 } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 import { isDataset, PLACEMENT_OPTIONS, type PlacementOptions, readPoints } from '../reading.ts';
 import { run, runAsync, runNow, type Steps } from '../steps.ts';
+import { surveyPoints } from '../survey.ts';
 
 /** The cluster of each of n rows: any integers. */
 export type Labels = TypedArray | readonly number[];
@@ -257,6 +257,7 @@ function* asGiven(points: PointsInput, options: SurveyOptions): Steps<SurveyedPo
   if (owns(surveyed, 'buffer')) return surveyed;
   return {
     ...surveyed,
+    unread: undefined,
     *prepare(backend) {
       const prepared = yield* surveyed.prepare(backend);
       return backend === 'cpu' ? { ...prepared, frame: { ...prepared.frame, precise: true } } : prepared;

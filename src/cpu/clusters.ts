@@ -1,6 +1,6 @@
 import type { FixedSums, Units } from '../engine/fixed.ts';
 import type { Steps } from '../steps.ts';
-import type { Node } from './tree.ts';
+import type { Node } from '../tree.ts';
 
 /** k clusters of a shard, as far as Lloyd's iterations need them. */
 export interface Clusters {

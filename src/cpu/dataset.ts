@@ -58,7 +58,7 @@ export function* upload(
       // A worker has its answer while the next one gets its rows.
       surveys.push(ask(shard, 'survey', []));
     }
-    return yield* surveyed(summaryOf(points), shards, extents, answersOf(surveys), units, kmeans);
+    return yield* surveyed(summaryOf(points), shards, extents, yield* answersOf(surveys), units, kmeans);
   } catch (error) {
     for (const survey of surveys) survey.cancel();
     shards.forEach(drop);
@@ -66,14 +66,17 @@ export function* upload(
   }
 }
 
-function* fillShard(points: PreparedPoints, shape: ShardShape, ref: Ref<Shard>): Steps<void> {
+/** Points as they are written to an engine. */
+type Source = Pick<PreparedPoints, 'fill' | 'weights'>;
+
+export function* fillShard(points: Source, shape: ShardShape, ref: Ref<Shard>): Steps<void> {
   const memory = yield* ask(ref, 'lend', []).answer();
   // The same layout over the same memory, which another thread may lay out: rows are written where it reads them.
   if (memory !== null) yield* fillHere(points, new Shard(shape, new ShardMemory(memory)));
   else yield* fillThere(points, shape, ref);
 }
 
-function* fillHere(points: PreparedPoints, shard: Shard): Steps<void> {
+function* fillHere(points: Source, shard: Shard): Steps<void> {
   for (const { start, end, first } of pieces(shard)) {
     points.fill(shard.rows.subarray(start * shard.d, end * shard.d), first + start, first + end);
     shard.weights?.set(points.weights!.subarray(first + start, first + end), start);
@@ -81,7 +84,7 @@ function* fillHere(points: PreparedPoints, shard: Shard): Steps<void> {
   }
 }
 
-function* fillThere(points: PreparedPoints, shape: ShardShape, ref: Ref<Shard>): Steps<void> {
+function* fillThere(points: Source, shape: ShardShape, ref: Ref<Shard>): Steps<void> {
   const sent: Question<void>[] = [];
   for (const { start, end, first } of pieces(shape)) {
     const rows = new (shape.precise ? Float64Array : Float32Array)((end - start) * shape.d);
@@ -110,11 +113,10 @@ export function* surveyed(
   summary: PointsSummary,
   shards: readonly Ref<Shard>[],
   extents: readonly Extent[],
-  answers: Steps<Survey[]>,
+  surveys: readonly Survey[],
   units: Units | undefined,
   kmeans: KMeansFamily,
 ): Steps<ResidentPoints> {
-  const surveys = yield* answers;
   const largest = (of: (survey: Survey) => number) => Math.max(...surveys.map(of));
   const squares = new ExactTotal();
   for (const survey of surveys) squares.merge(survey.squares);

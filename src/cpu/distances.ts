@@ -1,5 +1,5 @@
 import type { Steps } from '../steps.ts';
-import type { Node } from './tree.ts';
+import type { Node } from '../tree.ts';
 
 export interface DistancesOptions {
   /** Of the rows of the shard [n]. */

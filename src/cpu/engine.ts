@@ -1,12 +1,12 @@
 import { ownOf } from '../check.ts';
-import type { ClusteringEngine } from '../engine/contract.ts';
-import type { GpuPoints, PreparedPoints } from '../points.ts';
+import type { ClusteringEngine, EngineDataset, UploadOptions } from '../engine/contract.ts';
+import type { Unread } from '../points.ts';
 import { resultOf, run, type Steps } from '../steps.ts';
 import { KMEANS, type KMeansFamily } from './families/kmeans.ts';
 import { CallingThread, type Place } from './threads/place.ts';
 import { canShareMemory, hardwareThreads } from './threads/platform.ts';
 import type { Pool } from './threads/pool.ts';
-import { engineOf } from './verbs.ts';
+import { datasetOf, engineOf, type Size } from './verbs.ts';
 
 export interface CpuEngineOptions {
   /** Default: as many as the hardware runs at once. 1 is the calling thread. */
@@ -49,26 +49,42 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
   }
 
   /** So many workers as the points are worth; none where they are few, or where there cannot be two. */
-  function* workersFor({ n, d }: PreparedPoints | GpuPoints, signal: AbortSignal | undefined): Steps<readonly Place[]> {
+  function* workersFor({ n, d }: Size, signal: AbortSignal | undefined): Steps<readonly Place[]> {
     const count = Math.min(threads, Math.floor((n * d) / valuesOfThread));
     if (count < 2) return [];
     const there = yield* resultOf(pool());
     return there === null ? [] : yield* resultOf(there.engage(count, signal));
   }
 
-  return engineOf(run, threads, features, {
-    *kmeans({ d }) {
-      if (!simd || given.relaxed === false || d < FEATURES_FOR_RELAXED) return KMEANS;
-      relaxed ??= import('./families/relaxed.ts').then(
-        ({ relaxedWhere }) => relaxedWhere(features),
-        () => KMEANS,
-      );
-      return yield* resultOf(relaxed);
+  function* kmeans({ d }: Size): Steps<KMeansFamily> {
+    if (!simd || given.relaxed === false || d < FEATURES_FOR_RELAXED) return KMEANS;
+    relaxed ??= import('./families/relaxed.ts').then(
+      ({ relaxedWhere }) => relaxedWhere(features),
+      () => KMEANS,
+    );
+    return yield* resultOf(relaxed);
+  }
+
+  function* places(points: Size, signal: AbortSignal | undefined): Steps<readonly Place[]> {
+    const workers = yield* workersFor(points, signal);
+    return workers.length < 2 ? [here] : workers;
+  }
+
+  const engine = engineOf(run, threads, features, { kmeans, places, destroy: async () => (await loading)?.end() });
+
+  function* take(points: Unread, { signal, units }: UploadOptions): Steps<EngineDataset | null> {
+    const { take } = yield* resultOf(import('./take.ts'));
+    // As for other uploads, workers are asked for last: they might be ended while a file is waited for.
+    const family = yield* kmeans(points.form);
+    const resident = yield* take(points, yield* places(points.form, signal), units, family);
+    return resident && datasetOf(resident, engine, run, undefined);
+  }
+
+  return {
+    ...engine,
+    take(points, options = {}) {
+      const given = ownOf(options);
+      return run(take(points, given), given.signal);
     },
-    *places(points, signal) {
-      const workers = yield* workersFor(points, signal);
-      return workers.length < 2 ? [here] : workers;
-    },
-    destroy: async () => (await loading)?.end(),
-  });
+  };
 }

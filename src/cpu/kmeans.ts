@@ -2,11 +2,11 @@ import type { KMeansWorkspace } from '../engine/contract.ts';
 import { countsAndSums } from '../engine/fixed.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
 import type { Awaitable, Runner, Steps } from '../steps.ts';
+import { rootOf } from '../tree.ts';
 import { rowsOfTurn } from '../turns.ts';
 import type { Clusters } from './clusters.ts';
 import { joinedOf, type ResidentPoints } from './dataset.ts';
 import { askAll, drop, make, type Ref } from './threads/place.ts';
-import { rootOf } from './tree.ts';
 
 /** Of the squares, an inertia below this share has lost too many digits to them. */
 const LEAST_SHARE = 2 ** -20;

@@ -2,11 +2,11 @@ import type { MixtureWorkspace } from '../engine/contract.ts';
 import type { Gaussians } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { Awaitable, Runner, Steps } from '../steps.ts';
+import { rootOf } from '../tree.ts';
 import { joinedOf, type ResidentPoints, shardsWithin, surveyed } from './dataset.ts';
 import { MIXTURE } from './families/mixture.ts';
 import { type Moments, statisticsOf } from './moments.ts';
 import { answersOf, ask, askAll, drop, make, makeShard, type Ref } from './threads/place.ts';
-import { rootOf } from './tree.ts';
 
 /** See `EngineDataset.mixture`. */
 // biome-ignore lint/correctness/useYield: a verb like the others
@@ -124,7 +124,7 @@ export function* transformed(
     yield* answersOf(transforms.map((transform, s) => ask(transform, 'into', [{ resident: shards[s].id }, matrix])));
     const unshifted = { shift: new Float64Array(d), scale: 1, precise };
     const summary = { ...source.summary, frame: unshifted, variance, usualVariance: variance };
-    return yield* surveyed(summary, shards, extents, askAll(shards, 'survey'), undefined, source.kmeans);
+    return yield* surveyed(summary, shards, extents, yield* askAll(shards, 'survey'), undefined, source.kmeans);
   } catch (error) {
     shards.forEach(drop);
     throw error;

@@ -1,8 +1,8 @@
 import type { Gaussians } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { Steps } from '../steps.ts';
+import type { Node } from '../tree.ts';
 import { rowsOfTurn } from '../turns.ts';
-import type { Node } from './tree.ts';
 
 /** The E-step of a mixture on a shard, with its moments. */
 export interface Moments {

@@ -4,10 +4,10 @@ import { type BitSample, bitSampleOf } from '../engine/fixed.ts';
 import type { RowValues } from '../points.ts';
 import { hashUniform } from '../random.ts';
 import type { Steps } from '../steps.ts';
+import { type Node, Tree } from '../tree.ts';
 import { rowsOfTurn } from '../turns.ts';
 import type { Memory, ShardMemory } from './memory.ts';
 import { type Extent, SLICE_ROWS } from './plan.ts';
-import { type Node, Tree } from './tree.ts';
 
 export interface ShardShape {
   readonly extent: Extent;
@@ -156,20 +156,32 @@ export class Shard {
     }, take);
   }
 
-  *survey(): Steps<Survey> {
-    const { n, d } = this;
+  survey(): Steps<Survey> {
+    return this.surveyBy((start, count, squares) => {
+      const { rows, d } = this;
+      for (let i = 0, at = start * d; i < count; i++) {
+        let square = 0;
+        for (let j = 0; j < d; j++, at++) square += rows[at] * rows[at];
+        squares[i] = square;
+      }
+    });
+  }
+
+  /** @param measure writes ‖x‖² of `count` rows to the beginning of `squares`, summed one feature after the other */
+  *surveyBy(measure: (start: number, count: number, squares: Float64Array) => void): Steps<Survey> {
+    const { n } = this;
     const lengths = new Uint32Array(LENGTHS);
     const squares = new ExactTotal();
     let longest = 0;
     let longestWeighted = 0;
     for (let start = 0; start < n; start += MOST_AT_ONCE) {
-      const { rows, weights } = this;
+      const { weights } = this;
       const count = Math.min(n - start, MOST_AT_ONCE);
+      measure(start, count, terms);
       let largest = 0;
-      for (let i = 0, at = start * d; i < count; i++) {
+      for (let i = 0; i < count; i++) {
         const weight = weights === null ? 1 : weights[start + i];
-        let square = 0;
-        for (let j = 0; j < d; j++, at++) square += rows[at] * rows[at];
+        const square = terms[i];
         lengths[square > 0 ? Math.max(0, topBitOf(square) + LENGTHS / 2) : 0]++;
         if (square > longest) longest = square;
         if (weight > 0 && square > longestWeighted) longestWeighted = square;

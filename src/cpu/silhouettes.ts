@@ -1,10 +1,10 @@
 /** Distances between rows, summed by clusters on the threads that have the rows: what silhouettes are made of. */
 import type { ClusterDistances } from '../engine/contract.ts';
 import type { Runner, Steps } from '../steps.ts';
+import { rootOf } from '../tree.ts';
 import type { ResidentPoints } from './dataset.ts';
 import { DISTANCES } from './families/distances.ts';
 import { askAll, drop, make } from './threads/place.ts';
-import { rootOf } from './tree.ts';
 
 /** See `EngineDataset.clusterDistances`. */
 export function clusterDistances(

@@ -20,11 +20,17 @@ import { answersOf, ask, type Place } from './threads/place.ts';
 /** Multiply-adds of k-means++, for each candidate of a step, that estimates are loaded for. */
 const WORK_OF_ESTIMATES = 2 ** 22;
 
+/** n points of d features. */
+export interface Size {
+  readonly n: number;
+  readonly d: number;
+}
+
 interface Threads {
   /** What assigns these points; undefined where nothing can be loaded. */
-  readonly kmeans: ((points: PreparedPoints | GpuPoints) => Steps<KMeansFamily>) | undefined;
+  readonly kmeans: ((points: Size) => Steps<KMeansFamily>) | undefined;
   /** Where shards of these points are to live. */
-  places(points: PreparedPoints | GpuPoints, signal: AbortSignal | undefined): Steps<readonly Place[]>;
+  places(points: Size, signal: AbortSignal | undefined): Steps<readonly Place[]>;
   destroy(): Awaitable<void>;
 }
 
@@ -53,7 +59,7 @@ export function engineOf(
   return engine;
 }
 
-function datasetOf(
+export function datasetOf(
   points: ResidentPoints,
   engine: ClusteringEngine,
   runner: Runner,

@@ -1,4 +1,4 @@
-import type { Backend, GpuPoints, PointsSummary, PreparedPoints } from '../points.ts';
+import type { Backend, GpuPoints, PointsSummary, PreparedPoints, Unread } from '../points.ts';
 import type { Awaitable } from '../steps.ts';
 import type { Units } from './fixed.ts';
 import type { Gaussians, GaussiansShape } from './gaussians.ts';
@@ -24,6 +24,12 @@ export interface ClusteringEngine {
 
   /** Copies host points into the engine, or adopts a borrowed GPU buffer, which it reads in place. */
   upload(points: PreparedPoints | GpuPoints, options?: UploadOptions): Awaitable<EngineDataset>;
+
+  /**
+   * Copies host points as they are, and reads them where they are then. Null where they have to be prepared first. Absent
+   * where that is always so.
+   */
+  readonly take?: ((points: Unread, options?: UploadOptions) => Awaitable<EngineDataset | null>) | undefined;
 
   /** Frees the engine and its datasets. Work in flight rejects. */
   destroy(): Awaitable<void>;

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { createArena, ShardMemory } from '../../src/cpu/memory.ts';
 import { SLICE_ROWS, shardsOf } from '../../src/cpu/plan.ts';
-import { rootOf, Tree } from '../../src/cpu/tree.ts';
 import { lowestBitOf, topBitOf } from '../../src/engine/bits.ts';
 import {
   type BitSample,
@@ -14,6 +13,7 @@ import {
   unitsOf,
 } from '../../src/engine/fixed.ts';
 import { resultOf, runAsync, runNow, type Steps } from '../../src/steps.ts';
+import { rootOf, Tree } from '../../src/tree.ts';
 import { uniforms } from '../conformance/cases/data.ts';
 
 describe('shardsOf', () => {

@@ -8,9 +8,9 @@ import {
   type RowValues,
   rowLength,
   type SurveyedPoints,
-  surveyPoints,
 } from '../../src/points.ts';
 import { runNow } from '../../src/steps.ts';
+import { surveyPoints } from '../../src/survey.ts';
 import { asInput } from '../conformance/cases/bounds.ts';
 import { blobs, type CasePoints, lattice, mapped, uniforms } from '../conformance/cases/data.ts';
 

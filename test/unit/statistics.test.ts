@@ -13,9 +13,10 @@ import {
 } from '../../src/engine/statistics.ts';
 import { addRanges, intoFrame, type PointsRange } from '../../src/frame.ts';
 import { lloyd } from '../../src/kmeans/lloyd.ts';
-import { type SurveyedPoints, surveyPoints } from '../../src/points.ts';
+import type { SurveyedPoints } from '../../src/points.ts';
 import { Random } from '../../src/random.ts';
 import { runAsync, runNow } from '../../src/steps.ts';
+import { surveyPoints } from '../../src/survey.ts';
 
 const engine = createCpuEngine({ threads: 1 });
 afterAll(() => engine.destroy());

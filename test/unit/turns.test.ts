@@ -3,9 +3,10 @@ import { upload } from '../../src/cpu/dataset.ts';
 import { KMEANS } from '../../src/cpu/families/kmeans.ts';
 import { CallingThread } from '../../src/cpu/threads/place.ts';
 import { GaussianMixtureModel, gaussianMixture, kmeans, selectModel } from '../../src/index.ts';
-import { type PointsInput, type SurveyedPoints, type SurveyOptions, surveyPoints } from '../../src/points.ts';
+import type { PointsInput, SurveyedPoints, SurveyOptions } from '../../src/points.ts';
 import { Random } from '../../src/random.ts';
 import type { Steps } from '../../src/steps.ts';
+import { surveyPoints } from '../../src/survey.ts';
 
 /** Ten times what the library promises: machines that run tests are busy. */
 const LONGEST_GAP = 200;

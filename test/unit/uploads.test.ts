@@ -149,7 +149,8 @@ describe('a device that is lost behind the upload', () => {
 
 describe('an array that changes while it is copied', () => {
   const n = 2 ** 20;
-  const make = () => Float32Array.from({ length: n }, (_, i) => (i % 3) * 4 + (i % 5) / 8);
+  // Float64, which is read before it is copied.
+  const make = () => Float64Array.from({ length: n }, (_, i) => (i % 3) * 4 + (i % 5) / 8);
   const fit = { k: 3, init: [[0], [4], [8]] };
 
   // A turn, behind which the clock of the turns does not go by the time of the test before.
@@ -171,7 +172,7 @@ describe('an array that changes while it is copied', () => {
     'on workers with memories of their own': () =>
       engineOf(new EngineSet('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1, shared: false }), null)),
   };
-  const changes: Record<string, (data: Float32Array) => void> = {
+  const changes: Record<string, (data: Float32Array | Float64Array) => void> = {
     'was transferred': transfer,
     'has a NaN': (data) => data.fill(NaN, n - 3, n - 2),
     'has an infinity': (data) => data.fill(Infinity, n - 1),
@@ -220,6 +221,49 @@ describe('an array that changes while it is copied', () => {
       const expected = await cpu.kmeans({ data, shape: [n, 1] }, fit);
       expect(model.counts).toEqual(expected.counts);
       expect(Math.abs(model.inertia / expected.inertia - 1)).toBeLessThan(1e-6);
+      await engine.destroy();
+    });
+  });
+
+  describe.each(Object.entries(engines))('of float32, which is copied as it is, %s', (_, create) => {
+    const makeFloats = () => Float32Array.from(make());
+
+    for (const [what, change] of Object.entries({
+      ...changes,
+      'has other values': (data: Float32Array | Float64Array) => data.fill(1),
+    })) {
+      for (const looks of [0, 20, 200]) {
+        it(`is refused, or taken as it then is, where it ${what} behind look ${looks}`, async () => {
+          const engine = create();
+          const data = makeFloats();
+          hurry(looks);
+          setImmediate(() => change(data));
+          const outcome = await engine.upload({ data, shape: [n, 1] }).catch((error: Error) => error);
+          vi.restoreAllMocks();
+          if (outcome instanceof Error) {
+            expect(outcome.message).toMatch(
+              /^points(\.data\[\d+\] must be finite, got (NaN|Infinity)$|\.data is detached| changed during)/,
+            );
+            expect(outcome.name).toBe(/finite/.test(outcome.message) ? 'RangeError' : 'TypeError');
+          } else {
+            // One value is no matter; all of them would be.
+            const { counts } = await cpu.kmeans({ data: make(), shape: [n, 1] }, fit);
+            const of = (await engine.kmeans(outcome, fit)).counts;
+            of.forEach((count, c) => {
+              expect(Math.abs(count - counts[c])).toBeLessThan(2);
+            });
+          }
+          await engine.destroy();
+        });
+      }
+    }
+
+    it('is refused where all of it changed behind the call', async () => {
+      const engine = create();
+      const data = makeFloats();
+      const uploading = engine.upload({ data, shape: [n, 1] });
+      data.fill(NaN);
+      await expectError(uploading, TypeError, /^points changed during the upload/);
       await engine.destroy();
     });
   });

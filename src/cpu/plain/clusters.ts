@@ -6,11 +6,11 @@
 import { type FixedSums, Spill, UNITS_OF_LARGE, type Units } from '../../engine/fixed.ts';
 import type { RowValues } from '../../points.ts';
 import type { Steps } from '../../steps.ts';
+import type { Node } from '../../tree.ts';
 import { rowsOfTurn } from '../../turns.ts';
 import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
 import { UNLABELLED } from '../kernels/kmeans/layout.ts';
 import { type Shard, squaredDistance } from '../shard.ts';
-import type { Node } from '../tree.ts';
 
 /** Integers of float64 stay exact a little longer than this. */
 const CARRY_AT = 2 ** 52;

@@ -1,8 +1,8 @@
 import type { Steps } from '../../steps.ts';
+import type { Node } from '../../tree.ts';
 import { rowsOfTurn } from '../../turns.ts';
 import type { DistancesOptions, ShardDistances } from '../distances.ts';
 import { type Shard, squaredDistance } from '../shard.ts';
-import type { Node } from '../tree.ts';
 
 export class PlainClusterDistances implements ShardDistances {
   readonly #shard: Shard;

@@ -2,9 +2,9 @@
 import type { Gaussians } from '../../engine/gaussians.ts';
 import type { RowValues } from '../../points.ts';
 import type { Steps } from '../../steps.ts';
+import type { Node } from '../../tree.ts';
 import { layoutOf, type Moments, rowsOfMoments, shiftsOf } from '../moments.ts';
 import type { Shard } from '../shard.ts';
-import type { Node } from '../tree.ts';
 
 const TILE = 4;
 /** A responsibility below this share moves no sum in float64. */

@@ -1,5 +1,6 @@
 import { type FixedSums, leftOver, Spill, UNITS_OF_LARGE, type Units } from '../../engine/fixed.ts';
 import type { Steps } from '../../steps.ts';
+import type { Node } from '../../tree.ts';
 import { rowsOfTurn } from '../../turns.ts';
 import type { Assigned, Clusters, ClustersOptions } from '../clusters.ts';
 import {
@@ -71,7 +72,6 @@ import {
 import { aligned } from '../memory.ts';
 import { SLICE_ROWS } from '../plan.ts';
 import type { Shard } from '../shard.ts';
-import type { Node } from '../tree.ts';
 import type { KMeansKernels } from './kernels.ts';
 import { Patience } from './patience.ts';
 

@@ -1,8 +1,8 @@
 import type { Steps } from '../../steps.ts';
+import type { Node } from '../../tree.ts';
 import { rowsOfTurn } from '../../turns.ts';
 import type { DistancesOptions, ShardDistances } from '../distances.ts';
 import type { Shard } from '../shard.ts';
-import type { Node } from '../tree.ts';
 import type { DistancesKernels } from './kernels.ts';
 
 /** How many multiply-adds take as long as one of TypeScript's. */

@@ -100,6 +100,24 @@ export interface NearestKernels {
   squaredDistance(row: number, d: number, centroid: number): number;
 }
 
+/** See kernels/arrivals/. */
+export interface ArrivalsKernels {
+  survey(
+    rows: number,
+    d: number,
+    start: number,
+    end: number,
+    pivots: number,
+    scale: number,
+    low: number,
+    high: number,
+    sums: number,
+  ): void;
+  bring(rows: number, d: number, start: number, end: number, shifts: number, scale: number): void;
+  normalise(rows: number, d: number, start: number, end: number, sums: number, scratch: number): number;
+  lengths(rows: number, d: number, start: number, end: number, to: number): void;
+}
+
 /** See kernels/distances/. */
 export interface DistancesKernels {
   sumDistances(

@@ -1,5 +1,6 @@
 import type { Gaussians } from '../../engine/gaussians.ts';
 import type { Steps } from '../../steps.ts';
+import type { Node } from '../../tree.ts';
 import {
   AXES,
   BLOCK,
@@ -37,7 +38,6 @@ import {
 } from '../kernels/mixture/layout.ts';
 import { isPooled, layoutOf, type Moments, rowsOfMoments, shiftsOf } from '../moments.ts';
 import type { Shard } from '../shard.ts';
-import type { Node } from '../tree.ts';
 import type { MixtureKernels } from './kernels.ts';
 
 /**

@@ -16,7 +16,7 @@ export interface Family {
   readonly kernels: Compiled;
 }
 
-export type FamilyName = 'kmeans' | 'relaxed' | 'mixture' | 'seeding' | 'distances' | 'nearest';
+export type FamilyName = 'kmeans' | 'relaxed' | 'mixture' | 'seeding' | 'distances' | 'nearest' | 'arrivals';
 
 export type Makers = Readonly<Record<string, Maker>>;
 

@@ -1,6 +1,7 @@
 /** What runs in a worker: its residents, and the messages that it is reached by. */
 import type { MessagePort } from 'node:worker_threads';
 import { run } from '../../steps.ts';
+import { ARRIVALS_MAKERS } from '../families/arrivals.ts';
 import { DISTANCES_MAKERS } from '../families/distances.ts';
 import { KMEANS_MAKERS } from '../families/kmeans.ts';
 import { MIXTURE_MAKERS } from '../families/mixture.ts';
@@ -17,6 +18,7 @@ const MAKERS: Readonly<Record<FamilyName, Makers>> = {
   seeding: SEEDING_MAKERS,
   distances: DISTANCES_MAKERS,
   nearest: NEAREST_MAKERS,
+  arrivals: ARRIVALS_MAKERS,
 };
 
 let residents: Residents;

@@ -3,6 +3,22 @@
  * associative, so the tree, not the threads, has to say which sums are added to which.
  */
 
+/** Rows that work is counted in. */
+export const SLICE_ROWS = 512;
+
+/** As many shards as that can be of one size. */
+const MAX_CHUNKS = 128;
+
+/** No chunk has more, nor has a shard: a memory of 32-bit addresses holds 4 GiB, rows and what is computed beside them. */
+export const MAX_CHUNK_BYTES = 2 ** 30;
+
+/** Rows of a chunk: by their number and their size alone. Whole slices, or a power of two of rows that are very wide. */
+export function chunkRowsOf(n: number, bytesOfRow: number): number {
+  // A slice of very wide rows would not fit.
+  const most = 2 ** Math.max(0, Math.floor(Math.log2(MAX_CHUNK_BYTES / bytesOfRow)));
+  return most < SLICE_ROWS ? most : SLICE_ROWS * Math.ceil(Math.ceil(n / SLICE_ROWS) / MAX_CHUNKS);
+}
+
 /** The sum over the chunks [index·2^level, (index + 1)·2^level). */
 export interface Node {
   readonly level: number;

@@ -1,0 +1,73 @@
+/** Points that shards read themselves, where they were copied to: the threads that have them survey them and bring them into their frame. */
+import type { Units } from '../engine/fixed.ts';
+import type { RowsTold, Unread } from '../points.ts';
+import type { Steps } from '../steps.ts';
+import { rootOf } from '../tree.ts';
+import { unreadPoints } from '../unread.ts';
+import type { Arrival } from './arrivals.ts';
+import { fillShard, type ResidentPoints, surveyed } from './dataset.ts';
+import { ARRIVALS } from './families/arrivals.ts';
+import type { KMeansFamily } from './families/kmeans.ts';
+import { shardsOf } from './plan.ts';
+import type { Shard } from './shard.ts';
+import { answersOf, ask, askAll, drop, make, makeShard, type Place, type Question, type Ref } from './threads/place.ts';
+
+/** See `ClusteringEngine.take`. */
+export function* take(
+  unread: Unread,
+  places: readonly Place[],
+  units: Units | undefined,
+  kmeans: KMeansFamily,
+): Steps<ResidentPoints | null> {
+  const points = yield* unreadPoints(unread);
+  const { n, d, unitRows, pivot, scale } = points;
+  const extents = shardsOf(n, d, places.length);
+  const shards: Ref<Shard>[] = [];
+  const questions: Question<unknown>[] = [];
+  const asked = <Q extends Question<unknown>>(question: Q): Q => {
+    questions.push(question);
+    return question;
+  };
+  try {
+    const arrivals: Question<Arrival>[] = [];
+    const readers = [];
+    for (const [s, extent] of extents.entries()) {
+      const shape = { extent, d, weighted: false, precise: false };
+      const shard = makeShard(places[s % places.length], shape);
+      shards.push(shard);
+      yield* fillShard(points, shape, shard);
+      const reader = make(shard, ARRIVALS, 'arrivals', undefined);
+      readers.push(reader);
+      // A worker reads while the next one gets its rows.
+      arrivals.push(asked(unitRows ? ask(reader, 'normalise', []) : ask(reader, 'survey', [pivot, scale])));
+    }
+    const told = yield* answersOf(arrivals);
+    const wrong = told.findIndex((arrival) => arrival.wrong !== null);
+    if (wrong >= 0) throw points.wrong({ ...told[wrong].wrong!, i: extents[wrong].start + told[wrong].wrong!.i });
+    const summary = yield* points.settle(joinedTold(told));
+    if (summary === null) {
+      shards.forEach(drop);
+      return null;
+    }
+    const { shift, scale: unit } = summary.frame;
+    if (!unitRows) yield* askAll(readers, 'bring', shift, unit);
+    const surveys = yield* askAll(readers, 'lengths');
+    readers.forEach(drop);
+    return yield* surveyed(summary, shards, extents, surveys, units, kmeans);
+  } catch (error) {
+    for (const question of questions) question.cancel();
+    shards.forEach(drop);
+    throw error;
+  }
+}
+
+function joinedTold(arrivals: readonly Arrival[]): RowsTold {
+  const [{ low, high }, ...others] = arrivals;
+  for (const other of others) {
+    for (let j = 0; j < low.length; j++) {
+      low[j] = Math.min(low[j], other.low[j]);
+      high[j] = Math.max(high[j], other.high[j]);
+    }
+  }
+  return { extremes: { low, high }, sums: rootOf(arrivals.flatMap(({ nodes }) => nodes)) };
+}

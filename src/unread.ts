@@ -1,0 +1,84 @@
+/** Points that an engine reads for itself, where they were copied to. */
+import { detached } from './check.ts';
+import type { FlatForm } from './forms.ts';
+import { preciseWhereCoarse, reachOf, robustFrame } from './frame.ts';
+import { metricOf } from './metric.ts';
+import {
+  aboutOrigin,
+  type Centre,
+  centreOf,
+  changedPoints,
+  checkFeatures,
+  LIMITS,
+  MODEL_LIMITS,
+  momentsOf,
+  noFarRows,
+  ofModel,
+  type PointsSummary,
+  type RowsTold,
+  type SampleRows,
+  type Unread,
+  type UnreadPoints,
+  variancesIn,
+  zeroRow,
+} from './points.ts';
+import type { Steps } from './steps.ts';
+
+/** @throws {RangeError} where they do not have the features of the model whose frame it is. */
+export function* unreadPoints({ form, seen, options }: Unread): Steps<UnreadPoints> {
+  const { n, d } = form;
+  const { metric = 'euclidean', frame } = options;
+  const { unitRows } = metricOf(metric);
+  if (!unitRows && frame !== undefined) checkFeatures(d, frame.shift.length);
+  const centre = !unitRows && frame === undefined ? yield* centreOf(seen, d) : undefined;
+  const weighed = { n, d, metric, weights: null, totalWeight: n, positiveRows: n };
+  return {
+    ...{ n, d, weights: null, unitRows },
+    pivot: centre?.pivot ?? new Float64Array(d),
+    scale: centre?.scale ?? 0,
+    fill: copying(form, seen),
+    *settle(told): Steps<PointsSummary | null> {
+      const { extremes } = told;
+      if (centre !== undefined) return yield* inFrame(centre, told, weighed);
+      const { variance } = momentsOf(told, n, 1);
+      if (frame === undefined || unitRows) return { ...weighed, variance, usualVariance: variance, ...aboutOrigin(d) };
+      if (!(reachOf(frame.shift, extremes) * frame.scale <= MODEL_LIMITS.cpu)) return null;
+      return { ...weighed, frame, far: noFarRows(), ...ofModel(d) };
+    },
+    wrong: ({ i, j, isZero }) => (isZero ? zeroRow(i, metric) : wrongValue(form, i, j)),
+  };
+}
+
+/** Points in the frame that is about their midst; null where they need float64, which would have to be read anew. */
+function* inFrame(
+  { sample, scale }: Centre,
+  told: RowsTold,
+  weighed: Pick<PointsSummary, 'n' | 'd' | 'metric' | 'weights' | 'totalWeight' | 'positiveRows'>,
+): Steps<PointsSummary | null> {
+  const { extremes } = told;
+  const robust = robustFrame(sample, extremes);
+  const { frame, rounding } = yield* preciseWhereCoarse(robust, sample, extremes, LIMITS.cpu);
+  if (frame.precise) return null;
+  const moments = momentsOf(told, weighed.n, scale);
+  return { ...weighed, frame, rounding, far: noFarRows(), ...variancesIn(frame, sample, moments) };
+}
+
+/** Copies rows, and looks whether those that were seen before are what they were. */
+function copying({ flat: { data, offset }, d }: FlatForm, { indices, values }: SampleRows): UnreadPoints['fill'] {
+  return (target, start, end) => {
+    if (data.length < offset + end * d) throw Object.assign(changedPoints(), { cause: detached('points.data') });
+    target.set(data.subarray(offset + start * d, offset + end * d));
+    for (let s = 0, at = 0; at < values.length; s++, at += d) {
+      const row = indices?.[s] ?? s;
+      if (row < start || row >= end) continue;
+      for (let j = 0, from = (row - start) * d; j < d; j++) {
+        // NaN, which the survey will tell of, is itself too.
+        if (!Object.is(target[from + j], values[at + j])) throw changedPoints();
+      }
+    }
+  };
+}
+
+function wrongValue({ flat: { data, offset }, d, wrong }: FlatForm, i: number, j: number): Error {
+  return Number.isFinite(data[offset + i * d + j]) ? changedPoints() : wrong(i, j);
+}
