@@ -44,7 +44,7 @@ export async function withPointsOf<T>(
   { d, metric, frame }: { readonly d: number; readonly metric: Metric; readonly frame: Frame | undefined },
   points: PointsInput | Dataset,
   options: MethodOptions | Given<MethodOptions> | undefined,
-  work: (home: Home) => Promise<T>,
+  work: (home: Home, dataset: Dataset) => Promise<T>,
   few?: (points: PreparedPoints) => Steps<T>,
 ): Promise<T> {
   const given = readOptions<MethodOptions>('the method', options, METHOD_OPTIONS);
@@ -55,7 +55,7 @@ export async function withPointsOf<T>(
     (dataset) =>
       dataset.use(signal, async (home) => {
         checkFeatures(home.dataset.d, d);
-        return work(home);
+        return work(home, dataset);
       }),
     few &&
       (async (points) => {

@@ -359,59 +359,31 @@ class Survey {
     pivot: Float64Array,
     scale: number,
   ): void {
-    if (weights === null) this.#addRows(block, pivot, scale);
-    else this.#addWeighted(weights.subarray(first), block, pivot, scale);
-    for (let j = 0; j < form.d; j++) {
-      // NaN is in no range, but in the sum.
-      const isInRange = this.all.low[j] >= -LARGEST && this.all.high[j] <= LARGEST;
-      if (!isInRange || Number.isNaN(this.#sums[j])) checkValues(form, block, first);
-    }
-  }
-
-  #addRows(block: Float64Array, pivot: Float64Array, scale: number): void {
+    const { all, extremes } = this;
     const sums = this.#sums;
-    const { low, high } = this.extremes;
-    const d = pivot.length;
+    const d = form.d;
     // A feature at a time, whose range and sums are in registers then.
     for (let j = 0; j < d; j++) {
       const centre = pivot[j];
-      let least = low[j];
-      let most = high[j];
-      let sum = sums[j];
-      let square = sums[d + j];
-      for (let at = j; at < block.length; at += d) {
+      let [least, most, low, high] = [all.low[j], all.high[j], extremes.low[j], extremes.high[j]];
+      let [sum, square] = [sums[j], sums[d + j]];
+      for (let at = j, i = first; at < block.length; at += d, i++) {
         const value = block[at];
         if (value < least) least = value;
         if (value > most) most = value;
-        const deviation = (value - centre) * scale;
-        sum += deviation;
-        square += deviation * deviation;
-      }
-      low[j] = least;
-      high[j] = most;
-      sums[j] = sum;
-      sums[d + j] = square;
-    }
-  }
-
-  #addWeighted(weights: Float32Array, block: Float64Array, pivot: Float64Array, scale: number): void {
-    const { all, extremes } = this;
-    const sums = this.#sums;
-    const d = pivot.length;
-    for (let i = 0, at = 0; at < block.length; i++) {
-      const weight = weights[i];
-      for (let j = 0; j < d; j++, at++) {
-        const value = block[at];
-        if (value < all.low[j]) all.low[j] = value;
-        if (value > all.high[j]) all.high[j] = value;
+        const weight = weights === null ? 1 : weights[i];
         // Absent, but for a value that is none.
         if (weight === 0 && !Number.isNaN(value)) continue;
-        if (value < extremes.low[j]) extremes.low[j] = value;
-        if (value > extremes.high[j]) extremes.high[j] = value;
-        const deviation = (value - pivot[j]) * scale;
-        sums[j] += weight * deviation;
-        sums[d + j] += weight * deviation * deviation;
+        if (value < low) low = value;
+        if (value > high) high = value;
+        const deviation = (value - centre) * scale;
+        sum += weight * deviation;
+        square += weight * deviation * deviation;
       }
+      [all.low[j], all.high[j], extremes.low[j], extremes.high[j]] = [least, most, low, high];
+      [sums[j], sums[d + j]] = [sum, square];
+      // NaN is in no range, but in the sum.
+      if (!(least >= -LARGEST && most <= LARGEST) || Number.isNaN(sum)) checkValues(form, block, first);
     }
   }
 }
@@ -750,13 +722,15 @@ function* surveyUnitRows(form: HostForm, weights: Float32Array | null, metric: M
     ofUnitRows.endChunk();
   }
   const { variance } = momentsOf(ofUnitRows.told(), totalWeight, 1);
+  const unit = aboutOrigin(d);
   const prepared: PreparedPoints = {
     ...{ n, d, metric, weights, totalWeight, positiveRows, variance, usualVariance: variance },
-    ...aboutOrigin(d),
+    ...unit,
     fill: (target, start, end) =>
       readAgain(() => {
         for (const { block, first } of blocksOf(form, start, end)) {
-          checkWithin(block, survey.all);
+          // Where they are: to see that they are what they were.
+          fillBlock(block, 0, block, survey.all, unit.frame);
           normalise(block, d, first, metric);
           target.set(block, (first - start) * d);
         }
@@ -783,14 +757,6 @@ function normalise(rows: Float64Array, d: number, first: number, metric: Metric)
     const length = rowLength(rows, from, d);
     if (length === 0) throw zeroRow(first + i, metric);
     for (let at = from; at < from + d; at++) rows[at] /= length;
-  }
-}
-
-/** @throws {TypeError} where a value is outside of the range that was seen. */
-function checkWithin(block: Float64Array, { low, high }: Extremes): void {
-  const d = low.length;
-  for (let at = 0; at < block.length; ) {
-    for (let j = 0; j < d; j++, at++) if (!(block[at] >= low[j] && block[at] <= high[j])) throw changedPoints();
   }
 }
 

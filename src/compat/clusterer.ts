@@ -1,6 +1,6 @@
 import { uploadHere } from '../calling-thread.ts';
 import { LARGEST } from '../check.ts';
-import type { EngineDataset, KMeansWorkspace } from '../engine/contract.ts';
+import type { KMeansDataset, KMeansWorkspace } from '../engine/contract.ts';
 import { intoFrame } from '../frame.ts';
 import { type PreparedPoints, preparePoints } from '../points.ts';
 import { resultOf, type Steps } from '../steps.ts';
@@ -57,7 +57,7 @@ export function engineHere(rows: Rows, ties: Ties): Clusterer | null {
 
 /** What a clusterer holds in an engine. */
 interface Held {
-  readonly dataset: EngineDataset;
+  readonly dataset: KMeansDataset;
   workspace: KMeansWorkspace | null;
 }
 
@@ -71,13 +71,13 @@ const leftBehind = /* @__PURE__ */ new FinalizationRegistry(release);
 
 /** On an engine, which has rows in float32 beside a frame of its own: labels are those of these rows. */
 export class EngineClusterer implements Clusterer {
-  readonly #dataset: EngineDataset;
+  readonly #dataset: KMeansDataset;
   readonly #ties: Ties;
   readonly #isOwner: boolean;
   readonly #held: Held;
 
   /** @param isOwner whether the dataset goes with it */
-  constructor(dataset: EngineDataset, ties: Ties, isOwner: boolean) {
+  constructor(dataset: KMeansDataset, ties: Ties, isOwner: boolean) {
     this.#dataset = dataset;
     this.#ties = ties;
     this.#isOwner = isOwner;

@@ -1,12 +1,13 @@
 import { ownOf } from '../check.ts';
 import type { ClusteringEngine, EngineDataset, UploadOptions } from '../engine/contract.ts';
-import type { Unread } from '../points.ts';
+import type { GpuPoints, PreparedPoints, Unread } from '../points.ts';
 import { resultOf, run, type Steps } from '../steps.ts';
+import { datasetOf } from './all-verbs.ts';
+import { upload } from './dataset.ts';
 import { KMEANS, type KMeansFamily } from './families/kmeans.ts';
 import { CallingThread, type Place } from './threads/place.ts';
 import { canShareMemory, hardwareThreads } from './threads/platform.ts';
 import type { Pool } from './threads/pool.ts';
-import { datasetOf, engineOf, type Size } from './verbs.ts';
 
 export interface CpuEngineOptions {
   /** Default: as many as the hardware runs at once. 1 is the calling thread. */
@@ -25,6 +26,12 @@ export interface CpuEngineOptions {
 
 /** With fewer values than twice these, the way to a worker and back costs more than a second thread saves. */
 const VALUES_OF_THREAD = 2 ** 16;
+
+/** n points of d features. */
+interface Size {
+  readonly n: number;
+  readonly d: number;
+}
 
 /** Points of fewer features than these are not worth a second module. */
 const FEATURES_FOR_RELAXED = 64;
@@ -70,21 +77,32 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
     return workers.length < 2 ? [here] : workers;
   }
 
-  const engine = engineOf(run, threads, features, { kmeans, places, destroy: async () => (await loading)?.end() });
+  function* open(points: PreparedPoints | GpuPoints, { signal, units }: UploadOptions): Steps<EngineDataset> {
+    // First: workers that wait for their points are not to wait for a file, they might be ended meanwhile.
+    const family = yield* kmeans(points);
+    return datasetOf(yield* upload(points, yield* places(points, signal), units, family), engine, run);
+  }
 
   function* take(points: Unread, { signal, units }: UploadOptions): Steps<EngineDataset | null> {
     const { take } = yield* resultOf(import('./take.ts'));
-    // As for other uploads, workers are asked for last: they might be ended while a file is waited for.
     const family = yield* kmeans(points.form);
     const resident = yield* take(points, yield* places(points.form, signal), units, family);
-    return resident && datasetOf(resident, engine, run, undefined);
+    return resident && datasetOf(resident, engine, run);
   }
 
-  return {
-    ...engine,
+  const engine: ClusteringEngine = {
+    backend: 'cpu',
+    info: { adapter: '', features, threads, software: false },
+    lost: false,
+    upload(points, options = {}) {
+      const given = ownOf(options);
+      return run(open(points, given), given.signal);
+    },
     take(points, options = {}) {
       const given = ownOf(options);
       return run(take(points, given), given.signal);
     },
+    destroy: async () => (await loading)?.end(),
   };
+  return engine;
 }

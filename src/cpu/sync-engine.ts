@@ -1,17 +1,18 @@
-import type { ClusteringEngine } from '../engine/contract.ts';
+import type { KMeansDataset } from '../engine/contract.ts';
 import { runNow } from '../steps.ts';
+import { upload } from './dataset.ts';
+import { KMEANS } from './families/kmeans.ts';
 import { CallingThread } from './threads/place.ts';
-import { engineOf } from './verbs.ts';
+import { KMeansVerbs, type Uploading } from './verbs.ts';
 
-/** The engine of callers that cannot wait: on the calling thread, with values in place of promises. */
-export function createSyncCpuEngine(simd = true): ClusteringEngine {
-  const here = new CallingThread(simd);
-  return engineOf(runNow, 1, [], {
-    kmeans: undefined,
-    // biome-ignore lint/correctness/useYield: nothing to wait for
-    *places() {
-      return [here];
+/** The engine of callers that cannot wait: on the calling thread, with values in place of promises, and for k-means alone. */
+export function createSyncCpuEngine(simd = true): Uploading<KMeansDataset> {
+  const places = [new CallingThread(simd)];
+  const engine: Uploading<KMeansDataset> = {
+    upload(points, options) {
+      const resident = runNow(upload(points, places, options?.units, KMEANS));
+      return Object.assign(new KMeansVerbs(resident, engine, runNow), resident.summary);
     },
-    destroy: () => undefined,
-  });
+  };
+  return engine;
 }

@@ -56,8 +56,8 @@ export interface ProcessorInfo {
   readonly software: boolean;
 }
 
-/** Points that an engine holds. */
-export interface EngineDataset extends PointsSummary {
+/** Points that an engine holds, with what a fit of k-means asks of them. */
+export interface KMeansDataset extends PointsSummary {
   readonly backend: Backend;
   /** Bytes of the largest GPUBuffer that results may be left in; 0 where there is none. */
   readonly largestBuffer: number;
@@ -65,17 +65,38 @@ export interface EngineDataset extends PointsSummary {
   /** What its verbs heed, and what work between them is to heed too. */
   readonly signal: AbortSignal | undefined;
 
-  /** The same points, all of whose verbs heed a signal: they are this dataset's, and go with it. */
-  bound(signal: AbortSignal | undefined): EngineDataset;
-
   /** Other points, beside these in their engine. */
-  upload(points: PreparedPoints): Awaitable<EngineDataset>;
+  upload(points: PreparedPoints): Awaitable<KMeansDataset>;
 
   /** The rows at `indices`, in the frame: Float64Array [indices.length · d]. */
   gather(indices: Uint32Array): Awaitable<Float64Array>;
 
   /** Squared distance of each row to the nearest of `centroids` [k, d]: [n]. */
   nearestDistances(centroids: Float64Array): Awaitable<Float32Array | Float64Array>;
+
+  /**
+   * Greedy k-means++ (Arthur and Vassilvitskii 2007, with the local trials of their section 5): the indices of k rows.
+   * Step t draws `candidates` rows with probability proportional to weight × squared distance to the rows chosen so
+   * far, and keeps the one that leaves the least total. `draws` holds uniform numbers of [0, 1), two for each
+   * candidate of each step: [k, candidates, 2]; step 0 uses the first pair only, and draws by weight alone.
+   */
+  plusPlus(k: number, candidates: number, draws: Float32Array): Awaitable<Uint32Array>;
+
+  /** Opens the field of squared distances that k-means‖ samples from. */
+  distanceField(): Awaitable<DistanceField>;
+
+  /** Opens what assignments to k centroids need; the caller closes it, whatever happens but an abort. */
+  kmeans(k: number): Awaitable<KMeansWorkspace>;
+
+  destroy(): void;
+}
+
+/** The same, with all else that may be asked. */
+export interface EngineDataset extends KMeansDataset {
+  /** The same points, all of whose verbs heed a signal: they are this dataset's, and go with it. */
+  bound(signal: AbortSignal | undefined): EngineDataset;
+
+  upload(points: PreparedPoints): Awaitable<EngineDataset>;
 
   /**
    * The `count` nearest of `centroids` [k, d] to each row. Absent where the host has all distances, or the engine has nothing
@@ -98,20 +119,6 @@ export interface EngineDataset extends PointsSummary {
     | undefined;
 
   /**
-   * Greedy k-means++ (Arthur and Vassilvitskii 2007, with the local trials of their section 5): the indices of k rows.
-   * Step t draws `candidates` rows with probability proportional to weight × squared distance to the rows chosen so
-   * far, and keeps the one that leaves the least total. `draws` holds uniform numbers of [0, 1), two for each
-   * candidate of each step: [k, candidates, 2]; step 0 uses the first pair only, and draws by weight alone.
-   */
-  plusPlus(k: number, candidates: number, draws: Float32Array): Awaitable<Uint32Array>;
-
-  /** Opens the field of squared distances that k-means‖ samples from. */
-  distanceField(): Awaitable<DistanceField>;
-
-  /** Opens what assignments to k centroids need; the caller closes it, whatever happens but an abort. */
-  kmeans(k: number): Awaitable<KMeansWorkspace>;
-
-  /**
    * Opens what an E-step of `k` Gaussians of that shape needs; the caller closes it, whatever happens but an abort.
    *
    * @throws {RangeError} where the engine has no room for so many features.
@@ -129,8 +136,6 @@ export interface EngineDataset extends PointsSummary {
    * dataset of its own, with shift 0 and scale 1. `variance` [d] is that of its features, which the caller knows.
    */
   transformed(matrix: Float64Array, variance: Float64Array): Awaitable<EngineDataset>;
-
-  destroy(): void;
 }
 
 /** The nearest of some centroids to each of n rows, the nearest first, equally near ones by their index. */

@@ -1,4 +1,4 @@
-import type { EngineDataset, KMeansWorkspace } from '../engine/contract.ts';
+import type { KMeansDataset, KMeansWorkspace } from '../engine/contract.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
 import type { Frame } from '../frame.ts';
 import { type Metric, metricOf } from '../metric.ts';
@@ -11,7 +11,7 @@ export interface Assignment extends KMeansStatistics {
 }
 
 /** One assignment to centroids [k, d], in the frame, of the rows that the engine holds. */
-export function* assignOnce(dataset: EngineDataset, centroids: Float64Array): Steps<Assignment> {
+export function* assignOnce(dataset: KMeansDataset, centroids: Float64Array): Steps<Assignment> {
   const workspace = yield* resultOf(dataset.kmeans(centroids.length / dataset.d));
   try {
     return yield* assignment(workspace, centroids);

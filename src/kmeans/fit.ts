@@ -2,7 +2,7 @@
  * k-means: seeding, Lloyd's iterations, relocation of empty clusters, a last assignment. What goes on in here is in the
  * dataset's frame; what comes out is in the caller's coordinates.
  */
-import type { EngineDataset, IterationStatus, KMeansWorkspace } from '../engine/contract.ts';
+import type { IterationStatus, KMeansDataset, KMeansWorkspace } from '../engine/contract.ts';
 import { type Frame, outOfFrame, startIntoFrame } from '../frame.ts';
 import type { Metric } from '../metric.ts';
 import { type Backend, givenCentroids, meanOf } from '../points.ts';
@@ -54,7 +54,7 @@ export function newState(centroids: Float64Array | null = null): FitState {
  */
 export function* fitBest<T extends KMeansFit>(
   plan: KMeansPlan,
-  use: (fit: (dataset: EngineDataset) => Steps<KMeansFit>) => Awaitable<T>,
+  use: (fit: (dataset: KMeansDataset) => Steps<KMeansFit>) => Awaitable<T>,
 ): Steps<T> {
   let best: T | null = null;
   try {
@@ -73,14 +73,14 @@ export function* fitBest<T extends KMeansFit>(
   return best!;
 }
 
-function* fitFrom(dataset: EngineDataset, plan: KMeansPlan, start: number, state: FitState): Steps<KMeansFit> {
+function* fitFrom(dataset: KMeansDataset, plan: KMeansPlan, start: number, state: FitState): Steps<KMeansFit> {
   checkKMeansPlan(plan, dataset);
   return yield* iterateFrom(dataset, plan, start, state, (workspace) => outcomeOf(dataset, workspace, plan, state));
 }
 
 /** Iterates, and does something in the workspace in which that was done. */
 export function* iterateFrom<T>(
-  dataset: EngineDataset,
+  dataset: KMeansDataset,
   plan: KMeansPlan,
   start: number,
   state: FitState,
@@ -97,7 +97,7 @@ export function* iterateFrom<T>(
 }
 
 /** Lloyd's iterations with relocations, until the fit has converged or is at the limit. */
-function* iterate(dataset: EngineDataset, workspace: KMeansWorkspace, plan: KMeansPlan, state: FitState): Steps<void> {
+function* iterate(dataset: KMeansDataset, workspace: KMeansWorkspace, plan: KMeansPlan, state: FitState): Steps<void> {
   const tolerance = plan.tolerance * meanOf(dataset.variance);
   for (let resume = false; goesOn(state, plan); resume = true) {
     const done = state.iterations;
@@ -134,7 +134,7 @@ function goesOn({ converged, stopped, iterations }: FitState, { maxIterations }:
   return !converged && !stopped && iterations < maxIterations;
 }
 
-function* firstCentroids(dataset: EngineDataset, { k, start, seed }: KMeansPlan, index: number): Steps<Float64Array> {
+function* firstCentroids(dataset: KMeansDataset, { k, start, seed }: KMeansPlan, index: number): Steps<Float64Array> {
   if (typeof start !== 'string') return startIntoFrame(givenCentroids('init', start, dataset), dataset);
   return yield* seedCentroids(dataset, k, start, new Random(seed, index));
 }
@@ -143,7 +143,7 @@ function progressOf(
   status: IterationStatus,
   done: number,
   { centroids, iterations }: FitState,
-  dataset: EngineDataset,
+  dataset: KMeansDataset,
 ): KMeansProgress {
   const { frame } = dataset;
   return {
@@ -157,7 +157,7 @@ function progressOf(
 
 /** A last assignment, and what comes of it. */
 export function* outcomeOf(
-  dataset: EngineDataset,
+  dataset: KMeansDataset,
   workspace: KMeansWorkspace,
   { k, output }: KMeansPlan,
   { centroids: held, iterations, converged }: FitState,

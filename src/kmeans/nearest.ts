@@ -6,9 +6,9 @@ import { metricOf } from '../metric.ts';
 import type { PointsSummary, PreparedPoints } from '../points.ts';
 import { resultOf, type Steps } from '../steps.ts';
 import { rowsOfTurn } from '../turns.ts';
-import { squaresOfFew } from './answers.ts';
 import { assignOnce } from './assign.ts';
 import { squaresOfFar } from './far.ts';
+import { squaresOfFew } from './few.ts';
 import { Ranking } from './ranking.ts';
 
 /** Rows between two looks at the clock. */

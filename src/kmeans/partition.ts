@@ -1,4 +1,4 @@
-import type { EngineDataset } from '../engine/contract.ts';
+import type { KMeansDataset } from '../engine/contract.ts';
 import { Random } from '../random.ts';
 import type { Steps } from '../steps.ts';
 import { distinctBelow } from './seeding.ts';
@@ -46,7 +46,7 @@ export function allRows(n: number): Uint32Array {
 }
 
 /** Ascending: the rows of positive weight; where they are more than `size`, so many of them, each as likely as any other. */
-export function* measuredRows({ n, weights }: EngineDataset, size = Infinity, seed = 0): Steps<Uint32Array> {
+export function* measuredRows({ n, weights }: KMeansDataset, size = Infinity, seed = 0): Steps<Uint32Array> {
   const all = allRows(n);
   const rows = weights === null ? all : all.filter((row) => weights[row] > 0);
   if (rows.length <= size) return rows;

@@ -1,4 +1,4 @@
-import type { EngineDataset, LloydResult } from '../engine/contract.ts';
+import type { KMeansDataset, LloydResult } from '../engine/contract.ts';
 import { resultOf, type Steps } from '../steps.ts';
 import { worstRows } from './worst-rows.ts';
 
@@ -14,7 +14,7 @@ const NO_WEIGHT = 2 ** -53;
  *   nothing beside that of all, move nobody.
  */
 export function* relocateEmpty(
-  dataset: EngineDataset,
+  dataset: KMeansDataset,
   { centroids, previous, empty }: LloydResult,
 ): Steps<{ centroids: Float64Array; moved: number }> {
   const { d, weights, totalWeight } = dataset;

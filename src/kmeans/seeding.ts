@@ -1,4 +1,4 @@
-import type { EngineDataset } from '../engine/contract.ts';
+import type { KMeansDataset } from '../engine/contract.ts';
 import { pointsOfRows } from '../points.ts';
 import type { Random } from '../random.ts';
 import { resultOf, type Steps } from '../steps.ts';
@@ -20,7 +20,7 @@ export type KMeansStart = (typeof KMEANS_STARTS)[number];
 
 /** k centroids [k, d] to start from, in the dataset's frame. */
 export function* seedCentroids(
-  dataset: EngineDataset,
+  dataset: KMeansDataset,
   k: number,
   method: KMeansStart,
   random: Random,
@@ -39,7 +39,7 @@ export function* seedCentroids(
 const STEP_DRAWS = 2 ** 14;
 
 /** Greedy k-means++ with scikit-learn's number of candidates: the indices of k rows. */
-export function* plusPlus(dataset: EngineDataset, k: number, random: Random): Steps<Uint32Array> {
+export function* plusPlus(dataset: KMeansDataset, k: number, random: Random): Steps<Uint32Array> {
   const candidates = 2 + Math.floor(Math.log(k));
   const draws = new Float32Array(2 * k * candidates);
   for (let i = 0; i < draws.length; i++) {
@@ -50,7 +50,7 @@ export function* plusPlus(dataset: EngineDataset, k: number, random: Random): St
 }
 
 /** The rows themselves: [k, d]. */
-function* plusPlusRows(dataset: EngineDataset, k: number, random: Random): Steps<Float64Array> {
+function* plusPlusRows(dataset: KMeansDataset, k: number, random: Random): Steps<Float64Array> {
   const indices = yield* plusPlus(dataset, k, random);
   return yield* resultOf(dataset.gather(indices));
 }
@@ -59,7 +59,7 @@ function* plusPlusRows(dataset: EngineDataset, k: number, random: Random): Steps
  * k-means‖ (Bahmani et al. 2012): a few rounds draw many rows at once, each with probability proportional to its
  * weighted squared distance; k-means++ on those rows, weighted by the points that are nearest to each, does the rest.
  */
-function* scalable(dataset: EngineDataset, k: number, random: Random): Steps<Float64Array> {
+function* scalable(dataset: KMeansDataset, k: number, random: Random): Steps<Float64Array> {
   if (PARALLEL_ROUNDS * OVERSAMPLING * k > MOST_DRAWN * dataset.n) {
     return yield* plusPlusRows(dataset, k, random);
   }
@@ -86,7 +86,7 @@ function* scalable(dataset: EngineDataset, k: number, random: Random): Steps<Flo
 }
 
 function* reduceCandidates(
-  dataset: EngineDataset,
+  dataset: KMeansDataset,
   candidates: Float64Array,
   k: number,
   random: Random,
@@ -104,7 +104,7 @@ function* reduceCandidates(
 }
 
 /** k distinct rows, drawn one after the other with probability proportional to their weight. */
-export function* randomRows({ n, weights }: EngineDataset, k: number, random: Random): Steps<Uint32Array> {
+export function* randomRows({ n, weights }: KMeansDataset, k: number, random: Random): Steps<Uint32Array> {
   if (weights === null) return yield* distinctBelow(n, k, random);
   // Efraimidis and Spirakis 2006: the k smallest exponential waiting times are such a sample.
   const ranking = yield* Ranking.of(n, (i) =>

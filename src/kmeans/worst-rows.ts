@@ -1,4 +1,4 @@
-import type { EngineDataset } from '../engine/contract.ts';
+import type { KMeansDataset } from '../engine/contract.ts';
 import { resultOf, type Steps } from '../steps.ts';
 import { Ranking } from './ranking.ts';
 
@@ -17,7 +17,7 @@ const GATHERED_VALUES = 2 ** 15;
  * first.
  */
 export function* worstRows(
-  dataset: EngineDataset,
+  dataset: KMeansDataset,
   badness: (row: number) => number,
   wanted: number,
   accepts: (row: number, values: Float64Array) => boolean = () => true,

@@ -2,7 +2,6 @@ import {
   checkBoolean,
   checkInteger,
   checkNotNegative,
-  checkSignal,
   checkWord,
   finite,
   isJSONOf,
@@ -16,7 +15,7 @@ import type { EngineDataset } from '../engine/contract.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
 import { REASONS, type Reason } from '../home.ts';
 import type { KMeansFit } from '../kmeans/fit.ts';
-import { METHOD_OPTIONS, type MethodOptions, withPointsLater, withPointsOf } from '../methods.ts';
+import { METHOD_OPTIONS, type MethodOptions, withPointsOf } from '../methods.ts';
 import { METRICS, type Metric, metricOf } from '../metric.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import type { Parameters } from '../mixture/parameters.ts';
@@ -60,9 +59,6 @@ type Fields = Omit<KMeansFit, 'frame'> & { readonly frame: Frame | null; readonl
 
 /** Loaded by those who want densities, behind the reading of the points. */
 const mixtures = () => import('./gaussian-mixture-model.ts');
-
-/** Loaded by those who want more than labels. */
-const nearest = () => import('../kmeans/nearest.ts');
 
 /** Loaded with the first question; there at once for the next. */
 let answers: Answers | undefined;
@@ -190,7 +186,7 @@ export class KMeansModel {
     const { count = 1, ...given } = readOptions('representatives', options, { ...METHOD_OPTIONS, count: true });
     checkInteger('count', count, 1);
     return withPointsOf(this, points, given, async ({ dataset }) =>
-      runAsync((await nearest()).representativesOf(dataset, this.centroids, count), dataset.signal),
+      runAsync((await loadAnswers()).representativesOf(dataset, this.centroids, count), dataset.signal),
     );
   }
 
@@ -214,9 +210,9 @@ export class KMeansModel {
       this,
       points,
       options,
-      async ({ dataset }) => runAsync((await nearest()).distancesOf(dataset, centroids), dataset.signal),
+      async ({ dataset }) => runAsync((await loadAnswers()).distancesOf(dataset, centroids), dataset.signal),
       function* (few) {
-        return yield* (yield* resultOf(nearest())).distancesOfFew(few, centroids);
+        return yield* (yield* resultOf(loadAnswers())).distancesOfFew(few, centroids);
       },
     );
   }
@@ -249,11 +245,9 @@ export class KMeansModel {
     this.#needDensity('bic');
     // A density without width has no bounds.
     if (this.inertia === 0) return -Infinity;
-    const { metric, frame } = this;
+    const { frame } = this;
     const mixture = this.#mixture;
-    const given = readOptions('the method', options, METHOD_OPTIONS);
-    const signal = checkSignal(given.signal);
-    return withPointsLater(points, { ...given, metric, frame }, async (dataset) => {
+    return withPointsOf(this, points, options, async ({ dataset: { signal } }, dataset) => {
       const { GaussianMixtureModel } = await mixtures();
       return GaussianMixtureModel.unfitted(mixture, frame).bic(dataset, signal && { signal });
     });

@@ -1,7 +1,6 @@
 /** Distances summed by clusters: right to float64's digits however close rows are, the same on any number of threads. */
 import { expect, it } from 'vitest';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
-import { createSyncCpuEngine } from '../../src/cpu/sync-engine.ts';
 import type { EngineDataset } from '../../src/engine/contract.ts';
 import { uniforms } from '../conformance/cases/data.ts';
 import { asTheyAre, type Values } from './cpu-points.ts';
@@ -110,9 +109,4 @@ it('rejects once the points are gone', async () => {
   const opened = await dataset.clusterDistances!(new Uint32Array(8), 1, true);
   dataset.destroy();
   await expect((async () => opened.sums(Float64Array.of(1, 2)))()).rejects.toThrow('the dataset was destroyed');
-});
-
-it('waits where it is loaded: whoever cannot wait is told', () => {
-  const dataset = createSyncCpuEngine().upload(asTheyAre(rowsOf(8, 2, 0, false))) as EngineDataset;
-  expect(() => dataset.clusterDistances!(new Uint32Array(8), 1, true)).toThrow('work that waits cannot run in one go');
 });
