@@ -21,7 +21,7 @@ export const METHOD_OPTIONS: Names<MethodOptions> = { ...PLACEMENT_OPTIONS, samp
 let defaults: typeof import('./defaults.ts') | undefined;
 
 /** `withPoints` of defaults.ts, with the engines behind the reading of the points: a page that only fits needs none of it. */
-export async function withPointsLater<T>(
+async function withPointsLater<T>(
   given: PointsInput | Dataset,
   options: Given<PlacementOptions> & UploadRequest,
   work: (dataset: Dataset) => Promise<T>,
