@@ -12,6 +12,7 @@ export default {
     'test/browsers.ts',
     'test/conformance/page.ts',
     'test/golden/flights.mjs',
+    'test/neighbours/page/main.ts',
     'test/package/mixtures.js',
     '.puppeteerrc.cjs',
   ],
@@ -27,12 +28,17 @@ export default {
   // Types that a signature names may be exported beside it.
   ignoreExportsUsedInFile: { interface: true, type: true },
   ignoreDependencies: [
+    // test/neighbours/package.json has them.
+    /^@(jax-js|luma\.gl|tensorflow|duckdb)\//,
+    'onnxruntime-web',
     // Run by test/package as commands.
     '@arethetypeswrong/cli',
     'publint',
     'typescript-7',
     // vite.plugins.ts imports it by a name that TypeScript must not follow.
     'assemblyscript',
+    // As test/unit/columns.test.ts does.
+    '@uwdata/flechette',
     // gaussian-mixture-model needs it and does not say so.
     'cholesky-tools',
   ],

@@ -41,6 +41,8 @@ export default defineConfig({
       project('firefox', 'test/conformance/firefox*.test.ts'),
       project('page', 'test/browser/**/*.test.ts'),
       project('package', 'test/package/**/*.test.ts'),
+      // Large packages, which `npm run test:all` installs.
+      ...(RUNS_ALL ? [project('neighbours', 'test/neighbours/*.test.ts')] : []),
     ],
   },
 });

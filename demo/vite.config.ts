@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { inlined } from '../vite.plugins.ts';
@@ -7,24 +8,45 @@ const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY |
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-export default defineConfig({
-  base: './',
-  // `npm run docs` writes the API site there; what is not built is missed, not answered with the page.
-  publicDir: '../dist-docs',
-  appType: 'mpa',
-  plugins: [inlined()],
-  // Examples import the library as anybody does; here that is its source.
-  resolve: { alias: { 'webgpu-clustering': at('../src/index.ts') } },
-  build: {
-    outDir: '../dist-demo',
-    emptyOutDir: true,
-    target: 'es2022',
-    rolldownOptions: { input: [at('index.html'), at('examples/embeddings/index.html')] },
-  },
-  worker: { format: 'es', plugins: () => [inlined()] },
-  server: {
-    open: hasDisplay && !process.env.CI,
-    // The page imports the library's source and the flights from outside demo/.
-    fs: { allow: ['..'] },
-  },
+export default defineConfig(({ command }) => {
+  const onnx = onnxRuntime(command === 'serve');
+  return {
+    base: './',
+    // `npm run docs` writes the API site there; what is not built is missed, not answered with the page.
+    publicDir: '../dist-docs',
+    appType: 'mpa',
+    plugins: [inlined()],
+    // Examples import the library as anybody does; here that is its source.
+    resolve: { alias: { 'webgpu-clustering': at('../src/index.ts'), 'onnxruntime-web/webgpu': onnx } },
+    define: { __ONNX_ORIGIN__: JSON.stringify(URL.canParse(onnx) ? new URL(onnx).host : 'this machine') },
+    // It looks for its WebAssembly beside itself.
+    optimizeDeps: { exclude: ['onnxruntime-web/webgpu', onnx] },
+    build: {
+      outDir: '../dist-demo',
+      emptyOutDir: true,
+      target: 'es2022',
+      rolldownOptions: {
+        input: ['index.html', ...['arrow', 'embeddings', 'onnx'].map((name) => `examples/${name}/index.html`)].map(at),
+      },
+    },
+    worker: { format: 'es', plugins: () => [inlined()] },
+    server: {
+      open: hasDisplay && !process.env.CI,
+      // The page imports the library's source and the flights from outside demo/.
+      fs: { allow: ['..'] },
+    },
+  };
 });
+
+/**
+ * Where the example loads ONNX Runtime Web from: too large to be installed for the sake of one page. The version that tests
+ * run beside, from the network; from the disk where it is there, and the page is not built for others.
+ */
+function onnxRuntime(isServed: boolean): string {
+  const name = 'onnxruntime-web/dist/ort.webgpu.bundle.min.mjs';
+  const installed = at(`../test/neighbours/node_modules/${name}`);
+  if (isServed && existsSync(installed)) return installed;
+  const { packages } = JSON.parse(readFileSync(at('../test/neighbours/package-lock.json'), 'utf8'));
+  const { version } = packages['node_modules/onnxruntime-web'];
+  return `https://cdn.jsdelivr.net/npm/${name.replace('/', `@${version}/`)}`;
+}

@@ -2,8 +2,8 @@
 import type { EngineDataset } from './engine/contract.ts';
 
 /**
- * Why something is where it is: the caller asked for it; there is a hardware adapter, or none, or only one in software; the
- * points are too few for a GPU, or need more digits than float32 has; the GPU was lost.
+ * Why something is where it is: the caller asked for it; there is a hardware adapter, or none whose device can do the work, or
+ * only one in software; the points are too few for a GPU, or need more digits than float32 has; the GPU was lost.
  *
  * @useDeclaredType
  */

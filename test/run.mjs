@@ -1,18 +1,20 @@
 /**
  * `npm test`: formatting, types, then the tests; `--all` (`npm run test:all`) has those too that repeat others on one more
- * platform. The last lines say what ran, what was skipped and why. In CI nothing may be skipped.
+ * platform, and those beside large packages, which it installs. The last lines say what ran, what was skipped and why. In CI nothing may be skipped.
  */
 import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { runnerImport } from 'vite';
 import { startVitest } from 'vitest/node';
 
-if (process.argv.includes('--all')) process.env.TEST_ALL = '1';
+const all = process.argv.includes('--all');
+if (all) process.env.TEST_ALL = '1';
 
 const { module: browsers } = await runnerImport('./test/browsers.ts');
 for (const name of ['chrome', 'firefox']) await browsers.fetchBrowser(name);
 
 /** `{ group, name, state: 'passed' | 'failed' | 'skipped', reason? }` of everything that ran. */
-const outcomes = [runScript('check'), ...(await runTests())];
+const outcomes = [runScript('check'), ...(all ? installNeighbours() : []), ...(await runTests())];
 
 const failed = outcomes.filter(({ state }) => state === 'failed');
 const skipped = outcomes.filter(({ state }) => state === 'skipped');
@@ -29,11 +31,21 @@ console.log(`${passed} passed, ${failed.length} failed${skipped.length > 0 ? `, 
 process.exitCode = failed.length > 0 || (process.env.CI && skipped.length > 0) ? 1 : 0;
 
 function runScript(name) {
-  const { status } = spawnSync('npm', ['run', '--silent', name], {
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  });
-  return { group: name, name: `npm run ${name}`, state: status === 0 ? 'passed' : 'failed' };
+  return { group: name, name: `npm run ${name}`, state: npm(['run', '--silent', name]) };
+}
+
+/** Where they are not there as the lock file has them. */
+function installNeighbours() {
+  const cwd = 'test/neighbours';
+  const written = (name) => statSync(`${cwd}/${name}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (written('node_modules/.package-lock.json') >= written('package-lock.json')) return [];
+  const state = npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], cwd);
+  return [{ group: 'neighbours', name: `npm ci in ${cwd}`, state }];
+}
+
+function npm(args, cwd = '.') {
+  const { status } = spawnSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32', cwd });
+  return status === 0 ? 'passed' : 'failed';
 }
 
 async function runTests() {

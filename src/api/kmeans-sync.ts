@@ -4,7 +4,14 @@ import { fitBest } from '../kmeans/fit.ts';
 import type { KMeansPlan } from '../kmeans/plan.ts';
 import { METRICS } from '../metric.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
-import { type HostPoints, type PreparedPoints, preparePoints, type Rows, type Tensor } from '../points.ts';
+import {
+  type Columns,
+  type HostPoints,
+  type PreparedPoints,
+  preparePoints,
+  type Rows,
+  type Tensor,
+} from '../points.ts';
 import { isDataset } from '../reading.ts';
 import { runNow, type Steps } from '../steps.ts';
 import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
@@ -32,7 +39,7 @@ const OPTIONS: Names<KMeansSyncOptions> = { ...KMEANS_FIT_NAMES, metric: true, s
  * console.log(model.labels.join(), model.counts.join()); // 0,0,1,1 2,2
  * ```
  */
-export function kmeansSync(points: HostPoints | Tensor | Rows, options: KMeansSyncOptions): KMeansModel {
+export function kmeansSync(points: HostPoints | Tensor | Columns | Rows, options: KMeansSyncOptions): KMeansModel {
   const given = readOptions('kmeansSync', options, OPTIONS);
   const { metric, sampleWeight } = given;
   const plan = checkKMeansOptions({ ...given, output: undefined });

@@ -23,24 +23,33 @@ export type Absence = 'no-adapter' | 'software-adapter';
  * @throws {WebGPUUnavailableError} where software adapters would do, and there is not even one of those.
  */
 export async function requestGpu({ device, softwareToo, bindingLimit }: GpuRequest): Promise<Gpu | Absence> {
-  if (device !== undefined) return new Gpu(device, false, bindingLimit);
+  const absent = (message: string): Absence => {
+    if (softwareToo) throw new WebGPUUnavailableError(message);
+    return 'no-adapter';
+  };
+  if (device !== undefined) {
+    const threads = device.limits.maxComputeInvocationsPerWorkgroup;
+    if (threads < THREADS) return absent(`the device has workgroups of ${threads}, not ${THREADS}`);
+    return new Gpu(device, false, bindingLimit);
+  }
   const adapter = await requestAdapter();
-  if (adapter !== null && !softwareToo && isSoftware(adapter.info)) return 'software-adapter';
   if (adapter === null) {
-    if (!softwareToo) return 'no-adapter';
-    throw new WebGPUUnavailableError(
+    return absent(
       'no WebGPU adapter: in Node pass the device of webgpu-clustering/node, in a browser see that WebGPU is enabled',
     );
   }
+  if (!softwareToo && isSoftware(adapter.info)) return 'software-adapter';
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
   try {
     return new Gpu(await adapter.requestDevice({ requiredLimits }), true, bindingLimit);
   } catch (error) {
-    if (!softwareToo) return 'no-adapter';
-    throw new WebGPUUnavailableError(`the WebGPU adapter gave no device: ${(error as Error).message}`);
+    return absent(`the WebGPU adapter gave no device: ${(error as Error).message}`);
   }
 }
+
+/** Threads of a workgroup, as every device of WebGPU's core has them; one of its compatibility mode has half of them. */
+export const THREADS = 256;
 
 async function requestAdapter(): Promise<GPUAdapter | null> {
   const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;

@@ -1,16 +1,19 @@
 /**
  * The page, built and served as it will be, in Chrome.
  */
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Browser, launch, type Page } from 'puppeteer';
-import { build, type PreviewServer, preview } from 'vite';
+import { type Browser, type HTTPRequest, launch, type Page } from 'puppeteer';
+import { build, createServer, type PreviewServer, preview } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Flights } from '../../data/flights.ts';
 import type { ResultElement } from '../../demo/main.ts';
 import type { KMeansClusters, MixtureClusters } from '../../demo/messages.ts';
 import { findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
 import { missing } from '../missing.ts';
+import { HOW_TO_INSTALL, isInstalled } from '../neighbours/installed.ts';
 import { expectation, jointLogDensities } from '../reference/mixture.ts';
+import { RUNS_ALL } from '../scope.ts';
 import { topicOf } from '../topics.ts';
 
 const PATIENCE = 100_000;
@@ -194,8 +197,120 @@ it('the example of embeddings shows how k was chosen, and sentences of one topic
   await page.close();
 });
 
-/** @param prepare runs in the page before its own scripts */
-async function open(browser: Browser, query: string, prepare?: () => void): Promise<Page> {
+it('the example of Arrow shows clusters beside species, and what the library says of nulls', async () => {
+  const page = await open(chrome, 'examples/arrow/index.html');
+  await finished(page);
+  expect(await page.$eval('#message', (line) => line.textContent)).toBe('342 penguins fall into 3 clusters.');
+  const cells = (id: string) =>
+    page.$$eval(`#${id} tbody tr`, (lines) =>
+      lines.map((line) => Array.from(line.children, (cell) => cell.textContent)),
+    );
+  const counts = await cells('counts');
+  expect(counts.map(([species]) => species)).toEqual(['Adelie', 'Chinstrap', 'Gentoo']);
+  expect(counts.flatMap(([, ...row]) => row.map(Number)).reduce((a, b) => a + b)).toBe(342);
+  expect(await page.$$eval('#plot circle', (marks) => marks.length)).toBe(342);
+  expect((await cells('head')).every(([species, cluster]) => /^[A-Z]/.test(species!) && /^[012]$/.test(cluster!))).toBe(
+    true,
+  );
+  expect(await page.$eval('#nulls', (line) => line.textContent)).toContain('“points.columns[0][3] is null”');
+  await page.close();
+});
+
+it('the example of ONNX says in plain words what is missing: WebGPU, or what it has to load', async () => {
+  const without = await launch({
+    executablePath: executablePath!,
+    args: ['--no-sandbox', '--disable-blink-features=WebGPU'],
+  });
+  try {
+    const page = await open(without, 'examples/onnx/index.html');
+    await page.waitForSelector('#result[data-status="missing"]');
+    expect(await page.$eval('#message', (line) => line.textContent)).toMatch(/^This browser has no WebGPU/);
+    expect(await shown(page, '#run')).toBe(false);
+  } finally {
+    await without.close();
+  }
+  const page = await open(chrome, 'examples/onnx/index.html', undefined, (request) => request.abort());
+  await page.waitForSelector('#run:not([hidden])');
+  await page.click('#run');
+  expect(await failure(page)).toMatch(/^It did not work: ONNX Runtime Web could not be loaded/);
+  expect(complaints).toEqual([expect.stringMatching(/Failed to load resource/)]);
+  complaints = [];
+  await page.close();
+});
+
+// Beside the package that the page loads.
+if (RUNS_ALL) {
+  it.for(['built', 'served'])(
+    'the example of ONNX tells textures apart on the device of its model: %s',
+    async (how, context) => {
+      if (!isInstalled()) missing(context, HOW_TO_INSTALL);
+      if (how === 'built') {
+        const page = await open(chrome, 'examples/onnx/index.html', undefined, answerFromDisk);
+        await expectTextures(page);
+      } else {
+        const source = await createServer({
+          root,
+          logLevel: 'error',
+          server: { port: 0, open: false },
+          cacheDir: '../dist-demo/.vite',
+        });
+        await source.listen();
+        try {
+          const page = await open(chrome, `${source.resolvedUrls!.local[0]}examples/onnx/index.html`);
+          expect(await page.$eval('#origin', (text) => text.textContent)).toBe('this machine');
+          await expectTextures(page);
+        } finally {
+          await source.close();
+        }
+      }
+    },
+  );
+}
+
+async function expectTextures(page: Page): Promise<void> {
+  await page.waitForSelector('#run:not([hidden])');
+  await page.click('#run');
+  await finished(page);
+  const figures = await page.$eval('#figures', (line) => line.textContent!);
+  expect(figures).toMatch(/^15,552 rows of 8 numbers, 5 clusters/);
+  expect(Number(figures.match(/drawn: (\d\.\d+)/)![1])).toBeGreaterThan(0.85);
+  // A colour of its own in each corner and in the middle.
+  const colours = await page.$eval('#after', (canvas) => {
+    const context = (canvas as HTMLCanvasElement).getContext('2d')!;
+    const hueAt = (x: number, y: number) => {
+      const [red, green, blue] = context.getImageData(x, y, 1, 1).data;
+      const largest = Math.max(red, green, blue);
+      return [red, green, blue].map((channel) => Math.round((5 * channel) / largest)).join();
+    };
+    return [hueAt(10, 10), hueAt(134, 10), hueAt(10, 98), hueAt(134, 98), hueAt(72, 54)];
+  });
+  expect(new Set(colours).size).toBe(5);
+  await page.close();
+}
+
+/** What the page asks the network for, from the packages that tests run beside: the same version, or there is no such file. */
+async function answerFromDisk(request: HTTPRequest): Promise<void> {
+  const [, version, file] =
+    request.url().match(/^https:\/\/cdn\.jsdelivr\.net\/npm\/onnxruntime-web@([\d.]+)\/(.*)$/) ?? [];
+  const folder = new URL('../neighbours/node_modules/onnxruntime-web/', import.meta.url);
+  const stated = JSON.parse(await readFile(new URL('package.json', folder), 'utf8'));
+  if (version !== stated.version) return request.abort();
+  const contentType = file.endsWith('.wasm') ? 'application/wasm' : 'text/javascript';
+  const headers = { 'Access-Control-Allow-Origin': '*' };
+  return request.respond({ body: await readFile(new URL(file, folder)), contentType, headers });
+}
+
+/**
+ * @param query behind the address of the page, or an address
+ * @param prepare runs in the page before its own scripts
+ * @param answer gets what the page asks others for
+ */
+async function open(
+  browser: Browser,
+  query: string,
+  prepare?: () => void,
+  answer?: (request: HTTPRequest) => Promise<void>,
+): Promise<Page> {
   const page = await browser.newPage();
   page.setDefaultTimeout(PATIENCE);
   page.on('pageerror', (error) => complaints.push(String(error)));
@@ -211,7 +326,16 @@ async function open(browser: Browser, query: string, prepare?: () => void): Prom
     }).observe(document, { subtree: true, childList: true, attributeFilter: ['data-status'] });
   });
   if (prepare !== undefined) await page.evaluateOnNewDocument(prepare);
-  await page.goto(server.resolvedUrls!.local[0] + query);
+  const address = new URL(query, server.resolvedUrls!.local[0]).href;
+  if (answer !== undefined) {
+    await page.setRequestInterception(true);
+    page.on('request', (request) => {
+      const { origin, protocol } = new URL(request.url());
+      const isOwn = origin === new URL(address).origin || protocol === 'data:';
+      void (isOwn ? request.continue() : answer(request));
+    });
+  }
+  await page.goto(address);
   return page;
 }
 

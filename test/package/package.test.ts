@@ -1,6 +1,6 @@
 /** The tarball, as it would be published: installed into an empty project, run, bundled, type-checked, linted. */
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +70,8 @@ beforeAll(async () => {
   await write('package.json', '{ "name": "consumer", "private": true, "type": "module" }');
   await run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball]);
   await standInForTransformers();
+  // The README's tables are of this one: found beside the project as well.
+  await symlink(join(modules, 'apache-arrow'), join(folder, 'node_modules/apache-arrow'), 'junction');
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -139,6 +141,20 @@ test('the example of embeddings runs in a clone, in Node', async () => {
   const topics = clusters.map((texts) => new Set(texts.trim().split(/\n\s*/).map(topicOf)));
   expect(topics.map((found) => found.size)).toEqual([1, 1, 1, 1, 1, 1]);
   expect(new Set(topics.flatMap((found) => [...found])).size).toBe(6);
+});
+
+test('the example of Arrow runs in a clone, in Node', async () => {
+  const printed = await node([join(root, 'demo/examples/arrow/node.mjs')], { cwd: root });
+  expect(printed).toMatch(/^344 penguins, 342 of them with all 4 measurements\n/);
+  expect(printed).toMatch(/\nk 3 {2}BIC \d+ {2}best\n/);
+  expect(printed).toMatch(/\ncolumns Species, .*, cluster\n/);
+  const counts = Array.from(printed.matchAll(/\b(?:Adelie|Chinstrap|Gentoo) +(.*)/g), ([, line]) =>
+    line.split(/ +/).map(Number),
+  );
+  // Of each species most are in a cluster, each in one of its own.
+  const largest = counts.map((row) => row.indexOf(Math.max(...row)));
+  expect(new Set(largest).size).toBe(3);
+  expect(counts.reduce((sum, row) => sum + Math.max(...row), 0)).toBeGreaterThan(330);
 });
 
 test('runs on WebGPU in Chrome, bundled: the shaders are inside', async (context) => {

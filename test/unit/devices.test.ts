@@ -2,7 +2,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test, vi } from 'vitest';
-import { destroyDefaultEngines, kmeans, WebGPUUnavailableError } from '../../src/index.ts';
+import { THREADS } from '../../src/gpu/device.ts';
+import { createEngine, destroyDefaultEngines, kmeans, WebGPUUnavailableError } from '../../src/index.ts';
 import { requestNodeDevice } from '../../src/node/index.ts';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -15,8 +16,11 @@ test('requestNodeDevice refuses Bun, which the package webgpu crashes', async ()
 });
 
 /** As much of a device as an engine asks of one that it is given no points for. */
-function idleDevice(lost: Promise<unknown>): GPUDevice {
-  const limits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 };
+function idleDevice(
+  lost: Promise<unknown>,
+  special: Partial<Record<keyof GPUSupportedLimits, number>> = {},
+): GPUDevice {
+  const limits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27, ...special };
   return { lost, limits, features: new Set(), createBuffer: () => {} } as unknown as GPUDevice;
 }
 
@@ -40,4 +44,14 @@ test('a device that its owner destroyed is not held, nor are the engines on it',
   // Or the test could not fail.
   expect(alive.deref()).toBeDefined();
   await destroyDefaultEngines();
+});
+
+test('a device with less threads than kernels need is not taken: of the compatibility mode, say', async () => {
+  const device = idleDevice(new Promise(() => {}), { maxComputeInvocationsPerWorkgroup: THREADS / 2 });
+  const refusal = createEngine({ backend: 'webgpu', device });
+  await expect(refusal).rejects.toBeInstanceOf(WebGPUUnavailableError);
+  await expect(refusal).rejects.toThrow('the device has workgroups of 128, not 256');
+  const engine = await createEngine({ device });
+  expect([engine.backend, engine.info.reason]).toEqual(['cpu', 'no-adapter']);
+  await engine.destroy();
 });

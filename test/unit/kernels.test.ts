@@ -4,6 +4,7 @@ import { ResourceType, type VariableInfo, WgslReflect } from 'wgsl_reflect';
 import { KERNEL_CASES } from '../../bench/kernels/cases.ts';
 import { type KernelCase, kernelsOf } from '../../bench/kernels/list.ts';
 import { collectKernels } from '../../bench/kernels/write.ts';
+import { THREADS } from '../../src/gpu/device.ts';
 import {
   type Binding,
   gridOf,
@@ -186,7 +187,7 @@ describe('kernels are as they are described', () => {
     for (const { name, bindings, threads } of ALL) {
       const kinds = Object.values(bindings).map(kindOf);
       expect(kinds.filter((kind) => kind !== 'uniform').length, name).toBeLessThanOrEqual(8);
-      expect(threads, name).toBeLessThanOrEqual(256);
+      expect(threads, name).toBeLessThanOrEqual(THREADS);
     }
   });
 });
