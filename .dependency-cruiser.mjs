@@ -3,7 +3,7 @@
  * Imports of types count too. Nobody below `models` can tell models apart by `instanceof`, having no class to do it with.
  */
 const FLOORS = [
-  { name: 'the entries', path: '^src/(index|sync)[.]ts$|^src/node/' },
+  { name: 'the entries', path: '^src/(index|sync)[.]ts$|^src/(node|client|worker)/' },
   { name: 'compat', path: '^src/compat/' },
   { name: 'api', path: '^src/api/' },
   { name: 'models', path: '^src/models/' },
@@ -14,7 +14,7 @@ const FLOORS = [
   { name: 'engine', path: '^src/engine/' },
   {
     name: 'the ground',
-    path: '^src/(survey|unread|points|tree|forms|device-points|frame|metric|steps|turns|check|random|errors|proxies|globals)[.]ts$',
+    path: '^src/(survey|unread|points|tree|forms|device-points|frame|metric|steps|turns|thread|check|random|errors|proxies|globals)[.]ts$',
   },
 ];
 
@@ -47,9 +47,9 @@ export default {
     {
       name: 'only placement and the calling thread know engines by name',
       comment:
-        'What runs fits and the methods of models is handed to them by src/methods.ts, src/defaults.ts and src/placement.ts.',
+        'So does the script of workers, which is that of the threads of the CPU engine too. What runs fits and the methods of models is handed to them by src/methods.ts, src/defaults.ts and src/placement.ts.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(gpu|cpu)/|^src/(placement|calling-thread)[.]ts$' },
+      from: { path: '^src/', pathNot: '^src/(gpu|cpu)/|^src/(placement|calling-thread|worker/index)[.]ts$' },
       to: { path: '^src/(gpu|cpu)/|^shaders/' },
     },
     {

@@ -1,11 +1,11 @@
 import { defineConfig } from 'vite';
-import { inlined, skmeansFolder, workerFile } from './vite.plugins.ts';
+import { inlined, skmeansFolder, workerFiles } from './vite.plugins.ts';
 
 /** The library: its entries and what they share; shaders, kernels and the worker are inlined. Declarations come from tsc. */
 export default defineConfig({
   // Relative to the module, for whatever the library may load beside itself.
   base: './',
-  plugins: [inlined(), workerFile(), skmeansFolder()],
+  plugins: [inlined(), workerFiles(), skmeansFolder()],
   build: {
     target: 'es2022',
     outDir: 'dist',
@@ -25,6 +25,9 @@ export default defineConfig({
         // What is loaded on demand too: as files of their own these need no object of all that they export.
         defaults: 'src/defaults.ts',
         mixtures: 'src/models/gaussian-mixture-model.ts',
+        // What clients share with the rest.
+        clusters: 'src/models/kmeans-model.ts',
+        errors: 'src/errors.ts',
       },
       formats: ['es'],
     },

@@ -30,31 +30,73 @@ export function inlined(wgsl: 'short' | 'written' = 'short'): Plugin {
   };
 }
 
-const WORKER = fileURLToPath(new URL('src/cpu/threads/worker.ts', import.meta.url));
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The worker's script as a file beside the library, for pages that forbid workers from blobs. */
-export function workerFile(): Plugin {
+const WORKER = at('src/worker/index.ts');
+const THREAD = at('src/cpu/threads/start.ts');
+
+/** What clients have of the library's files: classes, which callers tell by `instanceof`. */
+const SHARED: ReadonlyMap<string, string> = new Map([
+  [at('src/errors.ts'), './errors.js'],
+  [at('src/models/kmeans-model.ts'), './clusters.js'],
+  [at('src/models/gaussian-mixture-model.ts'), './mixtures.js'],
+]);
+
+/**
+ * The workers' script as a file beside the library, for pages that forbid workers from blobs, and the client, which has it
+ * inlined. That is a bundle of its own: what it takes of the ground lies in one file with all that k-means needs, of which
+ * bundlers take all or nothing for a page that loads a part of it on demand.
+ */
+export function workerFiles(): Plugin {
   return {
-    name: 'webgpu-clustering:worker',
+    name: 'webgpu-clustering:workers',
     async generateBundle() {
-      this.emitFile({ type: 'asset', fileName: 'worker.js', source: (await bundle(WORKER)).text });
+      const { text } = await bundle(WORKER);
+      this.emitFile({ type: 'asset', fileName: 'worker.js', source: text });
       // It has no exports.
       this.emitFile({ type: 'asset', fileName: 'worker.d.ts', source: 'export {};\n' });
+      for (const { fileName, code } of await bundleClient(text)) {
+        this.emitFile({ type: 'asset', fileName, source: code });
+      }
     },
     configureServer({ middlewares, watcher }) {
-      // Before anybody asks: a page does not wait long for its workers, and kernels take seconds to compile.
-      let bundled: Promise<Inlined> | null = bundle(WORKER);
+      // Before anybody asks: a page does not wait long for its threads. As a server of the sources' tests it has these alone.
+      let bundled: Promise<Inlined> | null = bundle(THREAD);
       bundled.catch(() => undefined);
       watcher.on('change', () => {
         bundled = null;
       });
       middlewares.use('/worker.js', async (_, response) => {
         response.setHeader('Content-Type', 'text/javascript');
-        bundled ??= bundle(WORKER);
+        bundled ??= bundle(THREAD);
         response.end((await bundled).text);
       });
     },
   };
+}
+
+async function bundleClient(script: string): Promise<Rolldown.OutputChunk[]> {
+  const parts: Plugin = {
+    name: 'webgpu-clustering:parts-of-the-client',
+    enforce: 'pre',
+    async resolveId(source, importer) {
+      const resolved = await this.resolve(source, importer, { skipSelf: true });
+      const id = resolved === null ? undefined : SHARED.get(resolved.id);
+      return id === undefined ? resolved : { id, external: true };
+    },
+    load: (id) => (id === `${WORKER}?bundle` ? `export default ${JSON.stringify(script)};` : null),
+  };
+  const [{ output }] = (await build({
+    configFile: false,
+    logLevel: 'error',
+    plugins: [parts],
+    build: {
+      ...{ write: false, target: 'es2022', minify: false },
+      lib: { entry: { client: at('src/client/index.ts') }, formats: ['es'] },
+      rolldownOptions: { output: { chunkFileNames: 'client-[name].js' } },
+    },
+  })) as Rolldown.RolldownOutput[];
+  return output.filter((file) => file.type === 'chunk');
 }
 
 /**

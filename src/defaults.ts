@@ -13,6 +13,13 @@ import {
 } from './reading.ts';
 import { runNow } from './steps.ts';
 
+let workerUrl: string | undefined;
+
+/** Where these engines, those that are still to be made, find the script of their workers; undefined for the inlined one. */
+export function setWorkerUrl(url: string | undefined): void {
+  workerUrl = url;
+}
+
 const defaults = new Map<GPUDevice | BackendChoice, Map<BackendChoice, Promise<EngineSet>>>();
 
 async function defaultEngines(options: Given<PlacementOptions>): Promise<EngineSet> {
@@ -23,7 +30,7 @@ async function defaultEngines(options: Given<PlacementOptions>): Promise<EngineS
     const known = ofDevice.get(backend);
     if (known === undefined) {
       // Before anything is waited for: calls of the same turn share it, and `destroyDefaultEngines` finds it.
-      const created = EngineSet.create({ backend, device });
+      const created = EngineSet.create({ backend, device, workerUrl });
       // A device that is gone is of no use to a later call: nothing here is to hold it, nor the engines on it.
       if (device !== undefined && !defaults.has(device)) void device.lost.then(() => defaults.delete(device));
       defaults.set(key, ofDevice.set(backend, created));

@@ -151,7 +151,8 @@ export function readForm(
   return readRows(name, points as Rows);
 }
 
-function fieldsOf(points: object): Fields {
+/** What an object says of itself as a matrix, in its class too. */
+export function fieldsOf(points: object): Fields {
   return Object.fromEntries(FIELDS.map((field) => [field, propertyOf(points, field)])) as Fields;
 }
 

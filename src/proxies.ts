@@ -4,7 +4,8 @@
  * itself, and what is asked of a Proxy is answered by the instance.
  */
 
-const SELF = Symbol('self');
+/** The same in all bundles of the library that a page has. */
+const SELF = Symbol.for('webgpu-clustering.self');
 
 /** To be called by the constructor. */
 export function knowSelf(instance: object): void {

@@ -145,6 +145,12 @@ function listenTo(signal: AbortSignal): Listener {
 }
 
 /**
+ * What a callback says that has to ask another thread: a fit waits for it before it goes on, as it would for a function to
+ * return. For promises of the caller's it does not.
+ */
+export class Answer extends Promise<'stop' | undefined> {}
+
+/**
  * Runs work with a callback that may be async: what one of its promises rejects with, the work rejects with, at the next
  * call or at the end, where those that are left are waited for. A promise for `'stop'` says so at the next call.
  */
@@ -163,6 +169,7 @@ export async function heeding<P, T>(
   const value = await work((progress) => {
     throwFailure();
     const answer = callback(progress);
+    if (answer instanceof Answer) return answer;
     const heeded = Promise.resolve(answer)
       .then((word) => {
         isStopped ||= word === 'stop';

@@ -78,7 +78,7 @@ export async function tryAll<Plan, Model, Row>(
     const { model, row } = await tried(plan);
     table.push(row);
     if (best === null || isBetter(row, best.row)) best = { model, row };
-    onProgress?.({ done: table.length, total: plans.length, row });
+    await onProgress?.({ done: table.length, total: plans.length, row });
     signal?.throwIfAborted();
   }
   return { best: best!.model, table };

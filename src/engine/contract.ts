@@ -196,7 +196,7 @@ export interface LloydOptions {
   /** Called when newer centroids were read back, before the statuses that came with them: a copy to continue from. */
   readonly onCheckpoint: (centroids: Float64Array, iterations: number) => void;
   /** Called for each completed iteration, in order; `'stop'` ends the iterations, but for those that are on their way. */
-  readonly onIteration: (status: IterationStatus) => 'stop' | undefined;
+  readonly onIteration: (status: IterationStatus) => Awaitable<'stop' | undefined>;
 }
 
 export interface IterationStatus {

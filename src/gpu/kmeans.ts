@@ -271,7 +271,11 @@ export class GpuKMeans implements KMeansWorkspace {
         const batch = await next;
         options.onCheckpoint(batch.centroids, batch.iterations);
         const statuses = readLines(batch.lines, known, batch.iterations, this.#points.weightScale);
-        const asked = statuses.some((status) => options.onIteration(status) === 'stop');
+        let asked = false;
+        for (const status of statuses) {
+          asked = (await options.onIteration(status)) === 'stop';
+          if (asked) break;
+        }
         this.#signal?.throwIfAborted();
         // What was submitted already is done, and counts.
         if (asked) return await this.#finish(await ahead, 'asked');

@@ -7,7 +7,7 @@ import { type Frame, outOfFrame, startIntoFrame } from '../frame.ts';
 import type { Metric } from '../metric.ts';
 import { type Backend, givenCentroids, meanOf } from '../points.ts';
 import { Random } from '../random.ts';
-import { type Awaitable, resultOf, type Steps } from '../steps.ts';
+import { Answer, type Awaitable, resultOf, type Steps } from '../steps.ts';
 import { toInertia } from './assign.ts';
 import { assignFar } from './far.ts';
 import { hasConverged, lloyd } from './lloyd.ts';
@@ -112,10 +112,13 @@ function* iterate(dataset: KMeansDataset, workspace: KMeansWorkspace, plan: KMea
       },
       onIteration(status) {
         last = status;
+        const heed = (answer: unknown) => {
+          // Known also where the device is lost before the iterations end.
+          state.stopped ||= answer === 'stop';
+          return state.stopped ? 'stop' : undefined;
+        };
         const answer = plan.onIteration?.(progressOf(status, done, state, dataset));
-        // Known also where the device is lost before the iterations end.
-        state.stopped ||= answer === 'stop';
-        return state.stopped ? 'stop' : undefined;
+        return answer instanceof Answer ? answer.then(heed) : heed(answer);
       },
     });
     state.iterations = done + result.iterations;

@@ -25,7 +25,7 @@ export function* lloyd(
     for (let c = 0; c < counts.length; c++) if (counts[c] === 0) empty.push(c);
     const status = { iteration, inertia, shift: update.shift, changed, empty: empty.length };
     options.onCheckpoint(centroids, iteration);
-    let stop: LloydResult['stop'] | undefined = options.onIteration(status) && 'asked';
+    let stop: LloydResult['stop'] | undefined = (yield* resultOf(options.onIteration(status))) && 'asked';
     yield;
     if (empty.length > 0) stop ??= 'empty';
     if (hasConverged(status, resume || iteration > 1, tolerance)) stop ??= 'converged';

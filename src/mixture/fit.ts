@@ -194,7 +194,7 @@ async function iterate(
   state.settled = settles && change >= -rounding && !moved;
   const { frame } = dataset;
   const parameters = () => copyOf(reseeded.parameters, frame);
-  const answer = plan.onIteration?.({ iteration: state.lowerBounds.length, lowerBound, change, parameters });
+  const answer = await plan.onIteration?.({ iteration: state.lowerBounds.length, lowerBound, change, parameters });
   state.stopped = answer === 'stop';
   return next;
 }

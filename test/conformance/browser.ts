@@ -2,7 +2,7 @@
 import type { Page } from 'puppeteer';
 import { createServer, type Plugin, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, test } from 'vitest';
-import { inlined, workerFile } from '../../vite.plugins.ts';
+import { inlined, workerFiles } from '../../vite.plugins.ts';
 import {
   type BrowserName,
   findBrowser,
@@ -63,7 +63,7 @@ export async function conformanceIn(
 export async function servePage(): Promise<ViteDevServer> {
   const server = await createServer({
     configFile: false,
-    plugins: [inlined(), workerFile(), policies()],
+    plugins: [inlined(), workerFiles(), policies()],
     logLevel: 'error',
     appType: 'mpa',
     // Nothing is prebundled: two browsers are served at once, and neither may reload.

@@ -8,15 +8,16 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { clustersKmeans } from '@turf/clusters-kmeans';
 import ts from 'typescript';
-import { build, preview, type Rolldown } from 'vite';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
+import { build, type Rolldown } from 'vite';
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
+import { findBrowser, missingBrowser } from '../browsers.ts';
 import { goldenFlights } from '../golden/flights.ts';
 import { flightMixtures, type GoldenMixture, goldenMixtures } from '../golden/mixture.ts';
 import { missing } from '../missing.ts';
 import { RUNS_ALL } from '../scope.ts';
 import { topicOf } from '../topics.ts';
 import { dawnDriver, missingDriver } from '../vulkan.ts';
+import { type Bundler, bundle, type Program, printed, served, servedAnew } from './bundles.ts';
 import { commentExamples, promisedLines, readmeExamples } from './examples.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -239,6 +240,188 @@ test.for([
   expect(await node([...flags, 'workers.js'])).toBe('true true\n');
 });
 
+describe('a client', () => {
+  /** A fit that is stopped, on points that are worth threads, and a mixture, in four lines of exact numbers. */
+  const CLUSTERS = `
+    const data = Float32Array.from({ length: 2 ** 18 }, (_, i) => (i * 7919) % 1009);
+    const seen = [];
+    const onIteration = ({ iteration, centroids }) => {
+      seen.push(centroids().length);
+      return iteration === 5 ? 'stop' : undefined;
+    };
+    const model = await client.kmeans({ data, shape: [2 ** 17, 2] }, { k: 4, seed: 1, backend: 'cpu', onIteration });
+    console.log(model.inertia, model.iterations, seen.join());
+    console.log((await model.predict([[3, 4], [900, 5]])).join());
+    const mixture = await client.gaussianMixture([[0], [1], [8], [9]], { k: 2, backend: 'cpu' });
+    console.log(mixture.means.join());
+    await client.kmeans([[1]], { k: 2 }).catch((error) => console.log(error instanceof RangeError, error.message));
+    client.destroy();`;
+  const clusters = (made: string) =>
+    `import { createWorkerClient } from 'webgpu-clustering/client';\n${made}${CLUSTERS}`;
+  const plain = clusters('const client = createWorkerClient();');
+  const fromUrl = (url: string) => clusters(`const client = createWorkerClient({ url: ${url} });`);
+  const fromWorker = clusters(
+    `const worker = new Worker(new URL('webgpu-clustering/worker', import.meta.url), { type: 'module' });
+     const client = createWorkerClient({ worker });`,
+  );
+  /** The library's own, as a client. */
+  const direct = `import { gaussianMixture, kmeans } from 'webgpu-clustering';
+    const client = { gaussianMixture, kmeans, destroy() {} };${CLUSTERS}`;
+  /** Workers and scripts from files only. */
+  const STRICT = {
+    'Content-Security-Policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src data:",
+  };
+
+  let expected: string[];
+
+  beforeAll(async () => {
+    await write('direct.js', direct);
+    expected = (await node(['direct.js'])).trim().split('\n');
+    expect(expected).toHaveLength(4);
+  });
+
+  const inChrome = async (
+    context: TestContext,
+    bundler: Bundler,
+    program: Program,
+    { entries = {}, headers = {} }: { entries?: Record<string, string>; headers?: Record<string, string> } = {},
+  ) => {
+    if (executablePath === null) missing(context, missingBrowser('chrome'));
+    const folder = await bundle(bundler, project, program, entries);
+    return printed(await served(folder, headers), executablePath, { patience: PATIENCE });
+  };
+
+  test('computes in Node what the library does, and keeps no process alive', async () => {
+    await write('client.js', plain.replace('client.destroy();', ''));
+    expect((await node(['client.js'])).trim().split('\n')).toEqual(expected);
+  });
+
+  test('has the classes of the main entry, and takes its models', async () => {
+    const source = `
+      import { createEngine, GaussianMixtureModel, KMeansModel, kmeans, WebGPUUnavailableError } from 'webgpu-clustering';
+      import { createWorkerClient } from 'webgpu-clustering/client';
+      const client = createWorkerClient();
+      const points = [[0], [1], [8], [9]];
+      const clusters = await client.kmeans(points, { k: 2 });
+      const mixture = await client.gaussianMixture(points, { k: 2, init: clusters });
+      console.log(clusters instanceof KMeansModel, mixture instanceof GaussianMixtureModel);
+      const [here, there] = [kmeans, client.kmeans].map((fit) => fit(points, { k: 2, init: new Proxy(clusters, {}) }));
+      console.log((await here).inertia === (await there).inertia, await client.nearest(points, await here).then(({ indices }) => indices.join()));
+      const unavailable = await client.kmeans(points, { k: 2, backend: 'webgpu' }).catch((error) => error);
+      console.log(unavailable instanceof WebGPUUnavailableError);
+      const engine = await createEngine({ backend: 'cpu' });
+      const refused = await client.kmeans(await engine.upload(points), { k: 2 }).catch((error) => error);
+      console.log(refused instanceof TypeError, refused.message);`;
+    await write('classes.js', source);
+    expect((await node(['classes.js'])).trim().split('\n')).toEqual([
+      'true true',
+      expect.stringMatching(/^true [01],/),
+      'true',
+      expect.stringMatching(/^true a Dataset of an engine cannot cross/),
+    ]);
+  });
+
+  test('does so in a page that Vite bundles, and in a worker of that page', async (context) => {
+    const program = {
+      'main.js': `${plain}
+        const worker = new Worker(new URL('./inner.js', import.meta.url), { type: 'module' });
+        await new Promise((resolve) => {
+          worker.onmessage = ({ data }) => (data === null ? resolve() : console.log(data));
+        });`,
+      'inner.js': `${plain.replaceAll('console.log(', 'print(')}
+        function print(...what) {
+          postMessage(what.join(' '));
+        }
+        postMessage(null);`,
+    };
+    expect(await inChrome(context, 'vite', program)).toEqual([...expected, ...expected]);
+  });
+
+  // In values, not in milliseconds, which a busy machine makes of anything: all of them take three turns and more.
+  test('leaves a page its turns while points are read', async (context) => {
+    const source = `
+      import { createWorkerClient } from 'webgpu-clustering/client';
+      const client = createWorkerClient();
+      const [n, d] = [100_000, 64];
+      let reads = 0;
+      let before = 0;
+      let most = 0;
+      const vector = {
+        length: n,
+        get(i) {
+          reads++;
+          return Math.sin(i % 1009);
+        },
+      };
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        most = Math.max(most, reads - before);
+        before = reads;
+        port2.postMessage(null);
+      };
+      port2.postMessage(null);
+      const { labels } = await client.kmeans({ columns: Array(d).fill(vector) }, { k: 2, maxIterations: 1, backend: 'cpu' });
+      port1.close();
+      console.log(labels.length, reads >= n * d, most < (n * d) / 2);`;
+    expect(await inChrome(context, 'vite', { 'main.js': source })).toEqual(['100000 true true']);
+  });
+
+  // The same by other bundlers, and by other ways to the worker's script.
+  if (RUNS_ALL) {
+    test.for<[string, Bundler, string, { entries?: Record<string, string>; headers?: Record<string, string> }]>([
+      [
+        'a file that Vite names, under a strict policy',
+        'vite',
+        `import url from 'webgpu-clustering/worker?url';\n${fromUrl('url')}`,
+        { headers: STRICT },
+      ],
+      ['a worker that Vite bundles, under a strict policy', 'vite', fromWorker, { headers: STRICT }],
+      ['webpack', 'webpack', plain, {}],
+      ['a worker that webpack bundles', 'webpack', fromWorker, {}],
+      ['esbuild', 'esbuild', plain, {}],
+      [
+        'a file that esbuild makes, under a strict policy',
+        'esbuild',
+        fromUrl("new URL('./worker.js', import.meta.url)"),
+        { entries: { worker: 'webgpu-clustering/worker' }, headers: STRICT },
+      ],
+    ])('does so in a page: %s', async ([, bundler, source, options], context) => {
+      expect(await inChrome(context, bundler, { 'main.js': source }, options)).toEqual(expected);
+    });
+
+    test('does so in a page that Vite serves while it is written', async (context) => {
+      if (executablePath === null) missing(context, missingBrowser('chrome'));
+      const server = await servedAnew(project, { 'main.js': plain });
+      expect(
+        (await printed(server, executablePath, { patience: PATIENCE })).filter((line) => !line.startsWith('[vite]')),
+      ).toEqual(expected);
+    });
+
+    test('does so in Firefox', async (context) => {
+      const firefox = await findBrowser('firefox');
+      if (firefox === null) missing(context, missingBrowser('firefox'));
+      const folder = await bundle('vite', project, { 'main.js': plain });
+      expect(await printed(await served(folder), firefox, { name: 'firefox', patience: PATIENCE })).toEqual(expected);
+    });
+  }
+
+  test.for([
+    ['that forbids workers from blobs', STRICT],
+    ['where there is no file', {}],
+  ] as const)('says why there is no worker, under a policy %s', async ([, headers], context) => {
+    const options = 'Content-Security-Policy' in headers ? '' : "{ url: '/nothing.js' }";
+    const source = `
+      import { createWorkerClient } from 'webgpu-clustering/client';
+      const client = createWorkerClient(${options});
+      for (let call = 0; call < 2; call++) {
+        await client.kmeans([[1]], { k: 1 }).catch((error) => console.log(error.message));
+      }`;
+    const lines = await inChrome(context, 'vite', { 'main.js': source }, { headers });
+    const said = lines.filter((line) => line.startsWith('the worker of the client is gone'));
+    expect(said).toHaveLength(2);
+  });
+});
+
 test('resident memory stays, however often what is called', { timeout: 6 * PATIENCE }, async () => {
   const source = `
     import { kmeans } from 'webgpu-clustering';
@@ -443,6 +626,18 @@ const LATER = {
   'cpu-relaxed': 10,
 };
 
+/** Of a page that uses one name of an entry. */
+async function chunksOf(entry: string, name: string): Promise<Rolldown.OutputChunk[]> {
+  await write('main.js', `import { ${name} as used } from '${entry}'; globalThis.used = used;`);
+  await write('index.html', '<!doctype html><script type="module" src="./main.js"></script>');
+  const config = { root: project, configFile: false, logLevel: 'warn' } as const;
+  const built = await build({ ...config, build: { target: 'es2022', write: false } });
+  return (built as Rolldown.RolldownOutput).output.filter((file) => file.type === 'chunk');
+}
+
+const sizeOf = (chunks: readonly Rolldown.OutputChunk[]) =>
+  chunks.reduce((sum, { code }) => sum + gzipSync(code).length / 1000, 0);
+
 test.for([
   ['webgpu-clustering/cpu', 'kmeansSync', 36],
   ['webgpu-clustering/compat/ml-kmeans', 'kmeans', 38],
@@ -451,12 +646,7 @@ test.for([
   ['webgpu-clustering', 'kmeans', 40],
   ['webgpu-clustering', 'gaussianMixture', 48],
 ] as const)('a page loads little of %s for %s, and the rest when it is asked for', async ([entry, name, kilobytes]) => {
-  await write('main.js', `import { ${name} as used } from '${entry}'; globalThis.used = used;`);
-  await write('index.html', '<!doctype html><script type="module" src="./main.js"></script>');
-  const config = { root: project, configFile: false, logLevel: 'warn' } as const;
-  const built = await build({ ...config, build: { target: 'es2022', write: false } });
-  const chunks = (built as Rolldown.RolldownOutput).output.filter((file) => file.type === 'chunk');
-  const sizeOf = (wanted: typeof chunks) => wanted.reduce((sum, { code }) => sum + gzipSync(code).length / 1000, 0);
+  const chunks = await chunksOf(entry, name);
   const first = new Set(chunks.filter(({ isEntry }) => isEntry));
   // What a chunk imports is loaded with it.
   for (const { imports } of first) for (const chunk of chunks) if (imports.includes(chunk.fileName)) first.add(chunk);
@@ -468,6 +658,18 @@ test.for([
     expect(sizeOf(found), later).toBeLessThan(most);
     expect(found[0].isDynamicEntry, later).toBe(true);
   }
+});
+
+test('a page of a client loads little at once, a model and the script of its worker when it has to', async () => {
+  const chunks = await chunksOf('webgpu-clustering/client', 'createWorkerClient');
+  expect(sizeOf(chunks.filter(({ isEntry }) => isEntry))).toBeLessThan(9.5);
+  expect(chunks.find(({ isEntry }) => isEntry)!.imports).toEqual([]);
+  const model = chunks.find(({ fileName }) => fileName.startsWith('assets/clusters-'))!;
+  expect(model.isDynamicEntry).toBe(true);
+  expect(sizeOf([model, ...chunks.filter(({ fileName }) => model.imports.includes(fileName))])).toBeLessThan(43);
+  const script = chunks.find(({ fileName }) => fileName.startsWith('assets/client-script-'))!;
+  expect(script.isDynamicEntry).toBe(true);
+  expect(sizeOf([script])).toBeLessThan(135);
 });
 
 test('attw finds nothing', () =>
@@ -499,25 +701,6 @@ function fitsOf(mixtures: readonly GoldenMixture[]) {
 
 /** What a page prints that runs the source, bundled by Vite. */
 async function runInChrome(executablePath: string, source: string): Promise<string[]> {
-  await write('main.js', source);
-  await write(
-    'index.html',
-    '<!doctype html><link rel="icon" href="data:,"><script type="module">import "./main.js"; globalThis.done = true;</script>',
-  );
-  const config = { root: project, configFile: false, logLevel: 'warn', build: { target: 'es2022' } } as const;
-  await build(config);
-  const server = await preview({ ...config, preview: { host: '127.0.0.1', port: 0 } });
-  const browser = await launchBrowser('chrome', executablePath);
-  try {
-    const page = await browser.newPage();
-    const printed: string[] = [];
-    page.on('console', (message) => printed.push(message.text()));
-    const broken = new Promise<never>((_, reject) => page.on('pageerror', reject));
-    await page.goto(`${server.resolvedUrls?.local[0]}`);
-    await Promise.race([broken, page.waitForFunction(() => 'done' in globalThis, { timeout: PATIENCE })]);
-    return printed;
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+  const folder = await bundle('vite', project, { 'main.js': source });
+  return printed(await served(folder), executablePath, { patience: PATIENCE });
 }

@@ -1,11 +1,12 @@
 /** Workers that shards live in: Web Workers in a page, worker_threads in Node, from one script that is inlined. */
 import { resultOf, runAsync, type Steps } from '../../steps.ts';
+import { startThread, type Thread } from '../../thread.ts';
 import { KMEANS } from '../families/kmeans.ts';
 import type { ShardShape } from '../shard.ts';
 import { type Request, type Response, START } from './messages.ts';
 import type { Place, Question } from './place.ts';
 import type { Family } from './residents.ts';
-import { startThread, type Thread } from './thread.ts';
+import script from './start.ts?bundle';
 
 /** Milliseconds that workers wait for more points before they are ended. */
 const PATIENCE_MS = 1000;
@@ -68,9 +69,10 @@ export class Pool {
   }
 
   #start(): void {
-    let thread: Thread;
+    let thread: Thread<Request, Response>;
     try {
-      thread = startThread(this.#workerUrl);
+      const url = this.#workerUrl;
+      thread = startThread(url === undefined ? { text: script } : { url, type: 'classic' });
     } catch {
       this.#limit = this.#workers.size;
       return;
@@ -110,7 +112,7 @@ interface WorkerEvents {
 
 /** A worker, as a place. */
 export class WorkerPlace implements Place {
-  readonly #thread: Thread;
+  readonly #thread: Thread<Request, Response>;
   readonly shared: boolean;
   readonly #simd: boolean;
   readonly #events: WorkerEvents;
@@ -121,7 +123,7 @@ export class WorkerPlace implements Place {
   /** Why it answers no more. */
   #end: Error | null = null;
 
-  constructor(thread: Thread, simd: boolean, shared: boolean, events: WorkerEvents) {
+  constructor(thread: Thread<Request, Response>, simd: boolean, shared: boolean, events: WorkerEvents) {
     this.#thread = thread;
     this.#simd = simd;
     this.shared = shared;

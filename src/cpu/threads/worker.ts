@@ -1,6 +1,6 @@
 /** What runs in a worker: its residents, and the messages that it is reached by. */
-import type { MessagePort } from 'node:worker_threads';
 import { run } from '../../steps.ts';
+import { listen } from '../../thread.ts';
 import { ARRIVALS_MAKERS } from '../families/arrivals.ts';
 import { DISTANCES_MAKERS } from '../families/distances.ts';
 import { KMEANS_MAKERS } from '../families/kmeans.ts';
@@ -25,28 +25,34 @@ let residents: Residents;
 /** By the number of their call. */
 const running = new Map<number, AbortController>();
 
-const post = listen((request) => {
-  switch (request.type) {
-    case 'start':
-      residents = new Residents(request.shared ? 'shared' : 'apart');
-      residents.learn('kmeans', MAKERS.kmeans, request.kmeans);
-      return post({ call: START }, []);
-    case 'learn':
-      return residents.learn(request.family, MAKERS[request.family], request.module);
-    case 'shard':
-      return residents.makeShard(request.id, request.shape);
-    case 'make':
-      return residents.make(request.id, request.family, request.kind, request.on, request.options);
-    case 'ask':
-      return answer(request);
-    case 'cancel':
-      return running.get(request.call)?.abort();
-    case 'drop':
-      return residents.drop(request.id);
-  }
-});
+/** Lives in a thread from now on. */
+export function reside(): void {
+  const post = listen<Request, Response>((request) => {
+    switch (request.type) {
+      case 'start':
+        residents = new Residents(request.shared ? 'shared' : 'apart');
+        residents.learn('kmeans', MAKERS.kmeans, request.kmeans);
+        return post({ call: START }, []);
+      case 'learn':
+        return residents.learn(request.family, MAKERS[request.family], request.module);
+      case 'shard':
+        return residents.makeShard(request.id, request.shape);
+      case 'make':
+        return residents.make(request.id, request.family, request.kind, request.on, request.options);
+      case 'ask':
+        return answer(request, post);
+      case 'cancel':
+        return running.get(request.call)?.abort();
+      case 'drop':
+        return residents.drop(request.id);
+    }
+  });
+}
 
-async function answer({ call, id, verb, args }: Extract<Request, { type: 'ask' }>): Promise<void> {
+async function answer(
+  { call, id, verb, args }: Extract<Request, { type: 'ask' }>,
+  post: (response: Response, transferred: ArrayBuffer[]) => void,
+): Promise<void> {
   const controller = new AbortController();
   running.set(call, controller);
   try {
@@ -64,18 +70,4 @@ function buffersIn(value: unknown): ArrayBuffer[] {
   if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
   if (typeof value !== 'object' || value === null) return [];
   return Object.values(value).flatMap(buffersIn);
-}
-
-/** @returns what sends answers. */
-function listen(onRequest: (request: Request) => void): (response: Response, transferred: ArrayBuffer[]) => void {
-  if (typeof process === 'object' && typeof process.getBuiltinModule === 'function') {
-    const port: MessagePort | null = process.getBuiltinModule('node:worker_threads').parentPort;
-    if (port !== null) {
-      port.on('message', onRequest);
-      return (response, transferred) => port.postMessage(response, transferred);
-    }
-  }
-  addEventListener('message', ({ data }: MessageEvent<Request>) => onRequest(data));
-  const page = self as unknown as { postMessage(message: unknown, transferred: ArrayBuffer[]): void };
-  return (response, transferred) => page.postMessage(response, transferred);
 }

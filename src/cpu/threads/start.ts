@@ -1,0 +1,4 @@
+/** The script of a thread, as it is inlined. */
+import { reside } from './worker.ts';
+
+reside();
