@@ -5,7 +5,8 @@ export default {
   // What stands in for a package exports as it does, by name and as the default.
   exclude: ['duplicates'],
   entry: [
-    'src/{index,sync,node/index,client/index,worker/index,compat/ml-kmeans,compat/skmeans,compat/turf-clusters-kmeans}.ts',
+    'src/{index,sync,node/index,client/index,worker/index}.ts',
+    'src/compat/{palette,colorthief,ml-kmeans,node-vibrant,skmeans,turf-clusters-kmeans}.ts',
     // What HTML, Python, Vite's runner or an installed package names.
     'demo/examples/*/node.mjs',
     'bench/main.ts',

@@ -17,7 +17,10 @@ export default defineConfig({
         index: 'src/index.ts',
         cpu: 'src/sync.ts',
         node: 'src/node/index.ts',
+        palette: 'src/compat/palette.ts',
+        'compat/colorthief': 'src/compat/colorthief.ts',
         'compat/ml-kmeans': 'src/compat/ml-kmeans.ts',
+        'compat/node-vibrant': 'src/compat/node-vibrant.ts',
         'compat/skmeans': 'src/compat/skmeans.ts',
         'compat/turf-clusters-kmeans': 'src/compat/turf-clusters-kmeans.ts',
         // In a file of its own, so that bundlers leave mixtures away where only k-means is imported.

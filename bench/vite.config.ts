@@ -3,7 +3,15 @@ import { defineConfig } from 'vite';
 import { inlined } from '../vite.plugins.ts';
 
 /** What a result names the version of. */
-const PACKAGES = ['@turf/clusters-kmeans', 'gaussian-mixture-model', 'ml-kmeans', 'skmeans', 'webgpu'];
+const PACKAGES = [
+  '@turf/clusters-kmeans',
+  'colorthief',
+  'gaussian-mixture-model',
+  'ml-kmeans',
+  'node-vibrant',
+  'skmeans',
+  'webgpu',
+];
 
 function versionIn(folder: string): string {
   return JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8')).version;
@@ -29,7 +37,7 @@ export default defineConfig({
     minify: false,
     lib: { entry: 'main.ts', formats: ['es'], fileName: 'bench' },
     rolldownOptions: {
-      external: ['webgpu', 'puppeteer', '@puppeteer/browsers', /^node:/],
+      external: ['webgpu', 'puppeteer', '@puppeteer/browsers', 'node-vibrant/node', /^node:/],
       // That compiling the kernels takes most of the time is no news.
       checks: { pluginTimings: false },
     },

@@ -17,7 +17,13 @@ export default defineConfig(({ command }) => {
     appType: 'mpa',
     plugins: [inlined()],
     // Examples import the library as anybody does; here that is its source.
-    resolve: { alias: { 'webgpu-clustering': at('../src/index.ts'), 'onnxruntime-web/webgpu': onnx } },
+    resolve: {
+      alias: {
+        'webgpu-clustering/palette': at('../src/compat/palette.ts'),
+        'webgpu-clustering': at('../src/index.ts'),
+        'onnxruntime-web/webgpu': onnx,
+      },
+    },
     define: { __ONNX_ORIGIN__: JSON.stringify(URL.canParse(onnx) ? new URL(onnx).host : 'this machine') },
     // It looks for its WebAssembly beside itself.
     optimizeDeps: { exclude: ['onnxruntime-web/webgpu', onnx] },
@@ -26,7 +32,10 @@ export default defineConfig(({ command }) => {
       emptyOutDir: true,
       target: 'es2022',
       rolldownOptions: {
-        input: ['index.html', ...['arrow', 'embeddings', 'onnx'].map((name) => `examples/${name}/index.html`)].map(at),
+        input: [
+          'index.html',
+          ...['arrow', 'embeddings', 'onnx', 'palette'].map((name) => `examples/${name}/index.html`),
+        ].map(at),
       },
     },
     worker: { format: 'es', plugins: () => [inlined()] },

@@ -16,6 +16,7 @@ import { GOALS, type Outcome, outcomeTable } from './goals.ts';
 import { tenIterations, toConvergence } from './lloyd.ts';
 import { peakMemory } from './memory.ts';
 import { diagonalMixture } from './mixtures.ts';
+import { palettes } from './palettes.ts';
 import { predictions } from './predict.ts';
 import { digits, embeddings, flights, SEPARATED, separated, WIDE_IN_CHROME } from './problems.ts';
 import { ONE_ROW_OF, oneRow } from './row.ts';
@@ -76,6 +77,9 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   },
   async *compat(setting) {
     yield* afterTheImport(setting);
+  },
+  async *palettes(setting) {
+    yield* palettes(setting, openOrSay);
   },
   async *memory() {
     for (const name of ['C', 'D']) yield await peakMemory(blobProblem(name), GOALS.memory);

@@ -1,6 +1,4 @@
 /** The same engine in Chrome, in a page that is isolated from other origins and in one that is not. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'puppeteer';
 import { disagreementsOf, runProblem, tableOf } from '../benchmark.ts';
 import { onThreads } from '../contender.ts';
@@ -10,10 +8,8 @@ import type { KMeansContender } from '../kmeans/contender.ts';
 import { kmeansOf } from '../kmeans/contenders/engine.ts';
 import { GOALS, type Goal, type Outcome, outcome } from './goals.ts';
 import script from './page.ts?bundle';
+import { chromeLauncher, PageServer } from './page-server.ts';
 import { bestFit, type Findings, type Setting, THREADS } from './section.ts';
-
-/** What lets a page share memory with its workers. */
-const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
 /** Chrome has products of bytes wherever the processor has them. */
 const GOALS_IN_CHROME: Readonly<Record<string, Goal>> = {
@@ -58,10 +54,8 @@ export async function inChrome(
 
 /** @throws {Error} where there is no Chrome, or nothing to launch it with: the message says which. */
 export async function openChrome(): Promise<Chrome> {
-  const { findBrowser, launchBrowser, missingBrowser } = await import('../../test/browsers.ts');
-  const path = await findBrowser('chrome');
-  if (path === null) throw new Error(missingBrowser('chrome'));
-  const server = new PageServer();
+  const launch = await chromeLauncher();
+  const server = new PageServer(script);
   const browsers: Browser[] = [];
   const close = async () => {
     await Promise.all(browsers.map((browser) => browser.close()));
@@ -71,7 +65,7 @@ export async function openChrome(): Promise<Chrome> {
     const contenders: KMeansContender[] = [];
     for (const isolated of [false, true]) {
       // A browser each: a page in the background would run at another pace.
-      const browser = await launchBrowser('chrome', path);
+      const browser = await launch();
       browsers.push(browser);
       const page = await browser.newPage();
       await page.goto(await server.address(isolated));
@@ -119,37 +113,4 @@ function contender(page: Page, server: PageServer, name: string, about: string, 
     },
     close: () => undefined,
   };
-}
-
-/** The page under two addresses, its script, and the values of the problem at hand. */
-class PageServer {
-  values: readonly Float32Array<ArrayBuffer>[] = [];
-  readonly #server: Server;
-  readonly #listening: Promise<void>;
-
-  constructor() {
-    this.#server = createServer(({ url }, response) => {
-      if (url === '/values') {
-        for (const { buffer } of this.values) response.write(new Uint8Array(buffer));
-        response.end();
-      } else if (url === '/page.js') {
-        response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(script);
-      } else {
-        response
-          .writeHead(200, { 'Content-Type': 'text/html', ...(url === '/isolated' ? ISOLATION : {}) })
-          .end('<!doctype html><title>Benchmark</title><script src="/page.js"></script>');
-      }
-    });
-    this.#listening = new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-  }
-
-  async address(isolated: boolean): Promise<string> {
-    await this.#listening;
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/${isolated ? 'isolated' : ''}`;
-  }
-
-  close(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
-  }
 }

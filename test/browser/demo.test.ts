@@ -197,6 +197,53 @@ it('the example of embeddings shows how k was chosen, and sentences of one topic
   await page.close();
 });
 
+it('the example of palettes shows that of k-means nearer to the photograph than those of the packages', async () => {
+  const page = await open(chrome, 'examples/palette/index.html');
+  await finished(page);
+  const shown = () =>
+    page.$$eval('figure[data-difference]', (figures) =>
+      figures.map((figure) => ({
+        difference: Number(figure.dataset.difference),
+        swatches: Array.from(figure.querySelectorAll('.swatches li'), (swatch) => swatch.getAttribute('aria-label')),
+        isBest: figure.classList.contains('best'),
+      })),
+    );
+  const expectNearer = async (k: number) => {
+    await page.waitForFunction(
+      (start) => document.getElementById('message')?.textContent?.startsWith(start),
+      {},
+      `In ${k} colours, those of k-means differ by `,
+    );
+    await finished(page);
+    const [own, ...others] = await shown();
+    expect(others).toHaveLength(2);
+    for (const { difference } of others) expect(own.difference).toBeLessThan(0.8 * difference);
+    expect([own.isBest, ...others.map(({ isBest }) => isBest)]).toEqual([true, false, false]);
+    expect(own.swatches).toHaveLength(k);
+    for (const swatch of own.swatches) expect(swatch).toMatch(/^#[0-9a-f]{6}, \d+\.\d % of the pixels$/);
+    return own.swatches;
+  };
+  const askFor = (k: number) =>
+    page.$eval(
+      '#k',
+      (field, value) => {
+        (field as HTMLInputElement).value = value;
+        field.dispatchEvent(new Event('change'));
+      },
+      String(k),
+    );
+  const china = await expectNearer(8);
+  await page.select('#photograph', 'flower');
+  await askFor(6);
+  for (const swatch of await expectNearer(6)) expect(china).not.toContain(swatch);
+  const field = await page.$('input#file');
+  await field!.uploadFile(fileURLToPath(new URL('../golden/data/china.jpg', import.meta.url)));
+  await page.waitForFunction(() => document.querySelector<HTMLSelectElement>('#photograph')?.value === 'own');
+  await askFor(8);
+  expect(await expectNearer(8)).toEqual(china);
+  await page.close();
+});
+
 it('the example of Arrow shows clusters beside species, and what the library says of nulls', async () => {
   const page = await open(chrome, 'examples/arrow/index.html');
   await finished(page);

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { copyFile, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -73,6 +73,7 @@ beforeAll(async () => {
   await standInForTransformers();
   // The README's tables are of this one: found beside the project as well.
   await symlink(join(modules, 'apache-arrow'), join(folder, 'node_modules/apache-arrow'), 'junction');
+  await standInForPackages();
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -102,6 +103,40 @@ async function standInForTransformers(): Promise<void> {
      type FeatureExtractionPipeline = (texts: string | string[], options?: FeatureExtractionPipelineOptions) =>
        Promise<{ readonly data: DataArray; dims: number[] }>;
      export function pipeline(task: 'feature-extraction', model?: string): Promise<FeatureExtractionPipeline>;`,
+  );
+}
+
+/** A package without its declarations, where the project's files find it: those of some fail in a strict project. */
+async function withDeclarations(name: string, entry: string, declarations: string): Promise<void> {
+  const at = join(folder, 'node_modules', name);
+  await cp(join(modules, name, dirname(entry)), at, { recursive: true, filter: (file) => !/\.d\.[cm]?ts$/.test(file) });
+  const described = { name, type: 'module', exports: { types: './types.d.ts', default: `./${basename(entry)}` } };
+  await writeFile(join(at, 'package.json'), JSON.stringify(described));
+  await writeFile(join(at, 'types.d.ts'), declarations);
+}
+
+/** What examples take beside the library. */
+async function standInForPackages(): Promise<void> {
+  await withDeclarations(
+    '@vibrant/color',
+    'dist/esm/index.js',
+    `export class Swatch {
+       constructor(rgb: [number, number, number], population: number);
+       get hex(): string;
+       get population(): number;
+     }`,
+  );
+  await withDeclarations(
+    'image-q',
+    'dist/esm/image-q.mjs',
+    `declare class Point { static createByRGBA(red: number, green: number, blue: number, alpha: number): Point }
+     declare class Palette { add(color: Point): void }
+     declare class PointContainer {
+       static fromUint8Array(bytes: number[] | Uint8Array | Uint8ClampedArray, width: number, height: number): PointContainer;
+       toUint8Array(): Uint8Array;
+     }
+     export const utils: { Point: typeof Point; Palette: typeof Palette; PointContainer: typeof PointContainer };
+     export function applyPaletteSync(image: PointContainer, palette: Palette): PointContainer;`,
   );
 }
 
@@ -640,7 +675,10 @@ const sizeOf = (chunks: readonly Rolldown.OutputChunk[]) =>
 
 test.for([
   ['webgpu-clustering/cpu', 'kmeansSync', 36],
+  ['webgpu-clustering/palette', 'paletteOf', 38],
+  ['webgpu-clustering/compat/colorthief', 'quantizer', 38],
   ['webgpu-clustering/compat/ml-kmeans', 'kmeans', 38],
+  ['webgpu-clustering/compat/node-vibrant', 'quantizerOf', 38],
   ['webgpu-clustering/compat/skmeans', 'default', 38],
   ['webgpu-clustering/compat/turf-clusters-kmeans', 'clustersKmeans', 38],
   ['webgpu-clustering', 'kmeans', 40],
