@@ -1,5 +1,16 @@
-/** Any of the numeric typed arrays. */
+/** Float16Array as far as it is needed here: runtimes and compilers of a few years ago do not know it. */
+export interface Float16Values extends ArrayLike<number>, ArrayBufferView {
+  /** Its name. */
+  readonly [Symbol.toStringTag]: 'Float16Array';
+  /** A view of a part of it. */
+  subarray(begin?: number, end?: number): ArrayLike<number>;
+}
+
+/** Any of the numeric typed arrays. Integers of 64 bits are shifted before they are rounded. */
 export type TypedArray =
+  | BigInt64Array
+  | BigUint64Array
+  | Float16Values
   | Float32Array
   | Float64Array
   | Int8Array
@@ -9,6 +20,9 @@ export type TypedArray =
   | Uint16Array
   | Int32Array
   | Uint32Array;
+
+/** Those whose values are numbers. */
+export type NumberArray = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
 
 /** A whole number of at least `low`, or the error that says so. */
 export function checkInteger(name: string, value: unknown, low: number): number {
@@ -119,20 +133,6 @@ export function owns<T extends object, K extends PropertyKey>(
   return Object.hasOwn(object, name);
 }
 
-/**
- * For objects that may have more than what is read of them, as parts of a model have.
- *
- * @throws {TypeError} where a name is likely meant for one that is known and is not there.
- */
-export function checkSpelling(name: string, given: object, known: readonly string[]): void {
-  for (const other in given) {
-    const similar = known.includes(other) ? null : mostSimilar(other, known);
-    if (similar !== null && propertyOf(given, similar) === undefined) {
-      throw new TypeError(`${name} has '${other}': did you mean '${similar}'?`);
-    }
-  }
-}
-
 function unknownOption(caller: string, name: string, known: readonly string[]): TypeError {
   const similar = mostSimilar(name, known);
   const help = similar === null ? `it has ${known.join(', ')}` : `did you mean '${similar}'?`;
@@ -140,7 +140,7 @@ function unknownOption(caller: string, name: string, known: readonly string[]): 
 }
 
 /** The name that was likely meant; null where none is near. */
-function mostSimilar(name: string, known: readonly string[]): string | null {
+export function mostSimilar(name: string, known: readonly string[]): string | null {
   const distances = known.map((other) => distanceOf(plain(name), plain(other)));
   const least = Math.min(...distances);
   return least <= name.length / 3 ? known[distances.indexOf(least)] : null;
@@ -172,10 +172,14 @@ export function arrayTypeOf(value: unknown): string | undefined {
   return typeOfArray.call(value);
 }
 
-/** Whether something is a typed array of numbers, not of bigints. */
+/** Whether something is a typed array. */
 export function isNumericArray(value: unknown): value is TypedArray {
-  const type = arrayTypeOf(value);
-  return type !== undefined && !type.startsWith('Big');
+  return arrayTypeOf(value) !== undefined;
+}
+
+/** A bigint as the number that is nearest to it; anything else is what it is. */
+export function rounded(value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
 }
 
 /** Whether the buffer of a typed array was transferred, or its WebAssembly memory grew. */

@@ -1,13 +1,16 @@
 /** The forms that points come in on the host: whose they are, what they say of themselves, and how values are read. */
 import {
+  checkNumbers,
   detached,
   has,
   isDetached,
   isNumericArray,
   kindOf,
   LARGEST,
+  type NumberArray,
   notANumber,
   propertyOf,
+  rounded,
   type TypedArray,
   wrongKind,
 } from './check.ts';
@@ -96,12 +99,22 @@ export interface HostForm {
   readonly d: number;
   /** Copies rows [start, end) to the beginning of `to`; what is no number becomes NaN. */
   read(start: number, end: number, to: Float64Array): void;
+  /** Where float64 does not have the integers that are read: the same less an origin near them, so that differences stay. */
+  readonly near?: NearForm | undefined;
   /** What is to be said of a value that is not a finite number, by its name there. */
   wrong(i: number, j: number): Error;
   /** All rows [n, d], where they were read once and kept: not to be written to. */
   readonly held?: Float64Array;
   /** Where all values lie one after the other. */
-  readonly flat?: { readonly data: TypedArray; readonly offset: number } | undefined;
+  readonly flat?: { readonly data: NumberArray; readonly offset: number } | undefined;
+}
+
+/** What a form is where an origin is taken away before values are rounded. */
+export interface NearForm extends Pick<HostForm, 'read'> {
+  /** 0 of features that need none. [d] */
+  readonly origin: Float64Array;
+  /** Without it. */
+  readonly whole: HostForm['read'];
 }
 
 /** Values that lie one after the other. */
@@ -227,32 +240,68 @@ function readMatrix(name: string, fields: Fields): HostForm {
     throw new RangeError(`${name}.data has ${length} values, shape [${n}, ${d}] needs ${n * d}`);
   }
   const [row, column] = strides ?? [d, 1];
-  const ends = [0, (n - 1) * row, (d - 1) * column, (n - 1) * row + (d - 1) * column];
-  if (offset + Math.min(...ends) < 0 || offset + Math.max(...ends) >= length) {
+  const placeOf = (i: number, j: number) => offset + i * row + j * column;
+  const ends = [placeOf(0, 0), placeOf(n - 1, 0), placeOf(0, d - 1), placeOf(n - 1, d - 1)];
+  if (Math.min(...ends) < 0 || Math.max(...ends) >= length) {
     throw new RangeError(
       `${name}.data has ${length} values, shape [${n}, ${d}] with strides [${row}, ${column}] from ${offset}, all in values, reaches beyond them`,
     );
   }
-  const isFlat = column === 1 && row === d;
+  const flat = column === 1 && row === d && isOfNumbers(data) ? { data, offset } : undefined;
+  const each = flat === undefined ? byColumns(n, d, (j) => (i) => data[placeOf(i, j)]) : undefined;
   return {
     n,
     d,
-    flat: isFlat ? { data, offset } : undefined,
+    flat,
+    near: each?.near,
     read(start, end, to) {
       if (data.length !== length) throw detached(`${name}.data`);
-      if (isFlat) {
-        to.set(data.subarray(offset + start * d, offset + end * d));
-        return;
-      }
-      for (let i = start, at = 0; i < end; i++) {
-        for (let j = 0, from = offset + i * row; j < d; j++, from += column) to[at++] = data[from];
-      }
+      if (flat !== undefined) to.set(flat.data.subarray(placeOf(start, 0), placeOf(end, 0)));
+      else each!.read(start, end, to);
     },
-    wrong(i, j) {
-      const index = offset + i * row + j * column;
-      return wrongValue(`${name}.data[${index}]`, data[index]);
-    },
+    wrong: (i, j) => wrongValue(`${name}.data[${placeOf(i, j)}]`, data[placeOf(i, j)]),
   };
+}
+
+function isOfNumbers(data: TypedArray): data is NumberArray {
+  return typeof data[0] === 'number';
+}
+
+/** Rows whose bigints tell what a column is near. */
+const ROWS_FOR_ORIGIN = 31;
+
+/** Reads values one by one. */
+function byColumns(
+  n: number,
+  d: number,
+  columnOf: (j: number) => (i: number) => unknown,
+): Pick<HostForm, 'read' | 'near'> {
+  const origins = Array.from({ length: d }, (_, j) => originOf(n, columnOf(j)));
+  const reader =
+    (less: readonly bigint[]): HostForm['read'] =>
+    (start, end, to) => {
+      for (let j = 0; j < d; j++) {
+        const valueAt = columnOf(j);
+        const origin = less[j];
+        const rounded = Number(origin);
+        for (let i = start, at = j; i < end; i++, at += d) {
+          const value = valueAt(i);
+          to[at] =
+            typeof value === 'number' ? value - rounded : typeof value === 'bigint' ? Number(value - origin) : NaN;
+        }
+      }
+    };
+  const read = reader(origins.map(() => 0n));
+  const near = { read: reader(origins), origin: Float64Array.from(origins, Number), whole: read };
+  return { read, near: origins.some(Boolean) ? near : undefined };
+}
+
+/** A median of some bigints of a column, as float64 has it, where that has not all integers of its size; else 0. */
+export function originOf(n: number, valueAt: (i: number) => unknown): bigint {
+  const some = Array.from({ length: ROWS_FOR_ORIGIN }, (_, i) => valueAt(Math.floor((i * n) / ROWS_FOR_ORIGIN)));
+  const integers = some.filter((value) => typeof value === 'bigint').sort((a, b) => (a < b ? -1 : 1));
+  const median = Number(integers[integers.length >> 1]);
+  return Number.isSafeInteger(median) || !Number.isFinite(median) ? 0n : BigInt(median);
 }
 
 /**
@@ -346,24 +395,18 @@ function readColumns(name: string, columns: unknown): HostForm {
   return {
     n,
     d,
-    read(start, end, to) {
-      for (let j = 0; j < d; j++) {
-        const { valueAt } = all[j];
-        for (let i = start, at = j; i < end; i++, at += d) {
-          const value = valueAt(i);
-          to[at] = typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : NaN;
-        }
-      }
-    },
-    wrong(i, j) {
-      const [place, value] = [`${name}.columns[${j}][${i}]`, all[j].valueAt(i)];
-      if (value === null) return new RangeError(`${place} is null`);
-      return wrongValue(place, typeof value === 'bigint' ? Number(value) : value);
-    },
+    ...byColumns(n, d, (j) => all[j].valueAt),
+    wrong: (i, j) => wrongInColumn(`${name}.columns[${j}][${i}]`, all[j].valueAt(i)),
   };
 }
 
-function readColumn(name: string, column: unknown): { n: number; valueAt(i: number): unknown } {
+/** What is to be said of a value of a column that is not a finite number. */
+export function wrongInColumn(place: string, value: unknown): Error {
+  return value === null ? new RangeError(`${place} is null`) : wrongValue(place, rounded(value));
+}
+
+/** @param name what errors call it */
+export function readColumn(name: string, column: unknown): { n: number; valueAt(i: number): unknown } {
   if (!isObject(column) || !has(column, 'length')) throw wrongKind(name, 'an array or a vector of numbers', column);
   const n = lengthOf(name, column as ArrayLike<unknown>);
   if (n === 0 && ArrayBuffer.isView(column) && isDetached(column)) throw detached(name);
@@ -413,6 +456,26 @@ function plainValuesOf(vector: object): ((i: number) => unknown) | null {
     }
     return values[i - start];
   };
+}
+
+/** A copy: what the caller does with the array later is no concern of the points. */
+export function checkWeights(given: Weights | undefined, n: number): Float32Array | null {
+  if (given === undefined) return null;
+  const values = checkNumbers('sampleWeight', given, n);
+  const weights = new Float32Array(n);
+  let total = 0;
+  for (let i = 0; i < n; i++) {
+    const value = rounded(values[i]);
+    if (typeof value !== 'number') throw notANumber(`sampleWeight[${i}]`, value);
+    if (!(value >= 0 && value < Infinity)) {
+      throw new RangeError(`sampleWeight[${i}] must be finite and not negative, got ${value}`);
+    }
+    weights[i] = value;
+    if (weights[i] === Infinity) throw new RangeError(`sampleWeight[${i}] is beyond float32, got ${value}`);
+    total += weights[i];
+  }
+  if (total === 0) throw new RangeError('sampleWeight must have a value that is positive in float32');
+  return weights;
 }
 
 function isObject(value: unknown): value is object {

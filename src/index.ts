@@ -6,6 +6,7 @@
  */
 import './globals.ts';
 
+export { type BisectingKMeansOptions, bisectingKMeans } from './api/bisecting-kmeans.ts';
 export {
   createEngine,
   type Engine,
@@ -21,6 +22,7 @@ export type {
 } from './api/gaussian-mixture-options.ts';
 export { kmeans } from './api/kmeans.ts';
 export type { KMeansFitOptions, KMeansInit, KMeansOptions } from './api/kmeans-options.ts';
+export { type KMeans1d, type KMeans1dOptions, kmeans1d } from './api/kmeans1d.ts';
 export { type NearestOptions, nearest } from './api/nearest.ts';
 export {
   adjustedRandScore,
@@ -41,6 +43,7 @@ export { destroyDefaultEngines } from './defaults.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
 export type { FrameJSON } from './frame.ts';
 export type { Reason } from './home.ts';
+export type { BisectingStrategy } from './kmeans/bisecting.ts';
 export type { NearestCentroids } from './kmeans/nearest.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
 export type { MethodOptions } from './methods.ts';
@@ -65,6 +68,7 @@ export type {
   Columns,
   ColumnVector,
   DevicePoints,
+  Float16Values,
   HostPoints,
   Layout,
   PointsInput,

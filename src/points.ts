@@ -2,11 +2,13 @@
  * The points matrix: the first reading, which checks it and finds its frame, and the reading into an engine. The forms that it
  * comes in are in forms.ts.
  */
-import { checkNumbers, LARGEST, notANumber, owns } from './check.ts';
+import { LARGEST, owns } from './check.ts';
 import {
+  checkWeights,
   type FlatForm,
   type HostForm,
   type HostPoints,
+  type NearForm,
   type PointsInput,
   ROWS_OF_LOOK,
   type Rows,
@@ -36,7 +38,7 @@ import { hashUniform } from './random.ts';
 import { runNow, type Steps } from './steps.ts';
 import { chunkRowsOf, rootOf, Tree } from './tree.ts';
 
-export type { TypedArray } from './check.ts';
+export type { Float16Values, TypedArray } from './check.ts';
 export type {
   Column,
   ColumnSeries,
@@ -86,11 +88,8 @@ export interface GpuPoints {
 export interface SurveyedPoints {
   readonly n: number;
   readonly d: number;
-  /**
-   * What to agree on a frame by, with other shards of the same points; null where the frame is given, that of a model, and
-   * where nobody has read all of them yet.
-   */
-  readonly range: PointsRange | null;
+  /** What a range is made of: nothing where the frame is given, that of a model, and where nobody has read all rows yet. */
+  readonly read?: RowsRead | undefined;
   /**
    * Points in the frame that an engine of that kind holds them in.
    *
@@ -99,6 +98,25 @@ export interface SurveyedPoints {
   prepare(backend: Backend, agreed?: Frame): Steps<PreparedPoints>;
   /** Where nobody has read all of them yet: for an engine that does so itself. */
   readonly unread?: Unread | undefined;
+}
+
+/** All rows, and what was found. */
+export interface RowsRead {
+  readonly form: HostForm & Partial<NearForm>;
+  readonly rows: SampleRows;
+  readonly extremes: Extremes;
+  readonly positiveRows: number;
+}
+
+/** What to agree on a frame by, with other shards of the same points. */
+export function rangeOf({ form, rows, extremes, positiveRows }: RowsRead): PointsRange {
+  const { n, d } = form;
+  const { values, weights } = rows;
+  return {
+    n,
+    extremes: { low: moved(extremes.low, form), high: moved(extremes.high, form) },
+    samples: [{ values: moved(values, form), weights, standsFor: (positiveRows * d) / values.length }],
+  };
 }
 
 /** Points of which some rows were read in the turn of the call, to tell whether they are what they were when all are. */
@@ -189,7 +207,14 @@ export function summaryOf(points: PreparedPoints): PointsSummary {
 
 /** Rows [m, d] in the frame of other points, as points of their own. */
 export function pointsOfRows(
-  { d, metric, frame, variance, usualVariance, rounding }: PointsSummary,
+  {
+    d,
+    metric,
+    frame,
+    variance,
+    usualVariance,
+    rounding,
+  }: Pick<PointsSummary, 'd' | 'metric' | 'frame' | 'variance' | 'usualVariance' | 'rounding'>,
   rows: Float64Array,
   weights: Float32Array | null,
 ): PreparedPoints {
@@ -242,8 +267,9 @@ export function* surveyForm(
   const weights = checkWeights(sampleWeight, form.n);
   if (owns(form, 'lengths')) yield* form.lengths();
   if (metricOf(metric).unitRows) return yield* surveyUnitRows(form, weights, metric);
-  if (frame !== undefined) return yield* surveyForModel(form, weights, metric, frame);
-  return yield* surveyCentred(form, weights, metric);
+  const near = { ...form, ...form.near };
+  if (frame !== undefined) return yield* surveyForModel(near, weights, metric, frame);
+  return yield* surveyCentred(near, weights, metric);
 }
 
 /**
@@ -269,30 +295,20 @@ export function readRowsOf(
   return { values, n, d };
 }
 
+/** Values [m, d] with the origin that was left away as they were read; with the sign −1 without it. */
+function moved(values: Float64Array, { origin }: Partial<NearForm>, sign = 1): Float64Array {
+  return origin === undefined ? values : values.map((value, at) => value + sign * origin[at % origin.length]);
+}
+
+/** A frame of what is read in the caller's coordinates, or the other way round. */
+function movedFrame(frame: Frame, form: Partial<NearForm>, sign?: number): Frame {
+  return { ...frame, shift: moved(frame.shift, form, sign) };
+}
+
 /** The number of features, wherever the points are. */
 export function featuresOf(points: PointsInput): number {
   const form = readForm(points);
   return owns(form, 'fields') ? shapeOf('points', form.fields)[1] : form.d;
-}
-
-/** A copy: what the caller does with the array later is no concern of the points. */
-export function checkWeights(given: Weights | undefined, n: number): Float32Array | null {
-  if (given === undefined) return null;
-  const values = checkNumbers('sampleWeight', given, n);
-  const weights = new Float32Array(n);
-  let total = 0;
-  for (let i = 0; i < n; i++) {
-    const value = values[i];
-    if (typeof value !== 'number') throw notANumber(`sampleWeight[${i}]`, value);
-    if (!(value >= 0 && value < Infinity)) {
-      throw new RangeError(`sampleWeight[${i}] must be finite and not negative, got ${value}`);
-    }
-    weights[i] = value;
-    if (weights[i] === Infinity) throw new RangeError(`sampleWeight[${i}] is beyond float32, got ${value}`);
-    total += weights[i];
-  }
-  if (total === 0) throw new RangeError('sampleWeight must have a value that is positive in float32');
-  return weights;
 }
 
 /** Values that are read at a time: they stay in the nearest cache. */
@@ -474,7 +490,11 @@ export function* centreOf(rows: SampleRows, d: number): Steps<Centre> {
   return { sample, pivot, scale: scaleOf(reachOf(pivot, extremesOf(columns, d))) };
 }
 
-function* surveyCentred(given: HostForm, weights: Float32Array | null, metric: Metric): Steps<SurveyedPoints> {
+function* surveyCentred(
+  given: HostForm & Partial<NearForm>,
+  weights: Float32Array | null,
+  metric: Metric,
+): Steps<SurveyedPoints> {
   const { n, d } = given;
   const { totalWeight, positiveRows } = yield* weighing(weights, n);
   const rows = yield* sampleRowsOf(given, weights, positiveRows);
@@ -483,14 +503,15 @@ function* surveyCentred(given: HostForm, weights: Float32Array | null, metric: M
   const form = rows.values.length === n * d ? { ...given, held: rows.values } : given;
   const { all, told } = yield* surveyed(form, weights, pivot, scale);
   const { extremes } = told;
-  const frame = robustFrame(sample, extremes);
+  // As float64 has its shift in the caller's coordinates.
+  const frame = movedFrame(movedFrame(robustFrame(sample, extremes), form), form, -1);
   const moments = yield* variancesOf(form, weights, told, totalWeight, pivot, scale);
   function* prepareIn(frame: Frame, rounding: Float64Array): Steps<PreparedPoints> {
     const limit = Math.min(ABSENT_LIMIT, reachOf(frame.shift, extremes) * frame.scale);
     const far =
       positiveRows === n ? noFarRows() : yield* farRows(form, weights, frame, limit, (i) => weights![i] === 0);
     return {
-      ...{ n, d, metric, frame, weights, totalWeight, positiveRows, rounding, far },
+      ...{ n, d, metric, frame: movedFrame(frame, form), weights, totalWeight, positiveRows, rounding, far },
       ...variancesIn(frame, sample, moments),
       fill: filler(form, all, frame, far),
     };
@@ -498,13 +519,13 @@ function* surveyCentred(given: HostForm, weights: Float32Array | null, metric: M
   return {
     n,
     d,
-    range: { n, extremes, samples: [{ ...rows, standsFor: (positiveRows * d) / rows.values.length }] },
+    read: { form, rows, extremes, positiveRows },
     *prepare(backend, agreed) {
       if (backend === 'cpu' && agreed === undefined) {
         const { frame: own, rounding } = yield* preciseWhereCoarse(frame, sample, extremes, LIMITS.cpu);
         return yield* prepareIn(own, rounding);
       }
-      const held = agreed ?? withinLimit(frame, extremes, LIMITS.webgpu);
+      const held = agreed ? movedFrame(agreed, form, -1) : withinLimit(frame, extremes, LIMITS.webgpu);
       return yield* prepareIn(held, yield* roundingOf(sample, held, FLOORS[backend]));
     },
   };
@@ -582,28 +603,28 @@ export function checkFeatures(d: number, ofModel: number): void {
 
 /** Points for the method of a model: its frame, whatever they are. */
 function* surveyForModel(
-  form: HostForm,
+  form: HostForm & Partial<NearForm>,
   weights: Float32Array | null,
   metric: Metric,
   frame: Frame,
 ): Steps<SurveyedPoints> {
   const { n, d } = form;
   checkFeatures(d, frame.shift.length);
-  const { all } = yield* surveyed(form, weights, frame.shift, 0);
+  const read = movedFrame(frame, form, -1);
+  const { all } = yield* surveyed(form, weights, read.shift, 0);
   return {
     n,
     d,
-    range: null,
     *prepare(backend) {
       // Where the model needs float64, float32 has no answers: the host has all of them.
       const limit = !frame.precise ? MODEL_LIMITS[backend] : backend === 'cpu' ? PRECISE_LIMIT : -1;
-      const reach = reachOf(frame.shift, all);
-      const far = reach * frame.scale <= limit ? noFarRows() : yield* farRows(form, weights, frame, limit, () => true);
+      const reach = reachOf(read.shift, all);
+      const far = reach * frame.scale <= limit ? noFarRows() : yield* farRows(form, weights, read, limit, () => true);
       const rest = withoutRows(weights, n, far);
       return {
         ...{ n, d, metric, frame, weights: rest, ...(yield* weighing(rest, n)), far },
         ...ofModel(d),
-        fill: filler(form, all, frame, far),
+        fill: filler(form, all, read, far),
       };
     },
   };
@@ -625,7 +646,7 @@ export function withoutRows(weights: Float32Array | null, n: number, { indices }
 
 /** The rows, of those that may be far, of which some |x'| is over the limit. */
 function* farRows(
-  form: HostForm,
+  form: HostForm & Partial<NearForm>,
   weights: Float32Array | null,
   frame: Frame,
   limit: number,
@@ -641,6 +662,7 @@ function* farRows(
     if (!mayBe(i)) continue;
     form.read(i, i + 1, row);
     if (!isFar(row, frame, limit)) continue;
+    form.whole?.(i, i + 1, row);
     indices.push(i);
     for (const value of row) values.push(value);
   }
@@ -737,7 +759,7 @@ function* surveyUnitRows(form: HostForm, weights: Float32Array | null, metric: M
       }),
   };
   return {
-    ...{ n, d, range: null },
+    ...{ n, d },
     // biome-ignore lint/correctness/useYield: nothing is left to do
     *prepare() {
       return prepared;

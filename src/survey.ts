@@ -1,14 +1,15 @@
 /** The first reading of whatever is given: at once, or where an engine reads for itself of a few rows only. */
 import { arrayTypeOf, owns } from './check.ts';
-import { type FlatForm, type HostForm, type PointsInput, type RowsForm, readForm, shapeOf } from './forms.ts';
 import {
   checkWeights,
-  type GpuPoints,
-  type SurveyedPoints,
-  type SurveyOptions,
-  sampleRowsOf,
-  surveyForm,
-} from './points.ts';
+  type FlatForm,
+  type HostForm,
+  type PointsInput,
+  type RowsForm,
+  readForm,
+  shapeOf,
+} from './forms.ts';
+import { type GpuPoints, type SurveyedPoints, type SurveyOptions, sampleRowsOf, surveyForm } from './points.ts';
 import { resultOf, type Steps } from './steps.ts';
 
 /**
@@ -28,7 +29,7 @@ export function* surveyPoints(points: PointsInput, options: SurveyOptions = {}):
     const prepare: SurveyedPoints['prepare'] = function* (...how) {
       return yield* (yield* surveyForm(form, options)).prepare(...how);
     };
-    return { n, d, range: null, prepare, unread: { form, seen, options } };
+    return { n, d, prepare, unread: { form, seen, options } };
   }
   const { metric = 'euclidean', sampleWeight, frame } = options;
   const weights = checkWeights(sampleWeight, shapeOf('points', form.fields)[0]);

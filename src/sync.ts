@@ -15,6 +15,7 @@ export type {
   ColumnSeries,
   Columns,
   ColumnVector,
+  Float16Values,
   HostPoints,
   Layout,
   Rows,

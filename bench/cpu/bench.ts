@@ -23,6 +23,7 @@ import { ONE_ROW_OF, oneRow } from './row.ts';
 import { type Findings, type Setting, THREADS, withThreads } from './section.ts';
 import { seeding } from './seeding.ts';
 import { uploads } from './upload.ts';
+import { variants } from './variants.ts';
 import { widePoints } from './wide.ts';
 
 /** One run of the slowest peers takes half a minute. */
@@ -80,6 +81,9 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   },
   async *palettes(setting) {
     yield* palettes(setting, openOrSay);
+  },
+  async *variants(setting) {
+    yield* variants(setting);
   },
   async *memory() {
     for (const name of ['C', 'D']) yield await peakMemory(blobProblem(name), GOALS.memory);

@@ -15,8 +15,8 @@ import {
   type GaussianMixtureOptions,
   MIXTURE_FIT_OPTIONS,
 } from './gaussian-mixture-options.ts';
-import { KMEANS_FIT_OPTIONS, kmeansWith, needsGpu } from './kmeans.ts';
-import { checkKMeansOptions, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
+import { checkKMeansFit, KMEANS_FIT_OPTIONS, kmeansWith, needsGpu } from './kmeans.ts';
+import type { KMeansFitOptions, KMeansOptions } from './kmeans-options.ts';
 
 /** What belongs to points that stay in an engine. */
 export interface UploadOptions {
@@ -122,7 +122,7 @@ export function engineOf(engines: EngineSet): Engine {
       const given = readOptions('engine.kmeans', options, ENGINE_KMEANS_OPTIONS);
       if (isDataset(points)) return kmeansWith(points, { ...RESIDENT, ...given });
       const { metric, sampleWeight, ...fit } = given;
-      const onGpu = checkKMeansOptions(fit).output === 'buffer';
+      const onGpu = checkKMeansFit(fit).output === 'buffer';
       if (onGpu && !engines.hasGpu) throw needsGpu();
       const resident = { metric, sampleWeight, signal: checkSignal(fit.signal) };
       return whileResident(engines, points, resident, onGpu, (dataset) => kmeansWith(dataset, { ...RESIDENT, ...fit }));

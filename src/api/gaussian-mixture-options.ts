@@ -2,7 +2,6 @@ import {
   checkFunction,
   checkInteger,
   checkNotNegative,
-  checkSpelling,
   checkWord,
   type Given,
   isJSONOf,
@@ -29,6 +28,7 @@ import {
   readMeans,
   readWeights,
 } from '../mixture/read.ts';
+import { checkSpelling } from '../mixture/spelling.ts';
 import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
 import type { Weights } from '../points.ts';

@@ -56,6 +56,14 @@ export interface KMeansFitOptions {
    * `TypeError`. Default `'host'`.
    */
   readonly output?: 'host' | 'buffer';
+  /**
+   * Rows that a cluster has, at most; any number of them where it is not given. Each assignment is then the one of least inertia
+   * among those that keep to it, so a row need not have the label of the nearest centroid, and `predict` of the points of the
+   * fit need not give their labels. It is found on the host, on WebGPU too, which holds a copy of the rows. For
+   * Euclidean points that all have the weight 1 and `output: 'host'`; else that is a `TypeError`, and a `RangeError` where
+   * k·maxSize < n.
+   */
+  readonly maxSize?: number;
 }
 
 /** Options of {@link kmeans}. */
@@ -67,7 +75,7 @@ export interface KMeansOptions extends KMeansFitOptions, PlacementOptions {
 }
 
 /** Those of any fit, wherever it runs. */
-export const KMEANS_FIT_NAMES: Names<Omit<KMeansFitOptions, 'signal' | 'output'>> = {
+export const KMEANS_FIT_NAMES: Names<Omit<KMeansFitOptions, 'signal' | 'output' | 'maxSize'>> = {
   k: true,
   init: true,
   nInit: true,
@@ -78,7 +86,9 @@ export const KMEANS_FIT_NAMES: Names<Omit<KMeansFitOptions, 'signal' | 'output'>
 };
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
-export function checkKMeansOptions(options: Given<Omit<KMeansFitOptions, 'signal'>>): KMeansPlan {
+export function checkKMeansOptions(
+  options: Given<Omit<KMeansFitOptions, 'signal' | 'output' | 'maxSize'>>,
+): KMeansPlan {
   const k = checkInteger('k', options.k, 1);
   const init = unwrapped(options.init ?? KMEANS_DEFAULTS.start);
   const isNamed = typeof init === 'string';
@@ -90,7 +100,7 @@ export function checkKMeansOptions(options: Given<Omit<KMeansFitOptions, 'signal
     maxIterations: checkInteger('maxIterations', options.maxIterations ?? KMEANS_DEFAULTS.maxIterations, 1),
     tolerance: checkNotNegative('tolerance', options.tolerance ?? KMEANS_DEFAULTS.tolerance),
     seed: checkInteger('seed', options.seed ?? KMEANS_DEFAULTS.seed, 0),
-    output: checkWord('output', options.output ?? KMEANS_DEFAULTS.output, ['host', 'buffer'] as const),
+    output: KMEANS_DEFAULTS.output,
     onIteration: checkFunction('onIteration', options.onIteration),
   };
 }

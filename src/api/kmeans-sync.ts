@@ -17,10 +17,10 @@ import { runNow, type Steps } from '../steps.ts';
 import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
 /**
- * Those of `kmeans`, but for where it runs, and for `signal`: nothing can abort a call that nothing interrupts. Nothing
+ * Those of `kmeans`, but for where it runs, for `maxSize`, and for `signal`: nothing can abort a call that nothing interrupts. Nothing
  * waits for a promise that `onIteration` returns either.
  */
-export type KMeansSyncOptions = Omit<KMeansFitOptions, 'signal' | 'output'> &
+export type KMeansSyncOptions = Omit<KMeansFitOptions, 'signal' | 'output' | 'maxSize'> &
   Pick<KMeansOptions, 'metric' | 'sampleWeight'>;
 
 const OPTIONS: Names<KMeansSyncOptions> = { ...KMEANS_FIT_NAMES, metric: true, sampleWeight: true };
@@ -42,7 +42,7 @@ const OPTIONS: Names<KMeansSyncOptions> = { ...KMEANS_FIT_NAMES, metric: true, s
 export function kmeansSync(points: HostPoints | Tensor | Columns | Rows, options: KMeansSyncOptions): KMeansModel {
   const given = readOptions('kmeansSync', options, OPTIONS);
   const { metric, sampleWeight } = given;
-  const plan = checkKMeansOptions({ ...given, output: undefined });
+  const plan = checkKMeansOptions(given);
   if (metric !== undefined) checkWord('metric', metric, METRICS);
   if (isDataset(points)) throw new TypeError('kmeansSync needs points on the host');
   return runNow(fitHere(preparePoints(points, { metric, sampleWeight, frame: undefined }), plan));

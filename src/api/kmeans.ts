@@ -1,6 +1,7 @@
-import { checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
+import { checkInteger, checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
 import type { Dataset } from '../dataset.ts';
 import { withPoints } from '../defaults.ts';
+import { KMEANS_DEFAULTS, type KMeansPlan } from '../kmeans/plan.ts';
 import { METRICS } from '../metric.ts';
 import { fitKMeans } from '../models/fit-kmeans.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
@@ -10,7 +11,12 @@ import { type BackendChoice, isDataset, PLACEMENT_OPTIONS, type PlacementOptions
 import { heeding } from '../steps.ts';
 import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
-export const KMEANS_FIT_OPTIONS: Names<KMeansFitOptions> = { ...KMEANS_FIT_NAMES, signal: true, output: true };
+export const KMEANS_FIT_OPTIONS: Names<KMeansFitOptions> = {
+  ...KMEANS_FIT_NAMES,
+  signal: true,
+  output: true,
+  maxSize: true,
+};
 
 export const KMEANS_OPTIONS: Names<KMeansOptions> = {
   ...KMEANS_FIT_OPTIONS,
@@ -47,7 +53,7 @@ export async function kmeansWith(
   points: PointsInput | Dataset,
   { metric, sampleWeight, backend, device, signal: given, ...fit }: Given<KMeansOptions>,
 ): Promise<KMeansModel> {
-  const plan = checkKMeansOptions(fit);
+  const plan = checkKMeansFit(fit);
   const signal = checkSignal(given);
   if (metric !== undefined) checkWord('metric', metric, METRICS);
   const placement = plan.output === 'buffer' ? onGpu(backend, device, points) : { backend, device };
@@ -64,6 +70,17 @@ export async function kmeansWith(
     model?.labelsBuffer?.destroy();
     throw error;
   }
+}
+
+/** @throws {TypeError | RangeError} naming the option that is wrong. */
+export function checkKMeansFit({ output, maxSize, ...fit }: Given<Omit<KMeansFitOptions, 'signal'>>): KMeansPlan {
+  const plan = {
+    ...checkKMeansOptions(fit),
+    output: checkWord('output', output ?? KMEANS_DEFAULTS.output, ['host', 'buffer'] as const),
+  };
+  if (maxSize === undefined) return plan;
+  if (plan.output === 'buffer') throw new TypeError("maxSize has its labels on the host: output cannot be 'buffer'");
+  return { ...plan, maxSize: checkInteger('maxSize', maxSize, 1) };
 }
 
 /** Where the points of a fit go whose labels are to stay on the GPU. */

@@ -9,6 +9,7 @@ import {
   notANumber,
   owns,
   readOptions,
+  rounded,
 } from '../check.ts';
 import type { Dataset } from '../dataset.ts';
 import { withReading } from '../defaults.ts';
@@ -278,7 +279,7 @@ function checkLabels(name: string, given: unknown, length: number): Float64Array
   const numbers = checkNumbers(name, given, length);
   const labels = new Float64Array(numbers.length);
   for (let i = 0; i < labels.length; i++) {
-    const label = numbers[i];
+    const label = rounded(numbers[i]);
     if (typeof label !== 'number') throw notANumber(`${name}[${i}]`, label);
     if (!Number.isSafeInteger(label)) throw new RangeError(`${name}[${i}] must be an integer, got ${label}`);
     labels[i] = label;

@@ -13,8 +13,8 @@ import { fitKMeans } from '../models/fit-kmeans.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import { meanOf, type PointsInput } from '../points.ts';
 import { heeding, runAsync, type Steps } from '../steps.ts';
-import { KMEANS_OPTIONS } from './kmeans.ts';
-import { checkKMeansOptions, type KMeansOptions } from './kmeans-options.ts';
+import { checkKMeansFit, KMEANS_OPTIONS } from './kmeans.ts';
+import type { KMeansOptions } from './kmeans-options.ts';
 import { checkSampling, type Sampling, type SilhouetteOptions } from './scores.ts';
 import { checkTries, type KMeansSelectionRow, type SelectionProgress, tryAll } from './selection.ts';
 
@@ -94,7 +94,7 @@ export async function selectKMeans(
   const by = checkWord('criterion', criterion, CRITERIA);
   if (metric !== undefined) checkWord('metric', metric, METRICS);
   checkTries(k, onProgress);
-  const plans = k!.map((count) => checkKMeansOptions({ ...fit, k: count, output: undefined, onIteration: undefined }));
+  const plans = k!.map((count) => checkKMeansFit({ ...fit, k: count, output: undefined, onIteration: undefined }));
   const sampling = checkSampling({ sampleSize, seed: fit.seed });
   const placement = { backend, device, metric, sampleWeight, signal, frame: undefined };
   return withPoints(points, placement, (dataset) =>

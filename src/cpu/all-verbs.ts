@@ -3,9 +3,8 @@ import type { ClusterDistances, EngineDataset, MixtureWorkspace, Nearest } from 
 import type { Gaussians } from '../engine/gaussians.ts';
 import type { PointsSummary } from '../points.ts';
 import { type Awaitable, type Runner, resultOf, type Steps } from '../steps.ts';
-import { joinedOf, type ResidentPoints, shardsWithin } from './dataset.ts';
+import type { ResidentPoints } from './dataset.ts';
 import { plusPlus } from './seeding.ts';
-import { answersOf, ask } from './threads/place.ts';
 import { KMeansVerbs, type Uploading } from './verbs.ts';
 
 /** Multiply-adds of k-means++, for each candidate of a step, that estimates are loaded for. */
@@ -35,7 +34,7 @@ class Verbs extends KMeansVerbs<EngineDataset> implements Omit<EngineDataset, ke
   }
 
   allDistances(centroids: Float64Array, start: number, end: number): Awaitable<Float64Array> {
-    return this.run(allDistances(this.points, centroids, start, end));
+    return this.run(this.#allDistances(centroids, start, end));
   }
 
   clusterDistances(labels: Uint32Array, k: number, isRoot: boolean): Awaitable<ClusterDistances> {
@@ -67,6 +66,11 @@ class Verbs extends KMeansVerbs<EngineDataset> implements Omit<EngineDataset, ke
     return yield* nearestCentroids(this.points, centroids, count);
   }
 
+  *#allDistances(centroids: Float64Array, start: number, end: number): Steps<Float64Array> {
+    const { allDistances } = yield* resultOf(import('./nearest-centroids.ts'));
+    return yield* allDistances(this.points, centroids, start, end);
+  }
+
   *#clusterDistances(labels: Uint32Array, k: number, isRoot: boolean): Steps<ClusterDistances> {
     const { clusterDistances } = yield* resultOf(import('./silhouettes.ts'));
     return clusterDistances(this.points, labels, k, isRoot, this.run);
@@ -84,17 +88,4 @@ let loaded: typeof import('./mixture.ts') | undefined;
 function* mixtures<T>(work: (module: typeof import('./mixture.ts')) => Steps<T>): Steps<T> {
   loaded ??= yield* resultOf(import('./mixture.ts'));
   return yield* work(loaded);
-}
-
-function* allDistances(
-  points: ResidentPoints,
-  centroids: Float64Array,
-  start: number,
-  end: number,
-): Steps<Float64Array> {
-  points.check();
-  const questions = shardsWithin(points, start, end).map(({ shard, start, end }) =>
-    ask(shard, 'distances', [centroids, start, end]),
-  );
-  return yield* joinedOf(answersOf(questions));
 }

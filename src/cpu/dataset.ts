@@ -34,14 +34,17 @@ export interface ResidentPoints {
 
 /** Values that are copied between two looks at the clock, and into a message. */
 const COPIED_VALUES = 2 ** 16;
-/** Messages with rows that may be on their way to a worker: one is read while the next is filled. */
-const IN_FLIGHT = 2;
 
+/** Sends rows to a shard whose memory only its own thread reaches. */
+export type Sending = (points: Source, shape: ShardShape, ref: Ref<Shard>) => Steps<void>;
+
+/** @param send not needed where all places are the calling thread */
 export function* upload(
   points: PreparedPoints | GpuPoints,
   places: readonly Place[],
   units: Units | undefined,
   kmeans: KMeansFamily,
+  send?: Sending,
 ): Steps<ResidentPoints> {
   if (owns(points, 'buffer')) throw bufferNeedsGpu();
   const { n, d } = points;
@@ -54,7 +57,7 @@ export function* upload(
       const shape = { extent, d, weighted: points.weights !== null, precise };
       const shard = makeShard(places[s % places.length], shape);
       shards.push(shard);
-      yield* fillShard(points, shape, shard);
+      yield* fillShard(points, shape, shard, send);
       // A worker has its answer while the next one gets its rows.
       surveys.push(ask(shard, 'survey', []));
     }
@@ -67,13 +70,13 @@ export function* upload(
 }
 
 /** Points as they are written to an engine. */
-type Source = Pick<PreparedPoints, 'fill' | 'weights'>;
+export type Source = Pick<PreparedPoints, 'fill' | 'weights'>;
 
-export function* fillShard(points: Source, shape: ShardShape, ref: Ref<Shard>): Steps<void> {
+export function* fillShard(points: Source, shape: ShardShape, ref: Ref<Shard>, send?: Sending): Steps<void> {
   const memory = yield* ask(ref, 'lend', []).answer();
   // The same layout over the same memory, which another thread may lay out: rows are written where it reads them.
   if (memory !== null) yield* fillHere(points, new Shard(shape, new ShardMemory(memory)));
-  else yield* fillThere(points, shape, ref);
+  else yield* send!(points, shape, ref);
 }
 
 function* fillHere(points: Source, shard: Shard): Steps<void> {
@@ -84,21 +87,11 @@ function* fillHere(points: Source, shard: Shard): Steps<void> {
   }
 }
 
-function* fillThere(points: Source, shape: ShardShape, ref: Ref<Shard>): Steps<void> {
-  const sent: Question<void>[] = [];
-  for (const { start, end, first } of pieces(shape)) {
-    const rows = new (shape.precise ? Float64Array : Float32Array)((end - start) * shape.d);
-    points.fill(rows, first + start, first + end);
-    const weights = points.weights?.slice(first + start, first + end) ?? null;
-    sent.push(ask(ref, 'fill', [start, rows, weights], [rows.buffer]));
-    if (sent.length === IN_FLIGHT) yield* sent.shift()!.answer();
-    yield;
-  }
-  yield* answersOf(sent);
-}
-
 /** Row ranges of a shard, and the row of the dataset that it begins with. */
-function pieces({ extent, d }: Pick<ShardShape, 'extent' | 'd'>): { start: number; end: number; first: number }[] {
+export function pieces({
+  extent,
+  d,
+}: Pick<ShardShape, 'extent' | 'd'>): { start: number; end: number; first: number }[] {
   const n = extent.end - extent.start;
   const rows = Math.max(1, Math.floor(COPIED_VALUES / d));
   const ranges = [];
@@ -183,19 +176,6 @@ export function* gather(points: ResidentPoints, indices: Uint32Array): Steps<Flo
     });
   });
   return gathered;
-}
-
-/** The shards that rows [start, end) lie in, each with which of its own rows these are. */
-export function shardsWithin(
-  { shards, extents }: ResidentPoints,
-  start: number,
-  end: number,
-): { readonly shard: Ref<Shard>; readonly start: number; readonly end: number }[] {
-  return shards.flatMap((shard, s) => {
-    const first = Math.max(start, extents[s].start);
-    const last = Math.min(end, extents[s].end);
-    return first < last ? [{ shard, start: first - extents[s].start, end: last - extents[s].start }] : [];
-  });
 }
 
 /** Values of all shards behind one another, in no shared memory. */

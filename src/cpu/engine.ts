@@ -5,6 +5,7 @@ import { resultOf, run, type Steps } from '../steps.ts';
 import { datasetOf } from './all-verbs.ts';
 import { upload } from './dataset.ts';
 import { KMEANS, type KMeansFamily } from './families/kmeans.ts';
+import { send } from './send.ts';
 import { CallingThread, type Place } from './threads/place.ts';
 import { canShareMemory, hardwareThreads } from './threads/platform.ts';
 import type { Pool } from './threads/pool.ts';
@@ -80,7 +81,7 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
   function* open(points: PreparedPoints | GpuPoints, { signal, units }: UploadOptions): Steps<EngineDataset> {
     // First: workers that wait for their points are not to wait for a file, they might be ended meanwhile.
     const family = yield* kmeans(points);
-    return datasetOf(yield* upload(points, yield* places(points, signal), units, family), engine, run);
+    return datasetOf(yield* upload(points, yield* places(points, signal), units, family, send), engine, run);
   }
 
   function* take(points: Unread, { signal, units }: UploadOptions): Steps<EngineDataset | null> {

@@ -3,10 +3,11 @@ import type { Gaussians } from '../engine/gaussians.ts';
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { Awaitable, Runner, Steps } from '../steps.ts';
 import { rootOf } from '../tree.ts';
-import { joinedOf, type ResidentPoints, shardsWithin, surveyed } from './dataset.ts';
+import { joinedOf, type ResidentPoints, surveyed } from './dataset.ts';
 import { MIXTURE } from './families/mixture.ts';
 import { type Moments, statisticsOf } from './moments.ts';
 import { answersOf, ask, askAll, drop, make, makeShard, type Ref } from './threads/place.ts';
+import { shardsWithin } from './within.ts';
 
 /** See `EngineDataset.mixture`. */
 // biome-ignore lint/correctness/useYield: a verb like the others

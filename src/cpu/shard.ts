@@ -5,7 +5,6 @@ import type { RowValues } from '../points.ts';
 import { hashUniform } from '../random.ts';
 import type { Steps } from '../steps.ts';
 import { type Node, Tree } from '../tree.ts';
-import { rowsOfTurn } from '../turns.ts';
 import type { Memory, ShardMemory } from './memory.ts';
 import { type Extent, SLICE_ROWS } from './plan.ts';
 
@@ -219,22 +218,6 @@ export class Shard {
       for (let j = 0, from = indices[i] * d; j < d; j++) gathered[to++] = rows[from + j];
     }
     return gathered;
-  }
-
-  /** Squared distances of the rows [start, end) to centroids [k, d]: [(end − start)·k]. */
-  *distances(centroids: Float64Array, start: number, end: number): Steps<Float64Array> {
-    const { d } = this;
-    const k = centroids.length / d;
-    const distances = new Float64Array((end - start) * k);
-    const pause = rowsOfTurn(centroids.length);
-    for (let from = start; from < end; from += pause) {
-      const { rows } = this;
-      for (let i = from, at = (from - start) * k; i < Math.min(end, from + pause); i++) {
-        for (let c = 0; c < k; c++) distances[at++] = squaredDistance(rows, i * d, centroids, c * d, d);
-      }
-      yield;
-    }
-    return distances;
   }
 }
 

@@ -9,6 +9,7 @@ import { fillShard, type ResidentPoints, surveyed } from './dataset.ts';
 import { ARRIVALS } from './families/arrivals.ts';
 import type { KMeansFamily } from './families/kmeans.ts';
 import { shardsOf } from './plan.ts';
+import { send } from './send.ts';
 import type { Shard } from './shard.ts';
 import { answersOf, ask, askAll, drop, make, makeShard, type Place, type Question, type Ref } from './threads/place.ts';
 
@@ -35,7 +36,7 @@ export function* take(
       const shape = { extent, d, weighted: false, precise: false };
       const shard = makeShard(places[s % places.length], shape);
       shards.push(shard);
-      yield* fillShard(points, shape, shard);
+      yield* fillShard(points, shape, shard, send);
       const reader = make(shard, ARRIVALS, 'arrivals', undefined);
       readers.push(reader);
       // A worker reads while the next one gets its rows.

@@ -1,10 +1,10 @@
 /** What a model says of rows: those that an engine has, and a few on the host. */
 import type { EngineDataset, KMeansWorkspace } from '../engine/contract.ts';
 import { intoFrame } from '../frame.ts';
-import type { PreparedPoints } from '../points.ts';
+import type { PointsSummary, PreparedPoints } from '../points.ts';
 import { type Awaitable, resultOf, type Steps } from '../steps.ts';
 import { toInertia } from './assign.ts';
-import { assignFar, labelFar } from './far.ts';
+import { assignFar } from './far.ts';
 import { squaresOfFew } from './few.ts';
 
 export { distancesOf, distancesOfFew, representativesOf } from './nearest.ts';
@@ -55,4 +55,13 @@ export function* assignFew(
   const inertia = least.reduce((sum, square, row) => sum + (weights === null ? square : weights[row] * square), 0);
   const ofFar = points.far.indices.length === 0 ? 0 : labelFar(labels, points, centroids);
   return { labels, inertia: toInertia(inertia, points) + ofFar };
+}
+
+/** Labels far rows among others; returns their inertia. */
+function labelFar(labels: Uint32Array, points: PointsSummary, centroids: Float64Array): number {
+  const assigned = assignFar(points, centroids);
+  points.far.indices.forEach((row, i) => {
+    labels[row] = assigned.labels[i];
+  });
+  return assigned.inertia;
 }

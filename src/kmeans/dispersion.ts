@@ -41,16 +41,19 @@ export function* dispersionOf(dataset: EngineDataset, partition: Partition): Ste
   return { means, mean, squares, spreads };
 }
 
-function* eachRow(
+/** Visits rows in blocks, in the frame: their values [d], labels, and places in the list. */
+export function* eachRow(
   dataset: EngineDataset,
-  { rows, labels }: Partition,
-  visit: (row: Float64Array, label: number) => void,
+  { rows, labels }: Pick<Partition, 'rows' | 'labels'>,
+  visit: (row: Float64Array, label: number, place: number) => void,
 ): Steps<void> {
   const { d } = dataset;
   const each = Math.max(1, Math.floor(BLOCK_VALUES / d));
   for (let from = 0; from < rows.length; from += each) {
     const values = yield* resultOf(dataset.gather(rows.slice(from, from + each)));
-    for (let i = 0; i * d < values.length; i++) visit(values.subarray(i * d, (i + 1) * d), labels[from + i]);
+    for (let i = 0; i * d < values.length; i++) {
+      visit(values.subarray(i * d, (i + 1) * d), labels[from + i], from + i);
+    }
     yield;
   }
 }

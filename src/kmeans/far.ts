@@ -32,12 +32,3 @@ export function assignFar(
   });
   return { labels, inertia: metricOf(metric).inertia(squared, 1) };
 }
-
-/** Labels far rows among others; returns their inertia. */
-export function labelFar(labels: Uint32Array, points: WithFar, centroids: Float64Array): number {
-  const assigned = assignFar(points, centroids);
-  points.far.indices.forEach((row, i) => {
-    labels[row] = assigned.labels[i];
-  });
-  return assigned.inertia;
-}

@@ -47,20 +47,25 @@ export function newState(centroids: Float64Array | null = null): FitState {
   return { centroids, iterations: 0, converged: false, stopped: false };
 }
 
+/** A fit from one of the starts. */
+export type FitFrom<D> = (dataset: D, plan: KMeansPlan, start: number, state: FitState) => Steps<KMeansFit>;
+
 /**
  * Fits `plan.nInit` times and returns the fit of the lowest inertia.
  *
  * @param use runs one of the fits where the points are, and again, from where it was, if they have moved
+ * @param from what a fit is; without it Lloyd's iterations
  */
-export function* fitBest<T extends KMeansFit>(
+export function* fitBest<T extends KMeansFit, D extends KMeansDataset>(
   plan: KMeansPlan,
-  use: (fit: (dataset: KMeansDataset) => Steps<KMeansFit>) => Awaitable<T>,
+  use: (fit: (dataset: D) => Steps<KMeansFit>) => Awaitable<T>,
+  from: FitFrom<D> = fitFrom,
 ): Steps<T> {
   let best: T | null = null;
   try {
     for (let start = 0, stopped = false; start < plan.nInit && !stopped; start++) {
       const state = newState();
-      const fit: T = yield* resultOf(use((dataset) => fitFrom(dataset, plan, start, state)));
+      const fit: T = yield* resultOf(use((dataset) => from(dataset, plan, start, state)));
       const isBetter: boolean = best === null || fit.inertia < best.inertia;
       (isBetter ? best : fit)?.labelsBuffer?.destroy();
       if (isBetter) best = fit;
@@ -133,16 +138,20 @@ function* iterate(dataset: KMeansDataset, workspace: KMeansWorkspace, plan: KMea
   }
 }
 
-function goesOn({ converged, stopped, iterations }: FitState, { maxIterations }: KMeansPlan): boolean {
+export function goesOn({ converged, stopped, iterations }: FitState, { maxIterations }: KMeansPlan): boolean {
   return !converged && !stopped && iterations < maxIterations;
 }
 
-function* firstCentroids(dataset: KMeansDataset, { k, start, seed }: KMeansPlan, index: number): Steps<Float64Array> {
+export function* firstCentroids(
+  dataset: KMeansDataset,
+  { k, start, seed }: KMeansPlan,
+  index: number,
+): Steps<Float64Array> {
   if (typeof start !== 'string') return startIntoFrame(givenCentroids('init', start, dataset), dataset);
   return yield* seedCentroids(dataset, k, start, new Random(seed, index));
 }
 
-function progressOf(
+export function progressOf(
   status: IterationStatus,
   done: number,
   { centroids, iterations }: FitState,

@@ -28,6 +28,8 @@ export interface KMeansPlan {
   readonly tolerance: number;
   readonly seed: number;
   readonly output: 'host' | 'buffer';
+  /** Rows that a cluster has at most; undefined for any number. */
+  readonly maxSize?: number | undefined;
   readonly onIteration: ((progress: KMeansProgress) => unknown) | undefined;
 }
 

@@ -4,7 +4,7 @@ import type { Dataset } from '../dataset.ts';
 import type { EngineDataset } from '../engine/contract.ts';
 import { DeviceLostError } from '../errors.ts';
 import type { Reason } from '../home.ts';
-import { fitBest } from '../kmeans/fit.ts';
+import { fitBest, type KMeansFit } from '../kmeans/fit.ts';
 import type { KMeansPlan } from '../kmeans/plan.ts';
 import { runAsync } from '../steps.ts';
 import { KMeansModel } from './kmeans-model.ts';
@@ -15,11 +15,14 @@ export async function fitKMeans(
   plan: KMeansPlan,
   signal: AbortSignal | undefined,
 ): Promise<KMeansModel> {
-  const best = fitBest(plan, (fit) =>
-    points.use(signal, async ({ dataset, reason }) => {
-      if (plan.output === 'buffer') checkRoom(dataset, reason);
-      return { ...(await runAsync(fit(dataset), signal)), reason };
-    }),
+  const best = fitBest<KMeansFit & { readonly reason: Reason }, EngineDataset>(
+    plan,
+    (fit) =>
+      points.use(signal, async ({ dataset, reason }) => {
+        if (plan.output === 'buffer') checkRoom(dataset, reason);
+        return { ...(await runAsync(fit(dataset), signal)), reason };
+      }),
+    plan.maxSize === undefined ? undefined : (await import('../kmeans/balanced.ts')).fitWithin(plan.maxSize),
   );
   return new KMeansModel(await runAsync(best));
 }

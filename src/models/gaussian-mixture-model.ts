@@ -2,7 +2,6 @@ import {
   checkBoolean,
   checkInteger,
   checkObject,
-  checkSpelling,
   checkWord,
   finite,
   isJSONOf,
@@ -40,6 +39,7 @@ import {
   readWeights,
 } from '../mixture/read.ts';
 import { drawSample, type SampleOptions } from '../mixture/sample.ts';
+import { checkSpelling } from '../mixture/spelling.ts';
 import type { Backend, FarRows, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
 import { runAsync, runNow, type Steps } from '../steps.ts';
@@ -110,48 +110,48 @@ const BLOCK_WORK = 2 ** 28;
  */
 export class GaussianMixtureModel {
   /** Number of components. */
-  readonly k: number;
+  readonly k!: number;
   /** Number of features. */
-  readonly d: number;
+  readonly d!: number;
   /** Form of the covariances. */
-  readonly covarianceType: CovarianceType;
+  readonly covarianceType!: CovarianceType;
   /** Whether the weights of the fit were free; `'free'` in a model made from parameters. */
-  readonly mixing: Mixing;
+  readonly mixing!: Mixing;
   /** T of the fit, of a schedule the last; 1 in a model made from parameters. */
-  readonly temperature: number;
+  readonly temperature!: number;
   /** [k], of sum 1 */
-  readonly weights: Float64Array;
+  readonly weights!: Float64Array;
   /** [k, d] row-major */
-  readonly means: Float64Array;
+  readonly means!: Float64Array;
   /** Row-major, in the shape that {@link CovarianceType} tells. */
-  readonly covariances: Float64Array;
+  readonly covariances!: Float64Array;
   /** Upper triangular U with the precision matrix U·Uᵀ, laid out like the covariances. */
-  readonly precisionsCholesky: Float64Array;
+  readonly precisionsCholesky!: Float64Array;
   /**
    * Of these parameters and the points of the fit: the weighted mean of T·log Σ(π·p)^(1/T); at T = 1 the log-likelihood,
    * at T = 0 the mean of max log π·p. It never falls at a fixed temperature, within rounding. NaN in a model made from
    * parameters.
    */
-  readonly lowerBound: number;
+  readonly lowerBound!: number;
   /** The same after each iteration. */
-  readonly lowerBounds: Float64Array;
+  readonly lowerBounds!: Float64Array;
   /** The component of the largest responsibility [n]; empty in a model made from JSON or from parameters. */
-  readonly labels: Uint32Array;
+  readonly labels!: Uint32Array;
   /** EM iterations, at all temperatures. */
-  readonly iterations: number;
+  readonly iterations!: number;
   /**
    * Whether the fit stopped by its rule, at a local maximum within tolerance, and not at `maxIterations`. A bound that
    * fell is no convergence.
    */
-  readonly converged: boolean;
+  readonly converged!: boolean;
   /** Whether the bound fell in some iteration by more than rounding: the sign of components that collapse. */
-  readonly decreased: boolean;
+  readonly decreased!: boolean;
   /** How each component fared [k]. */
-  readonly components: readonly ComponentStatus[];
+  readonly components!: readonly ComponentStatus[];
   /** Where the fit ended. */
-  readonly backend: Backend;
+  readonly backend!: Backend;
   /** Why the fit ended on that backend. */
-  readonly reason: Reason;
+  readonly reason!: Reason;
   /**
    * What its methods see points in: so what they say of a row does not depend on the other rows, and of the points of the
    * fit it is what the fit says.
@@ -168,24 +168,7 @@ export class GaussianMixtureModel {
   /** @internal */
   constructor({ parameters, report }: MixtureFit, reason: Reason) {
     knowSelf(this);
-    this.k = parameters.k;
-    this.d = parameters.d;
-    this.covarianceType = parameters.covarianceType;
-    this.mixing = report.mixing;
-    this.temperature = report.temperature;
-    this.weights = parameters.weights;
-    this.means = parameters.means;
-    this.covariances = parameters.covariances;
-    this.precisionsCholesky = parameters.precisionsCholesky;
-    this.lowerBound = report.lowerBound;
-    this.lowerBounds = Float64Array.from(report.lowerBounds);
-    this.labels = report.labels;
-    this.iterations = report.iterations;
-    this.converged = report.converged;
-    this.decreased = report.decreased;
-    this.components = report.components;
-    this.backend = report.backend;
-    this.reason = reason;
+    Object.assign(this, parameters, report, { lowerBounds: Float64Array.from(report.lowerBounds), reason });
     this.#fitted = report.frame !== null;
     this.frame = report.frame ?? frameOfModel(parameters.means, deviationsOf(parameters), parameters.d);
   }
@@ -509,6 +492,7 @@ export async function mixtureOfCentroids(
   centroids: Float64Array,
   covarianceType: CovarianceType,
 ): Promise<GaussianMixtureModel> {
+  checkWord('covarianceType', covarianceType, COVARIANCE_TYPES);
   const fit = await fitCentroids(dataset, intoFrame(centroids, dataset.frame), covarianceType);
   return new GaussianMixtureModel(fit, reason);
 }

@@ -17,7 +17,7 @@ import { REASONS, type Reason } from '../home.ts';
 import type { KMeansFit } from '../kmeans/fit.ts';
 import { METHOD_OPTIONS, type MethodOptions, withPointsOf } from '../methods.ts';
 import { METRICS, type Metric, metricOf } from '../metric.ts';
-import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
+import type { CovarianceType } from '../mixture/forms/names.ts';
 import type { Parameters } from '../mixture/parameters.ts';
 import { drawSample, type SampleOptions } from '../mixture/sample.ts';
 import type { Backend, PointsInput } from '../points.ts';
@@ -86,35 +86,35 @@ async function loadAnswers(): Promise<Answers> {
  */
 export class KMeansModel {
   /** Number of clusters. */
-  readonly k: number;
+  readonly k!: number;
   /** Number of features. */
-  readonly d: number;
+  readonly d!: number;
   /** Metric of the fit, which is that of its methods. */
-  readonly metric: Metric;
+  readonly metric!: Metric;
   /**
    * [k, d] row-major: the centroids that the last assignment used, rounded once as they come out of the fit's frame. Where a row
    * is as near to two of them, but for that, `predict` may choose the other one.
    */
-  readonly centroids: Float64Array;
+  readonly centroids!: Float64Array;
   /** Index of the nearest centroid [n]; empty in a model made from JSON, and where they are in `labelsBuffer`. */
-  readonly labels: Uint32Array;
+  readonly labels!: Uint32Array;
   /**
    * Under `output: 'buffer'` the labels as u32 [n], in a buffer of the device's that the caller destroys (STORAGE, COPY_SRC);
    * else null.
    */
-  readonly labelsBuffer: GPUBuffer | null;
+  readonly labelsBuffer!: GPUBuffer | null;
   /** Summed weights of the clusters [k]. */
-  readonly counts: Float64Array;
+  readonly counts!: Float64Array;
   /** Of `labels` and `centroids`, as {@link Metric} has it. */
-  readonly inertia: number;
+  readonly inertia!: number;
   /** Lloyd iterations. */
-  readonly iterations: number;
+  readonly iterations!: number;
   /** Whether the fit stopped by its rule, at a local minimum within tolerance, and not at `maxIterations`. */
-  readonly converged: boolean;
+  readonly converged!: boolean;
   /** Where the fit ended. */
-  readonly backend: Backend;
+  readonly backend!: Backend;
   /** Why the fit ended on that backend. */
-  readonly reason: Reason;
+  readonly reason!: Reason;
   /**
    * What its methods see points in: so what they say of a row does not depend on the other rows, and of the points of the
    * fit it is what the fit says.
@@ -131,18 +131,7 @@ export class KMeansModel {
   /** @internal */
   constructor(fields: Fields) {
     knowSelf(this);
-    this.k = fields.k;
-    this.d = fields.d;
-    this.metric = fields.metric;
-    this.centroids = fields.centroids;
-    this.labels = fields.labels;
-    this.labelsBuffer = fields.labelsBuffer;
-    this.counts = fields.counts;
-    this.inertia = fields.inertia;
-    this.iterations = fields.iterations;
-    this.converged = fields.converged;
-    this.backend = fields.backend;
-    this.reason = fields.reason;
+    Object.assign(this, fields);
     this.#fitted = fields.frame !== null;
     this.frame = fields.frame ?? frameOfCentroids(fields);
   }
@@ -278,7 +267,6 @@ export class KMeansModel {
     this.#needDensity('toGaussianMixture');
     const given = readOptions('toGaussianMixture', options, { ...METHOD_OPTIONS, covarianceType: true });
     const { covarianceType = 'tied-spherical', ...rest } = given;
-    checkWord('covarianceType', covarianceType, COVARIANCE_TYPES);
     // What it is made of are the points, not the model: they have their own frame.
     return withPointsOf({ d: this.d, metric: this.metric, frame: undefined }, points, rest, async (home) => {
       const { mixtureOfCentroids } = await mixtures();

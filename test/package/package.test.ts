@@ -559,7 +559,7 @@ test.for([
 ] as const)('types: %s, %s, %s, with %j', async ([, compiler, moduleResolution, types]) => {
   await write(
     'consumer.ts',
-    `import { createEngine, DeviceLostError, type Engine, KMeansModel, kmeans, WebGPUUnavailableError } from 'webgpu-clustering';
+    `import { type BisectingStrategy, bisectingKMeans, createEngine, DeviceLostError, type Engine, type KMeans1d, type KMeans1dOptions, KMeansModel, kmeans, kmeans1d, WebGPUUnavailableError } from 'webgpu-clustering';
      import { type ComponentStatus, type CovarianceType, type Criterion, type Dataset, type FixedPart,
        type KMeansCriterion, type KMeansSelection, type KMeansSelectionRow, type SelectKMeansOptions, GaussianMixtureModel, gaussianMixture, type GaussianMixtureFitOptions, type GaussianMixtureInit,
        type GaussianMixtureJSON, type GaussianMixtureOptions, type GaussianMixtureProgress, type Mixing,
@@ -578,6 +578,12 @@ test.for([
 
      const sync: KMeansSyncOptions = { k: 2, init: model, metric: 'cosine', sampleWeight: new Float32Array(4) };
      const atOnce: KMeansModel = kmeansSync(points, sync);
+     // @ts-expect-error: loaded on demand
+     kmeansSync(points, { k: 2, maxSize: 2 });
+     const halves: KMeansModel = await kmeans(points, { k: 2, maxSize: 2 });
+     const strategy: BisectingStrategy = 'largest-cluster';
+     const tree: KMeansModel = await bisectingKMeans({ data: new BigInt64Array(4), shape: [4, 1] }, { k: 2, strategy });
+     const line: KMeans1d = kmeans1d(new BigUint64Array(4), { k: 2, sampleWeight: [1, 2, 1, 1] } satisfies KMeans1dOptions);
      // @ts-expect-error: nothing can abort it
      kmeansSync(points, { k: 2, signal: new AbortController().signal });
      // @ts-expect-error: points are on the host
@@ -627,7 +633,7 @@ test.for([
      await gaussianMixture(points, { k: 2, covarianceType: 'round' });
      // @ts-expect-error: k is a list
      await selectModel(points, { k: 2 });
-     export { atOnce, back, best, densities, drawn, engine, errors, labels, proba, rows, scores, statuses, clusters, elbow, score };`,
+     export { atOnce, back, best, densities, drawn, engine, errors, labels, proba, rows, scores, statuses, clusters, elbow, score, halves, tree, line };`,
   );
   const compilerOptions = {
     target: 'ES2022',
@@ -657,7 +663,8 @@ const LATER = {
   'cpu-estimates': 5,
   'cpu-nearest-centroids': 3,
   'cpu-silhouettes': 3,
-  'cpu-pool': 19,
+  // Workers survey the points that they get, and answer clients.
+  'cpu-pool': 20,
   'cpu-relaxed': 10,
 };
 

@@ -242,7 +242,7 @@ function sumsOf({ data, n, d, weights }: ReferencePoints, labels: Uint32Array, k
 }
 
 /** Σw·x / Σw of each cluster; one without weight keeps its centroid. */
-function means(points: ReferencePoints, labels: Uint32Array, centroids: Float64Array): Float64Array {
+export function means(points: ReferencePoints, labels: Uint32Array, centroids: Float64Array): Float64Array {
   const { d } = points;
   const counts = countsOf(points, labels, centroids.length / d);
   const sums = sumsOf(points, labels, counts.length);

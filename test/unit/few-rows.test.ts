@@ -5,12 +5,16 @@ import { Random } from '../../src/random.ts';
 const engine = await createEngine({ backend: 'cpu', threads: 1 });
 afterAll(() => engine.destroy());
 
-function points(n: number, d: number, seed: number, value: (random: Random) => number): HostPoints {
+interface Points extends HostPoints {
+  readonly data: Float64Array;
+}
+
+function points(n: number, d: number, seed: number, value: (random: Random) => number): Points {
   const random = new Random(seed);
   return { data: Float64Array.from({ length: n * d }, () => value(random)), shape: [n, d] };
 }
 
-function rowOf({ data, shape: [, d] }: HostPoints, i: number): HostPoints {
+function rowOf({ data, shape: [, d] }: Points, i: number): HostPoints {
   return { data: data.slice(i * d, (i + 1) * d), shape: [1, d] };
 }
 

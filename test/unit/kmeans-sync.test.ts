@@ -85,6 +85,15 @@ it('gives a model that goes on in the main entry', async () => {
   expect(await model.predict(points, { backend: 'cpu' })).toStrictEqual(model.labels);
 });
 
+it('has no maxSize, which is loaded on demand', () => {
+  const options = { k: 2, maxSize: 40 } as never;
+  expect(() => kmeansSync(points, options)).toThrow(
+    new TypeError(
+      "kmeansSync has no option 'maxSize': it has k, init, nInit, maxIterations, tolerance, seed, onIteration, metric, sampleWeight",
+    ),
+  );
+});
+
 describe('the same error', () => {
   const options = { k: 2 };
   const pairs = [

@@ -8,7 +8,7 @@ afterAll(() => engine.destroy());
 const rows = [[0], [1], [8], [9]];
 const cpu = { backend: 'cpu' } as const;
 
-function normals(n: number, d: number): HostPoints {
+function normals(n: number, d: number): HostPoints & { readonly data: Float64Array } {
   const random = new Random(7);
   return { data: Float64Array.from({ length: n * d }, () => random.normal()), shape: [n, d] };
 }

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { type Frame, intoFrame, outOfFrame } from '../../src/frame.ts';
 import { kmeans } from '../../src/index.ts';
 import {
+  type Float16Values,
   type PointsInput,
   type PreparedPoints,
   preparePoints,
   type RowValues,
+  rangeOf,
   rowLength,
   type SurveyedPoints,
 } from '../../src/points.ts';
@@ -49,6 +51,8 @@ describe('forms of points', () => {
     'columns that are read by get': { columns: columnsOf((values) => ({ length: 3, get: (i: number) => values[i] })) },
     'columns that are read by at': { columns: columnsOf((values) => ({ length: 3, at: (i: number) => values[i] })) },
     'columns that are like arrays': { columns: { length: 2, 0: [1, 3, -7], 1: { length: 3, 0: 2, 1: 5, 2: 11 } } },
+    BigInt64Array: { data: BigInt64Array.from(values, BigInt), shape: [3, 2] },
+    'a column-major BigInt64Array': { data: BigInt64Array.of(1n, 3n, -7n, 2n, 5n, 11n), shape: [3, 2], order: 'F' },
     'a view into a larger buffer': { data: new Float32Array([9, ...values, 9]).subarray(1, 7), shape: [3, 2] },
   };
   const expected = prepare(rows);
@@ -65,6 +69,78 @@ describe('forms of points', () => {
   it.each([Uint8Array, Uint8ClampedArray, Uint16Array, Uint32Array])('%o', (Kind) => {
     const points = prepare({ data: Kind.from([1, 2, 3, 250]), shape: [2, 2] });
     expect(outOfFrame(filled(points), points.frame)).toEqual(Float64Array.of(1, 2, 3, 250));
+  });
+
+  it('BigUint64Array', () => {
+    const points = prepare({ data: BigUint64Array.of(1n, 2n, 3n, 250n), shape: [2, 2] });
+    expect(outOfFrame(filled(points), points.frame)).toEqual(Float64Array.of(1, 2, 3, 250));
+  });
+
+  // Of newer runtimes.
+  if ('Float16Array' in globalThis) {
+    it('Float16Array', () => {
+      const Kind = (globalThis as unknown as { Float16Array: { from(values: number[]): Float16Values } }).Float16Array;
+      const points = prepare({ data: Kind.from(values), shape: [3, 2] }, { sampleWeight: Kind.from([1, 1, 1]) });
+      expect(filled(points)).toEqual(filled(expected));
+      const strided = prepare({ data: Kind.from([1, 3, -7, 2, 5, 11]), shape: [3, 2], order: 'F' });
+      expect(filled(strided)).toEqual(filled(expected));
+    });
+  }
+
+  describe('64-bit integers', () => {
+    const near = 2n ** 62n;
+    const big = (offsets: readonly number[]) => BigInt64Array.from(offsets, (offset) => near + BigInt(offset));
+    const offsets = [0, 3, -7, 100, 12, 51];
+
+    it.each(['data', 'columns'])('keep the differences that float64 has not: %s', (form) => {
+      const points = prepare(form === 'data' ? { data: big(offsets), shape: [6, 1] } : { columns: [big(offsets)] });
+      const { shift, scale } = points.frame;
+      const rows = filled(points);
+      // The shift is one that float64 has.
+      expect(Math.abs(shift[0] - 2 ** 62)).toBeLessThanOrEqual(1024);
+      offsets.forEach((offset, i) => {
+        expect((rows[i] - rows[0]) / scale).toBe(offset - offsets[0]);
+      });
+      expect(BigInt(rows[3] / scale) + BigInt(shift[0])).toBe(near + 100n);
+    });
+
+    it('are near something, whatever some of them are', () => {
+      const values = big(Array.from({ length: 400 }, (_, i) => i % 50));
+      for (let i = 0; i < 400; i += 4) values[i] = 0n;
+      const points = prepare({ data: values, shape: [400, 1] });
+      const rows = filled(points);
+      expect((rows[3] - rows[2]) / points.frame.scale).toBe(1);
+      expect((rows[2] - rows[4]) / points.frame.scale).toBe(2 ** 62);
+    });
+
+    it('are the same points for a model, whatever is beside them', () => {
+      const frame: Frame = { shift: Float64Array.of(2 ** 62), scale: 1 / 128, precise: false };
+      for (const beside of [0n, near, -near]) {
+        const data = BigInt64Array.of(near + 5n, beside, near - 9n);
+        const rows = filled(prepare({ data, shape: [3, 1] }, { frame }));
+        expect([rows[0], rows[2]]).toEqual([5 / 128, -9 / 128]);
+      }
+    });
+
+    it('of a far row are in the coordinates of the caller', () => {
+      const data = BigInt64Array.of(near, near + 4n, near + 8n, 12n);
+      const prepared = prepare({ data, shape: [4, 1] }, { sampleWeight: [1, 1, 1, 0] });
+      expect(prepared.far.indices).toEqual(Uint32Array.of(3));
+      expect(prepared.far.values).toEqual(Float64Array.of(12));
+    });
+
+    it('are at unit length as they are', () => {
+      const data = BigInt64Array.of(3n * 2n ** 60n, 2n ** 62n, 3n, 4n);
+      expect([...filled(prepare({ data, shape: [2, 2] }, { metric: 'cosine' }))]).toEqual(
+        [0.6, 0.8, 0.6, 0.8].map(Math.fround),
+      );
+    });
+
+    it('of shards are agreed on in the coordinates of the caller', () => {
+      const range = rangeOf((runNow(surveyPoints({ data: big(offsets), shape: [6, 1] })) as SurveyedPoints).read!);
+      expect([...range.samples[0].values]).toEqual(offsets.map((offset) => Number(near + BigInt(offset))));
+      expect(range.extremes.high).toEqual(Float64Array.of(2 ** 62));
+    });
   });
 
   it('parts of the rows are parts of the whole', () => {

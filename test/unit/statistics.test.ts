@@ -11,9 +11,9 @@ import {
   type KMeansStatistics,
   type MixtureStatistics,
 } from '../../src/engine/statistics.ts';
-import { addRanges, intoFrame, type PointsRange } from '../../src/frame.ts';
+import { addRanges, intoFrame } from '../../src/frame.ts';
 import { lloyd } from '../../src/kmeans/lloyd.ts';
-import type { SurveyedPoints } from '../../src/points.ts';
+import { rangeOf, type SurveyedPoints } from '../../src/points.ts';
 import { Random } from '../../src/random.ts';
 import { runAsync, runNow } from '../../src/steps.ts';
 import { surveyPoints } from '../../src/survey.ts';
@@ -60,7 +60,7 @@ describe.each(KINDS)('$what', ({ weighted, value }) => {
     agreementOf(
       inOrder(
         order,
-        shards.map(({ range }) => range as PointsRange),
+        shards.map(({ read }) => rangeOf(read!)),
       ).reduce(addRanges),
     ),
   );
@@ -132,7 +132,7 @@ describe('what does not belong together', () => {
 
   async function statistics(k: number, scale = 1): Promise<KMeansStatistics> {
     const surveyed = runNow(surveyPoints({ ...points, data: points.data.map((x) => x * scale) })) as SurveyedPoints;
-    const { units } = agreementOf(surveyed.range as PointsRange);
+    const { units } = agreementOf(rangeOf(surveyed.read!));
     const finer = { ...units, units: units.units.map((unit) => unit / scale) };
     const dataset = await engine.upload(runNow(surveyed.prepare('cpu')), { units: finer });
     return (await dataset.kmeans(k)).accumulate(new Float64Array(2 * k));

@@ -18,6 +18,7 @@ import { scores } from './scores.ts';
 import { seeding } from './seeding.ts';
 import { select } from './select.ts';
 import { shards } from './shards.ts';
+import { variants } from './variants.ts';
 import { weights } from './weights.ts';
 
 export const cases: readonly ConformanceCase[] = [
@@ -37,6 +38,7 @@ export const cases: readonly ConformanceCase[] = [
   ...scores,
   ...select,
   ...nearestCases,
+  ...variants,
   ...compat,
   ...properties,
   ...mixture,
