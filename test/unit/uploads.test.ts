@@ -135,6 +135,15 @@ describe('a device that is lost behind the upload', () => {
     await engine.destroy();
   });
 
+  it('is refused where all of it changed behind the call, of which only a sample was read', async () => {
+    const { engine } = losable();
+    const data = Float32Array.from({ length: 2 ** 19 }, (_, i) => i % 7);
+    const uploading = engine.upload({ data, shape: [2 ** 18, 2] });
+    data.fill(3);
+    await expectError(uploading, TypeError, /^points changed during the upload/);
+    await engine.destroy();
+  });
+
   it('keeps the weights that were given', async () => {
     const { engine, lose } = losable();
     const sampleWeight = Float32Array.from({ length: n }, (_, i) => 1 + (i % 4));
