@@ -20,6 +20,7 @@ export default defineConfig(({ command }) => {
     resolve: {
       alias: {
         'webgpu-clustering/palette': at('../src/compat/palette.ts'),
+        'webgpu-clustering/compat/turf-clusters-kmeans': at('../src/compat/turf-clusters-kmeans.ts'),
         'webgpu-clustering': at('../src/index.ts'),
         'onnxruntime-web/webgpu': onnx,
       },
@@ -34,7 +35,7 @@ export default defineConfig(({ command }) => {
       rolldownOptions: {
         input: [
           'index.html',
-          ...['arrow', 'embeddings', 'onnx', 'palette'].map((name) => `examples/${name}/index.html`),
+          ...['arrow', 'embeddings', 'map', 'onnx', 'palette'].map((name) => `examples/${name}/index.html`),
         ].map(at),
       },
     },

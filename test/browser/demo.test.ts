@@ -244,6 +244,33 @@ it('the example of palettes shows that of k-means nearer to the photograph than 
   await page.close();
 });
 
+it('the example of a map draws clusters on the globe, and in degrees as turf does', async () => {
+  const page = await open(chrome, 'examples/map/index.html');
+  await finished(page);
+  const shown = () =>
+    page.evaluate(() => ({
+      message: document.getElementById('message')!.textContent!.replace(/\d+ ms/, ''),
+      places: document.querySelectorAll('#plot circle:not(.centroid)').length,
+      centroids: Array.from(document.querySelectorAll('#plot .centroid'), (mark) => mark.getAttribute('cx')).join(),
+      counts: Array.from(document.querySelectorAll('#clusters .badge'), (badge) => Number(badge.textContent)),
+    }));
+  const onGlobe = await shown();
+  expect(onGlobe.message).toBe('3,376 airports in 12 clusters, in  here.');
+  expect(onGlobe.places).toBe(3376);
+  expect(onGlobe.counts).toHaveLength(12);
+  expect(onGlobe.counts.reduce((a, b) => a + b)).toBe(3376);
+  await page.click('input[value="degrees"]');
+  const inDegrees = await shown();
+  expect(inDegrees.counts).toHaveLength(12);
+  expect(inDegrees.centroids).not.toBe(onGlobe.centroids);
+  await page.$eval('#k', (slider) => {
+    (slider as HTMLInputElement).value = '5';
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+  expect((await shown()).counts).toHaveLength(5);
+  await page.close();
+});
+
 it('the example of Arrow shows clusters beside species, and what the library says of nulls', async () => {
   const page = await open(chrome, 'examples/arrow/index.html');
   await finished(page);

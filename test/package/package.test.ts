@@ -179,6 +179,21 @@ test('the example of embeddings runs in a clone, in Node', async () => {
   expect(new Set(topics.flatMap((found) => [...found])).size).toBe(6);
 });
 
+test('the example of a map runs in a clone, in Node', async () => {
+  const printed = await node([join(root, 'demo/examples/map/node.mjs')], { cwd: root });
+  const [title, ...ways] = printed.trim().split(/\n(?=by )/);
+  expect(title).toBe('3376 airports in 12 clusters');
+  const [onGlobe, inDegrees] = ways.map((lines) => Array.from(lines.matchAll(/^ +(\d+) {2}about .* (\d+) km away$/gm)));
+  for (const clusters of [onGlobe, inDegrees]) {
+    expect(clusters).toHaveLength(12);
+    expect(clusters.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(3376);
+  }
+  // The islands near 180° are no longer with what is farthest away in degrees.
+  const farthest = (clusters: RegExpMatchArray[]) =>
+    Math.max(...clusters.map(([, , kilometres]) => Number(kilometres)));
+  expect(farthest(onGlobe)).toBeLessThan(0.7 * farthest(inDegrees));
+});
+
 test('the example of Arrow runs in a clone, in Node', async () => {
   const printed = await node([join(root, 'demo/examples/arrow/node.mjs')], { cwd: root });
   expect(printed).toMatch(/^344 penguins, 342 of them with all 4 measurements\n/);
