@@ -1,5 +1,5 @@
-import { restOf } from '../scope.ts';
+import { shareOf } from '../scope.ts';
 import { conformanceIn } from './browser.ts';
 
 // Firefox has the others.
-await conformanceIn('chrome', 'WebGPU in Chrome', (all) => restOf(all, 4));
+await conformanceIn('chrome', 'WebGPU in Chrome', (all) => shareOf(all, 4));

@@ -11,7 +11,7 @@ const driverless = process.platform === 'linux' && !process.env.VK_DRIVER_FILES;
 
 const shared = shareOf(
   cases.filter(({ only }) => only !== 'cpu'),
-  12,
+  24,
   1,
 );
 for (const conformanceCase of shared) {
