@@ -6,17 +6,9 @@ import type { ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/co
 import { DeviceLostError } from './errors.ts';
 import { COARSE } from './frame.ts';
 import type { Home, Reason } from './home.ts';
-import {
-  type Backend,
-  bufferNeedsGpu,
-  changedPoints,
-  type GpuPoints,
-  type PreparedPoints,
-  type SurveyedPoints,
-  type Unread,
-} from './points.ts';
+import { type Backend, bufferNeedsGpu, type GpuPoints, type PreparedPoints, type SurveyedPoints } from './points.ts';
 import type { BackendChoice } from './reading.ts';
-import { run, type Steps } from './steps.ts';
+import { resultOf, run, type Steps } from './steps.ts';
 
 /** Options of {@link createEngine}. */
 export interface EngineOptions {
@@ -158,12 +150,12 @@ export class EngineSet {
     const engine = this.#preferred;
     const cpu = this.#cpu;
     const reason = this.#lost ? 'device-lost' : this.#reason;
-    if (onGpu && this.#gpu !== null) return { engine: this.#gpu, points: yield* prepared(surveyed, 'webgpu'), reason };
+    if (onGpu && this.#gpu !== null) return { engine: this.#gpu, points: yield* forGpu(surveyed), reason };
     if (engine === cpu) return { engine, points: null, reason };
     if (cpu !== null && n * d < GPU_WORTHWHILE_VALUES) return { engine: cpu, points: null, reason: 'small' };
-    const points = yield* prepared(surveyed, 'webgpu');
+    const points = yield* forGpu(surveyed);
     const coarse = points.frame.precise || points.rounding.some((share) => share > COARSE);
-    if (cpu !== null && coarse) return { engine: cpu, points: yield* prepared(surveyed, 'cpu'), reason: 'precision' };
+    if (cpu !== null && coarse) return { engine: cpu, points: yield* surveyed.prepare('cpu'), reason: 'precision' };
     return { engine, points, reason };
   }
 
@@ -185,28 +177,15 @@ export class EngineSet {
 /** Points in an engine of the CPU, which reads them itself where it can. */
 async function takenBy(
   engine: ClusteringEngine,
-  surveyed: SurveyedPoints,
+  { unread, prepare }: SurveyedPoints,
   signal: AbortSignal | undefined,
 ): Promise<EngineDataset> {
-  const { unread } = surveyed;
   const taken = unread && (await engine.take?.(unread, { signal }));
-  return taken ?? engine.upload(await run(prepared(surveyed, 'cpu'), signal), { signal });
+  return taken ?? engine.upload(await run(prepare('cpu'), signal), { signal });
 }
 
-/** Points in the frame of an engine: where only some rows were read in the turn of the call, these are to be what they were. */
-function* prepared({ unread, prepare }: SurveyedPoints, backend: Backend): Steps<PreparedPoints> {
-  if (unread !== undefined) checkSeen(unread);
-  return yield* prepare(backend);
-}
-
-/** @throws {TypeError} where a row is another now. */
-function checkSeen({ form, seen: { indices, values } }: Unread): void {
-  const row = new Float64Array(form.d);
-  for (let s = 0; s * form.d < values.length; s++) {
-    const i = indices?.[s] ?? s;
-    form.read(i, i + 1, row);
-    if (row.some((value, j) => !Object.is(value, values[s * form.d + j]))) throw changedPoints();
-  }
+function* forGpu(surveyed: SurveyedPoints): Steps<PreparedPoints> {
+  return yield* (yield* resultOf(gpuEngine())).prepared(surveyed);
 }
 
 /** Loaded on demand: pages of the CPU do not contain it. */

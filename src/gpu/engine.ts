@@ -15,6 +15,7 @@ import { transformed } from './transform.ts';
 
 export { requestGpu } from './device.ts';
 export { watched } from './fingerprint.ts';
+export { prepared } from './prepared.ts';
 
 /** The engine on a WebGPU device: float32, statistics in fixed order, the loop on the device. */
 export function createGpuEngine(gpu: Gpu): ClusteringEngine {

@@ -71,7 +71,7 @@ export function clustered(places, k, spherical) {
  * @param {readonly number[]} a longitude and latitude in degrees
  * @param {readonly number[]} b
  */
-export function kilometresBetween(a, b) {
+function kilometresBetween(a, b) {
   const [x, y, u, v] = [...a.slice(0, 2), ...b.slice(0, 2)].map((degrees) => (degrees * Math.PI) / 180);
   const half = Math.sin((v - y) / 2) ** 2 + Math.cos(y) * Math.cos(v) * Math.sin((u - x) / 2) ** 2;
   return 2 * 6371 * Math.asin(Math.sqrt(Math.min(1, half)));

@@ -1,6 +1,15 @@
 /** Reports, aborts and errors in the middle of a fit, and what they leave. */
 import type { Dataset, Engine, KMeansFitOptions, KMeansProgress } from '../../../src/index.ts';
-import { type ConformanceCase, type ConformanceContext, check, equal, reasonOf, rejects, withEngine } from '../case.ts';
+import {
+  atMost,
+  type ConformanceCase,
+  type ConformanceContext,
+  check,
+  equal,
+  reasonOf,
+  rejects,
+  withEngine,
+} from '../case.ts';
 import { asInput, checkHistory, upload } from './bounds.ts';
 import { blobs, type CasePoints, spacedRows } from './data.ts';
 import { sameModels } from './seeding.ts';
@@ -29,7 +38,12 @@ export async function checkBuffers(context: ConformanceContext, work: () => Prom
   await work();
   const before = context.liveBuffers?.();
   for (let round = 0; round < 3; round++) await work();
-  equal(context.liveBuffers?.(), before, 'live buffers');
+  if (before === undefined) return;
+  // What an abort left running takes its buffers along when it ends, in the first round too: fewer are none that stay.
+  for (let looks = 0; context.liveBuffers!()! > before && looks < 100; looks++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  atMost(context.liveBuffers!()!, before, 'live buffers');
 }
 
 const brokenFits: readonly { what: string; points: CasePoints; options: KMeansFitOptions; message: RegExp }[] = [
