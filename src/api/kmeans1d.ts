@@ -20,7 +20,7 @@ export interface KMeans1d {
   readonly labels: Uint32Array;
   /**
    * The least value of each cluster [k], ascending, as class breaks of maps: a value x that counts is in cluster c where
-   * breaks[c] ≤ x < breaks[c + 1].
+   * breaks[c] ≤ x < breaks[c + 1]; rounded to float64 where the values are 64-bit integers, as centroids are.
    */
   readonly breaks: Float64Array;
   /** Summed weights of the clusters [k]. */
@@ -32,8 +32,9 @@ export interface KMeans1d {
 /**
  * Clusters numbers into the k clusters of least inertia there are, by dynamic programming (Wang and Song 2011), at once: the
  * calling thread does nothing else until then. It takes n·k·log n steps and memory for n·k indices. What it finds is the
- * optimum within 1e-9 of the inertia, however far the values are from zero. Equal values are in one cluster; where there
- * are fewer distinct values than k, each is a cluster, and there are no others.
+ * optimum within 1e-9 of the inertia, however far the values are from zero; but where some of them lie a 1e15th as far apart
+ * as others do, or weights differ as much, rounding may choose among the splits of those. Equal values are in one cluster;
+ * where there are fewer distinct values than k, each is a cluster, and there are no others.
  *
  * @param values [n]: an array, a typed array, of 64-bit integers too, or a column with `get` or `at`; at most 1e150 in
  *   magnitude

@@ -5,6 +5,7 @@
  * @module webgpu-clustering/client
  */
 import '../globals.ts';
+import type { bisectingKMeans } from '../api/bisecting-kmeans.ts';
 import type { UploadOptions } from '../api/create-engine.ts';
 import type { gaussianMixture } from '../api/gaussian-mixture.ts';
 import type { kmeans } from '../api/kmeans.ts';
@@ -72,6 +73,8 @@ const ENGINE_OPTIONS: Names<Omit<EngineOptions, 'device'>> = {
 export interface WorkerClient {
   /** `kmeans` of the main entry. */
   readonly kmeans: InWorker<typeof kmeans>;
+  /** `bisectingKMeans` of the main entry. */
+  readonly bisectingKMeans: InWorker<typeof bisectingKMeans>;
   /** `gaussianMixture` of the main entry. */
   readonly gaussianMixture: InWorker<typeof gaussianMixture>;
   /** `selectModel` of the main entry. */

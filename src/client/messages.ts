@@ -7,6 +7,7 @@ import type { CrossedError } from './errors.ts';
 /** The functions of a client that take points, with the place of their options among the arguments behind them. */
 export const OPTIONS_AT = {
   kmeans: 0,
+  bisectingKMeans: 0,
   gaussianMixture: 0,
   selectModel: 0,
   nearest: 1,

@@ -16,6 +16,7 @@ import { answerToCross, argumentFromCross, buffersOf, type Crossed, fitOf } from
 import type { Dataset } from '../dataset.ts';
 import { setWorkerUrl } from '../defaults.ts';
 import {
+  bisectingKMeans,
   calinskiHarabaszScore,
   daviesBouldinScore,
   GaussianMixtureModel,
@@ -37,6 +38,7 @@ type Verb = (points: never, ...args: never[]) => Promise<unknown>;
 
 const VERBS: Readonly<Record<FunctionName, Verb>> = {
   kmeans,
+  bisectingKMeans,
   gaussianMixture,
   selectModel,
   nearest,

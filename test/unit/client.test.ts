@@ -6,6 +6,7 @@ import { errorFromCross, errorToCross } from '../../src/client/errors.ts';
 import { type ClientDataset, createWorkerClient, type WorkerClient } from '../../src/client/index.ts';
 import script from '../../src/client/script.ts';
 import {
+  bisectingKMeans,
   calinskiHarabaszScore,
   createEngine,
   DeviceLostError,
@@ -171,6 +172,9 @@ describe('methods of models', () => {
   });
 
   it('answer as those of the library do', async () => {
+    expect(await client.bisectingKMeans(points, { k: 4, ...cpu })).toEqual(
+      await bisectingKMeans(points, { k: 4, ...cpu }),
+    );
     const clusters = await kmeans(points, { k: 3, ...cpu });
     const inWorker = await client.fromJSON(clusters.toJSON());
     const weighted = { sampleWeight: Float32Array.from({ length: N }, (_, i) => i % 3), ...cpu };
