@@ -2,6 +2,7 @@
 import { tableFromJSON } from 'apache-arrow';
 import { kmeans } from 'webgpu-clustering';
 import file from '../../../node_modules/vega-datasets/data/penguins.json?url';
+import { byId, draw, make } from '../parts.mjs';
 import { complete, countsBy, MEASURES, withClusters } from './clusters.mjs';
 
 /** @typedef {Awaited<ReturnType<typeof withClusters>>} Clustered */
@@ -11,35 +12,6 @@ import { complete, countsBy, MEASURES, withClusters } from './clusters.mjs';
 const EVERY = 38;
 const [X, Y] = ['Flipper Length (mm)', 'Beak Length (mm)'];
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [480, 360, 44, 40];
-
-/** @param {string} id */
-function byId(id) {
-  const element = document.getElementById(id);
-  if (element === null) throw new Error(`the page has no #${id}`);
-  return element;
-}
-
-/**
- * @param {string} tag
- * @param {...(string | Node)} children
- */
-function make(tag, ...children) {
-  const element = document.createElement(tag);
-  element.append(...children);
-  return element;
-}
-
-/**
- * @param {string} tag
- * @param {Readonly<Record<string, string | number>>} attributes
- * @param {...string} text
- */
-function draw(tag, attributes, ...text) {
-  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  element.append(...text);
-  return element;
-}
 
 /**
  * @param {string} id

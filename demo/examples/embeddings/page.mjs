@@ -1,24 +1,9 @@
 // @ts-check
+
+import { byId, make } from '../parts.mjs';
 import { embed } from './embed.mjs';
 import { sentences } from './sentences.mjs';
 import { topicsOf } from './topics.mjs';
-
-/** @param {string} id */
-function byId(id) {
-  const element = document.getElementById(id);
-  if (element === null) throw new Error(`the page has no #${id}`);
-  return element;
-}
-
-/**
- * @param {string} tag
- * @param {...(string | Node)} children
- */
-function make(tag, ...children) {
-  const element = document.createElement(tag);
-  element.append(...children);
-  return element;
-}
 
 /** @typedef {Awaited<ReturnType<typeof topicsOf>>} Topics */
 

@@ -1,5 +1,6 @@
 // @ts-check
 import file from '../../../node_modules/vega-datasets/data/airports.csv?url';
+import { byId, draw, make } from '../parts.mjs';
 import { clustered, readAirports } from './places.mjs';
 
 const [WIDTH, HEIGHT] = [720, 330];
@@ -8,35 +9,6 @@ const [WEST, EAST, SOUTH, NORTH] = [120, 300, -5, 75];
 
 /** @typedef {import('./places.mjs').Place} Place */
 /** @typedef {import('./places.mjs').Cluster} Cluster */
-
-/** @param {string} id */
-function byId(id) {
-  const element = document.getElementById(id);
-  if (element === null) throw new Error(`the page has no #${id}`);
-  return element;
-}
-
-/**
- * @param {string} tag
- * @param {...(string | Node)} children
- */
-function make(tag, ...children) {
-  const element = document.createElement(tag);
-  element.append(...children);
-  return element;
-}
-
-/**
- * @param {string} tag
- * @param {Readonly<Record<string, string | number>>} attributes
- * @param {...string} text
- */
-function draw(tag, attributes, ...text) {
-  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  element.append(...text);
-  return element;
-}
 
 /** @param {number} longitude */
 const across = (longitude) => ((((longitude - WEST) % 360) + 360) % 360) * (WIDTH / (EAST - WEST));

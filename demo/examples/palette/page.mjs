@@ -1,4 +1,6 @@
 // @ts-check
+
+import { make } from '../parts.mjs';
 import { paint } from './oklab.mjs';
 import { palettesOf } from './palettes.mjs';
 
@@ -18,16 +20,6 @@ const PHOTOGRAPHS = {
 function byId(id, type) {
   const element = document.getElementById(id);
   if (!(element instanceof type)) throw new Error(`the page has no #${id}`);
-  return element;
-}
-
-/**
- * @param {string} tag
- * @param {...(string | Node)} children
- */
-function make(tag, ...children) {
-  const element = document.createElement(tag);
-  element.append(...children);
   return element;
 }
 
