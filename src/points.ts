@@ -312,7 +312,7 @@ export function featuresOf(points: PointsInput): number {
 }
 
 /** Values that are read at a time: they stay in the nearest cache. */
-const BLOCK_VALUES = 2 ** 12;
+const BLOCK_VALUES = 2 ** 13;
 
 interface RowBlock {
   /** Float64 [m, d], valid until the next one. */

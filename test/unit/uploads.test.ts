@@ -166,7 +166,7 @@ describe('an array that changes while it is copied', () => {
   beforeEach(() => new Promise((resolve) => setImmediate(() => setImmediate(resolve))));
 
   /** Looks at the clock that the first reading takes: where it begins, for a sample and what is usual in it, for each block. */
-  const READING = 4 + n / 2 ** 12;
+  const READING = 4 + n / 2 ** 13;
 
   /** Looks at the clock find so much time gone that each of them lets other work in; the first ones find none. */
   function hurry(after = 0): void {
