@@ -9,6 +9,7 @@ export default {
     'src/compat/{palette,colorthief,ml-kmeans,node-vibrant,skmeans,turf-clusters-kmeans}.ts',
     // What HTML, Python, Vite's runner or an installed package names.
     'demo/examples/*/node.mjs',
+    'demo/offline/service-worker.ts',
     'bench/main.ts',
     'test/browsers.ts',
     'test/conformance/page.ts',
@@ -19,7 +20,7 @@ export default {
   ],
   // The kernels are AssemblyScript, which are compiled from their index.
   project: [
-    '{src,test,bench,demo,data}/**/*.{ts,mjs,js}',
+    '{src,test,bench,demo,data}/**/*.{ts,tsx,mjs,js}',
     '*.{ts,mjs,cjs}',
     'shaders/**/*.wgsl',
     '!src/cpu/kernels/**',
@@ -38,8 +39,8 @@ export default {
     'typescript-7',
     // vite.plugins.ts imports it by a name that TypeScript must not follow.
     'assemblyscript',
-    // As test/unit/columns.test.ts does.
-    '@uwdata/flechette',
+    // test/browser/page.test.ts runs its file in the page.
+    'axe-core',
     // gaussian-mixture-model needs it and does not say so.
     'cholesky-tools',
   ],

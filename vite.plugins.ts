@@ -33,7 +33,7 @@ export function inlined(wgsl: 'short' | 'written' = 'short'): Plugin {
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 const WORKER = at('src/worker/index.ts');
-const THREAD = at('src/cpu/threads/start.ts');
+export const THREAD = at('src/cpu/threads/start.ts');
 
 /** What clients have of the library's files: classes, which callers tell by `instanceof`. */
 const SHARED: ReadonlyMap<string, string> = new Map([
@@ -180,11 +180,12 @@ async function compileKernels(entry: string, isRelaxed: boolean): Promise<Inline
 }
 
 /** A module and all that it imports, as one classic script. */
-async function bundle(entry: string): Promise<Inlined> {
+export async function bundle(entry: string, define: Readonly<Record<string, string>> = {}): Promise<Inlined> {
   const [{ output }] = (await build({
     configFile: false,
     logLevel: 'error',
     plugins: [inlined()],
+    define,
     build: { write: false, target: 'es2022', minify: true, lib: { entry, formats: ['iife'], name: 'worker' } },
   })) as Rolldown.RolldownOutput[];
   const chunk = output[0];

@@ -26,7 +26,7 @@ export interface CpuEngineOptions {
 }
 
 /** With fewer values than twice these, the way to a worker and back costs more than a second thread saves. */
-const VALUES_OF_THREAD = 2 ** 16;
+export const VALUES_OF_THREAD = 2 ** 16;
 
 /** n points of d features. */
 interface Size {

@@ -17,6 +17,12 @@ declare module '*?bundle' {
   export default script;
 }
 
+declare module '*?file' {
+  /** Address of the same in a file of its own. */
+  const url: string;
+  export default url;
+}
+
 /** What AssemblyScript calls the numbers of the layouts, which TypeScript compiles too: see kernels/. */
 declare type u32 = number;
 declare type i32 = number;

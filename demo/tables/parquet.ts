@@ -1,0 +1,239 @@
+/** Parquet, read column by column: never more than one of them is in memory twice. */
+import {
+  type AsyncBuffer,
+  type Compressors,
+  type DecodedArray,
+  parquetMetadataAsync,
+  parquetRead,
+  parquetSchema,
+  type SchemaElement,
+  type SchemaTree,
+} from 'hyparquet';
+import { isPlain, readPlain } from './pages.ts';
+import { blame, bytesOf, listed, pause, type Reading } from './reading.ts';
+import type { Column, NumberColumn, Table } from './table.ts';
+import { MixedColumn, narrowed } from './typing.ts';
+import { UnreadableError } from './unreadable.ts';
+
+export async function readParquet(file: Blob, name: string, reading: Reading): Promise<Table> {
+  const buffer: AsyncBuffer = {
+    byteLength: file.size,
+    slice: async (start, end = file.size) => (await bytesOf(file, start, end)).buffer,
+  };
+  return blame('Parquet file', reading, async () => {
+    const opened = await openParquet(buffer, reading);
+    const columns: Column[] = [];
+    for (const title of opened.names) columns.push(await opened.read(title));
+    return { name, n: opened.n, columns, remarks: opened.remarks };
+  });
+}
+
+export interface Opened {
+  readonly n: number;
+  /** Of the columns that can be read. */
+  readonly names: readonly string[];
+  readonly remarks: string[];
+  /** Parts of the file, one after the other. */
+  readonly groups: readonly Group[];
+  /** @param groups neighbours of which the rows are read, if not all */
+  read(name: string, groups?: readonly Group[]): Promise<Column>;
+}
+
+export interface Group {
+  /** Its first row. */
+  readonly start: number;
+  readonly rows: number;
+}
+
+/** The end of a file, where it says what is where: as much of it as is read at first. */
+export const TAIL = 2 ** 16;
+
+const UNPACKED: readonly string[] = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD'];
+const DAY = 86_400_000;
+
+/** Milliseconds since 1970, as numbers. */
+const PARSERS = {
+  timestampFromMilliseconds: Number,
+  timestampFromMicroseconds: (micros: bigint) => Number(micros) / 1e3,
+  timestampFromNanoseconds: (nanos: bigint) => Number(nanos) / 1e6,
+  dateFromDays: (days: number) => days * DAY,
+};
+
+/** @param names of the columns that are wanted, if not all */
+export async function openParquet(file: AsyncBuffer, reading: Reading, names?: readonly string[]): Promise<Opened> {
+  const metadata = await parquetMetadataAsync(file, { parsers: PARSERS, geoparquet: false, initialFetchSize: TAIL });
+  const n = Number(metadata.num_rows);
+  const { children } = parquetSchema(metadata);
+  const wanted = children.filter((child) => names === undefined || names.includes(child.element.name));
+  const plain = new Map(
+    wanted.filter((child) => measureOf(child) !== null).map((child) => [child.element.name, child]),
+  );
+  const others = wanted.filter((child) => !plain.has(child.element.name)).map((child) => child.element.name);
+  if (n === 0) throw new UnreadableError('This Parquet file has no rows.');
+  if (plain.size === 0)
+    throw new UnreadableError('This Parquet file has no plain columns, only lists, records or bytes.');
+  const parts = metadata.row_groups.flatMap((group) => group.columns.flatMap(({ meta_data }) => meta_data ?? []));
+  const used = parts.filter(({ path_in_schema }) => plain.has(path_in_schema[0]));
+  const codecs = new Set<string>(used.map(({ codec }) => codec));
+  const unknown = [...codecs].find((codec) => !UNPACKED.includes(codec));
+  if (unknown !== undefined) {
+    throw new UnreadableError(
+      `This Parquet file uses the codec ${unknown}, which this page cannot unpack. Write it with Snappy, GZIP or ZSTD.`,
+    );
+  }
+  const compressors = await compressorsFor(codecs);
+  const total = used.reduce((sum, part) => sum + Number(part.total_compressed_size), 0);
+  let loaded = 0;
+  const counted: AsyncBuffer = {
+    byteLength: file.byteLength,
+    async slice(start, end) {
+      const bytes = await file.slice(start, end);
+      loaded += bytes.byteLength;
+      reading.onProgress(Math.min(loaded, total), total);
+      return bytes;
+    },
+  };
+  let end = 0;
+  const all = metadata.row_groups.map((group): Group => {
+    const rows = Number(group.num_rows);
+    end += rows;
+    return { start: end - rows, rows };
+  });
+  const remarks = others.length > 0 ? [`Left out, because they hold lists, records or bytes: ${listed(others)}.`] : [];
+
+  async function read(name: string, groups = all): Promise<Column> {
+    const column = plain.get(name);
+    const measure = column && measureOf(column);
+    if (column === undefined || !measure) throw new UnreadableError(`This Parquet file has no column “${name}”.`);
+    const length = groups.reduce((sum, { rows }) => sum + rows, 0);
+    const gathered =
+      measure === 'text' ? new Texts(name) : new Numbers(name, measure, length, unitOf(column.element, measure));
+    for (const { start, rows } of groups) {
+      await pause(reading);
+      const offset = start - groups[0].start;
+      const numbers = gathered instanceof Numbers ? await readNumbers(column.element, start, rows) : null;
+      if (numbers !== null && gathered instanceof Numbers) gathered.addStored(numbers, offset);
+      else for (const { at, data } of await readChunks(name, start, rows)) gathered.add(data, at - groups[0].start);
+    }
+    return gathered.end(remarks);
+  }
+
+  async function readNumbers(element: SchemaElement, start: number, rows: number): Promise<Float64Array | null> {
+    const group = metadata.row_groups[all.findIndex((group) => group.start === start)];
+    const meta = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === element.name)?.meta_data;
+    if (meta === undefined || !isPlain(element)) return null;
+    const first = Number(meta.dictionary_page_offset || meta.data_page_offset);
+    const chunk = await counted.slice(first, first + Number(meta.total_compressed_size));
+    return readPlain(chunk, meta, element, rows, compressors);
+  }
+
+  async function readChunks(name: string, start: number, rows: number) {
+    const chunks: { readonly at: number; readonly data: DecodedArray }[] = [];
+    const onChunk = (chunk: { readonly rowStart: number; readonly columnData: DecodedArray }) =>
+      chunks.push({ at: chunk.rowStart, data: chunk.columnData });
+    await parquetRead({
+      ...{ file: counted, metadata, compressors, parsers: PARSERS, geoparquet: false, onChunk },
+      ...{ columns: [name], rowStart: start, rowEnd: start + rows },
+    });
+    return chunks.sort((a, b) => a.at - b.at);
+  }
+
+  return { n, names: [...plain.keys()], remarks, groups: all, read };
+}
+
+async function compressorsFor(codecs: ReadonlySet<string>): Promise<Compressors> {
+  const compressors: Compressors = {};
+  if (codecs.has('ZSTD')) {
+    const { decompress } = await import('fzstd');
+    compressors.ZSTD = (input, length) => decompress(input, new Uint8Array(length));
+  }
+  if (codecs.has('GZIP')) {
+    const { gunzipSync } = await import('fflate');
+    compressors.GZIP = (input, length) => gunzipSync(input, { out: new Uint8Array(length) });
+  }
+  return compressors;
+}
+
+/** What a column is; null for what is no number and no text. */
+function measureOf({ element, children }: SchemaTree): Column['measure'] | null {
+  if (children.length > 0 || element.repetition_type === 'REPEATED') return null;
+  const { type, converted_type: converted } = element;
+  const logical = element.logical_type?.type;
+  if (converted === 'JSON' || converted === 'BSON' || converted === 'INTERVAL') return null;
+  if (logical === 'GEOMETRY' || logical === 'GEOGRAPHY' || logical === 'JSON' || logical === 'VARIANT') return null;
+  if (type === 'BOOLEAN') return 'boolean';
+  if (converted === 'DECIMAL' || logical === 'FLOAT16') return 'number';
+  if (type === 'BYTE_ARRAY' || logical === 'UUID') return 'text';
+  if (type === 'FIXED_LEN_BYTE_ARRAY') return null;
+  if (converted === 'DATE' || converted?.startsWith('TIMESTAMP') || logical === 'DATE' || logical === 'TIMESTAMP')
+    return 'date';
+  if (type === 'INT96') return 'date';
+  return converted?.startsWith('TIME_') || logical === 'TIME' ? 'time' : 'number';
+}
+
+/** What makes minutes of stored times, and milliseconds of dates: exact where the result is. */
+interface Unit {
+  readonly times: number;
+  readonly over: number;
+}
+
+function unitOf({ converted_type: converted, logical_type: logical }: SchemaElement, measure: Column['measure']): Unit {
+  if (measure !== 'date' && measure !== 'time') return { times: 1, over: 1 };
+  if (converted === 'DATE' || logical?.type === 'DATE') return { times: DAY, over: 1 };
+  const unit = logical !== undefined && 'unit' in logical ? logical.unit : converted?.replace(/^TIME(STAMP)?_/, '');
+  const millisecond = unit === 'NANOS' ? 1e6 : unit === 'MICROS' ? 1e3 : 1;
+  return { times: 1, over: measure === 'time' ? 60_000 * millisecond : millisecond };
+}
+
+class Numbers {
+  readonly #values: Float64Array;
+
+  constructor(
+    readonly name: string,
+    readonly measure: NumberColumn['measure'],
+    n: number,
+    readonly unit: Unit,
+  ) {
+    this.#values = new Float64Array(n).fill(Number.NaN);
+  }
+
+  /** As they are in the file. */
+  addStored(stored: Float64Array, at: number): void {
+    const { times, over } = this.unit;
+    for (let i = 0; i < stored.length; i++) {
+      const number = (stored[i] * times) / over;
+      this.#values[at + i] = Number.isFinite(number) ? number : Number.NaN;
+    }
+  }
+
+  /** As the library gives them. */
+  add(data: DecodedArray, at: number): void {
+    const values = this.#values;
+    const over = this.measure === 'time' ? this.unit.over : 1;
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i];
+      const number = value === null || value === undefined ? Number.NaN : Number(value) / over;
+      values[at + i] = Number.isFinite(number) ? number : Number.NaN;
+    }
+  }
+
+  end(): Column {
+    return { name: this.name, measure: this.measure, values: narrowed(this.#values) };
+  }
+}
+
+class Texts {
+  readonly #column: MixedColumn;
+
+  constructor(name: string) {
+    this.#column = new MixedColumn(name);
+  }
+
+  add(data: DecodedArray): void {
+    for (const value of data) this.#column.add(value);
+  }
+
+  end(remarks: string[]): Column {
+    return this.#column.end(remarks);
+  }
+}

@@ -1,0 +1,105 @@
+/** A Parquet file of the page's server, of which only those parts are loaded that are used. */
+import { type AsyncBuffer, parquetMetadata } from 'hyparquet';
+import { fetchBytes } from './download.ts';
+import { type Opened, openParquet, TAIL } from './parquet.ts';
+import type { Reading } from './reading.ts';
+
+const AT_ONCE = 4;
+
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Columns can be read as soon as it is there where they are: that waits for the parts, of which the middle one comes first. */
+export async function openRemote(url: string, columns: readonly string[], reading: Reading): Promise<Opened> {
+  const { signal, onProgress } = reading;
+  const silent = { ...reading, onProgress: () => undefined };
+  // What unpacks it comes meanwhile; whoever needs it hears where it does not.
+  import('fzstd').catch(() => undefined);
+  let loaded = 0;
+  const asked = await fetchBytes(url, signal, `-${TAIL}`, (more, total) => {
+    loaded += more;
+    // Servers that know no parts send all of it.
+    if (loaded > TAIL || total > TAIL) onProgress(loaded, Math.max(total, loaded));
+  });
+  const [, end, size] = (/-(\d+)\/(\d+)$/.exec(asked.response.headers.get('Content-Range') ?? '') ?? []).map(Number);
+  if (asked.response.status !== 206 || size === undefined) {
+    return openParquet(bufferOf([partOf(0, asked.bytes)], asked.bytes.length), silent, columns);
+  }
+  // Some servers take the last bytes for the first ones.
+  const isEnd = end === size - 1;
+  const range = `${Math.max(0, size - TAIL)}-${size - 1}`;
+  const { bytes } = isEnd ? asked : await fetchBytes(url, signal, range, () => undefined);
+  loaded = 0;
+  const ranges = rangesOf(bytes, columns);
+  const total = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+  const fetchRange = async ({ start, end }: Range) => {
+    const part = await fetchBytes(url, signal, `${start}-${end - 1}`, (more) => {
+      loaded += more;
+      onProgress(Math.min(loaded, total), total);
+    });
+    return part.bytes;
+  };
+  return openParquet(
+    bufferOf([partOf(size - bytes.length, bytes), ...queued(ranges, fetchRange)], size),
+    silent,
+    columns,
+  );
+}
+
+function partOf(start: number, bytes: Uint8Array<ArrayBuffer>): Part {
+  return { start, end: start + bytes.length, bytes: Promise.resolve(bytes) };
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** All of them begun, a few at once, from the middle on. */
+function queued(ranges: readonly Range[], fetchRange: (range: Range) => Promise<Uint8Array<ArrayBuffer>>): Part[] {
+  const lanes: Promise<unknown>[] = Array.from({ length: AT_ONCE }, () => Promise.resolve());
+  const middle = middleOf(ranges);
+  const ordered = [middle, ...ranges.filter((range) => range !== middle)];
+  return ordered.map((range, i) => {
+    const bytes = lanes[i % AT_ONCE].then(() => fetchRange(range));
+    lanes[i % AT_ONCE] = bytes;
+    // Whoever waits for the part hears of it.
+    bytes.catch(() => undefined);
+    return { ...range, bytes };
+  });
+}
+
+export function middleOf<T>(all: readonly T[]): T {
+  return all[all.length >> 1];
+}
+
+/** Where the columns are in the file. Neighbours are loaded in one. */
+function rangesOf(tail: Uint8Array, columns: readonly string[]): Range[] {
+  const ranges: { start: number; end: number }[] = [];
+  for (const group of parquetMetadata(tail).row_groups) {
+    const parts = group.columns.flatMap(({ meta_data }) => meta_data ?? []);
+    for (const part of parts.filter(({ path_in_schema }) => columns.includes(path_in_schema[0]))) {
+      const start = Number(part.dictionary_page_offset ?? part.data_page_offset);
+      const end = start + Number(part.total_compressed_size);
+      const last = ranges.at(-1);
+      if (last?.end === start) last.end = end;
+      else ranges.push({ start, end });
+    }
+  }
+  return ranges;
+}
+
+function bufferOf(parts: readonly Part[], byteLength: number): AsyncBuffer {
+  return {
+    byteLength,
+    async slice(start, end = byteLength) {
+      const part = parts.find((part) => part.start <= start && end <= part.end);
+      if (part === undefined) throw new Error(`bytes ${start} to ${end} are not loaded`);
+      const bytes = await part.bytes;
+      return bytes.buffer.slice(start - part.start, end - part.start);
+    },
+  };
+}

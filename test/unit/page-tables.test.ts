@@ -1,0 +1,789 @@
+/** Files become tables, broken ones say why they do not, and tables become files again. */
+import { dictionary, int32, list, tableFromArrays, tableToIPC, timeSecond, timestamp, utf8 } from '@uwdata/flechette';
+import fc from 'fast-check';
+import { gzipSync, strToU8, zipSync } from 'fflate';
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { csvWithColumns, tableAsCsv, tableAsParquet } from '../../demo/results/table-file.ts';
+import { BUILTIN, loadBuiltin } from '../../demo/tables/builtin.ts';
+import { tableOfPixels } from '../../demo/tables/image.ts';
+import { numberEnd, readNumber } from '../../demo/tables/numbers.ts';
+import { readTable } from '../../demo/tables/read.ts';
+import type { Column, Table } from '../../demo/tables/table.ts';
+import { UnreadableError } from '../../demo/tables/unreadable.ts';
+import { goldenFlights } from '../golden/flights.ts';
+
+const reading = { signal: new AbortController().signal, onProgress: () => undefined };
+
+type Content = string | Uint8Array<ArrayBuffer> | ArrayBuffer;
+
+function read(content: Content | Blob, name = 'file'): Promise<Table> {
+  return readTable(content instanceof Blob ? content : new Blob([content]), name, reading);
+}
+
+/** Values as people see them: texts, and null where there is none. */
+function valuesOf(column: Column): (number | string | null)[] {
+  if (column.measure === 'text') return Array.from(column.codes, (code) => (code === 0 ? null : column.words[code]));
+  return Array.from(column.values, (value) => (Number.isNaN(value) ? null : value));
+}
+
+function rowsOf(table: Table) {
+  return Object.fromEntries(table.columns.map((column) => [column.name, valuesOf(column)]));
+}
+
+function measuresOf(table: Table) {
+  return Object.fromEntries(table.columns.map(({ name, measure }) => [name, measure]));
+}
+
+const saidOf = (table: Table) => table.remarks.join('\n');
+
+describe('numbers', () => {
+  const parse = (text: string) => readNumber(new TextEncoder().encode(`${text}\n`), 0, 46);
+
+  test('are those of the language, to the last bit', () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: 0, max: 20 }), (x, digits) => {
+        for (const text of [String(x), x.toExponential(digits), x.toFixed(digits)]) {
+          expect(Object.is(parse(text), Number(text)), text).toBe(true);
+          expect(numberEnd).toBe(text.length);
+        }
+      }),
+    );
+  });
+
+  test.each([
+    '9007199254740991',
+    '9007199254740993',
+    '0.1',
+    '1e22',
+    '1e23',
+    '123456789012345678e-30',
+    '.5',
+    '5.',
+    '+7',
+    '-0',
+  ])('%s', (text) => expect(Object.is(parse(text), Number(text))).toBe(true));
+
+  test.each(['', '.', '-', 'e5', 'x'])('“%s” is none', (text) => expect(parse(text)).toBeNaN());
+});
+
+describe('delimited text', () => {
+  test('has types, guessed from all values', async () => {
+    const table = await read(
+      [
+        'id,x,when,at,ok,city,big',
+        '1,1.5e3,2001-01-17,7:05,true,Bern,"1,234"',
+        '2,-2,2001-02-01 12:30:15.5,23:59:30,false,Köln,12',
+        '3,.25,2001-01-01T00:00Z,00:00,true,Bern,"1,000,000"',
+      ].join('\n'),
+    );
+    expect(table.n).toBe(3);
+    expect(measuresOf(table)).toEqual({
+      ...{ id: 'number', x: 'number', when: 'date', at: 'time', ok: 'boolean', city: 'text', big: 'number' },
+    });
+    expect(rowsOf(table)).toEqual({
+      id: [1, 2, 3],
+      x: [1500, -2, 0.25],
+      when: [Date.UTC(2001, 0, 17), Date.UTC(2001, 1, 1, 12, 30, 15, 500), Date.UTC(2001, 0, 1)],
+      at: [425, 1439.5, 0],
+      ok: [1, 0, 1],
+      city: ['Bern', 'Köln', 'Bern'],
+      big: [1234, 12, 1e6],
+    });
+    expect(table.columns[0]).toHaveProperty('values', Int8Array.of(1, 2, 3));
+  });
+
+  test('has gaps in many ways', async () => {
+    const table = await read('a,b\n1,x\n,NA\nNA,N/A\nNaN,null\nnull,none\nNone,-\n-,?\n?,\n9,y\n');
+    const gaps = Array(7).fill(null);
+    expect(rowsOf(table)).toEqual({ a: [1, ...gaps, 9], b: ['x', ...gaps, 'y'] });
+  });
+
+  test.each([
+    [',', '1.5'],
+    [';', '1,5'],
+    ['\t', '1.5'],
+    ['|', '1,5'],
+  ])('parted by %j, with %s', async (delimiter, number) => {
+    const lines = ['name', 'value'].join(delimiter);
+    const table = await read(`${lines}\r\n${['a', number].join(delimiter)}\r\n${['b', '2'].join(delimiter)}\r\n`);
+    expect(rowsOf(table)).toEqual({ name: ['a', 'b'], value: [1.5, 2] });
+    expect(table.delimited).toMatchObject({ delimiter, decimal: number[1], hasHeader: true, encoding: 'utf-8' });
+  });
+
+  test('in a file of semicolons, points stand between thousands where it is certain', async () => {
+    const table = await read('a;b\n1.234,5;1,5\n12,25;2,5\n1.000.000;3\n');
+    expect(rowsOf(table)).toEqual({ a: [1234.5, 12.25, 1e6], b: [1.5, 2.5, 3] });
+  });
+
+  test('quotes hold delimiters, line ends and quotes', async () => {
+    const table = await read('"a","b, c"\n"x, ""y""\nz",1\n"2","3"\n');
+    expect(rowsOf(table)).toEqual({ a: ['x, "y"\nz', '2'], 'b, c': [1, 3] });
+  });
+
+  test('has no header where the first line is data', async () => {
+    const table = await read('1,2\n3,4\n');
+    expect(rowsOf(table)).toEqual({ 'column 1': [1, 3], 'column 2': [2, 4] });
+    expect(saidOf(table)).toContain('no line with names');
+  });
+
+  test('has one of years, or of numbers in a row', async () => {
+    expect(rowsOf(await read('land,2019,2020\nA,1.5,2\nB,3,4\n'))).toEqual({
+      land: ['A', 'B'],
+      2019: [1.5, 3],
+      2020: [2, 4],
+    });
+    expect(rowsOf(await read(',0,1\n0,5,6\n1,7,8\n'))).toEqual({ 'column 1': [0, 1], 0: [5, 7], 1: [6, 8] });
+  });
+
+  test('begins below titles and notes', async () => {
+    const table = await read('Report\n# all of it\n\na,b,c\n1,2,x\n3,4,y\n');
+    expect(rowsOf(table)).toEqual({ a: [1, 3], b: [2, 4], c: ['x', 'y'] });
+    expect(saidOf(table)).toContain('2 lines above the table');
+  });
+
+  test('may have names for all columns but the first, as R writes it', async () => {
+    expect(rowsOf(await read('"a","b"\n"one",1,2\n"two",3,4\n'))).toEqual({
+      'column 1': ['one', 'two'],
+      a: [1, 3],
+      b: [2, 4],
+    });
+  });
+
+  test('names are distinct, and what a last delimiter makes is no column', async () => {
+    expect(Object.keys(rowsOf(await read('a,a,,\n1,2,3,\n4,5,6,\n')))).toEqual(['a', 'a (2)', 'column 3']);
+  });
+
+  test.each([
+    ['31/12/2001', Date.UTC(2001, 11, 31)],
+    ['12/31/2001', Date.UTC(2001, 11, 31)],
+    ['31.12.2001 08:30', Date.UTC(2001, 11, 31, 8, 30)],
+    ['2001/12/31', Date.UTC(2001, 11, 31)],
+    ['2001-12-31T23:30:00-05:00', Date.UTC(2002, 0, 1, 4, 30)],
+    ['2001-12', Date.UTC(2001, 11, 1)],
+  ])('%s is a date', async (text, date) => {
+    const [column] = (await read(`when\n${text}\n${text}\n`)).columns;
+    expect([column.measure, ...valuesOf(column)]).toEqual(['date', date, date]);
+  });
+
+  test.each(['2001-02-30', '25:00', '2001-13-01', '31/31/2001'])('%s is none', async (text) => {
+    expect((await read(`when\n${text}\n`)).columns[0].measure).toBe('text');
+  });
+
+  test('dates that may be either stay text, and are told of', async () => {
+    const table = await read('when\n01/02/2001\n03/04/2001\n');
+    expect(table.columns[0].measure).toBe('text');
+    expect(saidOf(table)).toContain('day from the month');
+  });
+
+  test('a few texts among numbers are gaps, and told of', async () => {
+    const numbers = Array.from({ length: 999 }, (_, i) => `${i},x`);
+    const table = await read(`a,b\n${numbers.join('\n')}\nunknown,y\n`);
+    expect(table.columns[0].measure).toBe('number');
+    expect(valuesOf(table.columns[0]).at(-1)).toBe(null);
+    expect(saidOf(table)).toContain('“a”: 1 value that is no number, such as “unknown”');
+  });
+
+  test('many of them make a column of text, of which nothing is lost', async () => {
+    const numbers = Array.from({ length: 2000 }, (_, i) => `00${i}`);
+    const texts = Array.from({ length: 100 }, (_, i) => `A${i}`);
+    const table = await read(`code\n${[...numbers, ...texts].join('\n')}\n`);
+    expect(valuesOf(table.columns[0])).toEqual([...numbers, ...texts]);
+  });
+
+  test('is in UTF-8, UTF-16 or windows-1252', async () => {
+    const text = 'größe,ort\n1,Köln\n2,Málaga\n';
+    const rows = { größe: [1, 2], ort: ['Köln', 'Málaga'] };
+    const wide = (isLittle: boolean) => {
+      const view = new DataView(new ArrayBuffer(2 * text.length + 2));
+      Array.from(`\ufeff${text}`, (letter, i) => view.setUint16(2 * i, letter.charCodeAt(0), isLittle));
+      return view.buffer;
+    };
+    const latin = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+    for (const content of [text, `\ufeff${text}`, wide(true), wide(false), latin]) {
+      expect(rowsOf(await read(content))).toEqual(rows);
+    }
+    expect(saidOf(await read(latin))).toContain('windows-1252');
+  });
+
+  test('lines that are too short are filled, and those that are too long left out', async () => {
+    const table = await read('a,b\n1,2\n3\n4,5,6\n7,8,\n\n9,10\n11,12\n');
+    expect(rowsOf(table)).toEqual({ a: [1, 3, 7, 9, 11], b: [2, null, 8, 10, 12] });
+    expect(saidOf(table)).toContain('1 line with fewer than 2 values');
+    expect(saidOf(table)).toContain('1 line with more than 2 values');
+    expect(saidOf(table)).toContain('Line 3 has 1 value, the header has 2.');
+  });
+
+  test('is the same in whatever blocks it comes', async () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'é', ',', '"', '\n', '\r', ' ', '€'), maxLength: 12 });
+    const cell = fc.oneof(text, fc.double({ noNaN: true, noDefaultInfinity: true }).map(String));
+    const quote = (value: string) => `"${value.replaceAll('"', '""')}"`;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 30 }), async (rows) => {
+        // Long enough for several blocks, with a boundary at each place in turn.
+        const filler = 'x'.repeat(2 ** 20 - 40);
+        const content = `t,u,v\n${filler},,\n${rows.map(([a, b]) => `z,${quote(a)},${quote(`_${b}`)}`).join('\n')}\n`;
+        const table = await read(content);
+        expect(table.n).toBe(rows.length + 1);
+        expect(valuesOf(table.columns[2])).toEqual([null, ...rows.map(([, b]) => `_${b}`.trim())]);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test('a gap of a thousand rows does not make dates or numbers texts', async () => {
+    const table = await read(`a,b,c\n${'x,,\n'.repeat(1000)}y,2001-01-01,1.5\n`);
+    expect(measuresOf(table)).toEqual({ a: 'text', b: 'date', c: 'number' });
+  });
+});
+
+describe('other formats', () => {
+  const columnData: ColumnSource[] = [
+    { name: 'x', data: Float64Array.of(1.5, 2.25, -3), type: 'DOUBLE' },
+    { name: 'big', data: BigInt64Array.of(1n, 2n, 3_000_000_000n), type: 'INT64' },
+    { name: 'gaps', data: [1, null, 3], type: 'INT32' },
+    { name: 'when', data: [new Date(0), null, new Date(86_400_500)], type: 'TIMESTAMP' },
+    { name: 'ok', data: [true, false, null], type: 'BOOLEAN' },
+    { name: 'city', data: ['Bern', null, 'Bern'], type: 'STRING' },
+    { name: 'more', data: [{ a: 1 }, { a: 2 }, { a: 3 }], type: 'JSON' },
+  ];
+  const rows = {
+    x: [1.5, 2.25, -3],
+    big: [1, 2, 3e9],
+    gaps: [1, null, 3],
+    when: [0, null, 86_400_500],
+    ok: [1, 0, null],
+    city: ['Bern', null, 'Bern'],
+  };
+
+  test('Parquet', async () => {
+    const gzip = (bytes: Uint8Array) => gzipSync(bytes);
+    for (const codec of ['SNAPPY', 'UNCOMPRESSED', 'GZIP'] as const) {
+      const table = await read(parquetWriteBuffer({ columnData, codec, compressors: { GZIP: gzip }, rowGroupSize: 2 }));
+      expect(rowsOf(table)).toEqual(rows);
+      expect(measuresOf(table)).toMatchObject({ when: 'date', ok: 'boolean', city: 'text' });
+      expect(saidOf(table)).toBe('Left out, because they hold lists, records or bytes: “more”.');
+    }
+  });
+
+  test('Parquet of whatever numbers, as it is packed', async () => {
+    const numbers = {
+      INT32: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+      INT64: fc.maxSafeInteger(),
+      FLOAT: fc.float({ noNaN: true, noDefaultInfinity: true }),
+      DOUBLE: fc.double({ noNaN: true, noDefaultInfinity: true }),
+    };
+    const few = fc.constantFrom(1, 2, 70_000);
+    const column = fc.constantFrom('INT32', 'INT64', 'FLOAT', 'DOUBLE').chain((type) =>
+      fc.record({
+        type: fc.constant(type),
+        values: fc.array(fc.option(fc.oneof(few, numbers[type])), { minLength: 1, maxLength: 200 }),
+        isDelta: fc.boolean(),
+        pageSize: fc.constantFrom(64, 2 ** 20),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(column, fc.boolean(), async ({ type, values, isDelta, pageSize }, hasGaps) => {
+        const there = hasGaps ? values : values.map((value) => value ?? 7);
+        const data = type === 'INT64' ? there.map((value) => value && BigInt(value)) : there;
+        const encoding = isDelta && type.startsWith('INT') ? { encoding: 'DELTA_BINARY_PACKED' as const } : {};
+        const source: ColumnSource = { name: 'x', data, type, nullable: hasGaps, ...encoding };
+        const table = await read(parquetWriteBuffer({ columnData: [source], pageSize, rowGroupSize: 90 }));
+        // Whole numbers have no −0.
+        expect(valuesOf(table.columns[0]).map((value) => value && Number(value) + 0)).toEqual(
+          there.map((value) => value && value + 0),
+        );
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('Parquet of days, times and unsigned numbers', async () => {
+    const column = (name: string, data: unknown[], more: object) => ({
+      name,
+      data,
+      schema: { name, repetition_type: 'OPTIONAL', ...more },
+    });
+    const columns = [
+      column('day', [11_340, null], { type: 'INT32', converted_type: 'DATE' }),
+      column('millis', [5_400_000, null], { type: 'INT32', converted_type: 'TIME_MILLIS' }),
+      column('micros', [5_400_000_000n, null], { type: 'INT64', converted_type: 'TIME_MICROS' }),
+      column('stamp', [979_776_000_000_500n, null], { type: 'INT64', converted_type: 'TIMESTAMP_MICROS' }),
+      column('unsigned', [4_000_000_000, null], { type: 'INT32', converted_type: 'UINT_32' }),
+    ];
+    const root = { name: 'root', num_children: columns.length };
+    const schema = [root, ...columns.map((column) => column.schema)] as Parameters<
+      typeof parquetWriteBuffer
+    >[0]['schema'] & {};
+    const table = await read(
+      parquetWriteBuffer({ columnData: columns.map(({ name, data }) => ({ name, data })), schema }),
+    );
+    expect(rowsOf(table)).toEqual({
+      ...{ day: [979_776_000_000, null], millis: [90, null], micros: [90, null] },
+      ...{ stamp: [979_776_000_000.5, null], unsigned: [4e9, null] },
+    });
+    expect(measuresOf(table)).toMatchObject({
+      day: 'date',
+      millis: 'time',
+      micros: 'time',
+      stamp: 'date',
+      unsigned: 'number',
+    });
+  });
+
+  test.each(['file', 'stream'] as const)('Arrow, as a %s', async (format) => {
+    const arrays = {
+      ...{ x: [1.5, null, -3], n: Int32Array.of(1, 2, 3), city: ['a', null, 'b'], coded: ['q', 'r', 'q'] },
+      ...{ when: [new Date(0), null, new Date(1500)], at: [0, 90, 3600], many: [[1], [2], [3]] },
+    };
+    const types = { coded: dictionary(utf8()), when: timestamp(), at: timeSecond(), many: list(int32()) };
+    const table = await read(tableToIPC(tableFromArrays(arrays, { types }), { format }));
+    expect(rowsOf(table)).toEqual({
+      ...{ x: [1.5, null, -3], n: [1, 2, 3], city: ['a', null, 'b'], coded: ['q', 'r', 'q'] },
+      ...{ when: [0, null, 1500], at: [0, 1.5, 60] },
+    });
+    expect(measuresOf(table)).toMatchObject({ when: 'date', at: 'time', n: 'number' });
+    expect(saidOf(table)).toContain('“many”');
+  });
+
+  function npy(descr: string, order: string, shape: string, values: ArrayBuffer): Uint8Array<ArrayBuffer> {
+    const text = `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': (${shape}), }`.padEnd(117);
+    const bytes = new Uint8Array(128 + values.byteLength);
+    bytes.set(Uint8Array.from('\x93NUMPY\x01\x00\x76\x00', (letter) => letter.charCodeAt(0)));
+    bytes.set(strToU8(`${text}\n`), 10);
+    bytes.set(new Uint8Array(values), 128);
+    return bytes;
+  }
+
+  test('NumPy', async () => {
+    const rows = { 'column 1': [1, 2], 'column 2': [0.5, 4], 'column 3': [-1, 6] };
+    const c = Float32Array.of(1, 0.5, -1, 2, 4, 6);
+    expect(rowsOf(await read(npy('<f4', 'False', '2, 3', c.buffer)))).toEqual(rows);
+    expect(rowsOf(await read(npy('<f8', 'True', '2, 3', Float64Array.of(1, 2, 0.5, 4, -1, 6).buffer)))).toEqual(rows);
+    expect(rowsOf(await read(npy('<i8', 'False', '3,', BigInt64Array.of(1n, -2n, 3n).buffer)))).toEqual({
+      value: [1, -2, 3],
+    });
+    const big = new DataView(new ArrayBuffer(4));
+    big.setInt16(0, 258);
+    expect(rowsOf(await read(npy('>i2', 'False', '2,', big.buffer)))).toEqual({ value: [258, 0] });
+    const truth = await read(npy('|b1', 'False', '2,', Uint8Array.of(1, 0).buffer));
+    expect(truth.columns[0]).toMatchObject({ measure: 'boolean', values: Int8Array.of(1, 0) });
+    expect(rowsOf(await read(npy('<f2', 'False', '3,', Uint16Array.of(0x3c00, 0xc000, 0x7e00).buffer)))).toEqual({
+      value: [1, -2, null],
+    });
+  });
+
+  test('JSON, of lines and of a list', async () => {
+    const objects = [
+      { a: 1, b: 'x', when: '2001-01-01', deep: { c: 1 } },
+      { a: null, b: null, when: null, late: true },
+      { a: 2.5, b: 'y', when: '2002-01-01' },
+    ];
+    const rows = {
+      a: [1, null, 2.5],
+      b: ['x', null, 'y'],
+      when: [978307200000, null, 1009843200000],
+      late: [null, 1, null],
+    };
+    const lines = objects.map((object) => JSON.stringify(object)).join('\n');
+    for (const text of [lines, JSON.stringify(objects), JSON.stringify({ rows: objects }, null, 2)]) {
+      const table = await read(text);
+      expect(rowsOf(table)).toEqual(rows);
+      expect(saidOf(table)).toContain('“deep”');
+    }
+    expect(rowsOf(await read('[[1, "a"], [2, "b"]]'))).toEqual({ 'column 1': [1, 2], 'column 2': ['a', 'b'] });
+  });
+
+  function xlsx(sheet: string, others: readonly string[] = []): Uint8Array<ArrayBuffer> {
+    const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
+    const office = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
+    const names = [sheet, ...others].map((_, i) => i + 1);
+    const files = {
+      '[Content_Types].xml': '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"></Types>',
+      'xl/workbook.xml': `<workbook xmlns="${main}" xmlns:r="${office}"><sheets>${names
+        .map((i) => `<sheet name="S${i}" sheetId="${i}" r:id="r${i}"/>`)
+        .join('')}</sheets></workbook>`,
+      'xl/_rels/workbook.xml.rels': `<Relationships>${names
+        .map((i) => `<Relationship Id="r${i}" Type="${office}/worksheet" Target="worksheets/sheet${i}.xml"/>`)
+        .join('')}</Relationships>`,
+      'xl/styles.xml': `<styleSheet xmlns="${main}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>`,
+      ...Object.fromEntries(
+        [sheet, ...others].map((data, i) => [
+          `xl/worksheets/sheet${i + 1}.xml`,
+          `<worksheet xmlns="${main}"><sheetData>${data}</sheetData></worksheet>`,
+        ]),
+      ),
+    };
+    return zipSync(Object.fromEntries(Object.entries(files).map(([path, text]) => [path, strToU8(text)]))).slice();
+  }
+
+  test('spreadsheets', async () => {
+    const text = (at: string, value: string) => `<c r="${at}" t="inlineStr"><is><t>${value}</t></is></c>`;
+    // Large enough for the library to want a worker.
+    const many = Array.from({ length: 20_000 }, (_, i) => `<row r="${i + 4}"><c r="A${i + 4}"><v>${i}</v></c></row>`);
+    const sheet = [
+      `<row r="1">${text('A1', 'size')}${text('B1', 'name')}${text('C1', 'when')}</row>`,
+      `<row r="2"><c r="A2"><v>1.5</v></c>${text('B2', 'x')}<c r="C2" s="1"><v>36526</v></c></row>`,
+      `<row r="3"><c r="A3"><v>2</v></c>${text('B3', 'y')}<c r="C3" s="1"><v>36527</v></c></row>`,
+      ...many,
+    ].join('');
+    const table = await read(xlsx(sheet, ['']));
+    expect(table.n).toBe(20_002);
+    const { size, name, when } = rowsOf(table);
+    expect([size.slice(0, 3), name.slice(0, 3), when.slice(0, 3)]).toEqual([
+      [1.5, 2, 0],
+      ['x', 'y', null],
+      [Date.UTC(2000, 0, 1), Date.UTC(2000, 0, 2), null],
+    ]);
+    expect(measuresOf(table)).toEqual({ size: 'number', name: 'text', when: 'date' });
+    expect(saidOf(table)).toContain('The first of 2 sheets');
+  });
+
+  test('what is packed with gzip', async () => {
+    const table = await read(gzipSync(strToU8('a,b\n1,2\n')).slice());
+    expect(rowsOf(table)).toEqual({ a: [1], b: [2] });
+    // The file itself is no text that columns could be added to.
+    expect(table).not.toHaveProperty('delimited');
+  });
+
+  test('pixels', async () => {
+    const data = Uint8ClampedArray.of(255, 255, 255, 255, 0, 0, 0, 0, 255, 0, 0, 255, 255, 255, 255, 9);
+    const table = await tableOfPixels({ width: 2, height: 2, data }, 'image', reading);
+    const { lightness, a, b, x, y } = rowsOf(table);
+    expect({ x, y }).toEqual({ x: [0, 0, 1], y: [0, 1, 1] });
+    expect(lightness.map((value) => Number(value).toFixed(3))).toEqual(['1.000', '0.628', '1.000']);
+    expect([a[1], b[1]].map((value) => Number(value).toFixed(3))).toEqual(['0.225', '0.126']);
+    expect(saidOf(table)).toContain('1 transparent');
+  });
+
+  const lz4 = () => {
+    const bytes = parquetWriteBuffer({ columnData, codec: 'LZ4', compressors: { LZ4: (bytes) => bytes } });
+    return new Uint8Array(bytes);
+  };
+  const parquet = () => new Uint8Array(parquetWriteBuffer({ columnData }));
+  const arrow = () => tableToIPC(tableFromArrays({ x: Float64Array.of(1, 2, 3) }), { format: 'file' });
+
+  test.each<[string, () => Content, RegExp]>([
+    ['nothing', () => '', /is empty/],
+    ['only names', () => 'a,b\n', /no rows/],
+    ['nothing but delimiters', () => ',,\n,,\n,,\n', /no values/],
+    ['ragged text', () => 'a,b,c\n1,2\n3,4\n5,6,7\n', /^Line 2 has 2 values, the header has 3\.$/],
+    ['an open quote', () => 'a,b\n1,2\n3,"4\n5,6\n', /quote \("\) that opens in line 3 is never closed/],
+    ['a PDF', () => '%PDF-1.7\n', /looks like a PDF/],
+    ['a web page', () => '<!doctype html><p>Not found', /looks like a web page/],
+    ['an old spreadsheet', () => Uint8Array.of(0xd0, 0xcf, 0x11, 0xe0, 0), /old Excel file/],
+    ['half a gzip file', () => gzipSync(strToU8('a,b\n1,2\n')).slice(0, 20), /gzip file is damaged or cut short/],
+    ['another archive', () => zipSync({ 'a.txt': strToU8('a') }).slice(), /begins with “a\.txt”/],
+    ['bytes of nothing', () => Uint8Array.of(0, 1, 2, 3), /none of the formats/],
+    ['a Parquet file with LZ4', lz4, /codec LZ4, which this page cannot unpack/],
+    ['half a Parquet file', () => parquet().slice(0, 200), /Parquet file is damaged or cut short/],
+    ['half an Arrow file', () => arrow().slice(0, 100), /Arrow file is damaged or cut short/],
+    ['half a NumPy file', () => npy('<f8', 'False', '3, 2', new ArrayBuffer(40)), /has 2 of 3 rows/],
+    ['a cube of NumPy', () => npy('<f8', 'False', '1, 1, 1', new ArrayBuffer(8)), /3 dimensions \(1 × 1 × 1\)/],
+    ['objects of NumPy', () => npy('|O', 'False', '3,', new ArrayBuffer(8)), /“\|O”/],
+    ['broken lines of JSON', () => '{"a": 1}\n{"a": 2\n', /^Line 2 is no JSON/],
+    ['numbers of JSON', () => '[1, 2]', /^Element 1 of the list is no object/],
+  ])('%s is refused in plain words', async (_, content, words) => {
+    await expect(read(content())).rejects.toMatchObject({
+      name: 'UnreadableError',
+      message: expect.stringMatching(words),
+    });
+  });
+
+  test('whatever is broken in a file, it is read or refused', async () => {
+    const files: readonly Uint8Array[] = [
+      ...[parquet(), arrow(), npy('<f8', 'False', '2, 2', Float64Array.of(1, 2, 3, 4).buffer)],
+      ...['a;b\n"1";2,5\n3;4\n', '{"a": 1, "b": "x"}\n{"a": 2}\n', '[{"a": 1}]'].map((text) => strToU8(text)),
+      xlsx('<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c></row>'),
+    ];
+    const change = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 255 }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...files),
+        fc.array(change, { maxLength: 3 }),
+        // The end is there as often as not.
+        fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
+        async (file, changes, part) => {
+          const bytes = file.slice(0, Math.ceil(part * file.length));
+          for (const [at, byte] of changes) bytes[Math.floor(at * (bytes.length - 1))] = byte;
+          const found = await read(bytes).catch((error: unknown) => error);
+          if (found instanceof UnreadableError) expect(found.message.length).toBeGreaterThan(10);
+          else expect(found).toHaveProperty('columns');
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a reader can be called off', async () => {
+    const controller = new AbortController();
+    const big = new Blob([`a,b\n${'1,2\n'.repeat(1e6)}`]);
+    const promise = readTable(big, 'big', { signal: controller.signal, onProgress: () => controller.abort() });
+    await expect(promise).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  test('progress is told in bytes', async () => {
+    const told: number[][] = [];
+    const big = new Blob([`a,b\n${'1,2\n'.repeat(1e6)}`]);
+    await readTable(big, 'big', { ...reading, onProgress: (...both) => told.push(both) });
+    expect(told.length).toBeGreaterThan(2);
+    expect(told.at(-1)).toEqual([big.size, big.size]);
+  });
+});
+
+describe('what is taken home', () => {
+  const labels = (n: number) => Int32Array.from({ length: n }, (_, i) => i % 3);
+
+  async function withClusters(content: Content, n: number): Promise<string> {
+    const file = new Blob([content]);
+    const table = await read(file);
+    expect(table.n).toBe(n);
+    const { delimited } = table;
+    if (delimited === undefined) throw new Error('no delimited text');
+    const extra = { name: 'cluster', values: labels(n), rows: null };
+    return (await csvWithColumns(file, { ...table, delimited }, [extra], reading)).text();
+  }
+
+  test('the file itself, with a value behind each record', async () => {
+    expect(await withClusters('a;b\r\n"x;\n1";1,50\r\n\r\ny;2,0', 2)).toBe(
+      'a;b;cluster\r\n"x;\n1";1,50;0\r\n\r\ny;2,0;1',
+    );
+    expect(await withClusters('cluster,b\n1,2\n3\n4,5,6\n7,8,\n9,10\n11,12\n', 5)).toBe(
+      'cluster,b,cluster (2)\n1,2,0\n3,,1\n4,5,6,\n7,8,2\n9,10,0\n11,12,1\n',
+    );
+    expect(await withClusters('1,2\n3,4\n', 2)).toBe('1,2,0\n3,4,1\n');
+    expect(await withClusters('a,b\none,1,2\ntwo,3,4\n', 2)).toBe('a,b,cluster\none,1,2,0\ntwo,3,4,1\n');
+    expect(await withClusters('Title\n\na,b\n1,2\n', 1)).toBe('Title\n\na,b,cluster\n1,2,0\n');
+  });
+
+  test('whatever is in the file, it reads back with one column more', async () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'é', '"', '\n', '\r\n', ' ', 'D', '7'), maxLength: 6 });
+    const cell = fc.oneof(text, fc.integer().map(String));
+    const form = fc.record({
+      delimiter: fc.constantFrom(',', ';', '\t', '|'),
+      end: fc.constantFrom('\n', '\r\n', '\r', '\n\n'),
+      last: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 20 }), form, async (rows, form) => {
+        const quote = (value: string) => {
+          const letters = value.replaceAll('D', form.delimiter);
+          return /^-?\d+$/.test(letters) ? letters : `"${letters.replaceAll('"', '""')}"`;
+        };
+        const lines = [['a', 'b', 'c'], ...rows.map(([a, b]) => ['x', a, b].map(quote))];
+        const content = lines.map((line) => line.join(form.delimiter)).join(form.end) + (form.last ? form.end : '');
+        const n = rows.length;
+        const text = await withClusters(content, n);
+        expect(rowsOf(await read(text))).toEqual({ ...rowsOf(await read(content)), cluster: [...labels(n)] });
+        expect(text.length - content.length).toBe(',cluster'.length + 2 * n);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('rows that were left out have no value, and clusters may have names', async () => {
+    const file = new Blob(['\ufeffa,b\n1,2\n3,4\n5,6\n']);
+    const table = await read(file);
+    const { delimited } = table;
+    if (delimited === undefined) throw new Error('no delimited text');
+    const rows = Uint32Array.of(0, 2);
+    const extras = [
+      { name: 'cluster', values: Uint32Array.of(1, 0), rows, words: ['small, "odd"', 'large'] },
+      { name: 'p', values: Float32Array.of(0.1, 1), rows },
+    ];
+    const blob = await csvWithColumns(file, { ...table, delimited }, extras, reading);
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await blob.arrayBuffer());
+    expect(text).toBe('\ufeffa,b,cluster,p\n1,2,large,0.1\n3,4,,\n5,6,"small, ""odd""",1\n');
+  });
+
+  test('in the file’s own letters', async () => {
+    const text = 'ä;b\nö;1\nü;2\n';
+    const latin = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+    const view = new DataView(new ArrayBuffer(2 * text.length + 2));
+    Array.from(`\ufeff${text}`, (letter, i) => view.setUint16(2 * i, letter.charCodeAt(0), true));
+    for (const content of [latin, view.buffer]) {
+      const file = new Blob([content]);
+      const table = await read(file);
+      const { delimited } = table;
+      if (delimited === undefined) throw new Error('no delimited text');
+      const extra = { name: 'cluster', values: Uint8Array.of(0, 1), rows: null, words: ['gelb', 'grün'] };
+      const again = await read(await csvWithColumns(file, { ...table, delimited }, [extra], reading));
+      expect(rowsOf(again)).toEqual({ ä: ['ö', 'ü'], b: [1, 2], cluster: ['gelb', 'grün'] });
+      expect(again.delimited?.encoding).toBe(delimited.encoding);
+    }
+  });
+
+  /** A table of all measures, with gaps. */
+  const table = fc
+    .array(
+      fc.record({
+        // Without −0, which is written as 0.
+        number: fc.option(fc.double({ noDefaultInfinity: true, noNaN: true }).map((x) => x + 0)),
+        float: fc.option(fc.float({ noDefaultInfinity: true, noNaN: true }).map((x) => x + 0)),
+        date: fc.option(fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })),
+        minutes: fc.option(fc.integer({ min: 0, max: 1439 })),
+        ok: fc.option(fc.boolean()),
+        word: fc.option(fc.constantFrom('a', 'b, c', '"d"', 'é\nf')),
+        whole: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+        large: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      }),
+      { minLength: 1, maxLength: 40 },
+    )
+    .map((rows): Table => {
+      const words = ['', ...new Set(rows.flatMap(({ word }) => word ?? []))];
+      return {
+        ...{ name: 'table', n: rows.length, remarks: [] },
+        columns: [
+          { name: 'number', measure: 'number', values: Float64Array.from(rows, (row) => row.number ?? Number.NaN) },
+          { name: 'float', measure: 'number', values: Float32Array.from(rows, (row) => row.float ?? Number.NaN) },
+          {
+            name: 'date',
+            measure: 'date',
+            values: Float64Array.from(rows, (row) => row.date?.getTime() ?? Number.NaN),
+          },
+          { name: 'a time', measure: 'time', values: Float64Array.from(rows, (row) => row.minutes ?? Number.NaN) },
+          {
+            name: 'ok',
+            measure: 'boolean',
+            values: Float64Array.from(rows, ({ ok }) => (ok === null ? Number.NaN : Number(ok))),
+          },
+          {
+            name: 'word',
+            measure: 'text',
+            codes: Uint32Array.from(rows, ({ word }) => words.indexOf(word ?? '')),
+            words,
+          },
+          { name: 'whole', measure: 'number', values: Int32Array.from(rows, ({ whole }) => whole) },
+          { name: 'large', measure: 'number', values: Uint32Array.from(rows, ({ large }) => large) },
+        ],
+      };
+    });
+
+  const withCluster = (table: Table) => ({ ...rowsOf(table), cluster: [...labels(table.n)] });
+  const clusterOf = ({ n }: Table) => [{ name: 'cluster', values: labels(n), rows: null }];
+
+  test('Parquet, read back', async () => {
+    await fc.assert(
+      fc.asyncProperty(table, async (table) => {
+        const again = await read(await tableAsParquet(table, clusterOf(table), reading));
+        expect(rowsOf(again)).toEqual(withCluster(table));
+        // Texts of which there are none are no texts.
+        const word = table.columns.some((column) => column.measure === 'text' && column.words.length > 1)
+          ? 'text'
+          : 'number';
+        expect(measuresOf(again)).toEqual({ ...measuresOf(table), word, cluster: 'number' });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('CSV, read back', async () => {
+    await fc.assert(
+      fc.asyncProperty(table, async (table) => {
+        const again = await read(await tableAsCsv(table, clusterOf(table), reading));
+        const rows = withCluster(table);
+        const float = rowsOf(again).float.map((value) => (value === null ? null : Math.fround(Number(value))));
+        expect({ ...rowsOf(again), float }).toEqual(rows);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('built-in tables', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  test('each has a title, and says whose it is', () => {
+    for (const { title, about, licence } of BUILTIN) expect([title, about, licence].every(Boolean)).toBe(true);
+  });
+
+  test('embeddings are the same each time, of length one, with six topics', async () => {
+    const [one, two] = [await loadBuiltin('embeddings', reading), await loadBuiltin('embeddings', reading)];
+    expect(one).toEqual(two);
+    const topics = one.columns.at(-1);
+    expect(topics?.measure === 'text' && new Set(topics.codes)).toEqual(new Set([1, 2, 3, 4, 5, 6]));
+    const lengths = one.columns.reduce(
+      (sum, column) => sum + (column.measure === 'text' ? 0 : column.values[7] ** 2),
+      0,
+    );
+    expect(lengths).toBeCloseTo(1, 5);
+  });
+
+  /** A server of files of the repository: with parts of them, or without. */
+  async function serve(knowsRanges: boolean) {
+    const { readFile } = await import('node:fs/promises');
+    const asked: (string | null)[] = [];
+    vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+      const bytes = await readFile(url.replace(/^\/@fs|^\//, ''));
+      const range = new Headers(init.headers).get('Range');
+      asked.push(range);
+      const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
+      if (!knowsRanges || range === null)
+        return new Response(bytes, { headers: { 'Content-Length': String(bytes.length) } });
+      const start = from === '' ? bytes.length - Number(to) : Number(from);
+      const end = from === '' || to === '' ? bytes.length : Number(to) + 1;
+      const headers = {
+        'Content-Range': `bytes ${start}-${end - 1}/${bytes.length}`,
+        'Content-Length': String(end - start),
+      };
+      return new Response(bytes.subarray(start, end), { status: 206, headers });
+    });
+    return asked;
+  }
+
+  test.each([true, false])('flights, from a server that knows of parts: %s', async (knowsRanges) => {
+    const asked = await serve(knowsRanges);
+    let [loaded, total] = [0, 0];
+    const onProgress = (...both: [number, number]) => {
+      [loaded, total] = both;
+    };
+    const parts: Table[] = [];
+    const options = { rows: 1000, onPart: (part: Table) => parts.push(part) };
+    const table = await loadBuiltin('flights', { ...reading, onProgress, ...options });
+    const [part] = parts;
+    expect([part.n, part.columns.length]).toEqual([
+      part.columns[0].measure === 'number' && part.columns[0].values.length,
+      4,
+    ]);
+    expect(part.n > 1e5 && part.n < 5e5).toBe(true);
+    expect(
+      table.columns.map(({ name, measure, ...rest }) => [name, measure, 'values' in rest && rest.values.length]),
+    ).toEqual([
+      ['delay', 'number', 1000],
+      ['distance', 'number', 1000],
+      ['time', 'time', 1000],
+      ['date', 'date', 1000],
+    ]);
+    const { time, date, distance } = rowsOf(table);
+    expect(distance.every((miles) => Number(miles) > 0)).toBe(true);
+    expect(time).toEqual(date.map((when) => (Number(when) / 60_000) % 1440));
+    expect([...date].sort()).toEqual(date);
+    expect(loaded).toBe(total);
+    expect(asked.length > 1).toBe(knowsRanges);
+    // Two columns of five are a third of the file.
+    expect(total < 9e6).toBe(knowsRanges);
+  });
+
+  test('flights are those that the library’s own reader finds', async () => {
+    await serve(false);
+    const table = await loadBuiltin('flights', { ...reading, rows: 20_000 });
+    const { mean, deviation, points } = await goldenFlights();
+    const found = Float64Array.from(points, (value, i) => Math.round(value * deviation[i % 3] + mean[i % 3]));
+    const { delay, distance, time } = rowsOf(table);
+    expect(delay.flatMap((value, i) => [value, distance[i], time[i]])).toEqual([...found]);
+  });
+
+  test('digits', async () => {
+    await serve(false);
+    const table = await loadBuiltin('digits', reading);
+    expect([table.n, table.columns.length, table.columns[2].name]).toEqual([1797, 64, 'row 1, column 3']);
+    expect(valuesOf(table.columns[2]).slice(0, 3)).toEqual([5, 0, 0]);
+  });
+
+  test('what does not arrive can be asked for again', async () => {
+    vi.stubGlobal('fetch', async () => new Response('', { status: 404, statusText: 'Not Found' }));
+    await expect(loadBuiltin('digits', reading)).rejects.toMatchObject({
+      ...{ name: 'DownloadError', message: expect.stringContaining('404 Not Found') },
+    });
+  });
+});
