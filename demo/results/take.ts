@@ -1,0 +1,85 @@
+/** What is taken home from a run: the table with its clusters, memberships, centroids, the model. */
+import { GaussianMixtureModel } from '../../src/index.ts';
+import type { Features } from '../features/features.ts';
+import { centreOf } from '../features/prepare.ts';
+import type { Reading } from '../tables/reading.ts';
+import type { Table } from '../tables/table.ts';
+import type { Taken } from '../work/calls.ts';
+import type { KeptRun } from '../work/fits.ts';
+import { numbersOf } from '../work/numbers.ts';
+import { csvWithColumns, type ExtraColumn, tableAsCsv, tableAsParquet } from './table-file.ts';
+
+/** Rows whose memberships are computed at a time. */
+const ROWS = 2 ** 14;
+
+export interface TakenFrom {
+  readonly table: Table;
+  /** The user's own; null where the page brought the table along. */
+  readonly file: Blob | null;
+  readonly features: Features;
+  readonly kept: KeptRun;
+  /** What clusters are called [k]; null: numbers, as on the page. */
+  readonly names: readonly string[] | null;
+}
+
+export async function take(what: Taken['what'], from: TakenFrom, reading: Reading): Promise<Blob> {
+  const { table, file, features, kept } = from;
+  if (what === 'own' && file !== null && table.delimited !== undefined) {
+    return csvWithColumns(file, { ...table, delimited: table.delimited }, [clusterColumn(from)], reading);
+  }
+  if (what === 'own' || what === 'csv') return tableAsCsv(table, [clusterColumn(from)], reading);
+  if (what === 'parquet') return tableAsParquet(table, [clusterColumn(from)], reading);
+  if (what === 'responsibilities') return memberships(features, kept, reading.signal);
+  if (what === 'centroids') return centroids(table, kept);
+  return model(table, kept);
+}
+
+/** Numbers from 1, as on the page, or names; nothing for rows that were left out. */
+function clusterColumn({ features, kept, names }: TakenFrom): ExtraColumn {
+  const number = numbersOf(kept.run);
+  const values = Uint32Array.from(kept.labels, (label) => (names === null ? number[label] : label));
+  return { name: 'cluster', values, rows: features.rows, ...(names === null ? {} : { words: names }) };
+}
+
+async function memberships({ n, d, data, rows }: Features, kept: KeptRun, signal: AbortSignal): Promise<Blob> {
+  if (!(kept.model instanceof GaussianMixtureModel)) throw new RangeError('Only mixtures have memberships.');
+  const order = orderOf(kept);
+  const parts: string[] = [`row,${order.map((_, rank) => `cluster ${rank + 1}`).join(',')}\n`];
+  for (let start = 0; start < n; start += ROWS) {
+    const end = Math.min(n, start + ROWS);
+    const points = { data: data.subarray(start * d, end * d), shape: [end - start, d] as const };
+    const shares = await kept.model.predictProba(points, { signal });
+    let lines = '';
+    for (let i = start; i < end; i++) {
+      lines += (rows?.[i] ?? i) + 1;
+      for (const component of order)
+        lines += `,${Number(shares[(i - start) * order.length + component].toPrecision(7))}`;
+      lines += '\n';
+    }
+    parts.push(lines);
+  }
+  return new Blob(parts, { type: 'text/csv' });
+}
+
+function orderOf({ run }: KeptRun): number[] {
+  const number = numbersOf(run);
+  return Array.from({ length: run.k }, (_, cluster) => cluster).sort((a, b) => number[a] - number[b]);
+}
+
+function centroids(table: Table, kept: KeptRun): Blob {
+  const { run } = kept;
+  const used = [...new Set(run.features.map(({ column }) => column))];
+  const quoted = used.map((column) => `"${table.columns[column].name.replaceAll('"', '""')}"`);
+  const lines = orderOf(kept).map((cluster, rank) => {
+    const values = centreOf(run.features, run.means, cluster).map(({ value }) => value);
+    return [rank + 1, run.counts[cluster], ...values].join(',');
+  });
+  return new Blob([`cluster,rows,${quoted.join(',')}\n${lines.join('\n')}\n`], { type: 'text/csv' });
+}
+
+/** To be read again by `fromJSON`; with what columns become before it can be asked. */
+function model({ columns }: Table, { model, run }: KeptRun): Blob {
+  const features = run.features.map((feature) => ({ ...feature, column: columns[feature.column].name }));
+  const kind = model instanceof GaussianMixtureModel ? 'GaussianMixtureModel' : 'KMeansModel';
+  return new Blob([JSON.stringify({ kind, features, model: model.toJSON() }, null, 1)], { type: 'application/json' });
+}
