@@ -1,0 +1,261 @@
+/** Where the points are in the picture: coordinates of columns, or of principal components. */
+import type { Steps } from '../../src/steps.ts';
+import type { Features } from '../features/features.ts';
+import { isNumeric, type NumberColumn, type Table } from '../tables/table.ts';
+import { type Components, principalComponents } from './components.ts';
+import type { AxesChoice, AxisInfo, SceneInfo } from './scene.ts';
+import { sampleOf, slices } from './slices.ts';
+
+export interface Coordinates {
+  readonly n: number;
+  /** Two or three. */
+  readonly dimensions: number;
+  /** [n, dimensions], row-major, less the offsets: single precision loses nothing of a date. NaN where there is none. */
+  readonly values: Float32Array;
+  /** [dimensions] */
+  readonly offsets: readonly number[];
+  readonly scene: SceneInfo;
+}
+
+/** What is known of an axis before all values are there. */
+type AxisSketch = Omit<AxisInfo, 'home' | 'range' | 'step'>;
+
+const MINUTES_A_DAY = 1440;
+/** Rows that quantiles are taken of. */
+const SAMPLE = 20_000;
+/** Steps of a grid that can be seen as one. */
+const MOST_STEPS = 2 ** 20;
+
+/** Has to wait for a library where the axes are components: for `runAsync`. */
+export function* coordinatesOf(axes: AxesChoice, table: Table, features: Features): Steps<Coordinates> {
+  if (axes.kind === 'components') return yield* componentsOf(axes, table, features);
+  const columns = axes.kind === 'space' ? [axes.x, axes.y, axes.z] : [axes.x, axes.y];
+  return yield* columnsOf(axes, columns, table, features);
+}
+
+function* columnsOf(
+  axes: AxesChoice,
+  columns: readonly number[],
+  table: Table,
+  features: Features,
+): Steps<Coordinates> {
+  const { n, rows } = features;
+  const m = columns.length;
+  const values = new Float32Array(n * m);
+  const offsets: number[] = [];
+  const info: AxisInfo[] = [];
+  for (const [axis, at] of columns.entries()) {
+    const column = table.columns[at];
+    if (!isNumeric(column)) throw new RangeError(`“${column.name}” holds text: an axis needs numbers or dates.`);
+    const bend = features.features.find((each) => each.column === at && each.scaling === 'log')?.parameter;
+    const sketch = yield* sketchOf(column, bend, features);
+    const sample = yield* sorted(column, sketch, features);
+    const offset = sample.length > 0 ? sample[sample.length >> 1] : 0;
+    const filled = fillingOf(at, features);
+    let [low, high] = [Infinity, -Infinity];
+    for (const [start, end] of slices(n)) {
+      for (let i = start; i < end; i++) {
+        let value = coordinate(column.values[rows === null ? i : rows[i]], sketch);
+        if (Number.isNaN(value) && filled !== null) value = filled(i);
+        values[i * m + axis] = value - offset;
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+      yield;
+    }
+    offsets.push(offset);
+    info.push(axisOf(sketch, sample, low, high));
+  }
+  return yield* finish({ n, dimensions: m, values, offsets }, { axes, info, shares: sharesOf(columns, features) });
+}
+
+/** What a gap in a column was filled with, in coordinates. */
+function fillingOf(column: number, { d, data, features }: Features): ((point: number) => number) | null {
+  const j = features.findIndex((feature) => feature.column === column && feature.part === 'value');
+  return j < 0 ? null : (point) => data[point * d + j] * features[j].unit + features[j].centre;
+}
+
+function* sketchOf(column: NumberColumn, bend: number | undefined, features: Features): Steps<AxisSketch> {
+  const { name: title, measure } = column;
+  if (bend !== undefined) return { title, measure, bend };
+  if (measure !== 'time') return { title, measure };
+  const minutes = yield* sorted(column, { title, measure }, features);
+  const dayStart = startOfDay(minutes);
+  return dayStart === 0 ? { title, measure } : { title, measure, dayStart };
+}
+
+const NIGHT_END = 240;
+
+/** Four in the morning where hardly anything happens about that time, so that a night is not cut in two. */
+function startOfDay(minutes: Float64Array): number {
+  const between = (low: number, high: number) => minutes.filter((minute) => minute >= low && minute < high).length;
+  const atNight = between(NIGHT_END - 60, NIGHT_END + 60) * 12;
+  return atNight < minutes.length / 4 && between(0, NIGHT_END - 60) > 0 ? NIGHT_END : 0;
+}
+
+function coordinate(value: number, { bend, dayStart }: AxisSketch): number {
+  if (bend !== undefined) return Math.sign(value) * Math.log1p(Math.abs(value) / bend);
+  return dayStart !== undefined && value < dayStart ? value + MINUTES_A_DAY : value;
+}
+
+/** A sample of an axis' coordinates, ascending, without gaps. */
+function* sorted(column: NumberColumn, sketch: AxisSketch, { n, rows }: Features): Steps<Float64Array> {
+  const sample = sampleOf(n, SAMPLE);
+  const values = Float64Array.from(sample, (i) => coordinate(column.values[rows === null ? i : rows[i]], sketch));
+  yield;
+  return values.filter(Number.isFinite).sort();
+}
+
+function axisOf(sketch: AxisSketch, sample: Float64Array, low: number, high: number): AxisInfo {
+  const step = sketch.bend === undefined ? stepOf(sample) : 0;
+  const range: [number, number] = low <= high ? [low, high] : [0, 1];
+  if (sketch.measure === 'boolean') return { ...sketch, range, step: 0.6, home: [-0.5, 1.5] };
+  if (sketch.measure === 'time' && low >= 0 && high < MINUTES_A_DAY + (sketch.dayStart ?? 0)) {
+    const start = sketch.dayStart ?? 0;
+    return { ...sketch, range, step, home: [start, start + MINUTES_A_DAY] };
+  }
+  return { ...sketch, range, step, home: homeOf(sample, range, step) };
+}
+
+/** Nearly all rows; all, where that does not make it much wider. */
+function homeOf(sample: Float64Array, [low, high]: AxisInfo['range'], step: number): AxisInfo['home'] {
+  const quantile = (share: number) => sample[Math.round(share * (sample.length - 1))] ?? 0;
+  let [from, to] = [quantile(0.005), quantile(0.995)];
+  if (high - low <= 1.5 * (to - from)) [from, to] = [low, high];
+  const padding = 0.03 * (to - from) + step / 2;
+  if (padding > 0) return [from - padding, to + padding];
+  const width = Math.max(1, Math.abs(from) / 10);
+  return [from - width, to + width];
+}
+
+/** The greatest step that all differences are multiples of, for whole numbers and for those of up to three decimals. */
+function stepOf(sample: Float64Array): number {
+  const span = sample[sample.length - 1] - sample[0];
+  if (!(span > 0)) return 0;
+  for (const scale of [1, 10, 100, 1000]) {
+    const whole = sample.map((value) => Math.round(value * scale));
+    const isNear = (value: number, i: number) =>
+      Math.abs(value - sample[i] * scale) <= 1e-6 * Math.max(1, Math.abs(value));
+    if (!whole.every(isNear)) continue;
+    let divisor = 0;
+    for (let i = 1; i < whole.length; i++) divisor = greatestDivisor(whole[i] - whole[i - 1], divisor);
+    return span * scale <= divisor * MOST_STEPS ? divisor / scale : 0;
+  }
+  return 0;
+}
+
+function greatestDivisor(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}
+
+/** Where each axis is a feature: its unit and its centre. */
+function sharesOf(columns: readonly number[], { d, features }: Features): number[] | null {
+  const shares = new Array<number>(columns.length * (d + 1)).fill(0);
+  for (const [axis, column] of columns.entries()) {
+    const j = features.findIndex((feature) => feature.column === column && feature.part === 'value');
+    if (j < 0) return null;
+    shares[axis * (d + 1) + j] = features[j].unit;
+    shares[axis * (d + 1) + d] = features[j].centre;
+  }
+  return shares;
+}
+
+function* componentsOf(
+  axes: Extract<AxesChoice, { kind: 'components' }>,
+  table: Table,
+  features: Features,
+): Steps<Coordinates> {
+  const { n, d, data } = features;
+  const m = axes.count;
+  const components = yield* principalComponents(features, m);
+  const shares = new Array<number>(m * (d + 1)).fill(0);
+  for (const [axis, vector] of components.vectors.entries()) {
+    for (let j = 0; j < d; j++) {
+      shares[axis * (d + 1) + j] = vector[j];
+      shares[axis * (d + 1) + d] -= vector[j] * components.mean[j];
+    }
+  }
+  const values = new Float32Array(n * m);
+  const low = new Array<number>(m).fill(Infinity);
+  const high = new Array<number>(m).fill(-Infinity);
+  for (const [start, end] of slices(n, Math.ceil(2 ** 18 / (d * m)))) {
+    for (let i = start; i < end; i++) {
+      for (let axis = 0; axis < m; axis++) {
+        const at = axis * (d + 1);
+        let sum = shares[at + d];
+        for (let j = 0; j < d; j++) sum += shares[at + j] * data[i * d + j];
+        values[i * m + axis] = sum;
+        if (sum < low[axis]) low[axis] = sum;
+        if (sum > high[axis]) high[axis] = sum;
+      }
+    }
+    yield;
+  }
+  const info = low.map((_, axis): AxisInfo => {
+    const sketch = { title: titleOf(components, axis, table, features), measure: 'component' as const };
+    // A single feature has no second direction: its points are spread over a strip.
+    if (axis >= d) return { ...sketch, range: [0, 0], step: 1, home: [-1, 1] };
+    const sample = Float64Array.from(sampleOf(n, SAMPLE), (i) => values[i * m + axis]).sort();
+    return { ...axisOf(sketch, sample, low[axis], high[axis]), step: 0 };
+  });
+  return yield* finish({ n, dimensions: m, values, offsets: new Array<number>(m).fill(0) }, { axes, info, shares });
+}
+
+/** "Component 1 (42% of the spread, mostly delay and distance)": what weighs most, up to two. */
+function titleOf({ vectors, shares }: Components, axis: number, table: Table, { features }: Features): string {
+  if (axis >= vectors.length) return '';
+  const weights = new Map<string, number>();
+  vectors[axis].forEach((weight, j) => {
+    const { name } = table.columns[features[j].column];
+    weights.set(name, (weights.get(name) ?? 0) + weight ** 2);
+  });
+  const names = [...weights].sort((a, b) => b[1] - a[1]).filter(([, weight]) => weight >= 0.2);
+  const mostly =
+    names.length === 0 || weights.size < 2
+      ? ''
+      : `, mostly ${names
+          .slice(0, 2)
+          .map(([name]) => name)
+          .join(' and ')}`;
+  return `Component ${axis + 1} (${Math.round(100 * shares[axis])}% of the spread)${mostly}`;
+}
+
+/** Counts what lies outside of what is seen at first. */
+function* finish(coordinates: Omit<Coordinates, 'scene'>, scene: SceneInfo): Steps<Coordinates> {
+  const { n, dimensions: m, values, offsets } = coordinates;
+  const low = scene.info.map(({ home }, axis) => home[0] - offsets[axis]);
+  const high = scene.info.map(({ home }, axis) => home[1] - offsets[axis]);
+  let inside = 0;
+  for (const [start, end] of slices(n)) {
+    for (let i = start; i < end; i++) {
+      let isInside = true;
+      for (let axis = 0; axis < m; axis++) {
+        const value = values[i * m + axis];
+        if (!(value >= low[axis] && value <= high[axis])) isInside = false;
+      }
+      if (isInside) inside++;
+    }
+    yield;
+  }
+  return { ...coordinates, scene: { ...scene, outside: n - inside } };
+}
+
+/** Means of the clusters in coordinates, where `shares` is null: [k, dimensions]; NaN for those without rows. */
+export function* centresOf(coordinates: Coordinates, labels: Uint32Array, k: number): Steps<Float64Array> {
+  const { n, dimensions: m, values, offsets } = coordinates;
+  const sums = new Float64Array(k * m);
+  const counts = new Float64Array(k * m);
+  for (const [start, end] of slices(n)) {
+    for (let i = start; i < end; i++) {
+      for (let axis = 0; axis < m; axis++) {
+        const value = values[i * m + axis];
+        if (Number.isNaN(value)) continue;
+        sums[labels[i] * m + axis] += value;
+        counts[labels[i] * m + axis]++;
+      }
+    }
+    yield;
+  }
+  return sums.map((sum, at) => sum / counts[at] + offsets[at % m]);
+}
