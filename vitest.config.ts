@@ -39,7 +39,7 @@ export default defineConfig({
       project('node', 'test/conformance/node*.test.ts', ['test/conformance/node.setup.ts']),
       project('chrome', 'test/conformance/chrome*.test.ts'),
       project('firefox', 'test/conformance/firefox*.test.ts'),
-      project('page', 'test/browser/**/*.test.ts'),
+      project('page', 'test/browser/**/*.test.ts', ['test/browser/page.setup.ts']),
       project('package', 'test/package/**/*.test.ts'),
       // Large packages, which `npm run test:all` installs.
       ...(RUNS_ALL ? [project('neighbours', 'test/neighbours/*.test.ts')] : []),

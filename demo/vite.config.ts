@@ -2,9 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { inlined } from '../vite.plugins.ts';
+import { offline, threadsFile, threadsOnlyInFile } from './offline/plugin.ts';
 
 // Linux is the one place where a machine without a display is ordinary.
 const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+
+/** Threads share memory then. */
+const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -15,7 +19,7 @@ export default defineConfig(({ command }) => {
     // `npm run docs` writes the API site there; what is not built is missed, not answered with the page.
     publicDir: '../dist-docs',
     appType: 'mpa',
-    plugins: [inlined()],
+    plugins: [inlined(), threadsFile(), offline(URL.canParse(onnx) ? new URL(onnx).origin : '')],
     // Examples import the library as anybody does; here that is its source.
     resolve: {
       alias: {
@@ -25,13 +29,17 @@ export default defineConfig(({ command }) => {
         'onnxruntime-web/webgpu': onnx,
       },
     },
-    define: { __ONNX_ORIGIN__: JSON.stringify(URL.canParse(onnx) ? new URL(onnx).host : 'this machine') },
+    define: {
+      __PACKAGE__: aboutPackage(),
+      __ONNX_ORIGIN__: JSON.stringify(URL.canParse(onnx) ? new URL(onnx).host : 'this machine'),
+    },
     // It looks for its WebAssembly beside itself.
     optimizeDeps: { exclude: ['onnxruntime-web/webgpu', onnx] },
     build: {
       outDir: '../dist-demo',
       emptyOutDir: true,
       target: 'es2022',
+      modulePreload: { polyfill: false },
       rolldownOptions: {
         input: [
           'index.html',
@@ -39,14 +47,28 @@ export default defineConfig(({ command }) => {
         ].map(at),
       },
     },
-    worker: { format: 'es', plugins: () => [inlined()] },
+    worker: {
+      format: 'es',
+      plugins: () => [threadsOnlyInFile(), inlined(), threadsFile()],
+      // What the worker needs at once in one file: a dozen small ones take as many turns on a slow line.
+      rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'core', test: /demo.(work.)?worker\.ts/ }] } } },
+    },
     server: {
       open: hasDisplay && !process.env.CI,
       // The page imports the library's source and the flights from outside demo/.
       fs: { allow: ['..'] },
+      headers: ISOLATION,
     },
+    preview: { headers: ISOLATION },
   };
 });
+
+/** What the page tells of the package. */
+function aboutPackage() {
+  const { name, version, license, repository } = JSON.parse(readFileSync(at('../package.json'), 'utf8'));
+  const address: string = (typeof repository === 'string' ? repository : repository?.url) ?? '';
+  return { name, version, license, repository: address.replace(/^git\+|\.git$/g, '') };
+}
 
 /**
  * Where the example loads ONNX Runtime Web from: too large to be installed for the sake of one page. The version that tests

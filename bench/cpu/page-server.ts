@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net';
 import type { Browser } from 'puppeteer';
 
 /** What lets a page share memory with its workers. */
-const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+export const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
 
 /** @throws {Error} where there is no Chrome, or nothing to launch it with: the message says which. */
 export async function chromeLauncher(): Promise<() => Promise<Browser>> {

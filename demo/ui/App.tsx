@@ -1,0 +1,55 @@
+import { useEffect } from 'preact/hooks';
+import { ClusterForm } from './ClusterForm.tsx';
+import { Clusters } from './Clusters.tsx';
+import { Columns } from './Columns.tsx';
+import { Comparing } from './Comparing.tsx';
+import { Figures } from './Figures.tsx';
+import { Footer } from './Footer.tsx';
+import { Header } from './Header.tsx';
+import { HowMany } from './HowMany.tsx';
+import { isOver } from './opening.ts';
+import { PictureCard } from './PictureCard.tsx';
+import { Progress } from './Progress.tsx';
+import { Runs } from './Runs.tsx';
+import { prepared, run, settings, status, steps } from './state.ts';
+import { TakeHome } from './TakeHome.tsx';
+
+/**
+ * The page. The element #result tells the state in `data-status`, and of the run, as far as it has come, `data-model`,
+ * `data-engine`, `data-points`, `data-iterations` and `data-objective`.
+ */
+export function App() {
+  const ended = status.value === 'running' ? null : run.value;
+  const last = ended === null ? steps.value.at(-1) : { iteration: ended.iterations, objective: ended.objective };
+  useEffect(() => document.body.classList.toggle('over', isOver.value) as unknown as undefined, [isOver.value]);
+  return (
+    <>
+      <Header />
+      <main
+        id="result"
+        data-status={status.value}
+        data-model={ended?.settings.model ?? settings.value.model}
+        data-engine={ended?.backend}
+        data-points={prepared.value?.n}
+        data-iterations={last?.iteration}
+        data-objective={last?.objective}
+      >
+        <Progress />
+        <PictureCard />
+        <div class="controls">
+          <ClusterForm />
+          <HowMany />
+          <Columns />
+        </div>
+        <div class="findings">
+          <Figures />
+          <Clusters />
+          <Runs />
+          <TakeHome />
+          <Comparing />
+        </div>
+      </main>
+      <Footer />
+    </>
+  );
+}

@@ -1,0 +1,187 @@
+/** The columns that were found: which are used, and how they are scaled. */
+import { type ColumnChoice, type ColumnSummary, SCALINGS, type Scaling } from '../features/features.ts';
+import { formatNumber, formatValue } from '../features/format.ts';
+import { BUILTIN } from '../tables/builtin-list.ts';
+import { changeChoices, choose } from './actions.ts';
+import { choices, opened, prepared, source } from './state.ts';
+
+const SCALING_WORDS: Readonly<Record<Scaling, string>> = {
+  none: 'as it is',
+  standard: 'standard',
+  robust: 'robust',
+  log: 'logarithm',
+  cyclic: 'cyclic',
+};
+
+export function Columns() {
+  const table = opened.value;
+  const chosen = choices.value;
+  if (table === null || chosen === null) return null;
+  const used = chosen.columns.filter(({ isUsed }) => isUsed).length;
+  const numeric = table.summaries.flatMap(({ name, measure }, column) =>
+    measure === 'text' ? [] : [{ name, column }],
+  );
+  const done = prepared.value;
+  const of = source.value;
+  const builtin = of?.kind === 'builtin' ? BUILTIN.find(({ id }) => id === of.id) : undefined;
+  return (
+    <details class="card" id="columns" open={table.summaries.length <= 12}>
+      <summary>
+        <h2>Columns</h2>
+        <span class="muted">
+          {table.name}: {formatNumber(table.n)} rows, {used} of {table.summaries.length} columns used
+        </span>
+      </summary>
+      {builtin !== undefined && (
+        <p class="note">
+          {builtin.about} {builtin.licence}
+        </p>
+      )}
+      <div class="scrolling">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Column</th>
+              <th scope="col">Values</th>
+              <th scope="col">Scaling</th>
+            </tr>
+          </thead>
+          <tbody>
+            {table.summaries.map((summary, column) => (
+              <Column
+                key={`${column} ${summary.name}`}
+                summary={summary}
+                choice={chosen.columns[column]}
+                column={column}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div class="pair">
+        <label>
+          Weights
+          <select
+            value={chosen.weights ?? ''}
+            onChange={({ currentTarget: { value } }) =>
+              changeChoices({ ...chosen, weights: value === '' ? null : Number(value) })
+            }
+          >
+            <option value="">all rows alike</option>
+            {numeric.map(({ name, column }) => (
+              <option key={column} value={column}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Rows with gaps
+          <select
+            value={chosen.gaps}
+            onChange={({ currentTarget: { value } }) =>
+              changeChoices({ ...chosen, gaps: value === 'fill' ? 'fill' : 'leave-out' })
+            }
+          >
+            <option value="leave-out">are left out</option>
+            <option value="fill">get the median</option>
+          </select>
+        </label>
+      </div>
+      {done !== null && (done.leftOut > 0 || done.filled > 0) && (
+        <p class="note" id="gaps">
+          {done.leftOut > 0 && `${formatNumber(done.leftOut)} rows with gaps are left out. `}
+          {done.filled > 0 && `${formatNumber(done.filled)} gaps were filled with the median of their column.`}
+        </p>
+      )}
+    </details>
+  );
+}
+
+interface ColumnProps {
+  readonly summary: ColumnSummary;
+  readonly choice: ColumnChoice;
+  readonly column: number;
+}
+
+function Column({ summary, choice, column }: ColumnProps) {
+  const { name, measure, missing, reason } = summary;
+  const isText = measure === 'text';
+  return (
+    <tr class={choice.isUsed ? '' : 'unused'}>
+      <th scope="row">
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={choice.isUsed}
+            disabled={isText}
+            onChange={({ currentTarget }) => choose(column, { isUsed: currentTarget.checked })}
+          />
+          <span>{name}</span>
+        </label>
+        {reason !== '' && <span class="note">{reason}</span>}
+      </th>
+      <td>
+        <Values summary={summary} />
+        {missing > 0 && <span class="note">{formatNumber(missing)} missing</span>}
+      </td>
+      <td>
+        {!isText && (
+          <select
+            aria-label={`Scaling of ${name}`}
+            value={choice.scaling}
+            disabled={!choice.isUsed}
+            onChange={({ currentTarget: { value } }) =>
+              choose(column, { scaling: SCALINGS.find((each) => each === value)! })
+            }
+          >
+            {SCALINGS.map((scaling) => (
+              <option key={scaling} value={scaling}>
+                {SCALING_WORDS[scaling]}
+              </option>
+            ))}
+          </select>
+        )}
+        {choice.scaling === 'cyclic' && choice.isUsed && (
+          <input
+            type="number"
+            aria-label={`Period of ${name}`}
+            min="0"
+            step="any"
+            value={choice.period}
+            onChange={({ currentTarget: { valueAsNumber } }) =>
+              valueAsNumber > 0 && choose(column, { period: valueAsNumber })
+            }
+          />
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function Values({
+  summary: { measure, least, greatest, histogram, words, distinct },
+}: {
+  readonly summary: ColumnSummary;
+}) {
+  if (measure === 'text') {
+    const [first] = words;
+    const count = distinct === Infinity ? 'over 1,000' : formatNumber(distinct);
+    return <span class="range">{`${count} texts${first === undefined ? '' : `, “${first[0]}” most`}`}</span>;
+  }
+  if (Number.isNaN(least)) return <span class="range">empty</span>;
+  const most = Math.max(...histogram);
+  return (
+    <>
+      <svg class="histogram" viewBox={`0 0 ${histogram.length} 10`} preserveAspectRatio="none" aria-hidden="true">
+        {histogram.map((count, i) => {
+          const height = count === 0 ? 0 : Math.max(0.6, (10 * count) / most);
+          return <rect key={i} x={i + 0.05} y={10 - height} width="0.9" height={height} />;
+        })}
+      </svg>
+      <span class="range">
+        {formatValue(measure, least)} to {formatValue(measure, greatest)}
+      </span>
+    </>
+  );
+}

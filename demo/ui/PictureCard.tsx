@@ -1,0 +1,177 @@
+/** The picture, what its axes are, and what is at hand about it. */
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { ticks } from '../features/format.ts';
+import { clusterColour, neutralColour } from '../palette.ts';
+import { Picture, type PictureHandle } from '../picture/Picture.tsx';
+import type { AxesChoice, Drawn, Exposure } from '../picture/scene.ts';
+import type { Selection } from '../work/calls.ts';
+import { numbersOf } from '../work/numbers.ts';
+import { aim, expose, findDoubt, pick, save, within } from './actions.ts';
+import * as state from './state.ts';
+
+export function PictureCard() {
+  const scene = state.scene.value;
+  const handle = useRef<PictureHandle | null>(null);
+  const picture = useRef<HTMLElement>(null);
+  const showsDoubt = useSignal(false);
+  const selected = useSignal<Selection | null>(null);
+  const run = state.status.value === 'running' ? null : state.run.value;
+  const means = state.live.value;
+  const d = state.prepared.value?.d ?? 1;
+  const colours = useMemo(() => coloursOf(), [run, means?.length, state.scheme.value, state.profiles.value]);
+  const live = useMemo(() => (means === null ? null : { means, k: means.length / d, d }), [means]);
+  const names = useMemo(() => (run === null ? [] : numbersOf(run).map(String)), [run]);
+  useEffect(() => {
+    selected.value = null;
+    showsDoubt.value = false;
+  }, [run, scene]);
+  const shown = async (exposure: Exposure, signal: AbortSignal): Promise<Drawn> => {
+    const drawn = await expose(exposure, signal);
+    const isWhole = exposure.sample === null;
+    performance.mark(isWhole ? 'picture:whole' : 'picture:sample');
+    picture.current?.dispatchEvent(new CustomEvent('picture', { detail: { isWhole } }));
+    return drawn;
+  };
+  return (
+    <section id="picture" class="card" ref={picture} aria-labelledby="picture-title">
+      <div class="toolbar">
+        <h2 id="picture-title">Picture</h2>
+        <Axes />
+        {run?.settings.model === 'mixture' && (
+          <label class="check">
+            <input
+              id="doubt"
+              type="checkbox"
+              checked={showsDoubt.value}
+              onChange={async ({ currentTarget: { checked } }) => {
+                if (checked) await findDoubt();
+                showsDoubt.value = checked;
+              }}
+            />
+            fainter where unsure
+          </label>
+        )}
+      </div>
+      {scene === null ? (
+        <div class="no-picture" aria-hidden="true" />
+      ) : (
+        <Picture
+          scene={scene}
+          n={state.prepared.value?.n ?? 0}
+          version={state.pictured.value}
+          run={run}
+          live={live}
+          colours={colours}
+          scheme={state.scheme.value}
+          names={names}
+          centres={state.centres.value}
+          alone={state.alone.value}
+          showsDoubt={showsDoubt.value}
+          ticks={ticks}
+          expose={shown}
+          pick={pick}
+          within={async (area) => {
+            selected.value = await within(area);
+            return selected.value;
+          }}
+          onSelect={(found) => {
+            if (found === null) selected.value = null;
+          }}
+          onAlone={(cluster) => {
+            state.alone.value = cluster;
+          }}
+          handle={handle}
+        />
+      )}
+      {selected.value !== null && (
+        <div id="selection" class="note" role="status">
+          {selected.value.lines.map((line) => (
+            <p key={line}>{line}</p>
+          ))}
+        </div>
+      )}
+      {scene !== null && (
+        <p class="toolbar end">
+          <span class="muted">The picture as</span>
+          {(['png', 'svg'] as const).map((kind) => (
+            <button
+              type="button"
+              class="small"
+              key={kind}
+              onClick={async () => {
+                const title = state.opened.value?.name ?? 'Clusters';
+                const of = handle.current;
+                if (of !== null) save(await (kind === 'png' ? of.toPng(title) : of.toSvg(title)), `clusters.${kind}`);
+              }}
+            >
+              {kind.toUpperCase()}
+            </button>
+          ))}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function coloursOf() {
+  const scheme = state.scheme.value;
+  const run = state.status.value === 'running' ? null : state.run.value;
+  const k = state.live.value === null ? 0 : state.live.value.length / (state.prepared.value?.d ?? 1);
+  if (run !== null) return run.colours.map((place) => clusterColour(place, scheme));
+  if (k > 0) return Array.from({ length: k }, (_, i) => clusterColour(i, scheme));
+  return [neutralColour(scheme)];
+}
+
+function Axes() {
+  const summaries = state.opened.value?.summaries;
+  const axes = state.axes.value;
+  const prepared = state.prepared.value;
+  if (summaries === undefined || axes === null || prepared === null) return null;
+  const columns = summaries.flatMap(({ name, measure }, column) => (measure === 'text' ? [] : [{ name, column }]));
+  const components = prepared.d > 2;
+  const value = axes.kind === 'components' ? `components ${axes.count}` : axes.kind;
+  const first = columns[0]?.column ?? 0;
+  const of = (place: number) => columns[Math.min(place, columns.length - 1)]?.column ?? first;
+  const [x, y] = axes.kind === 'components' ? [of(0), of(1)] : [axes.x, axes.y];
+  const chooseKind = (kind: string) => {
+    if (kind === 'columns') return aim({ kind, x, y });
+    if (kind === 'space')
+      return aim({ kind, x, y, z: columns.find(({ column }) => column !== x && column !== y)!.column });
+    return aim({ kind: 'components', count: kind.endsWith('3') ? 3 : 2 });
+  };
+  const choose = (place: 'x' | 'y' | 'z', column: number) => {
+    if (axes.kind !== 'components') void aim({ ...axes, [place]: column } as AxesChoice);
+  };
+  return (
+    <span class="axes">
+      <label>
+        <span class="unseen">What is shown</span>
+        <select id="axes" value={value} onChange={({ currentTarget }) => chooseKind(currentTarget.value)}>
+          <option value="columns">two columns</option>
+          {columns.length > 2 && <option value="space">three columns, in 3-D</option>}
+          {components && <option value="components 2">principal components</option>}
+          {components && <option value="components 3">principal components, in 3-D</option>}
+        </select>
+      </label>
+      {axes.kind !== 'components' &&
+        (['y', 'x', ...(axes.kind === 'space' ? (['z'] as const) : [])] as const).map((place) => (
+          <label key={place}>
+            {place === 'y' ? '' : place === 'x' ? 'by' : 'and'}{' '}
+            <select
+              id={`axis-${place}`}
+              aria-label={`Axis ${place}`}
+              value={axes.kind === 'space' ? axes[place] : axes[place === 'z' ? 'x' : place]}
+              onChange={({ currentTarget }) => choose(place, Number(currentTarget.value))}
+            >
+              {columns.map(({ name, column }) => (
+                <option key={column} value={column}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        ))}
+    </span>
+  );
+}

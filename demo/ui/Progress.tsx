@@ -1,0 +1,51 @@
+/** What happens now, what went wrong, and what to do about it. */
+
+import { cancel, retry } from './actions.ts';
+import { formatBytes } from './bytes.ts';
+import { isSweeping, loading, message, notices, opened, problem, status, wanted } from './state.ts';
+
+export function Progress() {
+  const bytes = loading.value;
+  return (
+    <div class="progress">
+      <p id="message" role="status">
+        {message.value}
+        {bytes !== null && bytes.loaded > 0 && (
+          <span>
+            {' '}
+            {formatBytes(bytes.loaded)}
+            {bytes.total > 0 && ` of ${formatBytes(bytes.total)}`}
+          </span>
+        )}
+      </p>
+      {bytes !== null && (
+        <>
+          <progress aria-label="Bytes read" {...(bytes.total > 0 ? { value: bytes.loaded, max: bytes.total } : {})} />
+          <button type="button" onClick={cancel}>
+            Cancel
+          </button>
+        </>
+      )}
+      {isSweeping.value && (
+        <button type="button" onClick={cancel}>
+          Stop looking
+        </button>
+      )}
+      {problem.value !== null && (
+        <div class="problem" role="alert">
+          <p id="problem">{problem.value}</p>
+          {status.value === 'error' && wanted.value !== null && (
+            <button type="button" onClick={retry}>
+              Try again
+            </button>
+          )}
+        </div>
+      )}
+      <ul class="remarks">
+        {[...notices.value, ...(opened.value?.remarks ?? [])].map((remark) => (
+          <li key={remark}>{remark}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,360 @@
+/** What the user may do, and the page by itself: each asks the worker, and leaves what comes of it in the state. */
+import { batch } from '@preact/signals';
+import type { ColumnChoice } from '../features/features.ts';
+import { formatNumber } from '../features/format.ts';
+import type { Area, AxesChoice, Drawn, Exposure, SceneInfo } from '../picture/scene.ts';
+import { axesOf, choicesIn, namedAxes, namedChoices, toAddress } from '../results/address.ts';
+import type { Opened, OpeningTold, PageCalls, Source, Taken, Told } from '../work/calls.ts';
+import { openChannel } from '../work/channel.ts';
+import type { ComparisonProgress } from '../work/compare.ts';
+import { numbersOf } from '../work/numbers.ts';
+import type { Run, Settings } from '../work/runs.ts';
+import * as state from './state.ts';
+
+const NOTHING_SAID = { columns: null, weights: null, gaps: null };
+
+const worker = new Worker(new URL('../work/worker.ts', import.meta.url), { type: 'module' });
+const ask = openChannel<PageCalls>(worker);
+
+/** What is under way, of which there is one at a time: the next one calls the one before off. */
+let doing = new AbortController();
+
+function begin(): AbortSignal {
+  doing.abort();
+  doing = new AbortController();
+  return doing.signal;
+}
+
+export async function openSource(source: Source, clusters: boolean): Promise<void> {
+  const signal = begin();
+  batch(() => {
+    state.status.value = 'reading';
+    state.problem.value = null;
+    state.loading.value = { loaded: 0, total: 0 };
+    state.wanted.value = source;
+    state.message.value = source.kind === 'file' ? `Reading ${source.name}…` : 'Reading…';
+  });
+  try {
+    const onProgress = (told: OpeningTold) => {
+      if (signal.aborted) return;
+      if ('part' in told) void showPart(told, signal);
+      else state.loading.value = told;
+    };
+    const opened = await ask('open', source, { signal, onProgress });
+    forgetRuns();
+    const said = choicesIn(state.link.value ?? NOTHING_SAID, { columns: opened.summaries }, opened.choices);
+    batch(() => {
+      state.loading.value = null;
+      state.source.value = source;
+      state.opened.value = opened;
+      state.choices.value = said.choices;
+      state.notices.value = [...state.notices.value, ...said.notices];
+      state.axes.value = null;
+      state.sweep.value = null;
+      state.comparison.value = null;
+    });
+    await prepare(signal);
+    if (clusters) await cluster();
+  } catch (error) {
+    if (!signal.aborted) fail(error);
+    else if (doing.signal === signal) calledOff();
+  } finally {
+    if (doing.signal === signal) state.loading.value = null;
+  }
+}
+
+/** The first rows are seen while the others are read. */
+async function showPart(
+  { part, prepared }: Extract<OpeningTold, { part: Opened }>,
+  signal: AbortSignal,
+): Promise<void> {
+  forgetRuns();
+  batch(() => {
+    state.opened.value = part;
+    state.choices.value = part.choices;
+    state.prepared.value = prepared;
+    state.axes.value = null;
+  });
+  // All rows may have come meanwhile.
+  await aim(axesFor(), signal).catch(() => undefined);
+}
+
+/** Reading was called off: what was there before still is. */
+function calledOff(): void {
+  state.status.value = state.prepared.value === null ? 'empty' : state.run.value === null ? 'ready' : 'done';
+  state.message.value = 'Reading was cancelled.';
+}
+
+export function cancel(): void {
+  const signal = doing.signal;
+  doing.abort();
+  if (state.status.value === 'reading' && doing.signal === signal) calledOff();
+}
+
+export async function retry(): Promise<void> {
+  if (state.wanted.value !== null) await openSource(state.wanted.value, true);
+}
+
+/** Other columns or scalings: points are made anew, and the runs before are not of them. */
+export async function choose(column: number, change: Partial<ColumnChoice>): Promise<void> {
+  const choices = state.choices.value!;
+  const columns = choices.columns.map((choice, i) => (i === column ? { ...choice, ...change } : choice));
+  await changeChoices({ ...choices, columns });
+}
+
+export async function changeChoices(choices: NonNullable<typeof state.choices.value>): Promise<void> {
+  state.choices.value = choices;
+  const signal = begin();
+  forgetRuns();
+  state.sweep.value = null;
+  try {
+    await prepare(signal);
+  } catch (error) {
+    if (!signal.aborted) fail(error);
+  }
+}
+
+async function prepare(signal: AbortSignal): Promise<void> {
+  state.prepared.value = null;
+  const prepared = await ask('prepare', state.choices.value!, { signal });
+  state.prepared.value = prepared;
+  state.problem.value = null;
+  await aim(axesFor(), signal);
+  state.status.value = 'ready';
+  state.message.value = `${formatNumber(prepared.n)} rows of ${prepared.d} features are ready.`;
+}
+
+/** The axes of now where there still are such columns; else the first two of the features. */
+function axesFor(): AxesChoice {
+  const { features, d } = state.prepared.value!;
+  const said = axesOf(state.link.value?.axes ?? null, { columns: state.opened.value!.summaries });
+  if (state.axes.value === null && said !== null) return said;
+  if (state.axes.value !== null && isThere(state.axes.value)) return state.axes.value;
+  const used = [...new Set(features.map(({ column }) => column))];
+  if (used.length > 3 || (used.length === 1 && d > 1)) return { kind: 'components', count: 2 };
+  return { kind: 'columns', x: used[used.length - 1], y: used[0] };
+}
+
+/** Components are of the features that are used; columns can be seen without. */
+function isThere(axes: AxesChoice): boolean {
+  return axes.kind !== 'components' || axes.count <= state.prepared.value!.d;
+}
+
+export async function aim(axes: AxesChoice, signal?: AbortSignal): Promise<void> {
+  const scene = await ask('aim', axes, { signal });
+  const centres = await centresIn(scene);
+  batch(() => {
+    state.axes.value = axes;
+    state.scene.value = scene;
+    state.centres.value = centres;
+    state.pictured.value++;
+  });
+}
+
+/** Where clusters are, where the axes do not tell by themselves. */
+async function centresIn(scene: SceneInfo | null): Promise<Float64Array | null> {
+  return scene === null || scene.shares !== null ? null : ask('centres', null);
+}
+
+export async function cluster(): Promise<void> {
+  const signal = begin();
+  const settings = state.settings.value;
+  batch(() => {
+    state.status.value = 'running';
+    state.problem.value = null;
+    state.steps.value = [];
+    state.live.value = null;
+    state.isStopping.value = false;
+    state.alone.value = null;
+    state.message.value = 'Choosing a start…';
+  });
+  try {
+    const run = await ask('cluster', settings, { signal, onProgress: (told) => signal.aborted || hear(told) });
+    await showRun(run);
+    performance.mark('run:done');
+  } catch (error) {
+    if (!signal.aborted) fail(error);
+  } finally {
+    state.live.value = null;
+  }
+}
+
+function hear(told: Told): void {
+  if (told.kind === 'engine') state.engine.value = told.engine;
+  else if (told.kind === 'live') state.live.value = told.means;
+  else {
+    const { iteration } = told.step;
+    state.steps.value = iteration === 1 ? [told.step] : [...state.steps.value, told.step];
+    state.message.value = `Iteration ${formatNumber(iteration)}…`;
+  }
+}
+
+async function showRun(run: Run): Promise<void> {
+  batch(() => {
+    state.runs.value = [...state.runs.value, run];
+    state.live.value = null;
+  });
+  await goTo(run.id);
+  state.status.value = 'done';
+  state.message.value = verdict(run);
+  history.replaceState(null, '', addressOfNow());
+}
+
+/** Goes back, or forward, to a run. */
+export async function goTo(id: number): Promise<void> {
+  await ask('show', id);
+  const centres = await centresIn(state.scene.value);
+  batch(() => {
+    state.shownRun.value = id;
+    state.centres.value = centres;
+    state.alone.value = null;
+    state.profiles.value = null;
+    state.pictured.value++;
+  });
+  const profiles = await ask('profile', id);
+  if (state.shownRun.value === id) state.profiles.value = profiles;
+}
+
+function verdict(run: Run): string {
+  const iterations = `${formatNumber(run.iterations)} ${run.iterations === 1 ? 'iteration' : 'iterations'}`;
+  if (run.stopped) return `Stopped after ${iterations}: this is what it had come to.`;
+  if (run.converged) return `Converged after ${iterations}.`;
+  if (run.decreased) return `Not converged: after ${iterations} the lower bound fell where it should only rise.`;
+  return `Not converged: ended at the limit of ${iterations}.`;
+}
+
+/** Ends the run, and keeps what is there. */
+export async function stop(): Promise<void> {
+  state.isStopping.value = true;
+  state.message.value = 'Stopping…';
+  await ask('stop', null);
+}
+
+export async function sweep(from: number, to: number): Promise<void> {
+  const signal = begin();
+  const { seed, backend } = state.settings.value;
+  batch(() => {
+    state.isSweeping.value = true;
+    state.sweep.value = { rows: [], done: null };
+    state.problem.value = null;
+  });
+  try {
+    const done = await ask(
+      'sweep',
+      { from, to, seed, backend },
+      {
+        signal,
+        onProgress: (row) => {
+          if (!signal.aborted) state.sweep.value = { rows: [...state.sweep.value!.rows, row], done: null };
+        },
+      },
+    );
+    state.sweep.value = { rows: done.rows, done };
+  } catch (error) {
+    if (!signal.aborted) fail(error);
+  } finally {
+    state.isSweeping.value = false;
+  }
+}
+
+export async function compare(): Promise<void> {
+  const signal = begin();
+  const { k, seed } = state.settings.value;
+  state.comparison.value = { saying: 'Beginning…', done: null };
+  try {
+    const onProgress = ({ name, done, of }: ComparisonProgress) => {
+      if (!signal.aborted) state.comparison.value = { saying: `${name}, ${done + 1} of ${of}…`, done: null };
+    };
+    state.comparison.value = { saying: '', done: await ask('compare', { k, seed }, { signal, onProgress }) };
+  } catch (error) {
+    state.comparison.value = null;
+    if (!signal.aborted) fail(error);
+  }
+}
+
+/** A link to what is shown: all but the file. */
+export function addressOfNow(): string {
+  const opened = state.opened.value!;
+  const table = { columns: opened.summaries };
+  const source = state.source.value;
+  const words = toAddress({
+    source: source?.kind === 'builtin' ? source.id : null,
+    ...namedChoices(state.choices.value!, table, opened.choices),
+    settings: state.settings.value,
+    axes: namedAxes(state.axes.value, table),
+  });
+  return `${location.origin}${location.pathname}?${words}`;
+}
+
+export const loadedByWorker = () => ask('loaded', null);
+
+export const expose = (exposure: Exposure, signal: AbortSignal): Promise<Drawn> => ask('expose', exposure, { signal });
+export const pick = (column: number, row: number) => ask('pick', { column, row });
+export const within = (area: Area) => ask('within', area);
+
+/** Finds out how sure it is of each row where it belongs: the next pictures may show it. */
+export async function findDoubt(): Promise<void> {
+  await ask('doubt', null);
+  state.pictured.value++;
+}
+
+export async function take(what: Taken['what'], fileName: string): Promise<void> {
+  try {
+    save(await ask('take', { what, run: state.shownRun.value!, names: namesOf(state.run.value!) }), fileName);
+  } catch (error) {
+    state.problem.value = wordsOf(error);
+  }
+}
+
+/** The names that the user gave to clusters; null where there are none. */
+function namesOf(run: Run): string[] | null {
+  const given = (cluster: number) => state.names.value.get(`${run.id} ${cluster}`);
+  const numbers = numbersOf(run);
+  const names = numbers.map((number, cluster) => given(cluster) || String(number));
+  return names.some((name, cluster) => name !== String(numbers[cluster])) ? names : null;
+}
+
+export function save(blob: Blob, fileName: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = fileName;
+  link.click();
+  // The download has begun by then.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+export function change(part: Partial<Settings>): void {
+  state.settings.value = { ...state.settings.value, ...part };
+}
+
+function forgetRuns(): void {
+  batch(() => {
+    state.runs.value = [];
+    state.shownRun.value = null;
+    state.profiles.value = null;
+    state.names.value = new Map();
+    state.alone.value = null;
+    state.steps.value = [];
+  });
+}
+
+function fail(error: unknown): void {
+  batch(() => {
+    state.status.value = 'error';
+    state.problem.value = wordsOf(error);
+    state.message.value = '';
+  });
+}
+
+const PLAIN_WORDS: ReadonlyMap<string, string> = new Map([
+  ['WebGPUUnavailableError', 'This browser offers no WebGPU on this machine. Choose the engine “automatic” or “CPU”.'],
+  ['DeviceLostError', 'The GPU was lost during the run. Run again, or choose the engine “CPU”.'],
+]);
+
+/** Errors whose messages are meant for the user. */
+const SAID: ReadonlySet<string> = new Set(['RangeError', 'UnreadableError', 'ChoiceError', 'DownloadError']);
+
+function wordsOf(error: unknown): string {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return PLAIN_WORDS.get(name) ?? (SAID.has(name) ? message : `Something went wrong: ${message}`);
+}

@@ -1,0 +1,308 @@
+/**
+ * All that the worker holds: the table, the points that were made of it, the engine that has them, the runs, and what the
+ * picture is drawn from. Its methods are the functions that the page calls.
+ */
+import { GaussianMixtureModel } from '../../src/index.ts';
+import { runAsync } from '../../src/steps.ts';
+import type { Choices, ColumnSummary, Features } from '../features/features.ts';
+import { formatNumber, formatShare, formatValue } from '../features/format.ts';
+import { prepare } from '../features/prepare.ts';
+import { suggestedChoices, summaries } from '../features/summaries.ts';
+import type { Area, AxesChoice, Drawn, Exposure, Picked, SceneInfo } from '../picture/scene.ts';
+import { Stage } from '../picture/stage.ts';
+import { type ClusterProfile, matchColours, profiles } from '../results/profile.ts';
+import { take } from '../results/take.ts';
+import { loadBuiltin } from '../tables/builtin.ts';
+import { type Reading, readTable } from '../tables/read.ts';
+import type { Table } from '../tables/table.ts';
+import type {
+  ComparisonAsked,
+  EngineTold,
+  Loading,
+  Opened,
+  OpeningTold,
+  Place,
+  Prepared,
+  Selection,
+  Source,
+  Taken,
+  Told,
+} from './calls.ts';
+import { type Caller, Given } from './channel.ts';
+import { type Comparison, type ComparisonProgress, compare } from './compare.ts';
+import { fit, type KeptRun } from './fits.ts';
+import { spread } from './live.ts';
+import { numbersOf } from './numbers.ts';
+import { Residence, type Resident, someOf } from './residence.ts';
+import type { Run, Settings } from './runs.ts';
+import { recommendation, SWEEP_ROWS, type Sweep, type SweepAsked, type SweepRow, sweepOver } from './sweep.ts';
+import { THREADS } from './threads.ts';
+
+export class Desk {
+  #table: Table | null = null;
+  /** The table's own file, where somebody opened one. */
+  #file: Blob | null = null;
+  #summaries: readonly ColumnSummary[] = [];
+  #features: Features | null = null;
+  readonly #residence = new Residence();
+  readonly #runs = new Map<number, KeptRun>();
+  #shown: KeptRun | null = null;
+  readonly #stage = new Stage();
+  #lastRun = 0;
+  #isStopped = false;
+
+  async open(source: Source, { signal, tell }: Caller<OpeningTold>): Promise<Opened> {
+    const onProgress = (loaded: number, total: number) => tell({ loaded, total });
+    // Behind the last row nobody waits for the first ones.
+    const whole = new AbortController();
+    const isWanted = AbortSignal.any([signal, whole.signal]);
+    const onPart = (part: Table) => void this.#showPart(part, isWanted, tell).catch(() => undefined);
+    const table = await readSource(source, { signal, onProgress }, onPart).finally(() => whole.abort());
+    const found = await runAsync(summaries(table), signal);
+    await this.#forget();
+    this.#table = table;
+    this.#file = source.kind === 'file' ? source.file : null;
+    this.#summaries = found;
+    return openedOf(table, found);
+  }
+
+  /** Some rows, until all are there: they are seen, and nothing else. */
+  async #showPart(part: Table, signal: AbortSignal, tell: (told: OpeningTold) => void): Promise<void> {
+    const found = await runAsync(summaries(part), signal);
+    const opened = openedOf(part, found);
+    const features = await runAsync(prepare(part, opened.choices, found), signal);
+    await this.#forget();
+    signal.throwIfAborted();
+    this.#stage.setPoints(part, features);
+    tell({ part: opened, prepared: preparedOf(features) });
+  }
+
+  async prepare(choices: Choices, { signal }: Caller<never>): Promise<Prepared> {
+    const table = this.#tableOf();
+    const features = await runAsync(prepare(table, choices, this.#summaries), signal);
+    this.#runs.clear();
+    this.#shown = null;
+    this.#features = features;
+    this.#stage.setPoints(table, features);
+    return preparedOf(features);
+  }
+
+  async cluster(settings: Settings, caller: Caller<Told>): Promise<Run> {
+    const features = this.#featuresOf();
+    this.#isStopped = false;
+    const resident = await this.#residence.of(settings.backend, features);
+    caller.tell({ kind: 'engine', engine: toldOf(resident) });
+    try {
+      const kept = await fit(this.#lastRun + 1, resident, features, settings, {
+        ...caller,
+        isStopped: () => this.#isStopped,
+        show: ({ places, labels }) => this.#stage.setLive({ places, labels, k: settings.k }),
+      });
+      const before = this.#runs.get(this.#lastRun) ?? null;
+      const previous = before && { labels: before.labels, colours: before.run.colours, k: before.run.k };
+      const colours = matchColours(previous, kept.labels, settings.k);
+      const run = { ...kept.run, colours };
+      this.#lastRun = run.id;
+      this.#runs.set(run.id, { ...kept, run });
+      return run;
+    } catch (error) {
+      if (!caller.signal.aborted) await this.#residence.leave();
+      throw error;
+    } finally {
+      this.#stage.setLive(null);
+    }
+  }
+
+  async stop(): Promise<null> {
+    this.#isStopped = true;
+    return null;
+  }
+
+  async sweep(asked: SweepAsked, caller: Caller<SweepRow>): Promise<Sweep> {
+    const features = this.#featuresOf();
+    const sampled = features.n > SWEEP_ROWS;
+    const some = sampled ? someOf(features, spread(features.n, SWEEP_ROWS)) : features;
+    const residence = sampled ? new Residence() : this.#residence;
+    try {
+      const { engine, dataset } = await residence.of(asked.backend, some);
+      const to = Math.min(asked.to, some.n - 1);
+      const rows = await sweepOver(engine, dataset, { ...asked, to }, caller);
+      return { rows, ...recommendation(rows), sampled: some.n, n: features.n };
+    } finally {
+      if (sampled) await residence.leave();
+    }
+  }
+
+  async show(id: number | null): Promise<null> {
+    this.#shown = id === null ? null : this.#runOf(id);
+    this.#stage.setClusters(this.#shown && { labels: this.#shown.labels, k: this.#shown.run.k });
+    return null;
+  }
+
+  aim(axes: AxesChoice, { signal }: Caller<never>): Promise<SceneInfo> {
+    return this.#stage.aim(axes, signal);
+  }
+
+  centres({ signal }: Caller<never>): Promise<Float64Array | null> {
+    return this.#stage.centres(signal);
+  }
+
+  async doubt({ signal }: Caller<never>): Promise<null> {
+    if (this.#shown?.model instanceof GaussianMixtureModel && !this.#stage.hasDoubt) {
+      this.#stage.setDoubt(await doubtOf(this.#shown.model, this.#featuresOf(), signal));
+    }
+    return null;
+  }
+
+  async expose(exposure: Exposure, { signal }: Caller<never>): Promise<Given<Drawn>> {
+    const drawn = await this.#stage.expose(exposure, signal);
+    return new Given(drawn, [drawn.bitmap]);
+  }
+
+  async pick({ column, row }: Place): Promise<Picked | null> {
+    const found = this.#stage.pick(column, row);
+    if (found === null) return null;
+    const { point, place } = found;
+    const features = this.#featuresOf();
+    const tableRow = features.rows?.[point] ?? point;
+    const cluster = this.#shown?.labels[point] ?? null;
+    const values = linesOf(this.#tableOf(), tableRow);
+    const memberships = await this.#membershipsOf(point);
+    return { row: tableRow, place, cluster, lines: [...memberships, ...values] };
+  }
+
+  async within(area: Area, { signal }: Caller<never>): Promise<Selection> {
+    const points = await this.#stage.within(area, signal);
+    const { n } = this.#featuresOf();
+    const lines = this.#shown === null ? [] : sharesOf(points, this.#shown);
+    return {
+      count: points.length,
+      n,
+      lines: [`${formatNumber(points.length)} of ${formatNumber(n)} rows lie within.`, ...lines],
+    };
+  }
+
+  profile(id: number, { signal }: Caller<never>): Promise<readonly ClusterProfile[]> {
+    const { labels, run } = this.#runOf(id);
+    return runAsync(profiles(this.#tableOf(), this.#featuresOf(), labels, run.k, this.#summaries), signal);
+  }
+
+  take({ what, run, names }: Taken, { signal, tell }: Caller<Loading>): Promise<Blob> {
+    const of = {
+      table: this.#tableOf(),
+      file: this.#file,
+      features: this.#featuresOf(),
+      kept: this.#runOf(run),
+      names,
+    };
+    return take(what, of, { signal, onProgress: (loaded, total) => tell({ loaded, total }) });
+  }
+
+  compare({ k, seed }: ComparisonAsked, caller: Caller<ComparisonProgress>): Promise<Comparison> {
+    return compare({ features: this.#featuresOf(), k, seed }, caller, THREADS);
+  }
+
+  async #forget(): Promise<void> {
+    this.#features = null;
+    this.#shown = null;
+    this.#runs.clear();
+    await this.#residence.leave();
+  }
+
+  #tableOf(): Table {
+    if (this.#table === null) throw new RangeError('There is no table yet: open a file.');
+    return this.#table;
+  }
+
+  #featuresOf(): Features {
+    if (this.#features === null) throw new RangeError('No columns are chosen yet.');
+    return this.#features;
+  }
+
+  #runOf(id: number): KeptRun {
+    const kept = this.#runs.get(id);
+    if (kept === undefined) throw new RangeError('That run was of other columns, and is gone.');
+    return kept;
+  }
+
+  /** Of mixtures: how much a point belongs to the components, the likeliest first. */
+  async #membershipsOf(point: number): Promise<string[]> {
+    const kept = this.#shown;
+    if (!(kept?.model instanceof GaussianMixtureModel)) return [];
+    const { data, d } = this.#featuresOf();
+    const row = { data: data.slice(point * d, (point + 1) * d), shape: [1, d] as const };
+    const shares = await kept.model.predictProba(row, { backend: 'cpu' });
+    const number = numbersOf(kept.run);
+    return Array.from(shares.keys())
+      .sort((a, b) => shares[b] - shares[a])
+      .slice(0, 3)
+      .filter((component) => shares[component] >= 0.005)
+      .map((component) => `${formatShare(shares[component])} in cluster ${number[component]}`);
+  }
+}
+
+function readSource(source: Source, how: Reading, onPart: (part: Table) => void): Promise<Table> {
+  if (source.kind === 'file') return readTable(source.file, source.name, how);
+  return loadBuiltin(source.id, { ...how, rows: source.rows ?? undefined, onPart });
+}
+
+function openedOf(table: Table, found: ColumnSummary[]): Opened {
+  const { name, n, remarks, delimited } = table;
+  return { name, n, remarks, summaries: found, choices: suggestedChoices(found, table), delimited: delimited ?? null };
+}
+
+function preparedOf({ n, d, features, leftOut, filled }: Features): Prepared {
+  return { n, d, features, leftOut, filled };
+}
+
+function toldOf({ engine, dataset }: Resident): EngineTold {
+  const { adapter, software, threads } = engine.info;
+  return { backend: dataset.backend, reason: dataset.reason, adapter, software, threads };
+}
+
+/** Rows whose memberships are computed at a time: they are k numbers each. */
+const DOUBT_ROWS = 2 ** 16;
+
+/** 1 less the greatest membership, over the most that can be [n]. */
+async function doubtOf(
+  model: GaussianMixtureModel,
+  { n, d, data }: Features,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  const { k } = model;
+  const doubt = new Float32Array(n);
+  if (k === 1) return doubt;
+  for (let start = 0; start < n; start += DOUBT_ROWS) {
+    const end = Math.min(n, start + DOUBT_ROWS);
+    const shape = [end - start, d] as const;
+    const shares = await model.predictProba({ data: data.subarray(start * d, end * d), shape }, { signal });
+    for (let i = start, at = 0; i < end; i++) {
+      let most = 0;
+      for (const stop = at + k; at < stop; at++) if (shares[at] > most) most = shares[at];
+      doubt[i] = (1 - most) / (1 - 1 / k);
+    }
+  }
+  return doubt;
+}
+
+/** The values of a row of the table, as the user knows them. */
+function linesOf({ columns }: Table, row: number): string[] {
+  return columns.map((column) => {
+    if (column.measure === 'text') return `${column.name}: ${column.words[column.codes[row]] || '–'}`;
+    const value = column.values[row];
+    return `${column.name}: ${Number.isNaN(value) ? '–' : formatValue(column.measure, value)}`;
+  });
+}
+
+/** How many of some points are in which clusters, the most first. */
+function sharesOf(points: Uint32Array, { labels, run }: KeptRun): string[] {
+  const counts = new Uint32Array(run.k);
+  for (const point of points) counts[labels[point]]++;
+  const number = numbersOf(run);
+  const parts = Array.from(counts.keys())
+    .filter((cluster) => counts[cluster] > 0)
+    .sort((a, b) => counts[b] - counts[a])
+    .slice(0, 5)
+    .map((cluster) => `${formatShare(counts[cluster] / points.length)} in cluster ${number[cluster]}`);
+  return parts.length === 0 ? [] : [`Of these ${parts.join(', ')}.`];
+}

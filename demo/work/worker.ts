@@ -1,0 +1,26 @@
+/** The page's worker: tables, engines, labels and pictures live here. */
+import { loadedWhole } from '../offline/loaded.ts';
+import type { PageCalls } from './calls.ts';
+import { answerCalls } from './channel.ts';
+import { Desk } from './desk.ts';
+
+const desk = new Desk();
+
+answerCalls<PageCalls>({
+  open: (source, caller) => desk.open(source, caller),
+  prepare: (choices, caller) => desk.prepare(choices, caller),
+  cluster: (settings, caller) => desk.cluster(settings, caller),
+  stop: () => desk.stop(),
+  sweep: (asked, caller) => desk.sweep(asked, caller),
+  show: (run) => desk.show(run),
+  aim: (axes, caller) => desk.aim(axes, caller),
+  centres: (_, caller) => desk.centres(caller),
+  doubt: (_, caller) => desk.doubt(caller),
+  expose: (exposure, caller) => desk.expose(exposure, caller),
+  pick: (place) => desk.pick(place),
+  within: (area, caller) => desk.within(area, caller),
+  profile: (run, caller) => desk.profile(run, caller),
+  take: (taken, caller) => desk.take(taken, caller),
+  loaded: async () => loadedWhole(),
+  compare: (asked, caller) => desk.compare(asked, caller),
+});

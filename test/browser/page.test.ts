@@ -1,0 +1,463 @@
+/**
+ * The page, built and served as it will be, as somebody uses it in Chrome.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { tableFromArrays, tableToIPC } from '@uwdata/flechette';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { launch, type Page } from 'puppeteer';
+import { describe, expect, it } from 'vitest';
+import { hashUniform } from '../../src/random.ts';
+import { attributes, executablePath, finished, open, statuses, textOf, useChrome } from './pages.ts';
+
+const chrome = useChrome();
+
+/** Three groups, in numbers: 120, 80 and 40 rows, in an order of their own. */
+const GROUPS = [
+  { name: 'north', rows: 120, at: [0, 0, 1000] },
+  { name: 'south', rows: 80, at: [10, 0, 3000] },
+  { name: 'west', rows: 40, at: [5, 9, 1000] },
+] as const;
+const N = 240;
+/** From −1.5 to 1.5, as of three dice. */
+const noise = (i: number, j: number) =>
+  hashUniform(i, 3 * j) + hashUniform(i, 3 * j + 1) + hashUniform(i, 3 * j + 2) - 1.5;
+const ROWS = GROUPS.flatMap(({ name, rows, at }) =>
+  Array.from({ length: rows }, (_, i) => ({
+    region: name,
+    length: at[0] + noise(i, 100 * at[0] + 1),
+    width: at[1] + noise(i, 100 * at[0] + 2),
+    price: at[2] + 40 * noise(i, 100 * at[0] + 3),
+  })),
+).sort((a, b) => Math.sin(1e4 * a.length) - Math.sin(1e4 * b.length));
+const column = <T>(name: keyof (typeof ROWS)[number]) => ROWS.map((row) => row[name]) as T[];
+const NUMBERS = ['length', 'width', 'price'] as const;
+
+function csv(delimiter = ',', decimal = '.'): string {
+  const number = (value: number) => value.toFixed(6).replace('.', decimal);
+  const lines = ROWS.map(({ region, length, width, price }) =>
+    [region, ...[length, width, price].map(number)].join(delimiter),
+  );
+  return `${['region', ...NUMBERS].join(delimiter)}\n${lines.join('\n')}\n`;
+}
+
+/** A NumPy file of float64 [n, 3], C order. */
+function npy(): Buffer {
+  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (${N}, 3), }`;
+  const padded = `${header.padEnd(117)}\n`;
+  const values = Float64Array.from(ROWS.flatMap((row) => NUMBERS.map((name) => row[name])));
+  const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, padded.length, 0]);
+  return Buffer.concat([start, Buffer.from(padded), Buffer.from(values.buffer)]);
+}
+
+const FILES: Record<string, () => string | Uint8Array> = {
+  'table.csv': () => csv(),
+  'table-of-semicolons.csv': () => csv(';', ','),
+  'table.tsv': () => csv('\t'),
+  'table.jsonl': () => ROWS.map((row) => JSON.stringify(row)).join('\n'),
+  'table.npy': npy,
+  'table.parquet': () =>
+    new Uint8Array(
+      parquetWriteBuffer({
+        columnData: [
+          { name: 'region', data: column<string>('region'), type: 'STRING' },
+          ...NUMBERS.map((name) => ({ name, data: column<number>(name), type: 'DOUBLE' as const })),
+        ],
+      }),
+    ),
+  'table.arrow': () =>
+    tableToIPC(
+      tableFromArrays(Object.fromEntries(NUMBERS.map((name) => [name, Float64Array.from(column<number>(name))]))),
+      {
+        format: 'file',
+      },
+    )!,
+};
+
+const BROKEN: Record<string, readonly [content: string | Uint8Array, says: RegExp]> = {
+  'ragged.csv': ['a,b\n1,2\n3\n4,5,6\n7\n8,9,1\n2\n3,4,5\n', /Line 3 has 1 value, the header has 2/],
+  'words.csv': ['a,b\nfoo,bar\nbaz,qux\n', /number|column/i],
+  'paper.pdf': ['%PDF-1.7\n%\u00e2\u00e3\u00cf\u00d3\n1 0 obj\n', /PDF/],
+  'cut.parquet': [new Uint8Array([80, 65, 82, 49, 1, 2, 3, 4, 5, 6]), /Parquet/],
+  'empty.csv': ['', /empty|no rows|nothing/i],
+  'odd.npy': [new Uint8Array([0x93, 78, 85, 77, 80, 89, 1, 0, 4, 0, 123, 125, 32, 10]), /NPY|NumPy/i],
+};
+
+async function choose(page: Page, name: string, content: string | Uint8Array): Promise<void> {
+  const path = join(tmpdir(), `page-${process.pid}-${name}`);
+  await writeFile(path, content);
+  const field = await page.$('input#file');
+  await field!.uploadFile(path);
+}
+
+/** Runs so far; another one ends. */
+async function nextRun(page: Page, act: () => Promise<unknown>): Promise<void> {
+  const before = await page.evaluate(() => performance.getEntriesByName('run:done').length);
+  await act();
+  await page.waitForFunction(
+    (count) =>
+      performance.getEntriesByName('run:done').length > count ||
+      document.getElementById('result')?.dataset.status === 'error',
+    {},
+    before,
+  );
+  await finished(page);
+}
+
+/** Opens the page on a small table of its own, so that the flights are not waited for. */
+async function openTable(options: Parameters<typeof open>[2] = {}, query = '?data=embeddings'): Promise<Page> {
+  const page = await open(chrome, query, options);
+  await finished(page);
+  await nextRun(page, () => choose(page, 'table.csv', csv()));
+  return page;
+}
+
+async function set(page: Page, selector: string, value: string): Promise<void> {
+  await page.$eval(
+    selector,
+    (field, text) => {
+      (field as HTMLInputElement).value = text;
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+      field.dispatchEvent(new Event('change', { bubbles: true }));
+    },
+    value,
+  );
+}
+
+async function cluster(page: Page, k: number): Promise<void> {
+  await set(page, '#k', String(k));
+  await nextRun(page, () => page.click('#run'));
+}
+
+function counts(page: Page): Promise<number[]> {
+  return page.$$eval('.clusters > li', (items) =>
+    items.map((item) => Number(item.querySelector('.note')!.textContent!.replaceAll(',', '').match(/\d+/)![0])),
+  );
+}
+
+/** What is given to the user as a file, in the order in which it is given. */
+function catchFiles(): void {
+  const files: Blob[] = [];
+  Object.assign(window, { files });
+  URL.createObjectURL = (blob: Blob) => {
+    files.push(blob);
+    return '#';
+  };
+}
+
+async function taken(page: Page, selector: string): Promise<Buffer> {
+  const before = await page.evaluate(() => (window as unknown as { files: Blob[] }).files.length);
+  await page.click(selector);
+  await page.waitForFunction((count) => (window as unknown as { files: Blob[] }).files.length > count, {}, before);
+  const text = await page.evaluate(async () => {
+    const bytes = new Uint8Array(await (window as unknown as { files: Blob[] }).files.at(-1)!.arrayBuffer());
+    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  });
+  return Buffer.from(text, 'latin1');
+}
+
+it('clusters three million flights at once, and keeps the page answering', async () => {
+  const page = await open(chrome, '?engine=cpu', {
+    prepare: () => {
+      const tasks: number[] = [];
+      Object.assign(window, { tasks });
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) tasks.push(duration);
+      }).observe({ type: 'longtask' });
+    },
+  });
+  await finished(page);
+  expect((await statuses(page)).filter((status) => status !== 'empty')).toEqual([
+    'reading',
+    'ready',
+    'running',
+    'done',
+  ]);
+  expect(await attributes(page)).toMatchObject({ engine: 'cpu', points: '3000000', model: 'kmeans' });
+  expect((await counts(page)).reduce((a, b) => a + b)).toBe(3_000_000);
+  await page.waitForFunction(() => performance.getEntriesByName('picture:whole').length > 0);
+  // Ten times what it is to be.
+  const tasks = await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
+  expect(Math.max(0, ...tasks)).toBeLessThan(500);
+  await page.close();
+});
+
+describe('opens', () => {
+  it.each(Object.keys(FILES))('%s', async (name) => {
+    const page = await open(chrome, '?data=embeddings&k=3&engine=cpu');
+    await finished(page);
+    await nextRun(page, () => choose(page, name, FILES[name]()));
+    expect(await attributes(page)).toMatchObject({ points: String(N), engine: 'cpu' });
+    expect(await counts(page)).toEqual(GROUPS.map(({ rows }) => rows));
+    await page.close();
+  });
+
+  it('an image, whose clusters are colours', async () => {
+    const page = await open(chrome, '?data=embeddings&k=5');
+    await finished(page);
+    const photograph = fileURLToPath(new URL('../golden/data/flower.jpg', import.meta.url));
+    await nextRun(page, async () => (await page.$('input#file'))!.uploadFile(photograph));
+    expect(await attributes(page)).toMatchObject({ points: String(640 * 427) });
+    expect(await counts(page)).toHaveLength(5);
+    await page.close();
+  });
+
+  it('text that is pasted', async () => {
+    const page = await open(chrome, '?data=embeddings&k=3');
+    await finished(page);
+    await nextRun(page, () =>
+      page.evaluate((text) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData('text/plain', text);
+        document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+      }, csv('\t')),
+    );
+    expect(await counts(page)).toEqual([120, 80, 40]);
+    await page.close();
+  });
+});
+
+it('says of files that cannot be read why, and goes on', async () => {
+  const page = await openTable();
+  for (const [name, [content, says]] of Object.entries(BROKEN)) {
+    await page.evaluate(() => {
+      document.getElementById('result')!.dataset.seen = '';
+    });
+    await choose(page, name, content);
+    await page.waitForSelector('#result[data-status="error"]');
+    expect(await textOf(page, '#problem'), name).toMatch(says);
+    await nextRun(page, () => choose(page, 'table.csv', csv()));
+  }
+  await page.close();
+});
+
+it('leaves out ids, constants and text, says of gaps what became of them, and takes other columns', async () => {
+  const lines = csv().trim().split('\n');
+  const table = lines.map((line, i) => `${i === 0 ? 'id' : i},${i === 0 ? 'same' : 7},${line}`);
+  table[5] = table[5].replace(/[^,]*$/, '');
+  const page = await open(chrome, '?data=embeddings&k=3');
+  await finished(page);
+  await nextRun(page, () => choose(page, 'gaps.csv', `${table.join('\n')}\n`));
+  const used = await page.$$eval('#columns tbody tr', (rows) =>
+    rows.map((row) => [row.querySelector('label')!.textContent!.trim(), row.querySelector('input')!.checked]),
+  );
+  expect(used).toEqual([
+    ['id', false],
+    ['same', false],
+    ['region', false],
+    ['length', true],
+    ['width', true],
+    ['price', true],
+  ]);
+  expect(await attributes(page)).toMatchObject({ points: String(N - 1) });
+  expect(await textOf(page, '#gaps')).toMatch(/^1 row/);
+  await page.$$eval('#columns tbody tr', (rows) => rows[4].querySelector('input')!.click());
+  await page.waitForSelector('#result[data-status="ready"]');
+  await page.waitForFunction(() => document.getElementById('d')?.textContent === '2');
+  await nextRun(page, () => page.click('#run'));
+  await page.close();
+});
+
+it('finds out how many, and clusters so many', async () => {
+  const page = await openTable();
+  await page.click('#sweep-run');
+  await page.waitForSelector('#recommendation');
+  expect(await textOf(page, '#recommendation')).toMatch(/^3 clusters: its silhouette, 0\.[789]\d, is /);
+  await nextRun(page, () => page.click('#recommendation + p button'));
+  expect(await counts(page)).toEqual([120, 80, 40]);
+  await page.close();
+});
+
+it('fits mixtures, hard and soft, keeps runs to go back to, and their colours', async () => {
+  const page = await openTable();
+  await cluster(page, 3);
+  const colours = () =>
+    page.$$eval('.clusters > li', (items) => items.map((item) => getComputedStyle(item).getPropertyValue('--cluster')));
+  const before = await colours();
+  await page.select('#model', 'mixture');
+  await nextRun(page, () => page.click('#run'));
+  expect(await attributes(page)).toMatchObject({ model: 'mixture' });
+  expect(await counts(page)).toEqual([120, 80, 40]);
+  expect(await colours()).toEqual(before);
+  await set(page, '#temperature', '0');
+  await nextRun(page, () => page.click('#run'));
+  expect(await page.$$eval('#runs tbody tr', (rows) => rows.length)).toBe(4);
+  await page.$eval('#runs tbody tr:nth-child(2) button', (button) => (button as HTMLButtonElement).click());
+  await page.waitForSelector('#result[data-model="kmeans"]');
+  expect(await counts(page)).toEqual([120, 80, 40]);
+  await page.close();
+});
+
+it('stops a run, and keeps what it has come to', async () => {
+  const page = await open(chrome, '?k=128&engine=cpu');
+  await page.waitForSelector('#result[data-iterations]');
+  await page.click('#run');
+  await finished(page);
+  expect(await textOf(page, '#message')).toMatch(/^Stopped after \d+ iterations?: this is what it had come to\.$/);
+  expect(await counts(page)).toHaveLength(128);
+  await page.close();
+});
+
+it('gives the file back with its clusters, centroids, the model, and code that says what was done', async () => {
+  const page = await openTable({ prepare: catchFiles });
+  await cluster(page, 3);
+  const own = String(await taken(page, '[data-take="own"]'));
+  const lines = own.trim().split('\n');
+  expect(lines[0]).toBe('region,length,width,price,cluster');
+  expect(lines.slice(1).map((line) => line.replace(/,\d$/, ''))).toEqual(csv().trim().split('\n').slice(1));
+  const clusterOf = new Map(GROUPS.map(({ name }, i) => [name as string, String(i + 1)]));
+  for (const line of lines.slice(1)) expect(line.at(-1)).toBe(clusterOf.get(line.split(',')[0]));
+  const parquet = await taken(page, '[data-take="parquet"]');
+  const { parquetReadObjects } = await import('hyparquet');
+  const rows = await parquetReadObjects({ file: new Uint8Array(parquet).buffer });
+  expect(rows.map(({ cluster }) => String(cluster))).toEqual(lines.slice(1).map((line) => line.at(-1)));
+  const centroids = String(await taken(page, '[data-take="centroids"]'))
+    .trim()
+    .split('\n');
+  expect(centroids).toHaveLength(4);
+  GROUPS.forEach(({ at, rows }, i) => {
+    const [number, size, ...values] = centroids[i + 1].split(',').map(Number);
+    expect([number, size]).toEqual([i + 1, rows]);
+    for (const [j, value] of values.entries()) expect(Math.abs(value - at[j])).toBeLessThan(j === 2 ? 20 : 0.5);
+  });
+  const { KMeansModel } = await import('../../src/index.ts');
+  const saved = JSON.parse(String(await taken(page, '[data-take="model"]')));
+  expect(KMeansModel.fromJSON(saved.model).k).toBe(3);
+  expect(await textOf(page, '#take-home pre')).toMatch(/kmeans\(.*k: 3/s);
+  await page.close();
+});
+
+it('tells of the row under the pointer, and of those within a box', async () => {
+  const page = await openTable();
+  await cluster(page, 3);
+  await page.waitForFunction(() => performance.getEntriesByName('picture:whole').length > 1);
+  const stage = (await page.$('.picture-stage'))!;
+  await stage.scrollIntoView();
+  const box = (await stage.boundingBox())!;
+  const card = () => page.$eval('.picture-card', (element) => element.textContent!).catch(() => '');
+  let said = '';
+  // Over the picture, until a dot is met.
+  for (let step = 0; step < 400 && said === ''; step++) {
+    await page.mouse.move(
+      box.x + 60 + ((step * 37) % (box.width - 80)),
+      box.y + 20 + ((step * 53) % (box.height - 60)),
+    );
+    said = await card();
+  }
+  expect(said).toMatch(/price/);
+  await page.close();
+});
+
+it('keeps settings in its address, and takes what is wrong there for what is usual', async () => {
+  const page = await open(chrome, '?data=digits&model=mixture&covariance=diag&k=4&seed=7&engine=cpu');
+  await finished(page);
+  expect(await attributes(page)).toMatchObject({ model: 'mixture', points: '1797', engine: 'cpu' });
+  const address = page.url();
+  expect(address).toMatch(/data=digits.*model=mixture.*k=4.*covariance=diag.*seed=7/);
+  const first = await attributes(page);
+  await page.goto(address);
+  await finished(page);
+  expect((await attributes(page)).objective).toBe(first.objective);
+  await page.goto(new URL('?data=digits&model=constructor&k=abc&seed=1e300', address).href);
+  await finished(page);
+  expect(await attributes(page)).toMatchObject({ model: 'kmeans' });
+  expect(await textOf(page, '.remarks')).toMatch(/constructor.*abc/s);
+  await page.close();
+});
+
+it('says that there is no WebGPU, and then runs on the CPU', async () => {
+  const args = ['--no-sandbox', '--disable-blink-features=WebGPU'];
+  const without = await launch({ executablePath: executablePath!, args });
+  try {
+    const page = await open(chrome, '?data=digits&engine=webgpu', { browser: without });
+    await page.waitForSelector('#result[data-status="error"]');
+    expect(await textOf(page, '#problem')).toMatch(/no WebGPU/);
+    await page.select('#backend', 'cpu');
+    await nextRun(page, () => page.click('#run'));
+    expect(await attributes(page)).toMatchObject({ engine: 'cpu' });
+  } finally {
+    await without.close();
+  }
+});
+
+it('clusters on WebGPU', async () => {
+  const page = await openTable({}, '?data=embeddings&engine=webgpu');
+  await cluster(page, 3);
+  expect(await attributes(page)).toMatchObject({ engine: 'webgpu', points: String(N) });
+  expect(await counts(page)).toEqual([120, 80, 40]);
+  expect(await textOf(page, '#reason')).toMatch(/^This engine was asked for\./);
+  await page.close();
+});
+
+it('works without a network once it was open', async () => {
+  const page = await open(chrome, '?data=embeddings&k=6');
+  await finished(page);
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  // All of it is kept: behind the last run there is nothing more that it loads.
+  await page.reload();
+  await finished(page);
+  await page.setOfflineMode(true);
+  await page.reload();
+  await finished(page);
+  expect(await counts(page)).toHaveLength(6);
+  await nextRun(page, () => choose(page, 'table.csv', csv()));
+  expect(await attributes(page)).toMatchObject({ points: String(N) });
+  await page.close();
+});
+
+it('may send nothing to anybody', async () => {
+  const page = await open(chrome, '?data=embeddings');
+  await finished(page);
+  const outcome = await page.evaluate(async () => {
+    const violated = new Promise<string>((resolve) => {
+      document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective), {
+        once: true,
+      });
+    });
+    const sent = await fetch('https://example.org/', { method: 'POST', body: 'rows' }).then(
+      () => 'sent',
+      () => 'refused',
+    );
+    return [sent, await violated];
+  });
+  expect(outcome).toEqual(['refused', 'connect-src']);
+  // The refusal itself.
+  const [first, ...others] = chrome.complaints.splice(0);
+  for (const message of [first, ...others]) expect(message).toContain('https://example.org/');
+  await page.close();
+});
+
+it('has nothing that axe finds wrong', async () => {
+  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const page = await openTable();
+  await cluster(page, 3);
+  for (const scheme of ['light', 'dark']) {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await page.evaluate(axe);
+    const found = await page.evaluate(async () => {
+      const run = (
+        window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
+      ).axe;
+      return (await run.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    });
+    expect(found).toEqual([]);
+  }
+  await page.close();
+});
+
+it('is used by the keyboard alone', async () => {
+  const page = await openTable();
+  await page.focus('#k');
+  await page.keyboard.down('Control');
+  await page.keyboard.press('a');
+  await page.keyboard.up('Control');
+  await page.keyboard.type('3');
+  await nextRun(page, () => page.keyboard.press('Enter'));
+  expect(await counts(page)).toEqual([120, 80, 40]);
+  // The focus is where it was.
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('k');
+  await page.close();
+});

@@ -1,0 +1,93 @@
+/** Opening pages in Chrome, and what they tell of themselves. */
+import type { Browser, HTTPRequest, Page } from 'puppeteer';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest';
+import { findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
+import { missing } from '../missing.ts';
+
+const PATIENCE = 100_000;
+
+const address = inject('pageAddress');
+export const executablePath = await findBrowser('chrome');
+
+/** Chrome, for the tests of a file: none of them may leave a message in the console. */
+export interface Chrome {
+  readonly browser: Browser;
+  /** Errors and warnings of the console and of the page. */
+  complaints: string[];
+}
+
+export function useChrome(): Chrome {
+  const chrome = { browser: undefined as unknown as Browser, complaints: [] as string[] };
+  beforeAll(async () => {
+    if (executablePath !== null) chrome.browser = await launchBrowser('chrome', executablePath);
+  });
+  afterAll(() => chrome.browser?.close());
+  beforeEach((context) => {
+    if (executablePath === null) missing(context, missingBrowser('chrome'));
+    chrome.complaints = [];
+  });
+  afterEach(() => expect(chrome.complaints).toEqual([]));
+  return chrome;
+}
+
+export interface OpenOptions {
+  readonly browser?: Browser;
+  /** Runs in the page before its own scripts. */
+  readonly prepare?: () => void;
+  /** Gets what the page asks others for. */
+  readonly answer?: (request: HTTPRequest) => Promise<void>;
+}
+
+/** @param query behind the address of the page, or an address */
+export async function open(chrome: Chrome, query: string, options: OpenOptions = {}): Promise<Page> {
+  const page = await (options.browser ?? chrome.browser).newPage();
+  page.setDefaultTimeout(PATIENCE);
+  page.on('pageerror', (error) => chrome.complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') chrome.complaints.push(message.text());
+  });
+  await page.evaluateOnNewDocument(() => {
+    const seen: string[] = [];
+    Object.assign(window, { statuses: seen });
+    new MutationObserver(() => {
+      const status = document.getElementById('result')?.dataset.status;
+      if (status !== undefined && status !== seen.at(-1)) seen.push(status);
+    }).observe(document, { subtree: true, childList: true, attributeFilter: ['data-status'] });
+  });
+  if (options.prepare !== undefined) await page.evaluateOnNewDocument(options.prepare);
+  const target = new URL(query, address).href;
+  const { answer } = options;
+  if (answer !== undefined) {
+    await page.setRequestInterception(true);
+    page.on('request', (request) => {
+      const { origin, protocol } = new URL(request.url());
+      const isOwn = origin === new URL(target).origin || protocol === 'data:';
+      void (isOwn ? request.continue() : answer(request));
+    });
+  }
+  await page.goto(target);
+  return page;
+}
+
+export async function finished(page: Page): Promise<void> {
+  await page.waitForSelector('#result:is([data-status="done"], [data-status="error"])');
+  const { status } = await attributes(page);
+  const said = await page.$$eval('#message, #problem', (lines) => lines.map((line) => line.textContent).join(' '));
+  expect(status, said).toBe('done');
+}
+
+export function statuses(page: Page): Promise<string[]> {
+  return page.evaluate(() => (window as unknown as { statuses: string[] }).statuses);
+}
+
+export function attributes(page: Page): Promise<Record<string, string | undefined>> {
+  return page.$eval('#result', (element) => ({ ...(element as HTMLElement).dataset }));
+}
+
+export function textOf(page: Page, selector: string): Promise<string> {
+  return page.$eval(selector, (element) => element.textContent!);
+}
+
+export function isShown(page: Page, selector: string): Promise<boolean> {
+  return page.$eval(selector, (element) => element.checkVisibility());
+}
