@@ -94,10 +94,7 @@ function averaged(variances: Float64Array): Float64Array {
     ["    'tied-spherical': [11 / 6],\n", (entry) => `${entry}    toy: [0.75, 0.75, 4, 4],\n`],
     ['[30, 10, 12, 3, 4, 1]', () => '[30, 10, 12, 3, 4, 1, 6]'],
   );
-  edit('demo/index.html', [
-    /^.*value="tied-spherical".*\n/m,
-    (line) => `${line}            <option value="toy">Toy</option>\n`,
-  ]);
+  edit('demo/work/runs.ts', [/^ *'tied-spherical': '.*\n/m, (line) => `${line}  toy: 'toy',\n`]);
   mention('README.md', '`tied-spherical`', ' and `toy`');
   mention('CHANGELOG.md', '### Added\n\n', '- The covariance type `toy`.\n');
 }

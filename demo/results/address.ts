@@ -1,9 +1,11 @@
 /** Settings ↔ link: what is clustered and how, by names, so that it holds for a file that has changed a little. */
+
+import type { CovarianceType } from '../../src/index.ts';
 import type { Choices, ColumnChoice, Scaling } from '../features/features.ts';
 import { SCALINGS } from '../features/features.ts';
 import type { AxesChoice } from '../picture/scene.ts';
 import type { Column } from '../tables/table.ts';
-import type { Settings } from '../work/runs.ts';
+import { COVARIANCES, type Settings } from '../work/runs.ts';
 
 /** Axes by the names of their columns. */
 export type NamedAxes =
@@ -49,15 +51,6 @@ export const DEFAULT_SETTINGS: Settings = {
   backend: 'auto',
 };
 
-/** Written out, so that the page that reads an address loads nothing of the library for it. */
-const COVARIANCES = [
-  'full',
-  'tied',
-  'diag',
-  'spherical',
-  'tied-diag',
-  'tied-spherical',
-] as const satisfies readonly Settings['covariance'][];
 const MODELS = ['kmeans', 'mixture'] as const satisfies readonly Settings['model'][];
 const BACKENDS = ['auto', 'cpu', 'webgpu'] as const satisfies readonly Settings['backend'][];
 const GAPS = ['leave-out', 'fill'] as const satisfies readonly Choices['gaps'][];
@@ -130,7 +123,7 @@ export function fromAddress(
   const settings: Settings = {
     model: wordOf('model', MODELS, DEFAULT_SETTINGS.model),
     k: numberOf('k', DEFAULT_SETTINGS.k, isWhole(1, MOST_CLUSTERS), `a whole number from 1 to ${MOST_CLUSTERS}`),
-    covariance: wordOf('covariance', COVARIANCES, DEFAULT_SETTINGS.covariance),
+    covariance: wordOf('covariance', Object.keys(COVARIANCES) as CovarianceType[], DEFAULT_SETTINGS.covariance),
     temperature: numberOf(
       'temperature',
       DEFAULT_SETTINGS.temperature,

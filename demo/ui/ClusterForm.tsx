@@ -1,18 +1,11 @@
 /** The model, and how it is fitted. */
 import type { CovarianceType } from '../../src/index.ts';
 import { MOST_CLUSTERS } from '../results/address.ts';
-import type { Settings } from '../work/runs.ts';
+import { COVARIANCES, type Settings } from '../work/runs.ts';
 import { change, cluster, stop } from './actions.ts';
 import { isStopping, prepared, settings, status } from './state.ts';
 
-const COVARIANCES: readonly (readonly [CovarianceType, string])[] = [
-  ['full', 'full: any ellipse'],
-  ['tied', 'tied: the same ellipse'],
-  ['diag', 'diagonal: along the axes'],
-  ['spherical', 'spherical: round'],
-  ['tied-diag', 'tied diagonal'],
-  ['tied-spherical', 'tied spherical'],
-];
+const COVARIANCE_TYPES = Object.keys(COVARIANCES) as CovarianceType[];
 
 export function ClusterForm() {
   const now = settings.value;
@@ -92,12 +85,12 @@ function OfMixture({ now }: { readonly now: Settings }) {
           id="covariance"
           value={now.covariance}
           onChange={({ currentTarget: { value } }) =>
-            change({ covariance: COVARIANCES.find(([type]) => type === value)![0] })
+            change({ covariance: COVARIANCE_TYPES.find((type) => type === value)! })
           }
         >
-          {COVARIANCES.map(([type, words]) => (
+          {COVARIANCE_TYPES.map((type) => (
             <option key={type} value={type}>
-              {words}
+              {COVARIANCES[type]}
             </option>
           ))}
         </select>

@@ -14,6 +14,16 @@ export interface Settings {
   readonly backend: 'auto' | Backend;
 }
 
+/** Covariances of mixtures, in words. Written out, so that the page loads nothing of the library for them. */
+export const COVARIANCES: Readonly<Record<CovarianceType, string>> = {
+  full: 'full: any ellipse',
+  tied: 'tied: the same ellipse',
+  diag: 'diagonal: along the axes',
+  spherical: 'spherical: round',
+  'tied-diag': 'tied diagonal',
+  'tied-spherical': 'tied spherical',
+};
+
 /** Progress of a run. */
 export interface Step {
   readonly iteration: number;
