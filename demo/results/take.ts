@@ -1,5 +1,4 @@
 /** What is taken home from a run: the table with its clusters, memberships, centroids, the model. */
-import { GaussianMixtureModel } from '../../src/index.ts';
 import type { Features } from '../features/features.ts';
 import { centreOf } from '../features/prepare.ts';
 import type { Reading } from '../tables/reading.ts';
@@ -42,13 +41,14 @@ function clusterColumn({ features, kept, names }: TakenFrom): ExtraColumn {
 }
 
 async function memberships({ n, d, data, rows }: Features, kept: KeptRun, signal: AbortSignal): Promise<Blob> {
-  if (!(kept.model instanceof GaussianMixtureModel)) throw new RangeError('Only mixtures have memberships.');
+  const { mixture } = kept;
+  if (mixture === null) throw new RangeError('Only mixtures have memberships.');
   const order = orderOf(kept);
   const parts: string[] = [`row,${order.map((_, rank) => `cluster ${rank + 1}`).join(',')}\n`];
   for (let start = 0; start < n; start += ROWS) {
     const end = Math.min(n, start + ROWS);
     const points = { data: data.subarray(start * d, end * d), shape: [end - start, d] as const };
-    const shares = await kept.model.predictProba(points, { signal });
+    const shares = await mixture.predictProba(points, { signal });
     let lines = '';
     for (let i = start; i < end; i++) {
       lines += (rows?.[i] ?? i) + 1;
@@ -78,8 +78,8 @@ function centroids(table: Table, kept: KeptRun): Blob {
 }
 
 /** To be read again by `fromJSON`; with what columns become before it can be asked. */
-function model({ columns }: Table, { model, run }: KeptRun): Blob {
+function model({ columns }: Table, { model, mixture, run }: KeptRun): Blob {
   const features = run.features.map((feature) => ({ ...feature, column: columns[feature.column].name }));
-  const kind = model instanceof GaussianMixtureModel ? 'GaussianMixtureModel' : 'KMeansModel';
+  const kind = mixture !== null ? 'GaussianMixtureModel' : 'KMeansModel';
   return new Blob([JSON.stringify({ kind, features, model: model.toJSON() }, null, 1)], { type: 'application/json' });
 }

@@ -1,5 +1,4 @@
 /** A file as a table, whatever it is: told from its first bytes, not from its name. */
-import { readDelimited } from './csv.ts';
 import { blame, bytesOf, type Reading } from './reading.ts';
 import type { Table } from './table.ts';
 import { UnreadableError } from './unreadable.ts';
@@ -9,6 +8,7 @@ export type { Reading } from './reading.ts';
 /** Each reader is loaded when it is needed: most people have one kind of file. */
 type Reader = (file: Blob, name: string, reading: Reading) => Promise<Table>;
 
+const readDelimited: Reader = async (...all) => (await import('./csv.ts')).readDelimited(...all);
 const readParquet: Reader = async (...all) => (await import('./parquet.ts')).readParquet(...all);
 const readArrow: Reader = async (...all) => (await import('./arrow.ts')).readArrow(...all);
 const readNpy: Reader = async (...all) => (await import('./npy.ts')).readNpy(...all);

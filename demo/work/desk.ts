@@ -2,7 +2,7 @@
  * All that the worker holds: the table, the points that were made of it, the engine that has them, the runs, and what the
  * picture is drawn from. Its methods are the functions that the page calls.
  */
-import { GaussianMixtureModel } from '../../src/index.ts';
+import type { GaussianMixtureModel } from '../../src/index.ts';
 import { runAsync } from '../../src/steps.ts';
 import type { Choices, ColumnSummary, Features } from '../features/features.ts';
 import { formatNumber, formatShare, formatValue } from '../features/format.ts';
@@ -10,8 +10,7 @@ import { prepare } from '../features/prepare.ts';
 import { suggestedChoices, summaries } from '../features/summaries.ts';
 import type { Area, AxesChoice, Drawn, Exposure, Picked, SceneInfo } from '../picture/scene.ts';
 import { Stage } from '../picture/stage.ts';
-import { type ClusterProfile, matchColours, profiles } from '../results/profile.ts';
-import { take } from '../results/take.ts';
+import type { ClusterProfile } from '../results/profile.ts';
 import { loadBuiltin } from '../tables/builtin.ts';
 import { type Reading, readTable } from '../tables/read.ts';
 import type { Table } from '../tables/table.ts';
@@ -29,13 +28,13 @@ import type {
   Told,
 } from './calls.ts';
 import { type Caller, Given } from './channel.ts';
-import { type Comparison, type ComparisonProgress, compare } from './compare.ts';
+import type { Comparison, ComparisonProgress } from './compare.ts';
 import { fit, type KeptRun } from './fits.ts';
 import { spread } from './live.ts';
 import { numbersOf } from './numbers.ts';
 import { Residence, type Resident, someOf } from './residence.ts';
 import type { Run, Settings } from './runs.ts';
-import { recommendation, SWEEP_ROWS, type Sweep, type SweepAsked, type SweepRow, sweepOver } from './sweep.ts';
+import type { Sweep, SweepAsked, SweepRow } from './sweep.ts';
 import { THREADS } from './threads.ts';
 
 export class Desk {
@@ -100,6 +99,7 @@ export class Desk {
       });
       const before = this.#runs.get(this.#lastRun) ?? null;
       const previous = before && { labels: before.labels, colours: before.run.colours, k: before.run.k };
+      const { matchColours } = await import('../results/profile.ts');
       const colours = matchColours(previous, kept.labels, settings.k);
       const run = { ...kept.run, colours };
       this.#lastRun = run.id;
@@ -119,6 +119,7 @@ export class Desk {
   }
 
   async sweep(asked: SweepAsked, caller: Caller<SweepRow>): Promise<Sweep> {
+    const { recommendation, SWEEP_ROWS, sweepOver } = await import('./sweep.ts');
     const features = this.#featuresOf();
     const sampled = features.n > SWEEP_ROWS;
     const some = sampled ? someOf(features, spread(features.n, SWEEP_ROWS)) : features;
@@ -148,8 +149,9 @@ export class Desk {
   }
 
   async doubt({ signal }: Caller<never>): Promise<null> {
-    if (this.#shown?.model instanceof GaussianMixtureModel && !this.#stage.hasDoubt) {
-      this.#stage.setDoubt(await doubtOf(this.#shown.model, this.#featuresOf(), signal));
+    const mixture = this.#shown?.mixture ?? null;
+    if (mixture !== null && !this.#stage.hasDoubt) {
+      this.#stage.setDoubt(await doubtOf(mixture, this.#featuresOf(), signal));
     }
     return null;
   }
@@ -182,12 +184,13 @@ export class Desk {
     };
   }
 
-  profile(id: number, { signal }: Caller<never>): Promise<readonly ClusterProfile[]> {
+  async profile(id: number, { signal }: Caller<never>): Promise<readonly ClusterProfile[]> {
+    const { profiles } = await import('../results/profile.ts');
     const { labels, run } = this.#runOf(id);
     return runAsync(profiles(this.#tableOf(), this.#featuresOf(), labels, run.k, this.#summaries), signal);
   }
 
-  take({ what, run, names }: Taken, { signal, tell }: Caller<Loading>): Promise<Blob> {
+  async take({ what, run, names }: Taken, { signal, tell }: Caller<Loading>): Promise<Blob> {
     const of = {
       table: this.#tableOf(),
       file: this.#file,
@@ -195,10 +198,12 @@ export class Desk {
       kept: this.#runOf(run),
       names,
     };
+    const { take } = await import('../results/take.ts');
     return take(what, of, { signal, onProgress: (loaded, total) => tell({ loaded, total }) });
   }
 
-  compare({ k, seed }: ComparisonAsked, caller: Caller<ComparisonProgress>): Promise<Comparison> {
+  async compare({ k, seed }: ComparisonAsked, caller: Caller<ComparisonProgress>): Promise<Comparison> {
+    const { compare } = await import('./compare.ts');
     return compare({ features: this.#featuresOf(), k, seed }, caller, THREADS);
   }
 
@@ -228,10 +233,10 @@ export class Desk {
   /** Of mixtures: how much a point belongs to the components, the likeliest first. */
   async #membershipsOf(point: number): Promise<string[]> {
     const kept = this.#shown;
-    if (!(kept?.model instanceof GaussianMixtureModel)) return [];
+    if (kept?.mixture == null) return [];
     const { data, d } = this.#featuresOf();
     const row = { data: data.slice(point * d, (point + 1) * d), shape: [1, d] as const };
-    const shares = await kept.model.predictProba(row, { backend: 'cpu' });
+    const shares = await kept.mixture.predictProba(row, { backend: 'cpu' });
     const number = numbersOf(kept.run);
     return Array.from(shares.keys())
       .sort((a, b) => shares[b] - shares[a])

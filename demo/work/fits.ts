@@ -12,6 +12,8 @@ import type { Run, Settings } from './runs.ts';
 export interface KeptRun {
   readonly run: Run;
   readonly model: KMeansModel | GaussianMixtureModel;
+  /** The same, where it is a mixture: its class is loaded only where somebody asks for one. */
+  readonly mixture: GaussianMixtureModel | null;
   readonly labels: Uint32Array;
 }
 
@@ -30,7 +32,7 @@ type Found = Pick<
   Run,
   | ('k' | 'd' | 'counts' | 'weights' | 'means' | 'covariances' | 'components' | 'objective' | 'iterations')
   | ('converged' | 'decreased' | 'backend' | 'reason')
-> & { readonly model: KeptRun['model']; readonly labels: Uint32Array };
+> & { readonly model: KeptRun['model']; readonly mixture: KeptRun['mixture']; readonly labels: Uint32Array };
 
 export async function fit(
   id: number,
@@ -43,7 +45,7 @@ export async function fit(
   const start = performance.now();
   const watch = new Watch(features, settings, progress, objectives);
   const found = await (settings.model === 'kmeans' ? fitKMeans : fitMixture)(resident, settings, watch);
-  const { model, labels, ...rest } = found;
+  const { model, mixture, labels, ...rest } = found;
   const { n } = features;
   const times = { fitTime: performance.now() - start, startTime: resident.startTime };
   if (objectives.at(-1) !== rest.objective) objectives.push(rest.objective);
@@ -51,6 +53,7 @@ export async function fit(
   return {
     run: { id, settings, n, features: features.features, ...rest, ...times, objectives, stopped },
     model,
+    mixture,
     labels,
   };
 }
@@ -110,7 +113,7 @@ async function fitKMeans({ engine, dataset }: Resident, settings: Settings, watc
   const { d, labels, centroids, counts, inertia, iterations, converged, backend, reason } = model;
   const found = { k, d, counts, means: centroids, objective: inertia, iterations, converged, backend };
   const none = { weights: null, covariances: null, components: [], decreased: false };
-  return { ...found, ...none, reason: reason ?? null, model, labels };
+  return { ...found, ...none, reason: reason ?? null, model, mixture: null, labels };
 }
 
 async function fitMixture({ engine, dataset }: Resident, settings: Settings, watch: Watch): Promise<Found> {
@@ -129,5 +132,5 @@ async function fitMixture({ engine, dataset }: Resident, settings: Settings, wat
   for (const label of labels) counts[label]++;
   const covariances = d <= MOST_DRAWN ? covarianceMatrices(model) : null;
   const found = { k, d, counts, weights, means, covariances, components, objective: lowerBound, iterations, converged };
-  return { ...found, decreased, backend, reason: model.reason ?? null, model, labels };
+  return { ...found, decreased, backend, reason: model.reason ?? null, model, mixture: model, labels };
 }

@@ -1,7 +1,6 @@
 /** A sample of the points, for pictures while a run is under way: its labels are those of the parameters of now. */
 
 import type { CovarianceType } from '../../src/index.ts';
-import { GaussianMixtureModel } from '../../src/index.ts';
 import type { Features } from '../features/features.ts';
 
 /** Multiply-adds that its labels may take: some milliseconds. */
@@ -51,6 +50,8 @@ export class LiveSample {
     covarianceType: CovarianceType,
     parameters: { readonly weights: Float64Array; readonly means: Float64Array; readonly covariances: Float64Array },
   ): Promise<void> {
+    // The fit has loaded it.
+    const { GaussianMixtureModel } = await import('../../src/models/gaussian-mixture-model.ts');
     const model = GaussianMixtureModel.fromParameters({ ...parameters, covarianceType });
     const points = { data: this.#data, shape: [this.labels.length, this.#d] } as const;
     this.labels.set(await model.predict(points, { backend: 'cpu' }));
