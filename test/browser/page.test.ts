@@ -1,17 +1,15 @@
 /**
  * The page, built and served as it will be, as somebody uses it in Chrome.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tableFromArrays, tableToIPC } from '@uwdata/flechette';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { launch, type Page } from 'puppeteer';
 import { describe, expect, it } from 'vitest';
 import { hashUniform } from '../../src/random.ts';
-import { attributes, executablePath, finished, open, statuses, textOf, useChrome } from './pages.ts';
+import { attributes, chooseFile, executablePath, finished, open, statuses, textOf, useChrome } from './pages.ts';
 
 const chrome = useChrome();
 
@@ -86,13 +84,6 @@ const BROKEN: Record<string, readonly [content: string | Uint8Array, says: RegEx
   'odd.npy': [new Uint8Array([0x93, 78, 85, 77, 80, 89, 1, 0, 4, 0, 123, 125, 32, 10]), /NPY|NumPy/i],
 };
 
-async function choose(page: Page, name: string, content: string | Uint8Array): Promise<void> {
-  const path = join(tmpdir(), `page-${process.pid}-${name}`);
-  await writeFile(path, content);
-  const field = await page.$('input#file');
-  await field!.uploadFile(path);
-}
-
 /** Runs so far; another one ends. */
 async function nextRun(page: Page, act: () => Promise<unknown>): Promise<void> {
   const before = await page.evaluate(() => performance.getEntriesByName('run:done').length);
@@ -111,7 +102,7 @@ async function nextRun(page: Page, act: () => Promise<unknown>): Promise<void> {
 async function openTable(options: Parameters<typeof open>[2] = {}, query = '?data=embeddings'): Promise<Page> {
   const page = await open(chrome, query, options);
   await finished(page);
-  await nextRun(page, () => choose(page, 'table.csv', csv()));
+  await nextRun(page, () => chooseFile(page, 'table.csv', csv()));
   return page;
 }
 
@@ -189,7 +180,7 @@ describe('opens', () => {
   it.each(Object.keys(FILES))('%s', async (name) => {
     const page = await open(chrome, '?data=embeddings&k=3&engine=cpu');
     await finished(page);
-    await nextRun(page, () => choose(page, name, FILES[name]()));
+    await nextRun(page, () => chooseFile(page, name, FILES[name]()));
     expect(await attributes(page)).toMatchObject({ points: String(N), engine: 'cpu' });
     expect(await counts(page)).toEqual(GROUPS.map(({ rows }) => rows));
     await page.close();
@@ -226,10 +217,10 @@ it('says of files that cannot be read why, and goes on', async () => {
     await page.evaluate(() => {
       document.getElementById('result')!.dataset.seen = '';
     });
-    await choose(page, name, content);
+    await chooseFile(page, name, content);
     await page.waitForSelector('#result[data-status="error"]');
     expect(await textOf(page, '#problem'), name).toMatch(says);
-    await nextRun(page, () => choose(page, 'table.csv', csv()));
+    await nextRun(page, () => chooseFile(page, 'table.csv', csv()));
   }
   await page.close();
 });
@@ -240,7 +231,7 @@ it('leaves out ids, constants and text, says of gaps what became of them, and ta
   table[5] = table[5].replace(/[^,]*$/, '');
   const page = await open(chrome, '?data=embeddings&k=3');
   await finished(page);
-  await nextRun(page, () => choose(page, 'gaps.csv', `${table.join('\n')}\n`));
+  await nextRun(page, () => chooseFile(page, 'gaps.csv', `${table.join('\n')}\n`));
   const used = await page.$$eval('#columns tbody tr', (rows) =>
     rows.map((row) => [row.querySelector('label')!.textContent!.trim(), row.querySelector('input')!.checked]),
   );
@@ -403,7 +394,7 @@ it('works without a network once it was open', async () => {
   await page.reload();
   await finished(page);
   expect(await counts(page)).toHaveLength(6);
-  await nextRun(page, () => choose(page, 'table.csv', csv()));
+  await nextRun(page, () => chooseFile(page, 'table.csv', csv()));
   expect(await attributes(page)).toMatchObject({ points: String(N) });
   await page.close();
 });

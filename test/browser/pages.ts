@@ -1,7 +1,10 @@
 /** Opening pages in Chrome, and what they tell of themselves. */
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, HTTPRequest, Page } from 'puppeteer';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest';
-import { findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
+import { type BrowserName, findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
 import { missing } from '../missing.ts';
 
 const PATIENCE = 100_000;
@@ -9,25 +12,29 @@ const PATIENCE = 100_000;
 const address = inject('pageAddress');
 export const executablePath = await findBrowser('chrome');
 
-/** Chrome, for the tests of a file: none of them may leave a message in the console. */
-export interface Chrome {
+/** A browser, for the tests of a file: none of them may leave a message in the console. */
+export interface Browsing {
   readonly browser: Browser;
-  /** Errors and warnings of the console and of the page. */
+  /** Errors of the console and of the page. */
   complaints: string[];
 }
 
-export function useChrome(): Chrome {
-  const chrome = { browser: undefined as unknown as Browser, complaints: [] as string[] };
+export function useChrome(): Browsing {
+  return useBrowser('chrome', executablePath);
+}
+
+export function useBrowser(name: BrowserName, path: string | null): Browsing {
+  const browsing = { browser: undefined as unknown as Browser, complaints: [] as string[] };
   beforeAll(async () => {
-    if (executablePath !== null) chrome.browser = await launchBrowser('chrome', executablePath);
+    if (path !== null) browsing.browser = await launchBrowser(name, path);
   });
-  afterAll(() => chrome.browser?.close());
+  afterAll(() => browsing.browser?.close());
   beforeEach((context) => {
-    if (executablePath === null) missing(context, missingBrowser('chrome'));
-    chrome.complaints = [];
+    if (path === null) missing(context, missingBrowser(name));
+    browsing.complaints = [];
   });
-  afterEach(() => expect(chrome.complaints).toEqual([]));
-  return chrome;
+  afterEach(() => expect(browsing.complaints).toEqual([]));
+  return browsing;
 }
 
 export interface OpenOptions {
@@ -39,12 +46,12 @@ export interface OpenOptions {
 }
 
 /** @param query behind the address of the page, or an address */
-export async function open(chrome: Chrome, query: string, options: OpenOptions = {}): Promise<Page> {
-  const page = await (options.browser ?? chrome.browser).newPage();
+export async function open(browsing: Browsing, query: string, options: OpenOptions = {}): Promise<Page> {
+  const page = await (options.browser ?? browsing.browser).newPage();
   page.setDefaultTimeout(PATIENCE);
-  page.on('pageerror', (error) => chrome.complaints.push(String(error)));
+  page.on('pageerror', (error) => browsing.complaints.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error') chrome.complaints.push(message.text());
+    if (message.type() === 'error') browsing.complaints.push(message.text());
   });
   await page.evaluateOnNewDocument(() => {
     const seen: string[] = [];
@@ -67,6 +74,13 @@ export async function open(chrome: Chrome, query: string, options: OpenOptions =
   }
   await page.goto(target);
   return page;
+}
+
+export async function chooseFile(page: Page, name: string, content: string | Uint8Array): Promise<void> {
+  const path = join(tmpdir(), `page-${process.pid}-${name}`);
+  await writeFile(path, content);
+  const field = await page.$('input#file');
+  await field!.uploadFile(path);
 }
 
 export async function finished(page: Page): Promise<void> {
