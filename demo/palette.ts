@@ -32,13 +32,36 @@ export function css([red, green, blue]: Rgb): string {
   return `rgb(${red} ${green} ${blue})`;
 }
 
+export function hexOf(colour: Rgb): string {
+  return `#${colour.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
+}
+
 /** Black or white, whichever is read better on the colour (relative luminance of WCAG 2). */
 export function inkOn(colour: Rgb): string {
+  return luminance(colour) > 0.179 ? '#000' : '#fff';
+}
+
+/** What is behind the picture, as in theme.css. */
+const SURFACE = { light: '#ffffff', dark: '#14171b' };
+const LEAST_CONTRAST = 1.5;
+
+/** The colour itself, or where it would be lost on the surface, as much darker or lighter as it takes to be seen. */
+export function seenColour(colour: Rgb, scheme: Scheme, contrast = LEAST_CONTRAST): Rgb {
+  const surface = luminance(parseHex(SURFACE[scheme]));
+  const end = scheme === 'light' ? 0 : 255;
+  for (let part = 0; ; part += 0.05) {
+    const moved = colour.map((channel) => Math.round(channel + part * (end - channel))) as unknown as Rgb;
+    const [low, high] = [luminance(moved), surface].sort((a, b) => a - b);
+    if (part >= 1 || high + 0.05 >= contrast * (low + 0.05)) return moved;
+  }
+}
+
+function luminance(colour: Rgb): number {
   const [red, green, blue] = colour.map((channel) => {
     const c = channel / 255;
     return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
   });
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff';
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
 function parseHex(hex: string): Rgb {

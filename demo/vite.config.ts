@@ -7,6 +7,20 @@ import { offline, threadsFile, threadsOnlyInFile } from './offline/plugin.ts';
 // Linux is the one place where a machine without a display is ordinary.
 const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 
+const WORKER_LIBRARIES = [
+  'fflate',
+  'fzstd',
+  'hyparquet',
+  'hyparquet/src/column.js',
+  'hyparquet/src/datapage.js',
+  'hyparquet/src/encoding.js',
+  'hyparquet-writer',
+  'ml-kmeans',
+  'ml-matrix',
+  'read-excel-file/universal',
+  '@uwdata/flechette',
+];
+
 /** Threads share memory then. */
 const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
@@ -34,7 +48,11 @@ export default defineConfig(({ command }) => {
       __ONNX_ORIGIN__: JSON.stringify(URL.canParse(onnx) ? new URL(onnx).host : 'this machine'),
     },
     // It looks for its WebAssembly beside itself.
-    optimizeDeps: { exclude: ['onnxruntime-web/webgpu', onnx] },
+    optimizeDeps: {
+      exclude: ['onnxruntime-web/webgpu', onnx],
+      // What the page's worker loads on demand: found out only then, it would make the page load anew.
+      include: WORKER_LIBRARIES,
+    },
     build: {
       outDir: '../dist-demo',
       emptyOutDir: true,

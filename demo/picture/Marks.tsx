@@ -1,8 +1,11 @@
 /** What is drawn below and above the dots. */
 import type { JSX } from 'preact';
-import { css, inkOn, type Rgb } from '../palette.ts';
+import { css, inkOn, type Rgb, type Scheme, seenColour } from '../palette.ts';
 import type { Axes, Badge, Ellipse, Margins } from './marks.ts';
 import type { Size } from './view.ts';
+
+/** Lines are thinner than dots are many: they need more of it against what is behind the picture. */
+const CONTRAST_OF_LINES = 2;
 
 interface Frame {
   readonly margins: Margins;
@@ -44,6 +47,7 @@ interface MarksLayerProps extends Frame {
   readonly badges: readonly Badge[];
   readonly ellipses: readonly Ellipse[];
   readonly colours: readonly Rgb[];
+  readonly scheme: Scheme;
   readonly alone: number | null;
   readonly isLive: boolean;
   /** A lasso, or what was chosen: x, y, x, y, … */
@@ -53,10 +57,11 @@ interface MarksLayerProps extends Frame {
   readonly ring: { readonly x: number; readonly y: number } | null;
 }
 
-export function MarksLayer({ badges, ellipses, colours, alone, ...rest }: MarksLayerProps): JSX.Element {
+export function MarksLayer({ badges, ellipses, colours, scheme, alone, ...rest }: MarksLayerProps): JSX.Element {
   const { margins, size, outline, hasCrosshair, ring, isLive } = rest;
   const { width, height } = size;
   const colourOf = (cluster: number) => colours[cluster] ?? colours[0];
+  const lineOf = (cluster: number) => css(seenColour(colourOf(cluster), scheme, CONTRAST_OF_LINES));
   const dimmed = (cluster: number) => (alone !== null && alone !== cluster ? ' is-dimmed' : '');
   return (
     <svg class={isLive ? 'picture-marks is-live' : 'picture-marks'} aria-hidden="true" {...whole(rest)}>
@@ -70,12 +75,17 @@ export function MarksLayer({ badges, ellipses, colours, alone, ...rest }: MarksL
           return (
             <g class={`picture-ellipse${dimmed(cluster)}`}>
               <ellipse class="picture-halo" {...place} stroke-width={deviations === 1 ? 4 : 3} />
-              <ellipse {...place} stroke={css(colourOf(cluster))} stroke-width={deviations === 1 ? 2 : 1.2} />
+              <ellipse {...place} stroke={lineOf(cluster)} stroke-width={deviations === 1 ? 2 : 1.2} />
             </g>
           );
         })}
         {badges.map((badge) => (
-          <BadgeMark badge={badge} colour={colourOf(badge.cluster)} dimmed={dimmed(badge.cluster)} />
+          <BadgeMark
+            badge={badge}
+            colour={colourOf(badge.cluster)}
+            line={lineOf(badge.cluster)}
+            dimmed={dimmed(badge.cluster)}
+          />
         ))}
         {outline.length > 0 && <polygon class="picture-lasso" points={outline.map(short).join(' ')} />}
         {hasCrosshair && (
@@ -91,14 +101,21 @@ export function MarksLayer({ badges, ellipses, colours, alone, ...rest }: MarksL
   );
 }
 
-function BadgeMark({ badge, colour, dimmed }: { badge: Badge; colour: Rgb; dimmed: string }): JSX.Element {
+interface BadgeProps {
+  readonly badge: Badge;
+  readonly colour: Rgb;
+  readonly line: string;
+  readonly dimmed: string;
+}
+
+function BadgeMark({ badge, colour, line, dimmed }: BadgeProps): JSX.Element {
   const { mean, at, text, width, isMoved } = badge;
   const ends = { x1: short(mean[0]), y1: short(mean[1]), x2: short(at[0]), y2: short(at[1]) };
   return (
     <g class={`picture-badge${dimmed}`}>
       {isMoved && <line class="picture-halo" {...ends} stroke-width="4" />}
-      {isMoved && <line {...ends} stroke={css(colour)} stroke-width="1.5" />}
-      {isMoved && <circle cx={short(mean[0])} cy={short(mean[1])} r="3" fill={css(colour)} />}
+      {isMoved && <line {...ends} stroke={line} stroke-width="1.5" />}
+      {isMoved && <circle cx={short(mean[0])} cy={short(mean[1])} r="3" fill={line} />}
       <rect
         x={short(at[0] - width / 2)}
         y={short(at[1] - 10)}

@@ -378,7 +378,7 @@ export function Picture(props: PictureProps): JSX.Element {
           }}
         />
         <MarksLayer
-          {...{ margins, size, badges, ellipses, colours, alone }}
+          {...{ margins, size, badges, ellipses, colours, scheme, alone }}
           isLive={live !== null}
           outline={stroke.length > 0 ? stroke : outlineOf(selection, matrix, scene)}
           hasCrosshair={byKeys}

@@ -6,6 +6,7 @@ import type { Table } from '../tables/table.ts';
 import type { Taken } from '../work/calls.ts';
 import type { KeptRun } from '../work/fits.ts';
 import { numbersOf } from '../work/numbers.ts';
+import { repaintedPng } from './repaint.ts';
 import { csvWithColumns, type ExtraColumn, tableAsCsv, tableAsParquet } from './table-file.ts';
 
 /** Rows whose memberships are computed at a time. */
@@ -29,6 +30,9 @@ export async function take(what: Taken['what'], from: TakenFrom, reading: Readin
   if (what === 'own' || what === 'csv') return tableAsCsv(table, [clusterColumn(from)], reading);
   if (what === 'parquet') return tableAsParquet(table, [clusterColumn(from)], reading);
   if (what === 'responsibilities') return memberships(features, kept, reading.signal);
+  if (what === 'repainted') {
+    return repaintedPng({ table, features, labels: kept.labels, palette: kept.run.palette }, reading.signal);
+  }
   if (what === 'centroids') return centroids(table, kept);
   return model(table, kept);
 }

@@ -83,6 +83,7 @@ export async function tableOfPixels({ width, height, data }: Pixels, name: strin
       { name: 'x', measure: 'number', values: xs, isPlace: true },
       { name: 'y', measure: 'number', values: ys, isPlace: true },
     ],
+    image: { width, height, colour: [0, 1, 2], place: [3, 4] },
     remarks: left > 0 ? [`${count(left)} transparent pixels left out.`] : [],
   };
 }

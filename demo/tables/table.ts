@@ -10,6 +10,17 @@ export interface Table {
   readonly remarks: readonly string[];
   /** Of a file of delimited text: how it is written, so that columns can be added to the file as it is. */
   readonly delimited?: Delimited;
+  /** Of an image, whose rows are pixels: which columns hold their colours, in OKLab, and which their places. */
+  readonly image?: TableImage;
+}
+
+export interface TableImage {
+  readonly width: number;
+  readonly height: number;
+  /** Lightness, a, b. */
+  readonly colour: readonly [number, number, number];
+  /** x, y. */
+  readonly place: readonly [number, number];
 }
 
 export interface Delimited {

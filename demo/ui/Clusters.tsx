@@ -1,16 +1,14 @@
 /** The clusters in words: what each is that the others are not. */
-import { formatNumber, formatShare, formatValue } from '../features/format.ts';
-import { clusterColour, css, inkOn } from '../palette.ts';
-import type { ClusterProfile, ColumnProfile } from '../results/profile.ts';
+import { formatNumber, formatShare } from '../features/format.ts';
+import { clusterColour, css, hexOf, inkOn } from '../palette.ts';
+import type { ClusterProfile } from '../results/profile.ts';
 import { ranked } from '../work/numbers.ts';
 import type { Run } from '../work/runs.ts';
+import { ClusterColumns } from './ClusterColumns.tsx';
+import { ClusterRows } from './ClusterRows.tsx';
+import './clusters.css';
+import { Palette } from './Palette.tsx';
 import { alone, names, profiles, run, scheme, status } from './state.ts';
-
-/** Columns that a card shows, of those that tell the cluster from the rest: of less effect than this none does (Cohen 1988). */
-const FIRST = 4;
-const SMALL = 0.2;
-
-const isTelling = ({ effect }: ColumnProfile) => Math.abs(effect) >= SMALL;
 
 export function Clusters() {
   const ended = run.value;
@@ -21,8 +19,10 @@ export function Clusters() {
       <h2 id="clusters-title">Clusters, largest first</h2>
       <p class="note">
         Press a number to make that cluster stand out in the picture; write a name of your own over the one suggested.
+        Bars are eight rows of ten within the column, with the mean of the cluster, and dashed that of the rest.
       </p>
       <Remarks run={ended} />
+      {ended.palette !== null && <Palette run={ended} palette={ended.palette} />}
       <ol class="clusters">
         {ranked(ended).map((cluster, rank) => (
           <Cluster
@@ -46,7 +46,9 @@ interface ClusterProps {
 }
 
 function Cluster({ run, cluster, rank, profile }: ClusterProps) {
-  const colour = clusterColour(run.colours[cluster], scheme.value);
+  const own = run.palette?.[cluster];
+  const colour = own ?? clusterColour(run.colours[cluster], scheme.value);
+  const suggested = own === undefined ? profile?.name : hexOf(own);
   const key = `${run.id} ${cluster}`;
   const isAlone = alone.value === cluster;
   const share = run.weights === null ? null : `weight ${formatShare(run.weights[cluster])}`;
@@ -66,7 +68,7 @@ function Cluster({ run, cluster, rank, profile }: ClusterProps) {
         </button>
         <input
           aria-label={`Name of cluster ${rank + 1}`}
-          value={names.value.get(key) ?? profile?.name ?? ''}
+          value={names.value.get(key) ?? suggested ?? ''}
           onInput={({ currentTarget }) => {
             names.value = new Map(names.value).set(key, currentTarget.value);
           }}
@@ -80,47 +82,11 @@ function Cluster({ run, cluster, rank, profile }: ClusterProps) {
       {profile !== null && (
         <>
           <p class="sentence">{profile.sentence}</p>
-          <Features columns={profile.columns} />
+          <ClusterColumns run={run} columns={profile.columns} />
+          <ClusterRows run={run} profile={profile} />
         </>
       )}
     </li>
-  );
-}
-
-function Features({ columns }: { readonly columns: readonly ColumnProfile[] }) {
-  return (
-    <table>
-      <tbody>
-        {columns
-          .filter(isTelling)
-          .slice(0, FIRST)
-          .map((column) => (
-            <tr key={column.column}>
-              <th scope="row">{column.name}</th>
-              <td>{describedOf(column)}</td>
-            </tr>
-          ))}
-      </tbody>
-    </table>
-  );
-}
-
-function describedOf(column: ColumnProfile) {
-  if (column.measure === 'text') {
-    const [word] = column.words;
-    return word === undefined
-      ? 'as elsewhere'
-      : `“${word.text}” ${formatShare(word.share)}; elsewhere ${formatShare(word.rest)}`;
-  }
-  const { measure, centre, low, high, rest } = column;
-  const value = (x: number) => formatValue(measure, x);
-  return (
-    <>
-      <strong>{value(centre)}</strong>, elsewhere {value(rest)}
-      <span class="note">
-        eight of ten from {value(low)} to {value(high)}
-      </span>
-    </>
   );
 }
 

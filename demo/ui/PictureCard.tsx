@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { ticks } from '../features/format.ts';
-import { clusterColour, neutralColour } from '../palette.ts';
+import { clusterColour, neutralColour, seenColour } from '../palette.ts';
 import { Picture, type PictureHandle } from '../picture/Picture.tsx';
 import type { AxesChoice, Drawn, Exposure } from '../picture/scene.ts';
 import type { Selection } from '../work/calls.ts';
@@ -118,6 +118,7 @@ function coloursOf() {
   const scheme = state.scheme.value;
   const run = state.status.value === 'running' ? null : state.run.value;
   const k = state.live.value === null ? 0 : state.live.value.length / (state.prepared.value?.d ?? 1);
+  if (run?.palette) return run.palette.map((colour) => seenColour(colour, scheme));
   if (run !== null) return run.colours.map((place) => clusterColour(place, scheme));
   if (k > 0) return Array.from({ length: k }, (_, i) => clusterColour(i, scheme));
   return [neutralColour(scheme)];

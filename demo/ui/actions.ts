@@ -292,6 +292,10 @@ export const expose = (exposure: Exposure, signal: AbortSignal): Promise<Drawn> 
 export const pick = (column: number, row: number) => ask('pick', { column, row });
 export const within = (area: Area) => ask('within', area);
 
+export const rowsOf = (run: number, cluster: number, columns: readonly number[]) =>
+  ask('rows', { run, cluster, columns });
+export const repaint = (run: number, most: number, signal: AbortSignal) => ask('repaint', { run, most }, { signal });
+
 /** Finds out how sure it is of each row where it belongs: the next pictures may show it. */
 export async function findDoubt(): Promise<void> {
   await ask('doubt', null);

@@ -3,6 +3,7 @@
 import type { Choices, ColumnSummary, Feature } from '../features/features.ts';
 import type { Area, AxesChoice, Drawn, Exposure, Picked, SceneInfo, Selected } from '../picture/scene.ts';
 import type { ClusterProfile } from '../results/profile.ts';
+import type { RowsTold } from '../results/rows.ts';
 import type { BuiltinId } from '../tables/builtin-list.ts';
 import type { Delimited } from '../tables/table.ts';
 import type { Call } from './channel.ts';
@@ -30,6 +31,10 @@ export interface PageCalls {
   pick: Call<Place, never, Picked | null>;
   within: Call<Area, never, Selection>;
   profile: Call<number, never, readonly ClusterProfile[]>;
+  /** The rows that are most and least what a cluster of a run is. */
+  rows: Call<RowsAsked, never, RowsTold>;
+  /** The image in the colours of a run's clusters. */
+  repaint: Call<RepaintAsked, never, ImageBitmap>;
   take: Call<Taken, Loading, Blob>;
   /** Addresses of what the worker has loaded. */
   loaded: Call<null, never, readonly string[]>;
@@ -93,9 +98,22 @@ export interface Selection extends Selected {
   readonly lines: readonly string[];
 }
 
+export interface RowsAsked {
+  readonly run: number;
+  readonly cluster: number;
+  /** Of the table: those whose values are wanted. */
+  readonly columns: readonly number[];
+}
+
+export interface RepaintAsked {
+  readonly run: number;
+  /** Pixels of its longer side, at most. */
+  readonly most: number;
+}
+
 export interface Taken {
   /** `own`: the user's own file, with a column more. */
-  readonly what: 'own' | 'csv' | 'parquet' | 'responsibilities' | 'centroids' | 'model';
+  readonly what: 'own' | 'csv' | 'parquet' | 'responsibilities' | 'centroids' | 'model' | 'repainted';
   readonly run: number;
   /** What clusters are called, if they have names [k]. */
   readonly names: readonly string[] | null;

@@ -5,12 +5,14 @@
 import type { GaussianMixtureModel } from '../../src/index.ts';
 import { runAsync } from '../../src/steps.ts';
 import type { Choices, ColumnSummary, Features } from '../features/features.ts';
-import { formatNumber, formatShare, formatValue } from '../features/format.ts';
+import { formatNumber, formatShare } from '../features/format.ts';
 import { prepare } from '../features/prepare.ts';
 import { suggestedChoices, summaries } from '../features/summaries.ts';
+import { wordsAt } from '../features/words.ts';
 import type { Area, AxesChoice, Drawn, Exposure, Picked, SceneInfo } from '../picture/scene.ts';
 import { Stage } from '../picture/stage.ts';
 import type { ClusterProfile } from '../results/profile.ts';
+import type { Extremes, RowsTold } from '../results/rows.ts';
 import { loadBuiltin } from '../tables/builtin.ts';
 import { type Reading, readTable } from '../tables/read.ts';
 import type { Table } from '../tables/table.ts';
@@ -22,6 +24,8 @@ import type {
   OpeningTold,
   Place,
   Prepared,
+  RepaintAsked,
+  RowsAsked,
   Selection,
   Source,
   Taken,
@@ -45,6 +49,9 @@ export class Desk {
   #features: Features | null = null;
   readonly #residence = new Residence();
   readonly #runs = new Map<number, KeptRun>();
+  readonly #extremes = new WeakMap<KeptRun, Promise<Extremes>>();
+  /** Called off where the runs are forgotten. */
+  #ofRuns = new AbortController();
   #shown: KeptRun | null = null;
   readonly #stage = new Stage();
   #lastRun = 0;
@@ -79,8 +86,7 @@ export class Desk {
   async prepare(choices: Choices, { signal }: Caller<never>): Promise<Prepared> {
     const table = this.#tableOf();
     const features = await runAsync(prepare(table, choices, this.#summaries), signal);
-    this.#runs.clear();
-    this.#shown = null;
+    this.#forgetRuns();
     this.#features = features;
     this.#stage.setPoints(table, features);
     return preparedOf(features);
@@ -99,9 +105,13 @@ export class Desk {
       });
       const before = this.#runs.get(this.#lastRun) ?? null;
       const previous = before && { labels: before.labels, colours: before.run.colours, k: before.run.k };
-      const { matchColours } = await import('../results/profile.ts');
+      const [{ matchColours }, { paletteOf }] = await Promise.all([
+        import('../results/profile.ts'),
+        import('../results/repaint.ts'),
+      ]);
       const colours = matchColours(previous, kept.labels, settings.k);
-      const run = { ...kept.run, colours };
+      const palette = await runAsync(paletteOf(this.#tableOf(), features, kept.labels, settings.k), caller.signal);
+      const run = { ...kept.run, colours, palette };
       this.#lastRun = run.id;
       this.#runs.set(run.id, { ...kept, run });
       return run;
@@ -190,6 +200,35 @@ export class Desk {
     return runAsync(profiles(this.#tableOf(), this.#featuresOf(), labels, run.k, this.#summaries), signal);
   }
 
+  async rows({ run, cluster, columns }: RowsAsked): Promise<RowsTold> {
+    const [table, features] = [this.#tableOf(), this.#featuresOf()];
+    const { rowsTold } = await import('../results/rows.ts');
+    return rowsTold(table, features, await this.#extremesOf(this.#runOf(run)), cluster, columns);
+  }
+
+  /** Found for all clusters at once, when somebody asks for those of one, and kept. */
+  #extremesOf(kept: KeptRun): Promise<Extremes> {
+    const known = this.#extremes.get(kept);
+    if (known !== undefined) return known;
+    const finding = this.#findExtremes(kept);
+    this.#extremes.set(kept, finding);
+    finding.catch(() => this.#extremes.delete(kept));
+    return finding;
+  }
+
+  async #findExtremes(kept: KeptRun): Promise<Extremes> {
+    const { extremes } = await import('../results/rows.ts');
+    return runAsync(extremes(this.#featuresOf(), kept), this.#ofRuns.signal);
+  }
+
+  async repaint({ run, most }: RepaintAsked, { signal }: Caller<never>): Promise<Given<ImageBitmap>> {
+    const { labels, run: of } = this.#runOf(run);
+    const painted = { table: this.#tableOf(), features: this.#featuresOf(), labels, palette: of.palette };
+    const { repaintedBitmap } = await import('../results/repaint.ts');
+    const bitmap = await repaintedBitmap(painted, most, signal);
+    return new Given(bitmap, [bitmap]);
+  }
+
   async take({ what, run, names }: Taken, { signal, tell }: Caller<Loading>): Promise<Blob> {
     const of = {
       table: this.#tableOf(),
@@ -209,9 +248,15 @@ export class Desk {
 
   async #forget(): Promise<void> {
     this.#features = null;
-    this.#shown = null;
-    this.#runs.clear();
+    this.#forgetRuns();
     await this.#residence.leave();
+  }
+
+  #forgetRuns(): void {
+    this.#ofRuns.abort();
+    this.#ofRuns = new AbortController();
+    this.#runs.clear();
+    this.#shown = null;
   }
 
   #tableOf(): Table {
@@ -253,7 +298,8 @@ function readSource(source: Source, how: Reading, onPart: (part: Table) => void)
 
 function openedOf(table: Table, found: ColumnSummary[]): Opened {
   const { name, n, remarks, delimited } = table;
-  return { name, n, remarks, summaries: found, choices: suggestedChoices(found, table), delimited: delimited ?? null };
+  const choices = suggestedChoices(found, table);
+  return { name, n, remarks, summaries: found, choices, delimited: delimited ?? null };
 }
 
 function preparedOf({ n, d, features, leftOut, filled }: Features): Prepared {
@@ -292,11 +338,7 @@ async function doubtOf(
 
 /** The values of a row of the table, as the user knows them. */
 function linesOf({ columns }: Table, row: number): string[] {
-  return columns.map((column) => {
-    if (column.measure === 'text') return `${column.name}: ${column.words[column.codes[row]] || '–'}`;
-    const value = column.values[row];
-    return `${column.name}: ${Number.isNaN(value) ? '–' : formatValue(column.measure, value)}`;
-  });
+  return columns.map((column) => `${column.name}: ${wordsAt(column, row)}`);
 }
 
 /** How many of some points are in which clusters, the most first. */

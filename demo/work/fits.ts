@@ -40,7 +40,7 @@ export async function fit(
   features: Features,
   settings: Settings,
   progress: Progressing,
-): Promise<Omit<KeptRun, 'run'> & { readonly run: Omit<Run, 'colours'> }> {
+): Promise<Omit<KeptRun, 'run'> & { readonly run: Omit<Run, 'colours' | 'palette'> }> {
   const objectives: number[] = [];
   const start = performance.now();
   const watch = new Watch(features, settings, progress, objectives);

@@ -1,6 +1,7 @@
 /** A clustering, as the page tells of it. */
 import type { Backend, ComponentStatus, CovarianceType, Reason } from '../../src/index.ts';
 import type { Feature } from '../features/features.ts';
+import type { Rgb } from '../palette.ts';
 
 export interface Settings {
   readonly model: 'kmeans' | 'mixture';
@@ -65,4 +66,6 @@ export interface Run {
   readonly startTime: number;
   /** The colour of each cluster, kept from the run before where clusters are the same: places in the palette [k]. */
   readonly colours: readonly number[];
+  /** Of an image, the colour that each cluster is [k]; null of other tables. */
+  readonly palette: readonly Rgb[] | null;
 }

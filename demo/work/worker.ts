@@ -20,6 +20,8 @@ answerCalls<PageCalls>({
   pick: (place) => desk.pick(place),
   within: (area, caller) => desk.within(area, caller),
   profile: (run, caller) => desk.profile(run, caller),
+  rows: (asked) => desk.rows(asked),
+  repaint: (asked, caller) => desk.repaint(asked, caller),
   take: (taken, caller) => desk.take(taken, caller),
   loaded: async () => loadedWhole(),
   compare: (asked, caller) => desk.compare(asked, caller),

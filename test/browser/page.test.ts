@@ -150,6 +150,13 @@ async function taken(page: Page, selector: string): Promise<Buffer> {
   return Buffer.from(text, 'latin1');
 }
 
+/** What is copied is kept, whether the browser lets a page without a user copy or not. */
+function copies(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    navigator.clipboard.writeText = async (copied) => void Object.assign(window, { copied });
+  });
+}
+
 it('clusters three million flights at once, and keeps the page answering', async () => {
   const page = await open(chrome, '?engine=cpu', {
     prepare: () => {
@@ -187,12 +194,44 @@ describe('opens', () => {
   });
 
   it('an image, whose clusters are colours', async () => {
-    const page = await open(chrome, '?data=embeddings&k=5');
+    const page = await open(chrome, '?data=embeddings&k=5', { prepare: catchFiles });
     await finished(page);
     const photograph = fileURLToPath(new URL('../golden/data/flower.jpg', import.meta.url));
     await nextRun(page, async () => (await page.$('input#file'))!.uploadFile(photograph));
     expect(await attributes(page)).toMatchObject({ points: String(640 * 427) });
     expect(await counts(page)).toHaveLength(5);
+    const names = await page.$$eval('.clusters header input', (fields) =>
+      fields.map((field) => (field as HTMLInputElement).value),
+    );
+    expect(new Set(names).size).toBe(5);
+    for (const name of names) expect(name).toMatch(/^#[0-9a-f]{6}$/);
+    expect(await page.$$eval('.palette li code', (codes) => codes.map((code) => code.textContent))).toEqual(names);
+    const colours = await page.$$eval('.clusters > li', (items) =>
+      items.map((item) => getComputedStyle(item).getPropertyValue('--cluster').match(/\d+/g)!.map(Number)),
+    );
+    expect(colours.map((rgb) => `#${Buffer.from(rgb).toString('hex')}`)).toEqual(names);
+    await page.waitForSelector('.palette canvas[width="640"][height="427"]');
+    // The image itself, in these colours alone.
+    const png = await taken(page, '[data-take="repainted"]');
+    const found = await page.evaluate(async (bytes) => {
+      const bitmap = await createImageBitmap(
+        new Blob([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))]),
+      );
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
+      context.drawImage(bitmap, 0, 0);
+      const { data, width, height } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+      const met = new Set<string>();
+      for (let i = 0; i < data.length; i += 4) met.add(data.slice(i, i + 4).join());
+      return { width, height, colours: [...met].map((each) => each.split(',').map(Number)) };
+    }, png.toString('base64'));
+    expect(found).toMatchObject({ width: 640, height: 427 });
+    const painted = found.colours.map(([red, green, blue]) => `#${Buffer.from([red, green, blue]).toString('hex')}`);
+    expect(painted.sort()).toEqual(names.sort());
+    await copies(page);
+    await page.$$eval('.palette button', ([button]) => button.click());
+    await page.waitForFunction(() => (window as unknown as { copied?: string }).copied !== undefined);
+    const copied = await page.evaluate(() => (window as unknown as { copied: string }).copied);
+    expect(copied).toMatch(/^:root \{\n( {2}--colour-\d: #[0-9a-f]{6}; \/\* [\d.]+% \*\/\n){5}\}\n$/);
     await page.close();
   });
 
@@ -321,6 +360,68 @@ it('gives the file back with its clusters, centroids, the model, and code that s
   await page.close();
 });
 
+it('keeps the names that clusters are given, in the table and in its file', async () => {
+  const page = await openTable({ prepare: catchFiles });
+  await cluster(page, 3);
+  await set(page, '.clusters > li:nth-child(2) header input', 'The “south”, of course');
+  const nameOf = new Map(GROUPS.map(({ name }, i) => [name as string, ['1', '"The “south”, of course"', '3'][i]]));
+  const lines = String(await taken(page, '[data-take="own"]'))
+    .trim()
+    .split('\n');
+  const parquet = await taken(page, '[data-take="parquet"]');
+  const { parquetReadObjects } = await import('hyparquet');
+  const rows = await parquetReadObjects({ file: new Uint8Array(parquet).buffer });
+  for (const [i, line] of lines.slice(1).entries()) {
+    const name = nameOf.get(line.split(',')[0])!;
+    expect(line.endsWith(`,${name}`), line).toBe(true);
+    expect(rows[i].cluster).toBe(name.replaceAll('"', ''));
+  }
+  // Another run has clusters of its own; the names of this one wait for it.
+  await nextRun(page, () => page.click('#run'));
+  const nameField = () =>
+    page.$eval('.clusters > li:nth-child(2) header input', (field) => (field as HTMLInputElement).value);
+  expect(await nameField()).not.toMatch(/of course/);
+  await page.$eval('#runs tbody tr:nth-child(2) button', (button) => (button as HTMLButtonElement).click());
+  await page.waitForFunction(() =>
+    /of course/.test(document.querySelectorAll<HTMLInputElement>('.clusters header input')[1].value),
+  );
+  await page.close();
+});
+
+it('shows typical and outlying rows of a cluster, and all of its columns', async () => {
+  const page = await openTable();
+  await cluster(page, 3);
+  // One row goes far astray, and stays nearest to its own group.
+  const table = csv().trim().split('\n');
+  const astray = table.findIndex((line) => line.startsWith('south'));
+  table[astray] = 'south,9.5,-7,3000';
+  await nextRun(page, () => chooseFile(page, 'astray.csv', `${table.join('\n')}\n`));
+  await page.waitForSelector('.clusters > li:nth-child(3) .rows');
+  expect(await page.$$eval('.spread', (bars) => bars.every((bar) => /^eight of ten from/.test(bar.ariaLabel!)))).toBe(
+    true,
+  );
+  await page.click('.clusters > li:nth-child(2) .rows summary');
+  await page.waitForSelector('.clusters > li:nth-child(2) .rows table');
+  const heads = await page.$$eval('.rows thead th', (cells) => cells.map((cell) => cell.textContent));
+  expect(heads.slice(0, 2)).toEqual(['row', 'region']);
+  const rows = await page.$$eval('.rows tbody', (groups) => groups.map((group) => group.innerText.trim().split('\n')));
+  expect(rows.map(([title]) => title)).toEqual(['Most typical', 'Most outlying']);
+  expect(rows[0]).toHaveLength(4);
+  for (const line of rows[0].slice(1)) expect(line).toMatch(/^\d+\tsouth\t/);
+  expect(rows[1][1]).toMatch(new RegExp(`^${astray}\tsouth\t`));
+  expect(rows[1][2]).toMatch(/^width −7, far below the mean \(\d(\.\d)? deviations\)\.$/);
+  // What tells nothing is only there where all columns are.
+  const columns = (selector: string) =>
+    page.$$eval(`.clusters > li:nth-child(2) ${selector}`, (cells) => cells.map((cell) => cell.textContent));
+  const first = await columns('> table th');
+  await page.click('.clusters > li:nth-child(2) .more:not(.rows) summary');
+  await page.waitForSelector('.clusters > li:nth-child(2) .more:not(.rows) table');
+  const all = await columns('.more:not(.rows) th');
+  expect([...all].sort()).toEqual(['length', 'price', 'region', 'width']);
+  expect(all.slice(0, first.length)).toEqual(first);
+  await page.close();
+});
+
 it('tells of the row under the pointer, and of those within a box', async () => {
   const page = await openTable();
   await cluster(page, 3);
@@ -425,6 +526,9 @@ it('has nothing that axe finds wrong', async () => {
   const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   const page = await openTable();
   await cluster(page, 3);
+  await page.waitForSelector('.clusters .rows');
+  await page.$$eval('.clusters > li:first-child summary', (summaries) => summaries.map((summary) => summary.click()));
+  await page.waitForSelector('.rows table');
   for (const scheme of ['light', 'dark']) {
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
     await page.evaluate(axe);
