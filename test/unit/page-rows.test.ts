@@ -8,7 +8,7 @@ import { paletteOf, repaint } from '../../demo/results/repaint.ts';
 import { type Extremes, extremes, rowsTold } from '../../demo/results/rows.ts';
 import { tableOfPixels } from '../../demo/tables/image.ts';
 import type { Table } from '../../demo/tables/table.ts';
-import { type GaussianMixtureModel, gaussianMixture, type KMeansModel, kmeans } from '../../src/index.ts';
+import { type GaussianMixtureModel, gaussianMixture, kmeans } from '../../src/index.ts';
 import { Random } from '../../src/random.ts';
 import { runAsync, runNow } from '../../src/steps.ts';
 import { many, numbers, table, text } from './page-columns.ts';
