@@ -169,7 +169,13 @@ export async function launchBrowser(name: BrowserName, executablePath: string): 
       ...common,
       browser: 'firefox',
       env: { ...process.env, ...driver },
-      extraPrefsFirefox: { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true },
+      extraPrefsFirefox: {
+        'dom.webgpu.enabled': true,
+        'gfx.webgpu.ignore-blocklist': true,
+        // Engines that are not told how many threads have one: a worker that starts workers may wait for ever under
+        // WebDriver BiDi, see README.md beside this.
+        'dom.maxHardwareConcurrency': 1,
+      },
     });
   }
   return launch({
