@@ -108,8 +108,10 @@ function usedColumns({ columns }: Table, choices: Choices): Used[] {
     }
     used.push({ index, column });
   });
-  if (used.length === 0) throw new ChoiceError('No column is chosen: choose one at least.');
-  return used;
+  if (used.length > 0) return used;
+  // Nobody can choose what there is not.
+  if (!columns.some(isNumeric)) throw new ChoiceError('This table has no column of numbers, dates or times.');
+  throw new ChoiceError('No column is chosen: choose one at least.');
 }
 
 /** Rows that become points: all of them, or those without a gap. */

@@ -17,9 +17,10 @@ export interface Keeper {
  */
 export async function openKeeper(): Promise<Keeper | null> {
   if (!import.meta.env.PROD || !isSecureContext) return null;
-  const { serviceWorker }: Partial<Navigator> = navigator;
-  if (serviceWorker === undefined) return null;
   try {
+    // Where storage is denied, as in a sandboxed frame, asking for it is enough to fail.
+    const { serviceWorker }: Partial<Navigator> = navigator;
+    if (serviceWorker === undefined) return null;
     const registration = await serviceWorker.register(new URL('./service-worker.js', document.baseURI));
     const { active } = await Promise.race([serviceWorker.ready, failureOf(registration)]);
     return active && { keep: (urls) => keptBy(active, urls) };

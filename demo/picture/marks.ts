@@ -203,11 +203,14 @@ function ticksOf(axis: AxisInfo, low: number, high: number, most: number, ticks:
 
 /** Round values for a logarithmic axis, those first that must not be missing: 0, powers of ten, then twice and five times these. */
 function powers(bend: number, low: number, high: number): number[] {
-  const last = Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high), bend)));
+  // A margin beyond the largest of numbers is at no number.
+  const last = Math.ceil(Math.log10(Math.min(Number.MAX_VALUE, Math.max(Math.abs(low), Math.abs(high), bend))));
   const first = Math.floor(Math.log10(bend));
   const exponents = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => last - i);
   const sizes = [1, 5, 2].flatMap((times) => exponents.map((exponent) => Number(`${times}e${exponent}`)));
-  return [0, ...sizes.flatMap((size) => [size, -size])].filter((value) => value >= low && value <= high);
+  return [0, ...sizes.flatMap((size) => [size, -size])].filter(
+    (value) => value >= low && value <= high && Number.isFinite(value),
+  );
 }
 
 function cut(text: string, most: number): string {

@@ -60,8 +60,11 @@ export class Stage {
   }
 
   async aim(axes: AxesChoice, signal: AbortSignal): Promise<SceneInfo> {
-    this.#coordinates = await runAsync(coordinatesOf(axes, this.#table!, this.#features!), signal);
-    return this.#coordinates.scene;
+    const features = this.#features!;
+    const coordinates = await runAsync(coordinatesOf(axes, this.#table!, features), signal);
+    if (features !== this.#features) throw new DOMException('The points are others by now.', 'AbortError');
+    this.#coordinates = coordinates;
+    return coordinates.scene;
   }
 
   /** Where clusters are in the picture [k, 2 or 3], for axes that are no features; null without clusters. */

@@ -2,7 +2,7 @@
 import type { Features } from '../features/features.ts';
 import { centreOf } from '../features/prepare.ts';
 import type { Reading } from '../tables/reading.ts';
-import type { Table } from '../tables/table.ts';
+import type { Column, Table } from '../tables/table.ts';
 import type { Taken } from '../work/calls.ts';
 import type { KeptRun } from '../work/fits.ts';
 import { numbersOf } from '../work/numbers.ts';
@@ -75,10 +75,22 @@ function centroids(table: Table, kept: KeptRun): Blob {
   const used = [...new Set(run.features.map(({ column }) => column))];
   const quoted = used.map((column) => `"${table.columns[column].name.replaceAll('"', '""')}"`);
   const lines = orderOf(kept).map((cluster, rank) => {
-    const values = centreOf(run.features, run.means, cluster).map(({ value }) => value);
+    const values = centreOf(run.features, run.means, cluster).map(({ column, value }) =>
+      valueText(table.columns[column].measure, value),
+    );
     return [rank + 1, run.counts[cluster], ...values].join(',');
   });
   return new Blob([`cluster,rows,${quoted.join(',')}\n${lines.join('\n')}\n`], { type: 'text/csv' });
+}
+
+const SECOND = 1000;
+
+/** As the table has it: nobody reads a date as milliseconds. */
+function valueText(measure: Column['measure'], value: number): string {
+  if (measure !== 'date' && measure !== 'time') return String(value);
+  const at = new Date(Math.round(measure === 'time' ? value * 60 : value / SECOND) * SECOND);
+  if (Number.isNaN(at.getTime())) return '';
+  return measure === 'time' ? at.toISOString().slice(11, 19) : at.toISOString().replace('.000', '');
 }
 
 /** To be read again by `fromJSON`; with what columns become before it can be asked. */

@@ -52,7 +52,9 @@ export async function blame<T>(format: string, reading: Reading, read: () => Pro
   } catch (error) {
     reading.signal.throwIfAborted();
     if (error instanceof UnreadableError) throw error;
-    throw new UnreadableError(`This ${format} is damaged or cut short: ${messageOf(error)}`);
+    // What a program stumbled over in its own names tells nobody anything of the file.
+    const isTelling = !(error instanceof TypeError || error instanceof ReferenceError);
+    throw new UnreadableError(`This ${format} is damaged or cut short${isTelling ? `: ${messageOf(error)}` : '.'}`);
   }
 }
 

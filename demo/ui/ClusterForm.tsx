@@ -1,4 +1,5 @@
 /** The model, and how it is fitted. */
+import { useRef } from 'preact/hooks';
 import type { CovarianceType } from '../../src/index.ts';
 import { MOST_CLUSTERS } from '../results/address.ts';
 import { COVARIANCES, type Settings } from '../work/runs.ts';
@@ -10,11 +11,13 @@ const COVARIANCE_TYPES = Object.keys(COVARIANCES) as CovarianceType[];
 export function ClusterForm() {
   const now = settings.value;
   const isRunning = status.value === 'running';
+  const isReady = prepared.value !== null && status.value !== 'reading';
+  const more = useRef<HTMLDetailsElement>(null);
   const submit = (event: Event) => {
     event.preventDefault();
     // One button, which keeps the focus, begins and ends a run.
     if (isRunning) void stop();
-    else void cluster();
+    else if (isReady) void cluster();
   };
   return (
     <form class="card" id="settings" onSubmit={submit}>
@@ -34,7 +37,8 @@ export function ClusterForm() {
         <Whole id="k" label="Clusters k" value={now.k} from={1} to={MOST_CLUSTERS} onValue={(k) => change({ k })} />
       </div>
       {now.model === 'mixture' && <OfMixture now={now} />}
-      <details>
+      {/* What is wrong in a field has to be seen, or the button would do nothing and say nothing. */}
+      <details ref={more} onInvalidCapture={() => more.current?.setAttribute('open', '')}>
         <summary>More</summary>
         <div class="pair">
           <Whole
@@ -50,7 +54,7 @@ export function ClusterForm() {
             label="Seed"
             value={now.seed}
             from={0}
-            to={2 ** 32 - 1}
+            to={Number.MAX_SAFE_INTEGER}
             onValue={(seed) => change({ seed })}
           />
           <label>
@@ -69,7 +73,7 @@ export function ClusterForm() {
           </label>
         </div>
       </details>
-      <button id="run" type="submit" class="primary" aria-disabled={prepared.value === null || isStopping.value}>
+      <button id="run" type="submit" class="primary" aria-disabled={!isReady || isStopping.value} onClick={once}>
         {isRunning ? (isStopping.value ? 'Stopping…' : 'Stop, and keep what is there') : 'Cluster'}
       </button>
     </form>
@@ -115,6 +119,11 @@ function OfMixture({ now }: { readonly now: Settings }) {
       </label>
     </>
   );
+}
+
+/** The second click of a double one would stop what the first began. */
+function once(event: MouseEvent): void {
+  if (event.detail > 1) event.preventDefault();
 }
 
 interface WholeProps {

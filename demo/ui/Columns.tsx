@@ -3,7 +3,7 @@ import { type ColumnChoice, type ColumnSummary, SCALINGS, type Scaling } from '.
 import { formatNumber, formatValue } from '../features/format.ts';
 import { BUILTIN } from '../tables/builtin-list.ts';
 import { changeChoices, choose } from './actions.ts';
-import { choices, opened, prepared, source } from './state.ts';
+import { choices, opened, prepared, source, status } from './state.ts';
 
 const SCALING_WORDS: Readonly<Record<Scaling, string>> = {
   none: 'as it is',
@@ -22,6 +22,7 @@ export function Columns() {
     measure === 'text' ? [] : [{ name, column }],
   );
   const done = prepared.value;
+  const isReading = status.value === 'reading';
   const of = source.value;
   const builtin = of?.kind === 'builtin' ? BUILTIN.find(({ id }) => id === of.id) : undefined;
   return (
@@ -53,6 +54,7 @@ export function Columns() {
                 summary={summary}
                 choice={chosen.columns[column]}
                 column={column}
+                isReading={isReading}
               />
             ))}
           </tbody>
@@ -63,6 +65,7 @@ export function Columns() {
           Weights
           <select
             value={chosen.weights ?? ''}
+            disabled={isReading}
             onChange={({ currentTarget: { value } }) =>
               changeChoices({ ...chosen, weights: value === '' ? null : Number(value) })
             }
@@ -79,6 +82,7 @@ export function Columns() {
           Rows with gaps
           <select
             value={chosen.gaps}
+            disabled={isReading}
             onChange={({ currentTarget: { value } }) =>
               changeChoices({ ...chosen, gaps: value === 'fill' ? 'fill' : 'leave-out' })
             }
@@ -102,9 +106,11 @@ interface ColumnProps {
   readonly summary: ColumnSummary;
   readonly choice: ColumnChoice;
   readonly column: number;
+  /** Of a table that is about to go nothing can be chosen: it would call off the reading of the next. */
+  readonly isReading: boolean;
 }
 
-function Column({ summary, choice, column }: ColumnProps) {
+function Column({ summary, choice, column, isReading }: ColumnProps) {
   const { name, measure, missing, reason } = summary;
   const isText = measure === 'text';
   return (
@@ -114,7 +120,7 @@ function Column({ summary, choice, column }: ColumnProps) {
           <input
             type="checkbox"
             checked={choice.isUsed}
-            disabled={isText}
+            disabled={isText || isReading}
             onChange={({ currentTarget }) => choose(column, { isUsed: currentTarget.checked })}
           />
           <span>{name}</span>
@@ -130,7 +136,7 @@ function Column({ summary, choice, column }: ColumnProps) {
           <select
             aria-label={`Scaling of ${name}`}
             value={choice.scaling}
-            disabled={!choice.isUsed}
+            disabled={!choice.isUsed || isReading}
             onChange={({ currentTarget: { value } }) =>
               choose(column, { scaling: SCALINGS.find((each) => each === value)! })
             }
@@ -149,6 +155,7 @@ function Column({ summary, choice, column }: ColumnProps) {
             min="0"
             step="any"
             value={choice.period}
+            disabled={isReading}
             onChange={({ currentTarget: { valueAsNumber } }) =>
               valueAsNumber > 0 && choose(column, { period: valueAsNumber })
             }

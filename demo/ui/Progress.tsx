@@ -2,7 +2,7 @@
 
 import { cancel, retry } from './actions.ts';
 import { formatBytes } from './bytes.ts';
-import { isSweeping, loading, message, notices, opened, problem, status, wanted } from './state.ts';
+import { isSweeping, loading, message, notices, opened, problem, status, unmatched, wanted } from './state.ts';
 
 export function Progress() {
   const bytes = loading.value;
@@ -42,7 +42,7 @@ export function Progress() {
         </div>
       )}
       <ul class="remarks">
-        {[...notices.value, ...(opened.value?.remarks ?? [])].map((remark) => (
+        {[...new Set([...notices.value, ...unmatched.value, ...(opened.value?.remarks ?? [])])].map((remark) => (
           <li key={remark}>{remark}</li>
         ))}
       </ul>

@@ -7,14 +7,20 @@ import { axesOf, choicesIn, namedAxes, namedChoices, toAddress } from '../result
 import type { Opened, OpeningTold, PageCalls, Source, Taken, Told } from '../work/calls.ts';
 import { openChannel } from '../work/channel.ts';
 import type { ComparisonProgress } from '../work/compare.ts';
+import { lockFreed } from '../work/lost.ts';
 import { numbersOf } from '../work/numbers.ts';
 import type { Run, Settings } from '../work/runs.ts';
+import type { Status } from './state.ts';
 import * as state from './state.ts';
 
 const NOTHING_SAID = { columns: null, weights: null, gaps: null };
 
-const worker = new Worker(new URL('../work/worker.ts', import.meta.url), { type: 'module' });
-const ask = openChannel<PageCalls>(worker);
+const { ask, restart } = openChannel<PageCalls>(
+  () => new Worker(new URL('../work/worker.ts', import.meta.url), { type: 'module' }),
+);
+void watch();
+
+const LOST = 'WorkerLostError';
 
 /** What is under way, of which there is one at a time: the next one calls the one before off. */
 let doing = new AbortController();
@@ -22,14 +28,48 @@ let doing = new AbortController();
 function begin(): AbortSignal {
   doing.abort();
   doing = new AbortController();
+  batch(() => {
+    // Whatever is called off here does not tidy up: what it left may be of the next one by then.
+    state.loading.value = null;
+    state.isStopping.value = false;
+    if (state.status.value === 'error') state.status.value = settled();
+    state.problem.value = null;
+  });
   return doing.signal;
+}
+
+/** What there is while nothing is under way. */
+function settled(): Status {
+  if (state.prepared.value === null) return 'empty';
+  return state.run.value === null ? 'ready' : 'done';
+}
+
+/** Starts another worker where this one was ended: what it held is gone. */
+async function watch(): Promise<void> {
+  const lock = `webgpu-clustering ${crypto.randomUUID?.()}`;
+  if (!(await ask('stay', lock).catch(() => false))) return;
+  await lockFreed(lock);
+  begin();
+  restart(LOST);
+  forgetRuns();
+  batch(() => {
+    state.opened.value = null;
+    state.choices.value = null;
+    state.prepared.value = null;
+    state.scene.value = null;
+    state.sweep.value = null;
+    state.comparison.value = null;
+    state.live.value = null;
+    state.wanted.value ??= state.source.value;
+    fail(Object.assign(new Error(LOST), { name: LOST }));
+  });
+  await watch();
 }
 
 export async function openSource(source: Source, clusters: boolean): Promise<void> {
   const signal = begin();
   batch(() => {
     state.status.value = 'reading';
-    state.problem.value = null;
     state.loading.value = { loaded: 0, total: 0 };
     state.wanted.value = source;
     state.message.value = source.kind === 'file' ? `Reading ${source.name}…` : 'Reading…';
@@ -37,7 +77,7 @@ export async function openSource(source: Source, clusters: boolean): Promise<voi
   try {
     const onProgress = (told: OpeningTold) => {
       if (signal.aborted) return;
-      if ('part' in told) void showPart(told, signal);
+      if ('part' in told) void showPart(told, source, signal);
       else state.loading.value = told;
     };
     const opened = await ask('open', source, { signal, onProgress });
@@ -46,9 +86,11 @@ export async function openSource(source: Source, clusters: boolean): Promise<voi
     batch(() => {
       state.loading.value = null;
       state.source.value = source;
+      // It has been read: whatever goes wrong from here on does so again if it is read again.
+      state.wanted.value = null;
       state.opened.value = opened;
       state.choices.value = said.choices;
-      state.notices.value = [...state.notices.value, ...said.notices];
+      state.unmatched.value = said.notices;
       state.axes.value = null;
       state.sweep.value = null;
       state.comparison.value = null;
@@ -57,38 +99,41 @@ export async function openSource(source: Source, clusters: boolean): Promise<voi
     if (clusters) await cluster();
   } catch (error) {
     if (!signal.aborted) fail(error);
-    else if (doing.signal === signal) calledOff();
   } finally {
     if (doing.signal === signal) state.loading.value = null;
   }
 }
 
-/** The first rows are seen while the others are read. */
+/** The first rows are seen while the others are read, and kept if these do not come. */
 async function showPart(
   { part, prepared }: Extract<OpeningTold, { part: Opened }>,
+  source: Source,
   signal: AbortSignal,
 ): Promise<void> {
   forgetRuns();
   batch(() => {
+    state.source.value = source;
+    state.unmatched.value = [];
+    state.sweep.value = null;
+    state.comparison.value = null;
     state.opened.value = part;
     state.choices.value = part.choices;
     state.prepared.value = prepared;
     state.axes.value = null;
   });
   // All rows may have come meanwhile.
-  await aim(axesFor(), signal).catch(() => undefined);
+  await aimAt(axesFor(), signal).catch(() => undefined);
 }
 
-/** Reading was called off: what was there before still is. */
-function calledOff(): void {
-  state.status.value = state.prepared.value === null ? 'empty' : state.run.value === null ? 'ready' : 'done';
-  state.message.value = 'Reading was cancelled.';
-}
-
+/** Of reading: what was there before still is, or the rows that have come. */
 export function cancel(): void {
-  const signal = doing.signal;
   doing.abort();
-  if (state.status.value === 'reading' && doing.signal === signal) calledOff();
+  if (state.status.value !== 'reading') return;
+  batch(() => {
+    state.loading.value = null;
+    state.status.value = settled();
+    state.message.value = 'Reading was cancelled.';
+  });
 }
 
 export async function retry(): Promise<void> {
@@ -104,9 +149,12 @@ export async function choose(column: number, change: Partial<ColumnChoice>): Pro
 
 export async function changeChoices(choices: NonNullable<typeof state.choices.value>): Promise<void> {
   state.choices.value = choices;
+  if (state.link.value !== null) state.link.value = { ...state.link.value, ...NOTHING_SAID };
   const signal = begin();
   forgetRuns();
   state.sweep.value = null;
+  // Its run has been called off.
+  if (state.status.value === 'running') state.status.value = 'ready';
   try {
     await prepare(signal);
   } catch (error) {
@@ -118,8 +166,7 @@ async function prepare(signal: AbortSignal): Promise<void> {
   state.prepared.value = null;
   const prepared = await ask('prepare', state.choices.value!, { signal });
   state.prepared.value = prepared;
-  state.problem.value = null;
-  await aim(axesFor(), signal);
+  await aimAt(axesFor(), signal);
   state.status.value = 'ready';
   state.message.value = `${formatNumber(prepared.n)} rows of ${prepared.d} features are ready.`;
 }
@@ -128,7 +175,7 @@ async function prepare(signal: AbortSignal): Promise<void> {
 function axesFor(): AxesChoice {
   const { features, d } = state.prepared.value!;
   const said = axesOf(state.link.value?.axes ?? null, { columns: state.opened.value!.summaries });
-  if (state.axes.value === null && said !== null) return said;
+  if (state.axes.value === null && said !== null && isThere(said)) return said;
   if (state.axes.value !== null && isThere(state.axes.value)) return state.axes.value;
   const used = [...new Set(features.map(({ column }) => column))];
   if (used.length > 3 || (used.length === 1 && d > 1)) return { kind: 'components', count: 2 };
@@ -140,7 +187,20 @@ function isThere(axes: AxesChoice): boolean {
   return axes.kind !== 'components' || axes.count <= state.prepared.value!.d;
 }
 
-export async function aim(axes: AxesChoice, signal?: AbortSignal): Promise<void> {
+/** What the user asks for beside all that is under way: it ends nothing, and may be too late. */
+async function aside(act: () => Promise<void>): Promise<void> {
+  const { signal } = doing;
+  try {
+    await act();
+  } catch (error) {
+    // Of what is there no longer nobody wants to know.
+    if (!signal.aborted) state.problem.value = wordsOf(error);
+  }
+}
+
+export const aim = (axes: AxesChoice): Promise<void> => aside(() => aimAt(axes));
+
+async function aimAt(axes: AxesChoice, signal?: AbortSignal): Promise<void> {
   const scene = await ask('aim', axes, { signal });
   const centres = await centresIn(scene);
   batch(() => {
@@ -161,21 +221,24 @@ export async function cluster(): Promise<void> {
   const settings = state.settings.value;
   batch(() => {
     state.status.value = 'running';
-    state.problem.value = null;
     state.steps.value = [];
     state.live.value = null;
-    state.isStopping.value = false;
     state.alone.value = null;
     state.message.value = 'Choosing a start…';
   });
   try {
     const run = await ask('cluster', settings, { signal, onProgress: (told) => signal.aborted || hear(told) });
+    // It may have ended just before it was called off.
+    signal.throwIfAborted();
     await showRun(run);
     performance.mark('run:done');
   } catch (error) {
     if (!signal.aborted) fail(error);
   } finally {
-    state.live.value = null;
+    if (doing.signal === signal) {
+      state.live.value = null;
+      state.isStopping.value = false;
+    }
   }
 }
 
@@ -194,7 +257,7 @@ async function showRun(run: Run): Promise<void> {
     state.runs.value = [...state.runs.value, run];
     state.live.value = null;
   });
-  await goTo(run.id);
+  await show(run.id);
   state.status.value = 'done';
   state.message.value = verdict(run);
   history.replaceState(null, '', addressOfNow());
@@ -202,6 +265,20 @@ async function showRun(run: Run): Promise<void> {
 
 /** Goes back, or forward, to a run. */
 export async function goTo(id: number): Promise<void> {
+  await aside(async () => {
+    await show(id);
+    if (isBusy()) return;
+    batch(() => {
+      state.status.value = 'done';
+      state.problem.value = null;
+      state.message.value = verdict(state.run.value!);
+    });
+  });
+}
+
+const isBusy = () => state.status.value === 'reading' || state.status.value === 'running';
+
+async function show(id: number): Promise<void> {
   await ask('show', id);
   const centres = await centresIn(state.scene.value);
   batch(() => {
@@ -236,7 +313,6 @@ export async function sweep(from: number, to: number): Promise<void> {
   batch(() => {
     state.isSweeping.value = true;
     state.sweep.value = { rows: [], done: null };
-    state.problem.value = null;
   });
   try {
     const done = await ask(
@@ -298,16 +374,18 @@ export const repaint = (run: number, most: number, signal: AbortSignal) => ask('
 
 /** Finds out how sure it is of each row where it belongs: the next pictures may show it. */
 export async function findDoubt(): Promise<void> {
-  await ask('doubt', null);
-  state.pictured.value++;
+  await aside(async () => {
+    await ask('doubt', null);
+    state.pictured.value++;
+  });
 }
 
-export async function take(what: Taken['what'], fileName: string): Promise<void> {
-  try {
-    save(await ask('take', { what, run: state.shownRun.value!, names: namesOf(state.run.value!) }), fileName);
-  } catch (error) {
-    state.problem.value = wordsOf(error);
-  }
+export function take(what: Taken['what'], fileName: string): Promise<void> {
+  return aside(async () => {
+    const run = state.run.value;
+    // It may be gone before the button is.
+    if (run !== null) save(await ask('take', { what, run: run.id, names: namesOf(run) }), fileName);
+  });
 }
 
 /** The names that the user gave to clusters; null where there are none. */
@@ -352,6 +430,10 @@ function fail(error: unknown): void {
 
 const PLAIN_WORDS: ReadonlyMap<string, string> = new Map([
   ['WebGPUUnavailableError', 'This browser offers no WebGPU on this machine. Choose the engine “automatic” or “CPU”.'],
+  [
+    LOST,
+    'The part of this page that computes was ended, perhaps because memory ran out. What it held is gone: try again, or open less.',
+  ],
   ['DeviceLostError', 'The GPU was lost during the run. Run again, or choose the engine “CPU”.'],
 ]);
 

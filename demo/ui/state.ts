@@ -15,9 +15,11 @@ export const status = signal<Status>('empty');
 /** One line on what happens, and what went wrong. */
 export const message = signal('');
 export const problem = signal<string | null>(null);
+/** What the address says that cannot be; and what it says of columns that the table does not have. */
 export const notices = signal<readonly string[]>([]);
+export const unmatched = signal<readonly string[]>([]);
 
-/** What the table is from; and what somebody asked for last, which may not be readable. */
+/** What the table is from; and what somebody asked for that has not been read yet, and may not be readable. */
 export const source = signal<Source | null>(null);
 export const wanted = signal<Source | null>(null);
 export const loading = signal<Loading | null>(null);

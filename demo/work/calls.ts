@@ -36,6 +36,8 @@ export interface PageCalls {
   /** The image in the colours of a run's clusters. */
   repaint: Call<RepaintAsked, never, ImageBitmap>;
   take: Call<Taken, Loading, Blob>;
+  /** Holds a lock for as long as the worker lives; false where there are none. */
+  stay: Call<string, never, boolean>;
   /** Addresses of what the worker has loaded. */
   loaded: Call<null, never, readonly string[]>;
   compare: Call<ComparisonAsked, ComparisonProgress, Comparison>;

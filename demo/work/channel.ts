@@ -54,16 +54,34 @@ export type Functions<T extends Calls<T>> = {
   ) => Promise<T[Name]['answer'] | Given<T[Name]['answer']>>;
 };
 
+export interface Channel<T extends Calls<T>> {
+  readonly ask: Ask<T>;
+  /** Ends the worker, and whatever waits for it by an error of this name, and starts another. */
+  readonly restart: (error: string) => void;
+}
+
 /** The page's end. Errors have the name and the message of those in the worker. */
-export function openChannel<T extends Calls<T>>(worker: Worker): Ask<T> {
+export function openChannel<T extends Calls<T>>(start: () => Worker): Channel<T> {
   let last = 0;
   const waiting = new Map<number, { readonly hear: (said: Said) => void }>();
-  worker.addEventListener('message', ({ data }: MessageEvent<Said>) => waiting.get(data.id)?.hear(data));
-  worker.addEventListener('error', (event) => {
-    const message = event.message || 'The page could not be loaded whole. Load it again.';
-    for (const [id, { hear }] of waiting) hear({ id, error: { name: 'Error', message } });
-  });
-  return (name, argument, { onProgress, signal, transfer = [] } = {}) =>
+  const failAll = (name: string, message: string) => {
+    for (const [id, { hear }] of waiting) hear({ id, error: { name, message } });
+  };
+  const begin = () => {
+    const begun = start();
+    begun.addEventListener('message', ({ data }: MessageEvent<Said>) => waiting.get(data.id)?.hear(data));
+    begun.addEventListener('error', (event) =>
+      failAll('Error', event.message || 'The page could not be loaded whole. Load it again.'),
+    );
+    return begun;
+  };
+  let worker = begin();
+  const restart = (error: string) => {
+    worker.terminate();
+    worker = begin();
+    failAll(error, error);
+  };
+  const ask: Ask<T> = (name, argument, { onProgress, signal, transfer = [] } = {}) =>
     new Promise((resolve, reject) => {
       const id = ++last;
       const callOff = () => worker.postMessage({ id, off: true });
@@ -83,6 +101,7 @@ export function openChannel<T extends Calls<T>>(worker: Worker): Ask<T> {
       if (signal?.aborted) callOff();
       signal?.addEventListener('abort', callOff);
     });
+  return { ask, restart };
 }
 
 /** The worker's end. */

@@ -66,25 +66,33 @@ export class Desk {
     const table = await readSource(source, { signal, onProgress }, onPart).finally(() => whole.abort());
     const found = await runAsync(summaries(table), signal);
     await this.#forget();
+    // The next one may have come meanwhile.
+    signal.throwIfAborted();
     this.#table = table;
     this.#file = source.kind === 'file' ? source.file : null;
     this.#summaries = found;
     return openedOf(table, found);
   }
 
-  /** Some rows, until all are there: they are seen, and nothing else. */
+  /** Some rows, until all are there: they are seen, and they are the table if the others never come. */
   async #showPart(part: Table, signal: AbortSignal, tell: (told: OpeningTold) => void): Promise<void> {
     const found = await runAsync(summaries(part), signal);
     const opened = openedOf(part, found);
     const features = await runAsync(prepare(part, opened.choices, found), signal);
     await this.#forget();
     signal.throwIfAborted();
+    this.#table = part;
+    this.#file = null;
+    this.#summaries = found;
+    this.#features = features;
     this.#stage.setPoints(part, features);
     tell({ part: opened, prepared: preparedOf(features) });
   }
 
   async prepare(choices: Choices, { signal }: Caller<never>): Promise<Prepared> {
     const table = this.#tableOf();
+    // If these cannot be had, the ones before are still not those of the choices that are seen.
+    this.#features = null;
     const features = await runAsync(prepare(table, choices, this.#summaries), signal);
     this.#forgetRuns();
     this.#features = features;
@@ -131,6 +139,11 @@ export class Desk {
   async sweep(asked: SweepAsked, caller: Caller<SweepRow>): Promise<Sweep> {
     const { recommendation, SWEEP_ROWS, sweepOver } = await import('./sweep.ts');
     const features = this.#featuresOf();
+    if (features.n <= asked.from) {
+      throw new RangeError(
+        `To compare numbers of clusters takes ${asked.from + 1} rows at least: here are ${features.n}.`,
+      );
+    }
     const sampled = features.n > SWEEP_ROWS;
     const some = sampled ? someOf(features, spread(features.n, SWEEP_ROWS)) : features;
     const residence = sampled ? new Residence() : this.#residence;

@@ -19,9 +19,23 @@ export class Residence {
   #engine: Engine | null = null;
   #dataset: Dataset | null = null;
 
-  async of(choice: Choice, features: Features): Promise<Resident> {
+  /** Ends when the last of those that asked before has got what it asked for. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: two that asked at once would start two engines, and mix them up. */
+  of(choice: Choice, features: Features): Promise<Resident> {
+    return this.#next(() => this.#bring(choice, features));
+  }
+
+  #next<T>(act: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(act);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #bring(choice: Choice, features: Features): Promise<Resident> {
     const start = performance.now();
-    if (this.#engine !== null && this.#choice !== choice) await this.leave();
+    if (this.#engine !== null && this.#choice !== choice) await this.#leave();
     this.#engine ??= await createEngine({ backend: choice, workerUrl: THREADS });
     this.#choice = choice;
     if (this.#dataset !== null && this.#features === features) {
@@ -32,7 +46,7 @@ export class Residence {
     try {
       this.#dataset = await this.#engine.upload(pointsOf(features), weightsOf(features));
     } catch (error) {
-      await this.leave();
+      await this.#leave();
       throw error;
     }
     this.#features = features;
@@ -40,7 +54,11 @@ export class Residence {
   }
 
   /** Whatever went wrong, the next run starts with a fresh engine. */
-  async leave(): Promise<void> {
+  leave(): Promise<void> {
+    return this.#next(() => this.#leave());
+  }
+
+  async #leave(): Promise<void> {
     const left = this.#engine;
     this.#engine = null;
     this.#dataset = null;

@@ -3,6 +3,7 @@ import { loadedWhole } from '../offline/loaded.ts';
 import type { PageCalls } from './calls.ts';
 import { answerCalls } from './channel.ts';
 import { Desk } from './desk.ts';
+import { holdLock } from './lost.ts';
 
 const desk = new Desk();
 
@@ -23,6 +24,7 @@ answerCalls<PageCalls>({
   rows: (asked) => desk.rows(asked),
   repaint: (asked, caller) => desk.repaint(asked, caller),
   take: (taken, caller) => desk.take(taken, caller),
+  stay: (lock) => holdLock(lock),
   loaded: async () => loadedWhole(),
   compare: (asked, caller) => desk.compare(asked, caller),
 });

@@ -331,6 +331,132 @@ it('stops a run, and keeps what it has come to', async () => {
   await page.close();
 });
 
+/** Many rows, of which reading takes some time. */
+const long = () => `a,b\n${Array.from({ length: 600_000 }, (_, i) => `${i % 977},${(i * 7) % 1009}.25`).join('\n')}\n`;
+
+it('leaves nothing behind of what was called off', async () => {
+  const page = await openTable();
+  await chooseFile(page, 'long.csv', long());
+  await page.waitForSelector('#result[data-status="reading"]');
+  // Neither the table of before nor the one to come is there to be clustered, or to have columns chosen.
+  expect(await page.$eval('#run', (button) => button.ariaDisabled)).toBe('true');
+  expect(await page.$$eval('#columns input', (fields) => fields.every(({ disabled }) => disabled))).toBe(true);
+  await page.click('.progress button');
+  await page.waitForSelector('#result[data-status="done"]');
+  expect(await page.$('.progress progress')).toBeNull();
+  expect(await textOf(page, '#message')).toBe('Reading was cancelled.');
+  await cluster(page, 3);
+  expect(await counts(page)).toEqual([120, 80, 40]);
+  // Of the flights the first rows are there before the others: they are clustered where these never come.
+  await page.$$eval('header button', (buttons) =>
+    buttons.find(({ textContent }) => textContent === 'Flights')!.click(),
+  );
+  await page.waitForFunction(() => {
+    const isPart = document.querySelector('#columns .muted')?.textContent?.startsWith('Flights') === true;
+    const cancel = document.querySelector('.progress progress + button');
+    if (isPart) (cancel as HTMLButtonElement | null)?.click();
+    return isPart;
+  });
+  await page.waitForSelector('#result[data-status="ready"]');
+  await cluster(page, 3);
+  const { points } = await attributes(page);
+  expect((await counts(page)).reduce((a, b) => a + b)).toBe(Number(points));
+  expect(Number(points)).toBeLessThan(3_000_000);
+  await page.close();
+});
+
+it('clusters nothing but the columns that are chosen', async () => {
+  const page = await openTable();
+  const rows = csv().trim().split('\n');
+  const weighted = rows.map((line, i) => `${line},${i === 0 ? 'weight' : i - 100}`).join('\n');
+  await nextRun(page, () => chooseFile(page, 'weighted.csv', weighted));
+  await page.$eval('#columns .pair select', (field) => {
+    field.value = '4';
+    field.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+  await page.waitForSelector('#result[data-status="error"]');
+  expect(await textOf(page, '#problem')).toMatch(/that of row 1, in “weight”, is negative/);
+  await page.click('#run');
+  await page.click('#sweep-run');
+  expect(await attributes(page)).toMatchObject({ status: 'error' });
+  expect(await page.$('#clusters')).toBeNull();
+  // To read the file again would not help.
+  expect(await page.$('.problem button')).toBeNull();
+  // A run that is gone cannot be taken home, and nobody is troubled with that.
+  await nextRun(page, () => chooseFile(page, 'table.csv', csv()));
+  await page.evaluate(() => {
+    const take = document.querySelector<HTMLElement>('[data-take="own"]')!;
+    document.querySelectorAll<HTMLElement>('#columns tbody input')[1].click();
+    take.click();
+  });
+  await page.waitForSelector('#result[data-status="ready"]');
+  expect(await page.$('#problem')).toBeNull();
+  await page.close();
+});
+
+it('takes a double click for one, can run again after a stop, and says of a run what was said of it', async () => {
+  const page = await openTable();
+  await set(page, '#k', '3');
+  await nextRun(page, () => page.click('#run', { count: 2 }));
+  const first = await textOf(page, '#message');
+  expect(first).toMatch(/^Converged after/);
+  await chooseFile(page, 'long.csv', long());
+  await page.waitForFunction(() => document.getElementById('result')?.dataset.points === '600000');
+  await finished(page);
+  const before = await textOf(page, '#message');
+  await set(page, '#k', '200');
+  await page.click('#run');
+  await page.waitForSelector('#result[data-status="running"][data-iterations]');
+  await page.click('#run');
+  await finished(page);
+  expect(await textOf(page, '#message')).toMatch(/^Stopped/);
+  expect(await page.$eval('#run', (button) => button.ariaDisabled)).toBe('false');
+  await page.click('#runs tbody button');
+  await page.waitForFunction((text) => document.getElementById('message')?.textContent === text, {}, before);
+  await page.close();
+});
+
+it('goes on with numbers of any size, more clusters than rows, and storage that is denied', async () => {
+  const page = await openTable({
+    prepare: () =>
+      Object.defineProperty(Navigator.prototype, 'serviceWorker', {
+        get() {
+          throw new DOMException('denied', 'SecurityError');
+        },
+      }),
+  });
+  const huge = Array.from({ length: 50 }, (_, i) => `${i === 3 ? '1e300' : i},${(i * 7) % 11}`);
+  await nextRun(page, () => chooseFile(page, 'huge.csv', `a,b\n${huge.join('\n')}\n`));
+  await finished(page);
+  await page.waitForFunction(() => performance.getEntriesByName('picture:whole').length > 1);
+  await set(page, '#k', '60');
+  await page.click('#run');
+  await page.waitForSelector('#result[data-status="error"]');
+  expect(await textOf(page, '#problem')).toMatch(/k is 60/);
+  await cluster(page, 5);
+  expect(await counts(page)).toHaveLength(5);
+  // Too few to compare numbers of clusters.
+  await chooseFile(page, 'two.csv', 'a,b\n1,2\n3,5\n');
+  await page.waitForSelector('#result[data-status="error"][data-points="2"]');
+  await page.click('#sweep-run');
+  await page.waitForFunction(() => document.getElementById('problem')?.textContent?.includes('3 rows at least'));
+  // A field that is out of sight says what is wrong with it.
+  await set(page, '#restarts', '0');
+  await page.click('#run');
+  await page.waitForSelector('#settings details[open]');
+  await page.close();
+});
+
+it('says that its worker was ended, and starts another', async () => {
+  const page = await openTable();
+  await page.workers()[0].close();
+  await page.waitForSelector('#result[data-status="error"]');
+  expect(await textOf(page, '#problem')).toMatch(/was ended/);
+  await nextRun(page, () => page.click('.problem button'));
+  expect(await attributes(page)).toMatchObject({ points: String(N) });
+  await page.close();
+});
+
 it('gives the file back with its clusters, centroids, the model, and code that says what was done', async () => {
   const page = await openTable({ prepare: catchFiles });
   await cluster(page, 3);

@@ -696,6 +696,7 @@ describe('points', () => {
 
   it.each<[string, Column[], (Scaling | null)[], Partial<Choices>, RegExp]>([
     ['no column', [numbers('a', [1, 2])], [null], {}, /^No column is chosen/],
+    ['text alone', [text('where', ['x', 'y'])], [null], {}, /^This table has no column of numbers/],
     ['text', [text('where', ['x', 'y'])], ['standard'], {}, /^“where” is text/],
     ['a constant', [numbers('a', [2, 2])], ['standard'], {}, /^“a” is the same in all rows/],
     [

@@ -662,6 +662,14 @@ describe('marks', () => {
     expect(at).toBeCloseTo((500 * t(1000)) / t(1e6), 6);
   });
 
+  it('end at the largest of numbers, though the margin does not', () => {
+    const t = Math.log1p(1e300 / 10);
+    const bent: SceneInfo = { ...scene, info: [axis('x', [-0.03 * t, 1.03 * t], { bend: 10 }), scene.info[1]] };
+    const { labels, lines } = axesOf(bent, homeView(bent), size, () => []);
+    expect(labels.filter(({ kind, anchor }) => kind === 'tick' && anchor === 'middle').length).toBeGreaterThan(2);
+    for (const { from, to } of lines) for (const x of [...from, ...to]) expect(x).toSatisfy(Number.isFinite);
+  });
+
   it('have ticks along three edges of a scene that turns', () => {
     const solid: SceneInfo = { ...scene, info: [...scene.info, axis('z', [0, 3])] };
     const { labels, lines } = axesOf(solid, homeView(solid), size, whole);

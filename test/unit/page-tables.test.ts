@@ -478,6 +478,7 @@ describe('other formats', () => {
     ['a Parquet file with LZ4', lz4, /codec LZ4, which this page cannot unpack/],
     ['half a Parquet file', () => parquet().slice(0, 200), /Parquet file is damaged or cut short/],
     ['half an Arrow file', () => arrow().slice(0, 100), /Arrow file is damaged or cut short/],
+    ['an Arrow file of nothing', () => strToU8(`ARROW1\0\0${'x'.repeat(20)}`), /cut short\.$/],
     ['half a NumPy file', () => npy('<f8', 'False', '3, 2', new ArrayBuffer(40)), /has 2 of 3 rows/],
     ['a cube of NumPy', () => npy('<f8', 'False', '1, 1, 1', new ArrayBuffer(8)), /3 dimensions \(1 × 1 × 1\)/],
     ['objects of NumPy', () => npy('|O', 'False', '3,', new ArrayBuffer(8)), /“\|O”/],
