@@ -16,13 +16,14 @@ const TOOLS: readonly { readonly tool: Tool; readonly name: string; readonly tit
 interface ToolbarProps {
   readonly tool: Tool;
   readonly isSolid: boolean;
+  readonly option?: JSX.Element | undefined;
   readonly onTool: (tool: Tool) => void;
   readonly onNearer: () => void;
   readonly onFarther: () => void;
   readonly onHome: () => void;
 }
 
-export function Toolbar({ tool, isSolid, onTool, onNearer, onFarther, onHome }: ToolbarProps): JSX.Element {
+export function Toolbar({ tool, isSolid, option, onTool, onNearer, onFarther, onHome }: ToolbarProps): JSX.Element {
   return (
     <div class="picture-tools" role="toolbar" aria-label="Picture">
       <fieldset aria-label="What dragging does">
@@ -32,6 +33,7 @@ export function Toolbar({ tool, isSolid, onTool, onNearer, onFarther, onHome }: 
           </button>
         ))}
       </fieldset>
+      {option}
       <fieldset aria-label="Zoom">
         <button type="button" title="Zoom out" aria-label="Zoom out" onClick={onFarther}>
           −

@@ -54,6 +54,10 @@ export interface PictureProps {
   readonly onAlone?: (cluster: number | null) => void;
   /** Filled with what can be done to the picture from outside. */
   readonly handle?: { current: PictureHandle | null };
+  /** Among its tools. */
+  readonly option?: JSX.Element | undefined;
+  /** Beside what is said of the rows in view. */
+  readonly children?: JSX.Element;
 }
 
 export interface PictureHandle {
@@ -348,7 +352,7 @@ export function Picture(props: PictureProps): JSX.Element {
   return (
     <figure class="picture">
       <Toolbar
-        {...{ tool, isSolid }}
+        {...{ tool, isSolid, option: props.option }}
         onTool={setTool}
         onNearer={() => look((view, scene) => zoomed(view, scene, STEP))}
         onFarther={() => look((view, scene) => zoomed(view, scene, 1 / STEP))}
@@ -396,6 +400,7 @@ export function Picture(props: PictureProps): JSX.Element {
           onShowAll={() => look((_, scene) => wholeView(scene))}
           onUnselect={unselect}
         />
+        {props.children}
         <Hint {...{ tool, isSolid }} id={hintId} hasClusters={clusters !== null} />
         <p class="unseen" role="status">
           {said}

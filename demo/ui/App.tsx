@@ -35,15 +35,26 @@ export function App() {
         data-objective={last?.objective}
       >
         <Progress />
-        <PictureCard />
+        <div class="seen">
+          <PictureCard />
+          <Figures />
+        </div>
         <div class="controls">
           <ClusterForm />
           <HowMany />
           <Columns />
         </div>
-        <div class="findings">
-          <Figures />
+        <div class="told">
+          {/* Its place is kept, so that what is beside and below stays where it is. */}
+          {ended === null && (
+            <section class="card none-yet">
+              <h2>Clusters</h2>
+              <p class="muted">What sets each cluster apart from the others is told here, once they are found.</p>
+            </section>
+          )}
           <Clusters />
+        </div>
+        <div class="findings">
           <Runs />
           <TakeHome />
           <Comparing />

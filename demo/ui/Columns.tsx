@@ -13,6 +13,9 @@ const SCALING_WORDS: Readonly<Record<Scaling, string>> = {
   cyclic: 'cyclic',
 };
 
+/** Where all columns would stand between the picture and what was found, they are unfolded by those who want them. */
+const isNarrow = matchMedia('(max-width: 42rem)').matches;
+
 export function Columns() {
   const table = opened.value;
   const chosen = choices.value;
@@ -26,79 +29,83 @@ export function Columns() {
   const of = source.value;
   const builtin = of?.kind === 'builtin' ? BUILTIN.find(({ id }) => id === of.id) : undefined;
   return (
-    <details class="card" id="columns" open={table.summaries.length <= 12}>
-      <summary>
-        <h2>Columns</h2>
-        <span class="muted">
-          {table.name}: {formatNumber(table.n)} rows, {used} of {table.summaries.length} columns used
-        </span>
-      </summary>
-      {builtin !== undefined && (
-        <p class="note">
-          {builtin.about} {builtin.licence}
-        </p>
+    <section class="card" id="columns" aria-labelledby="table-title">
+      <h2 id="table-title">{table.name}</h2>
+      <p class="note">
+        {formatNumber(table.n)} rows, {used} of {table.summaries.length} columns used.{' '}
+        {builtin !== undefined && `${builtin.about} ${builtin.licence}`}
+      </p>
+      {table.remarks.length > 0 && (
+        <ul class="remarks">
+          {table.remarks.map((remark) => (
+            <li key={remark}>{remark}</li>
+          ))}
+        </ul>
       )}
-      <div class="scrolling">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Column</th>
-              <th scope="col">Values</th>
-              <th scope="col">Scaling</th>
-            </tr>
-          </thead>
-          <tbody>
-            {table.summaries.map((summary, column) => (
-              <Column
-                key={`${column} ${summary.name}`}
-                summary={summary}
-                choice={chosen.columns[column]}
-                column={column}
-                isReading={isReading}
-              />
-            ))}
-          </tbody>
-        </table>
-      </div>
-      <div class="pair">
-        <label>
-          Weights
-          <select
-            value={chosen.weights ?? ''}
-            disabled={isReading}
-            onChange={({ currentTarget: { value } }) =>
-              changeChoices({ ...chosen, weights: value === '' ? null : Number(value) })
-            }
-          >
-            <option value="">all rows alike</option>
-            {numeric.map(({ name, column }) => (
-              <option key={column} value={column}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          Rows with gaps
-          <select
-            value={chosen.gaps}
-            disabled={isReading}
-            onChange={({ currentTarget: { value } }) =>
-              changeChoices({ ...chosen, gaps: value === 'fill' ? 'fill' : 'leave-out' })
-            }
-          >
-            <option value="leave-out">are left out</option>
-            <option value="fill">get the median</option>
-          </select>
-        </label>
-      </div>
       {done !== null && (done.leftOut > 0 || done.filled > 0) && (
         <p class="note" id="gaps">
           {done.leftOut > 0 && `${formatNumber(done.leftOut)} rows with gaps are left out. `}
           {done.filled > 0 && `${formatNumber(done.filled)} gaps were filled with the median of their column.`}
         </p>
       )}
-    </details>
+      <details open={table.summaries.length <= 12 && !isNarrow}>
+        <summary>Columns and their scaling</summary>
+        <div class="scrolling">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Column</th>
+                <th scope="col">Values</th>
+                <th scope="col">Scaling</th>
+              </tr>
+            </thead>
+            <tbody>
+              {table.summaries.map((summary, column) => (
+                <Column
+                  key={`${column} ${summary.name}`}
+                  summary={summary}
+                  choice={chosen.columns[column]}
+                  column={column}
+                  isReading={isReading}
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
+        <div class="pair">
+          <label>
+            Weights
+            <select
+              value={chosen.weights ?? ''}
+              disabled={isReading}
+              onChange={({ currentTarget: { value } }) =>
+                changeChoices({ ...chosen, weights: value === '' ? null : Number(value) })
+              }
+            >
+              <option value="">all rows alike</option>
+              {numeric.map(({ name, column }) => (
+                <option key={column} value={column}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            Rows with gaps
+            <select
+              value={chosen.gaps}
+              disabled={isReading}
+              onChange={({ currentTarget: { value } }) =>
+                changeChoices({ ...chosen, gaps: value === 'fill' ? 'fill' : 'leave-out' })
+              }
+            >
+              <option value="leave-out">are left out</option>
+              <option value="fill">get the median</option>
+            </select>
+          </label>
+        </div>
+      </details>
+    </section>
   );
 }
 

@@ -11,7 +11,7 @@ export function Figures() {
   const objectives = ended?.objectives ?? steps.value.map(({ objective }) => objective);
   const name = model === 'kmeans' ? 'Inertia' : 'Lower bound';
   return (
-    <section class="figures" aria-label="Figures" data-live={live.value !== null}>
+    <section class="card figures" aria-label="Figures" data-live={live.value !== null}>
       <dl>
         <Figure
           id="engine"
@@ -24,17 +24,15 @@ export function Figures() {
         <Figure id="objective" name={name} value={last === undefined ? '–' : formatNumber(last.objective, 6)}>
           <Sparkline values={objectives} />
         </Figure>
-        <Figure id="time" name="Time" value={ended === null ? '–' : `${(ended.fitTime / 1000).toFixed(2)} s`}>
-          {ended !== null && ended.startTime > 0 && (
-            <span class="note">and {(ended.startTime / 1000).toFixed(2)} s to start the engine and upload</span>
-          )}
-        </Figure>
+        <Figure id="time" name="Time" value={ended === null ? '–' : `${(ended.fitTime / 1000).toFixed(2)} s`} />
       </dl>
-      {told !== null && (
-        <p class="note" id="reason">
-          {reasonOf(ended?.reason ?? told.reason, told)}
-        </p>
-      )}
+      {/* Its room is kept before there is anything to say. */}
+      <p class="note" id="reason">
+        {told !== null && reasonOf(ended?.reason ?? told.reason, told)}
+        {ended !== null &&
+          ended.startTime > 0 &&
+          ` Before that, ${(ended.startTime / 1000).toFixed(2)} s to start the engine and to upload the points.`}
+      </p>
     </section>
   );
 }
@@ -50,7 +48,7 @@ function Figure({ id, name, value, children }: FigureProps) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd>
+      <dd title={value}>
         <span id={id}>{value}</span>
         {children}
       </dd>

@@ -9,6 +9,9 @@ const EXAMPLES: readonly (readonly [path: string, title: string])[] = [
 export function Footer() {
   return (
     <footer>
+      <p class="for-narrow">
+        {__PACKAGE__.name} {__PACKAGE__.version}, {__PACKAGE__.license} licence: <code>npm i {__PACKAGE__.name}</code>
+      </p>
       <p id="examples">
         This page is made with the library {__PACKAGE__.name}: <a href="./api/index.html">what it does, and its API</a>.
         Examples:{' '}

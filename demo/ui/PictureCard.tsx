@@ -17,6 +17,7 @@ export function PictureCard() {
   const showsDoubt = useSignal(false);
   const selected = useSignal<Selection | null>(null);
   const run = state.status.value === 'running' ? null : state.run.value;
+  const hasDoubt = run?.settings.model === 'mixture';
   const means = state.live.value;
   const d = state.prepared.value?.d ?? 1;
   const colours = useMemo(() => coloursOf(), [run, means?.length, state.scheme.value, state.profiles.value]);
@@ -35,26 +36,16 @@ export function PictureCard() {
   };
   return (
     <section id="picture" class="card" ref={picture} aria-labelledby="picture-title">
-      <div class="toolbar">
-        <h2 id="picture-title">Picture</h2>
+      <h2 id="picture-title" class="unseen">
+        Picture
+      </h2>
+      <div class="toolbar axes-row">
         <Axes />
-        {run?.settings.model === 'mixture' && (
-          <label class="check">
-            <input
-              id="doubt"
-              type="checkbox"
-              checked={showsDoubt.value}
-              onChange={async ({ currentTarget: { checked } }) => {
-                if (checked) await findDoubt();
-                showsDoubt.value = checked;
-              }}
-            />
-            fainter where unsure
-          </label>
-        )}
       </div>
       {scene === null ? (
-        <div class="no-picture" aria-hidden="true" />
+        <p class="no-picture muted" aria-hidden="true">
+          Rows are drawn here, a dot for each.
+        </p>
       ) : (
         <Picture
           scene={scene}
@@ -81,8 +72,43 @@ export function PictureCard() {
           onAlone={(cluster) => {
             state.alone.value = cluster;
           }}
+          option={
+            hasDoubt || state.settings.value.model === 'mixture' ? (
+              <label class="check">
+                <input
+                  id="doubt"
+                  type="checkbox"
+                  checked={showsDoubt.value}
+                  disabled={!hasDoubt}
+                  onChange={async ({ currentTarget: { checked } }) => {
+                    if (checked) await findDoubt();
+                    showsDoubt.value = checked;
+                  }}
+                />
+                fainter where unsure
+              </label>
+            ) : undefined
+          }
           handle={handle}
-        />
+        >
+          <p class="picture-save">
+            <span class="muted">Save as</span>
+            {(['png', 'svg'] as const).map((kind) => (
+              <button
+                type="button"
+                class="small"
+                key={kind}
+                onClick={async () => {
+                  const title = state.opened.value?.name ?? 'Clusters';
+                  const of = handle.current;
+                  if (of !== null) save(await (kind === 'png' ? of.toPng(title) : of.toSvg(title)), `clusters.${kind}`);
+                }}
+              >
+                {kind.toUpperCase()}
+              </button>
+            ))}
+          </p>
+        </Picture>
       )}
       {selected.value !== null && (
         <div id="selection" class="note" role="status">
@@ -90,25 +116,6 @@ export function PictureCard() {
             <p key={line}>{line}</p>
           ))}
         </div>
-      )}
-      {scene !== null && (
-        <p class="toolbar end">
-          <span class="muted">The picture as</span>
-          {(['png', 'svg'] as const).map((kind) => (
-            <button
-              type="button"
-              class="small"
-              key={kind}
-              onClick={async () => {
-                const title = state.opened.value?.name ?? 'Clusters';
-                const of = handle.current;
-                if (of !== null) save(await (kind === 'png' ? of.toPng(title) : of.toSvg(title)), `clusters.${kind}`);
-              }}
-            >
-              {kind.toUpperCase()}
-            </button>
-          ))}
-        </p>
       )}
     </section>
   );

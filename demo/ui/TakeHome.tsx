@@ -1,6 +1,7 @@
 /** What the user takes along: the file, the model, the code, a link. */
 import { useSignal } from '@preact/signals';
-import { codeOf } from '../results/code.ts';
+import { useEffect } from 'preact/hooks';
+import type { codeOf } from '../results/code.ts';
 import type { Taken } from '../work/calls.ts';
 import { addressOfNow, take } from './actions.ts';
 import { Copyable } from './Copyable.tsx';
@@ -41,9 +42,16 @@ export function TakeHome() {
   const ended = run.value;
   const table = opened.value;
   const form = useSignal<'npm' | 'script'>('npm');
+  const writer = useSignal<typeof codeOf | null>(null);
+  useEffect(() => {
+    if (ended === null || writer.value !== null) return;
+    void import('../results/code.ts').then((loaded) => {
+      writer.value = loaded.codeOf;
+    });
+  }, [ended]);
   if (ended === null || table === null || choices.value === null) return null;
   const stem = table.name.replace(/\.[^.]*$/, '') || 'table';
-  const code = codeOf({
+  const code = writer.value?.({
     settings: ended.settings,
     table: table.name,
     columns: table.summaries,
@@ -84,7 +92,7 @@ export function TakeHome() {
           in a page
         </button>
       </fieldset>
-      <Copyable block text={code[form.value]} />
+      <Copyable block text={code?.[form.value] ?? ''} />
       <h3>A link to these settings</h3>
       <Copyable text={addressOfNow()} />
       {source.value?.kind === 'file' && (

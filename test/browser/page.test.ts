@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { tableFromArrays, tableToIPC } from '@uwdata/flechette';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { launch, type Page } from 'puppeteer';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { hashUniform } from '../../src/random.ts';
 import { attributes, chooseFile, executablePath, finished, open, statuses, textOf, useChrome } from './pages.ts';
 
@@ -103,6 +103,27 @@ async function openTable(options: Parameters<typeof open>[2] = {}, query = '?dat
   const page = await open(chrome, query, options);
   await finished(page);
   await nextRun(page, () => chooseFile(page, 'table.csv', csv()));
+  return page;
+}
+
+/** What moves by itself, as Chrome measures it. */
+function watchShifts(): void {
+  const shifts: number[] = [];
+  Object.assign(window, { shifts });
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
+      if (!entry.hadRecentInput) shifts.push(entry.value);
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+}
+
+/** Opens the page on a screen of that size: a page that is open loads anew when a phone is made of it. */
+async function openAt(width: number, height: number, query: string): Promise<Page> {
+  const page = await open(chrome, 'about:blank');
+  const isPhone = Math.min(width, height) < 600;
+  await page.setViewport({ width, height, isMobile: isPhone, hasTouch: isPhone });
+  await page.evaluateOnNewDocument(watchShifts);
+  await page.goto(new URL(query, inject('pageAddress')).href);
   return page;
 }
 
@@ -646,6 +667,58 @@ it('may send nothing to anybody', async () => {
   const [first, ...others] = chrome.complaints.splice(0);
   for (const message of [first, ...others]) expect(message).toContain('https://example.org/');
   await page.close();
+});
+
+describe('its look', () => {
+  const sizes = [
+    ['a desktop', 1360, 900],
+    ['a laptop', 1100, 700],
+    ['a phone', 390, 844],
+    ['a phone on its side', 844, 390],
+    ['a narrow phone', 320, 640],
+  ] as const;
+
+  it.each(sizes)(
+    'has the picture in the first screen of %s, never all of it, and no sideways scrolling',
+    async (...size) => {
+      const [, width, height] = size;
+      const page = await openAt(width, height, '?data=digits&k=20&engine=cpu');
+      await finished(page);
+      const { top, tall, across } = await page.evaluate(() => {
+        const stage = document.querySelector('.picture-stage')!.getBoundingClientRect();
+        return { top: stage.top + scrollY, tall: stage.height, across: document.documentElement.scrollWidth };
+      });
+      expect(across).toBeLessThanOrEqual(width);
+      expect(tall).toBeLessThanOrEqual(0.7 * height);
+      expect(tall).toBeGreaterThan(0.3 * height);
+      expect(top).toBeLessThan(0.7 * height);
+      await page.close();
+    },
+  );
+
+  it.each(['?engine=cpu', '?data=digits&model=mixture&covariance=diag'])(
+    'keeps its place while %s is loaded',
+    async (query) => {
+      const page = await openAt(390, 844, query);
+      await finished(page);
+      const shifts = await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts);
+      expect(shifts.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.1);
+      await page.close();
+    },
+  );
+
+  it('scrolls many clusters beside the picture, which stays in sight', async () => {
+    const page = await openAt(1360, 900, '?data=digits&k=40&engine=cpu');
+    await finished(page);
+    const { list, picture } = await page.evaluate(() => {
+      document.querySelector('.clusters')!.lastElementChild!.scrollIntoView({ block: 'nearest' });
+      const placeOf = (selector: string) => document.querySelector(selector)!.getBoundingClientRect().toJSON();
+      return { list: placeOf('#clusters'), picture: placeOf('.picture-stage') };
+    });
+    expect(list.height).toBeLessThan(900);
+    expect(picture.bottom).toBeGreaterThan(300);
+    await page.close();
+  });
 });
 
 it('has nothing that axe finds wrong', async () => {
