@@ -373,10 +373,10 @@ it('leaves nothing behind of what was called off', async () => {
     buttons.find(({ textContent }) => textContent === 'Flights')!.click(),
   );
   await page.waitForFunction(() => {
-    const isPart = document.querySelector('#columns .muted')?.textContent?.startsWith('Flights') === true;
-    const cancel = document.querySelector('.progress progress + button');
-    if (isPart) (cancel as HTMLButtonElement | null)?.click();
-    return isPart;
+    const isPart = document.querySelector('#columns h2')?.textContent === 'Flights';
+    const cancel = document.querySelector<HTMLButtonElement>('.progress progress + button');
+    if (isPart) cancel?.click();
+    return isPart && cancel !== null;
   });
   await page.waitForSelector('#result[data-status="ready"]');
   await cluster(page, 3);
