@@ -5,7 +5,7 @@ import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'pr
 import { neutralColour, type Rgb, type Scheme } from '../palette.ts';
 import type { Run } from '../work/runs.ts';
 import { createDots, type Dots } from './dots.ts';
-import { pngOf, type Sheet, svgOf } from './export.ts';
+import type { Sheet } from './export.ts';
 import { useBrief, useRatio, useSize } from './hooks.ts';
 import { AxesLayer, MarksLayer } from './Marks.tsx';
 import { axesOf, badgesOf, ellipsesOf, marginsOf, placesOf, type TickMaker } from './marks.ts';
@@ -340,8 +340,8 @@ export function Picture(props: PictureProps): JSX.Element {
     const { handle } = props;
     handle.current = {
       home: () => look((_, scene) => homeView(scene)),
-      toPng: async (title) => pngOf(await sheet(title), Math.max(2, devicePixelRatio)),
-      toSvg: async (title) => svgOf(await sheet(title)),
+      toPng: async (title) => (await import('./export.ts')).pngOf(await sheet(title), Math.max(2, devicePixelRatio)),
+      toSvg: async (title) => (await import('./export.ts')).svgOf(await sheet(title)),
     };
     return () => {
       handle.current = null;

@@ -1,18 +1,18 @@
 import { useEffect } from 'preact/hooks';
 import { ClusterForm } from './ClusterForm.tsx';
-import { Clusters } from './Clusters.tsx';
 import { Columns } from './Columns.tsx';
-import { Comparing } from './Comparing.tsx';
 import { Figures } from './Figures.tsx';
 import { Footer } from './Footer.tsx';
 import { Header } from './Header.tsx';
 import { HowMany } from './HowMany.tsx';
+import { lazily } from './lazily.tsx';
 import { isOver } from './opening.ts';
 import { PictureCard } from './PictureCard.tsx';
 import { Progress } from './Progress.tsx';
-import { Runs } from './Runs.tsx';
 import { prepared, run, settings, status, steps } from './state.ts';
-import { TakeHome } from './TakeHome.tsx';
+
+const Clusters = lazily(async () => (await import('./Clusters.tsx')).Clusters);
+const Findings = lazily(async () => (await import('./Findings.tsx')).Findings);
 
 /**
  * The page. The element #result tells the state in `data-status`, and of the run, as far as it has come, `data-model`,
@@ -21,7 +21,9 @@ import { TakeHome } from './TakeHome.tsx';
 export function App() {
   const ended = status.value === 'running' ? null : run.value;
   const last = ended === null ? steps.value.at(-1) : { iteration: ended.iterations, objective: ended.objective };
-  useEffect(() => document.body.classList.toggle('over', isOver.value) as unknown as undefined, [isOver.value]);
+  useEffect(() => {
+    document.body.classList.toggle('over', isOver.value);
+  }, [isOver.value]);
   return (
     <>
       <Header />
@@ -52,13 +54,9 @@ export function App() {
               <p class="muted">What sets each cluster apart from the others is told here, once they are found.</p>
             </section>
           )}
-          <Clusters />
+          {ended !== null && <Clusters />}
         </div>
-        <div class="findings">
-          <Runs />
-          <TakeHome />
-          <Comparing />
-        </div>
+        {run.value !== null && <Findings />}
       </main>
       <Footer />
     </>

@@ -29,7 +29,8 @@ export function PictureCard() {
   }, [run, scene]);
   const shown = async (exposure: Exposure, signal: AbortSignal): Promise<Drawn> => {
     const drawn = await expose(exposure, signal);
-    const isWhole = exposure.sample === null;
+    // While a table is read, there are its first rows only.
+    const isWhole = exposure.sample === null && state.status.value !== 'reading';
     performance.mark(isWhole ? 'picture:whole' : 'picture:sample');
     picture.current?.dispatchEvent(new CustomEvent('picture', { detail: { isWhole } }));
     return drawn;

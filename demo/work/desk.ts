@@ -113,12 +113,9 @@ export class Desk {
       });
       const before = this.#runs.get(this.#lastRun) ?? null;
       const previous = before && { labels: before.labels, colours: before.run.colours, k: before.run.k };
-      const [{ matchColours }, { paletteOf }] = await Promise.all([
-        import('../results/profile.ts'),
-        import('../results/repaint.ts'),
-      ]);
+      const { matchColours } = await import('../results/profile.ts');
       const colours = matchColours(previous, kept.labels, settings.k);
-      const palette = await runAsync(paletteOf(this.#tableOf(), features, kept.labels, settings.k), caller.signal);
+      const palette = await this.#paletteOf(features, kept.labels, settings.k, caller.signal);
       const run = { ...kept.run, colours, palette };
       this.#lastRun = run.id;
       this.#runs.set(run.id, { ...kept, run });
@@ -129,6 +126,14 @@ export class Desk {
     } finally {
       this.#stage.setLive(null);
     }
+  }
+
+  /** Of pixels; null where rows are none. */
+  async #paletteOf(features: Features, labels: Uint32Array, k: number, signal: AbortSignal): Promise<Run['palette']> {
+    const table = this.#tableOf();
+    if (table.image === undefined) return null;
+    const { paletteOf } = await import('../results/repaint.ts');
+    return runAsync(paletteOf(table, features, labels, k), signal);
   }
 
   async stop(): Promise<null> {

@@ -1,0 +1,14 @@
+import { Comparing } from './Comparing.tsx';
+import { Runs } from './Runs.tsx';
+import { TakeHome } from './TakeHome.tsx';
+
+/** What there is behind a run: others to compare it with, what is taken home, and how fast this machine is. */
+export function Findings() {
+  return (
+    <div class="findings">
+      <Runs />
+      <TakeHome />
+      <Comparing />
+    </div>
+  );
+}
