@@ -1,6 +1,6 @@
 /** A file as a table, whatever it is: told from its first bytes, not from its name. */
-import { blame, bytesOf, type Reading } from './reading.ts';
-import type { Table } from './table.ts';
+import { blame, bytesOf, listed, type Reading } from './reading.ts';
+import { isNumeric, type NumberColumn, type Table } from './table.ts';
 import { UnreadableError } from './unreadable.ts';
 
 export type { Reading } from './reading.ts';
@@ -73,7 +73,24 @@ export async function readTable(file: Blob, name: string, reading: Reading): Pro
   const letters = Array.from(head.subarray(0, 16), (byte) => String.fromCharCode(byte)).join('');
   const found = MARKS.find(([mark]) => Array.from(mark).every((letter, i) => letter === ' ' || letter === letters[i]));
   const reader = found === undefined ? textReader(head) : found[1];
-  return reader(file, name, reading);
+  return withDoubts(await reader(file, name, reading));
+}
+
+/** Keys are as long as that, and would be other ones without a word. */
+function withDoubts(table: Table): Table {
+  const isCoarse = ({ measure, values }: NumberColumn) => {
+    if (measure !== 'number') return false;
+    for (const value of values) {
+      const size = Math.abs(value);
+      if (size > Number.MAX_SAFE_INTEGER && size < 2 ** 64) return true;
+    }
+    return false;
+  };
+  const coarse = table.columns.filter((column) => isNumeric(column) && isCoarse(column));
+  if (coarse.length === 0) return table;
+  const names = listed(coarse.map(({ name }) => name));
+  const remark = `Numbers beyond 9,007,199,254,740,991 in ${names} are rounded: not every whole number there can be told from the next.`;
+  return { ...table, remarks: [...table.remarks, remark] };
 }
 
 function textReader(head: Uint8Array): Reader {

@@ -37,6 +37,17 @@ function measuresOf(table: Table) {
 
 const saidOf = (table: Table) => table.remarks.join('\n');
 
+test('of whole numbers that double precision cannot tell apart it is said that they are rounded', async () => {
+  const columnData: ColumnSource[] = [
+    { name: 'key', data: [9007199254740993n, 5n], type: 'INT64' },
+    { name: 'count', data: [9007199254740991n, 5n], type: 'INT64' },
+  ];
+  const rounded = /^Numbers beyond 9,007,199,254,740,991 in [^,]*key[^,]* are rounded/;
+  expect((await read(parquetWriteBuffer({ columnData }))).remarks).toEqual([expect.stringMatching(rounded)]);
+  expect(saidOf(await read('key,count\n9007199254740993,1\n5,2\n'))).toMatch(/key.* are rounded/);
+  expect(saidOf(await read('key,count\n1e300,1\n5,2\n'))).not.toMatch(/rounded/);
+});
+
 describe('numbers', () => {
   const parse = (text: string) => readNumber(new TextEncoder().encode(`${text}\n`), 0, 46);
 
