@@ -26,7 +26,7 @@ export interface Named {
 }
 
 export interface Link {
-  /** Of the built-in sets; null: a file, which a link cannot hold. */
+  /** Of the built-in sets, or `OWN_FILE`; null where nothing is said. */
   readonly source: string | null;
   /** Null: as suggested. */
   readonly columns: readonly NamedColumn[] | null;
@@ -54,6 +54,9 @@ export const DEFAULT_SETTINGS: Settings = {
 const MODELS = ['kmeans', 'mixture'] as const satisfies readonly Settings['model'][];
 const BACKENDS = ['auto', 'cpu', 'webgpu'] as const satisfies readonly Settings['backend'][];
 const GAPS = ['leave-out', 'fill'] as const satisfies readonly Choices['gaps'][];
+
+/** The source of a link to a file of the user's own, which it cannot hold. */
+export const OWN_FILE = 'own';
 
 /** For the part of an address behind `?` or `#`. What is as it is by default is left away, but for model, k and seed. */
 export function toAddress({ source, columns, weights, gaps, settings, axes }: Link): string {

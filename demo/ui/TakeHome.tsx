@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { codeOf } from '../results/code.ts';
 import type { Taken } from '../work/calls.ts';
-import { addressOfNow, take } from './actions.ts';
+import { addressOf, take } from './actions.ts';
 import { Copyable } from './Copyable.tsx';
 import { choices, opened, prepared, run, source } from './state.ts';
 
@@ -94,9 +94,9 @@ export function TakeHome() {
       </fieldset>
       <Copyable block text={code?.[form.value] ?? ''} />
       <h3>A link to these settings</h3>
-      <Copyable text={addressOfNow()} />
+      <Copyable text={addressOf(ended.settings)} />
       {source.value?.kind === 'file' && (
-        <p class="note">The link holds columns, scalings and settings; not the file, which nobody else has.</p>
+        <p class="note">The link holds columns, scalings and settings, and asks for the file, which it cannot hold.</p>
       )}
       {prepared.value !== null && prepared.value.leftOut > 0 && (
         <p class="note">Rows that were left out have no cluster in these files.</p>

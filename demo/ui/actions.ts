@@ -3,7 +3,7 @@ import { batch } from '@preact/signals';
 import type { ColumnChoice } from '../features/features.ts';
 import { formatNumber } from '../features/format.ts';
 import type { Area, AxesChoice, Drawn, Exposure, SceneInfo } from '../picture/scene.ts';
-import { axesOf, choicesIn, namedAxes, namedChoices, toAddress } from '../results/address.ts';
+import { axesOf, choicesIn, namedAxes, namedChoices, OWN_FILE, toAddress } from '../results/address.ts';
 import type { Opened, OpeningTold, PageCalls, Source, Taken, Told } from '../work/calls.ts';
 import { openChannel } from '../work/channel.ts';
 import type { ComparisonProgress } from '../work/compare.ts';
@@ -260,7 +260,7 @@ async function showRun(run: Run): Promise<void> {
   await show(run.id);
   state.status.value = 'done';
   state.message.value = verdict(run);
-  history.replaceState(null, '', addressOfNow());
+  history.replaceState(null, '', addressOf(run.settings));
 }
 
 /** Goes back, or forward, to a run. */
@@ -349,14 +349,14 @@ export async function compare(): Promise<void> {
 }
 
 /** A link to what is shown: all but the file. */
-export function addressOfNow(): string {
+export function addressOf(settings: Settings): string {
   const opened = state.opened.value!;
   const table = { columns: opened.summaries };
   const source = state.source.value;
   const words = toAddress({
-    source: source?.kind === 'builtin' ? source.id : null,
+    source: source?.kind === 'builtin' ? source.id : OWN_FILE,
     ...namedChoices(state.choices.value!, table, opened.choices),
-    settings: state.settings.value,
+    settings,
     axes: namedAxes(state.axes.value, table),
   });
   return `${location.origin}${location.pathname}?${words}`;

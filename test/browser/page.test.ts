@@ -607,6 +607,20 @@ it('keeps settings in its address, and takes what is wrong there for what is usu
   await page.close();
 });
 
+it('asks for the file that a link is for, and then does with it what the link says', async () => {
+  const page = await openTable();
+  await page.$$eval('#columns tbody tr', (rows) => rows[3].querySelector('input')!.click());
+  await page.waitForFunction(() => document.getElementById('d')?.textContent === '2');
+  await cluster(page, 3);
+  await page.reload();
+  await page.waitForFunction(() => document.getElementById('message')?.textContent?.startsWith('Open the file'));
+  expect(await attributes(page)).toMatchObject({ status: 'empty' });
+  await nextRun(page, () => chooseFile(page, 'table.csv', csv()));
+  expect(await textOf(page, '#d')).toBe('2');
+  expect(await counts(page)).toEqual([120, 80, 40]);
+  await page.close();
+});
+
 it('says that there is no WebGPU, and then runs on the CPU', async () => {
   const args = ['--no-sandbox', '--disable-blink-features=WebGPU'];
   const without = await launch({ executablePath: executablePath!, args });
