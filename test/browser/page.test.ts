@@ -735,6 +735,21 @@ describe('its look', () => {
   });
 });
 
+it('links to examples that are there, and to the API site', async () => {
+  const page = await open(chrome, '?data=embeddings');
+  await finished(page);
+  const links = await page.$$eval('a[href]', (found) => found.map((link) => link.getAttribute('href')!));
+  expect(links).toContain('./api/index.html');
+  const examples = [...new Set(links)].filter((href) => href.startsWith('./examples/'));
+  expect(examples).toHaveLength(5);
+  const statuses = await page.evaluate(
+    (hrefs) => Promise.all(hrefs.map(async (href) => (await fetch(href)).status)),
+    examples,
+  );
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  await page.close();
+});
+
 it('has nothing that axe finds wrong', async () => {
   const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   const page = await openTable();
