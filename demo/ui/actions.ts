@@ -96,6 +96,8 @@ export async function openSource(source: Source, clusters: boolean): Promise<voi
       state.comparison.value = null;
     });
     await prepare(signal);
+    // It spoke of this table, and says nothing of the next one.
+    state.link.value = null;
     if (clusters) await cluster();
   } catch (error) {
     if (!signal.aborted) fail(error);

@@ -618,6 +618,10 @@ it('asks for the file that a link is for, and then does with it what the link sa
   await nextRun(page, () => chooseFile(page, 'table.csv', csv()));
   expect(await textOf(page, '#d')).toBe('2');
   expect(await counts(page)).toEqual([120, 80, 40]);
+  // Of another table it says nothing.
+  await nextRun(page, () => chooseFile(page, 'other.csv', csv().replace('length', 'height')));
+  expect(await textOf(page, '#d')).toBe('3');
+  expect(await page.$$eval('.progress .remarks li', (lines) => lines.map((line) => line.textContent))).toEqual([]);
   await page.close();
 });
 
