@@ -13,6 +13,7 @@ import {
 import { expOf, logOf } from '../features/prepare.ts';
 import { PIECE, quantile, readPiece } from '../features/reading.ts';
 import { isNumeric, type NumberColumn, type Table, type TextColumn } from '../tables/table.ts';
+import { rankClusters } from './numbers.ts';
 
 /** A column within a cluster. Of times and cyclic columns all are on the circle: `low` may be above `high`. */
 export interface NumberProfile {
@@ -118,11 +119,6 @@ export function* profiles(
     const sentence = size === 0 ? 'No rows.' : k === 1 ? 'All rows.' : sentenceOf(traits[cluster]);
     return { cluster, size, share: size / n, name: names[cluster], sentence, columns };
   });
-}
-
-/** Clusters, the largest first; of equal ones the first. */
-export function rankClusters(sizes: ArrayLike<number>): number[] {
-  return Array.from(sizes, (_, cluster) => cluster).sort((a, b) => sizes[b] - sizes[a] || a - b);
 }
 
 /**

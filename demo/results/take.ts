@@ -5,7 +5,7 @@ import type { Reading } from '../tables/reading.ts';
 import type { Column, Table } from '../tables/table.ts';
 import type { Taken } from '../work/calls.ts';
 import type { KeptRun } from '../work/fits.ts';
-import { numbersOf } from '../work/numbers.ts';
+import { numbersOf } from './numbers.ts';
 import { repaintedPng } from './repaint.ts';
 import { csvWithColumns, type ExtraColumn, tableAsCsv, tableAsParquet } from './table-file.ts';
 

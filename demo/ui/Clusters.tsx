@@ -1,8 +1,8 @@
 /** The clusters in words: what each is that the others are not. */
 import { formatNumber, formatShare } from '../features/format.ts';
 import { clusterColour, css, hexOf, inkOn } from '../palette.ts';
+import { ranked } from '../results/numbers.ts';
 import type { ClusterProfile } from '../results/profile.ts';
-import { ranked } from '../work/numbers.ts';
 import type { Run } from '../work/runs.ts';
 import { ClusterColumns } from './ClusterColumns.tsx';
 import { ClusterRows } from './ClusterRows.tsx';

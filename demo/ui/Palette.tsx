@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { formatShare } from '../features/format.ts';
 import { css, hexOf, inkOn, type Rgb } from '../palette.ts';
-import { ranked } from '../work/numbers.ts';
+import { ranked } from '../results/numbers.ts';
 import type { Run } from '../work/runs.ts';
 import { repaint, take } from './actions.ts';
 import { useCopying } from './Copyable.tsx';

@@ -5,8 +5,8 @@ import { ticks } from '../features/format.ts';
 import { clusterColour, neutralColour, seenColour } from '../palette.ts';
 import { Picture, type PictureHandle } from '../picture/Picture.tsx';
 import type { AxesChoice, Drawn, Exposure } from '../picture/scene.ts';
+import { numbersOf } from '../results/numbers.ts';
 import type { Selection } from '../work/calls.ts';
-import { numbersOf } from '../work/numbers.ts';
 import { aim, expose, findDoubt, pick, save, within } from './actions.ts';
 import * as state from './state.ts';
 

@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import type { Choices, Scaling } from '../../demo/features/features.ts';
 import { prepare } from '../../demo/features/prepare.ts';
 import { summaries } from '../../demo/features/summaries.ts';
+import { rankClusters } from '../../demo/results/numbers.ts';
 import {
   type ClusterProfile,
   matchColours,
   type NumberProfile,
   profiles,
-  rankClusters,
   type TextProfile,
 } from '../../demo/results/profile.ts';
 import type { Table } from '../../demo/tables/table.ts';
