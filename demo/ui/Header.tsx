@@ -12,10 +12,14 @@ export function Header() {
   const shown = source.value;
   return (
     <header>
-      <p class="brand">
+      <div class="brand">
         <strong>{__PACKAGE__.name}</strong>
         <span class="for-wide">{__PACKAGE__.version}</span>
         <span class="for-wide">{__PACKAGE__.license} licence</span>
+        {/* test/package holds it to that. */}
+        <span class="for-wide" title="k-means and mixtures, minified and compressed by gzip">
+          under 48 kB
+        </span>
         <span class="for-wide">
           <Copyable text={`npm i ${__PACKAGE__.name}`} />
         </span>
@@ -24,7 +28,7 @@ export function Header() {
           <a href="#examples">Examples</a>
           {__PACKAGE__.repository && <a href={__PACKAGE__.repository}>Source</a>}
         </nav>
-      </p>
+      </div>
       <h1>Cluster your own data, in your own browser</h1>
       <p class="lead">
         <span class="for-wide">
