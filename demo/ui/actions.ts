@@ -90,7 +90,7 @@ export async function openSource(source: Source, clusters: boolean): Promise<voi
       state.wanted.value = null;
       state.opened.value = opened;
       state.choices.value = said.choices;
-      state.unmatched.value = said.notices;
+      state.unmatched.value = [...said.notices, ...axesMissing(opened)];
       state.axes.value = null;
       state.sweep.value = null;
       state.comparison.value = null;
@@ -104,6 +104,13 @@ export async function openSource(source: Source, clusters: boolean): Promise<voi
   } finally {
     if (doing.signal === signal) state.loading.value = null;
   }
+}
+
+/** What there is to say of axes that the address names. */
+function axesMissing({ summaries }: Opened): string[] {
+  const named = state.link.value?.axes ?? null;
+  const isMissing = named !== null && axesOf(named, { columns: summaries }) === null;
+  return isMissing ? ['The address names axes that this table does not have: others are shown.'] : [];
 }
 
 /** The first rows are seen while the others are read, and kept if these do not come. */

@@ -600,10 +600,10 @@ it('keeps settings in its address, and takes what is wrong there for what is usu
   await page.goto(address);
   await finished(page);
   expect((await attributes(page)).objective).toBe(first.objective);
-  await page.goto(new URL('?data=digits&model=constructor&k=abc&seed=1e300', address).href);
+  await page.goto(new URL('?data=digits&model=constructor&k=abc&seed=1e300&x=foo&y=bar', address).href);
   await finished(page);
   expect(await attributes(page)).toMatchObject({ model: 'kmeans' });
-  expect(await textOf(page, '.remarks')).toMatch(/constructor.*abc/s);
+  expect(await textOf(page, '.remarks')).toMatch(/constructor.*abc.*axes that this table does not have/s);
   await page.close();
 });
 
