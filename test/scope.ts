@@ -8,8 +8,3 @@ export const RUNS_ALL = process.env.TEST_ALL === '1';
 export function shareOf<T>(items: readonly T[], nth: number, first = 0): readonly T[] {
   return RUNS_ALL ? items : items.filter((_, i) => i % nth === first);
 }
-
-/** The others: what another suite has no share of. */
-export function restOf<T>(items: readonly T[], nth: number, first = 0): readonly T[] {
-  return RUNS_ALL ? items : items.filter((_, i) => i % nth !== first);
-}

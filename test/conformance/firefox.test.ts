@@ -1,4 +1,4 @@
-import { restOf } from '../scope.ts';
+import { shareOf } from '../scope.ts';
 import { conformanceIn } from './browser.ts';
 
-await conformanceIn('firefox', 'WebGPU in Firefox', (all) => restOf(all, 4));
+await conformanceIn('firefox', 'WebGPU in Firefox', (all) => shareOf(all, 2, 1));
