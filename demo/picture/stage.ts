@@ -4,8 +4,8 @@ import type { Features } from '../features/features.ts';
 import type { Table } from '../tables/table.ts';
 import { createPainter } from './bitmaps.ts';
 import { type Coordinates, centresOf, coordinatesOf } from './coordinates.ts';
-import { type Grid, type Layer, pickAt, rowsWithin } from './painter.ts';
-import type { Area, AxesChoice, Drawn, Exposure, SceneInfo, ToPixels } from './scene.ts';
+import { type Grid, type Layer, pickAt, placeOf, rowsWithin } from './painter.ts';
+import type { Area, AxesChoice, Drawn, Exposure, SceneInfo } from './scene.ts';
 
 /** Clusters of all points. */
 export interface Clustered {
@@ -88,23 +88,11 @@ export class Stage {
     if (this.#grid === null || this.#exposed === null) return null;
     const { ratio, toPixels } = this.#exposed;
     const point = pickAt(this.#grid, Math.round(column), Math.round(row), REACH * ratio);
-    return point < 0 ? null : { point, place: this.#placeOf(point, toPixels) };
+    return point < 0 ? null : { point, place: placeOf(this.#coordinates!, toPixels, point) };
   }
 
   within({ polygon, toPixels }: Area, signal: AbortSignal): Promise<Uint32Array> {
     return runAsync(rowsWithin(this.#coordinates!, toPixels, polygon), signal);
-  }
-
-  #placeOf(point: number, toPixels: ToPixels): readonly [column: number, row: number] {
-    const { values, offsets, dimensions } = this.#coordinates!;
-    const at = (line: number) => {
-      let place = toPixels[4 * line + 3];
-      for (let j = 0; j < dimensions; j++) {
-        place += toPixels[4 * line + j] * (values[point * dimensions + j] + offsets[j]);
-      }
-      return place;
-    };
-    return [at(0), at(1)];
   }
 
   #layer(): Layer {

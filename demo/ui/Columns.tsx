@@ -3,6 +3,7 @@ import { type ColumnChoice, type ColumnSummary, SCALINGS, type Scaling } from '.
 import { formatNumber, formatValue } from '../features/format.ts';
 import { BUILTIN } from '../tables/builtin-list.ts';
 import { changeChoices, choose } from './actions.ts';
+import { Head } from './Head.tsx';
 import { choices, opened, prepared, source, status } from './state.ts';
 
 const SCALING_WORDS: Readonly<Record<Scaling, string>> = {
@@ -52,13 +53,7 @@ export function Columns() {
         <summary>Columns and their scaling</summary>
         <div class="scrolling">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Column</th>
-                <th scope="col">Values</th>
-                <th scope="col">Scaling</th>
-              </tr>
-            </thead>
+            <Head names={['Column', 'Values', 'Scaling']} />
             <tbody>
               {table.summaries.map((summary, column) => (
                 <Column

@@ -2,6 +2,7 @@
 import { formatNumber } from '../features/format.ts';
 import type { Contender } from '../work/compare.ts';
 import { cancel, compare } from './actions.ts';
+import { Head } from './Head.tsx';
 import { comparison, isBusy, prepared } from './state.ts';
 
 export function Comparing() {
@@ -32,15 +33,7 @@ export function Comparing() {
       {now?.done && (
         <div class="scrolling">
           <table>
-            <thead>
-              <tr>
-                {['', 'ms an iteration', 'ns a row', 'Rows', 'Inertia', 'Labels as on the CPU'].map((name) => (
-                  <th scope="col" key={name}>
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <Head names={['', 'ms an iteration', 'ns a row', 'Rows', 'Inertia', 'Labels as on the CPU']} />
             <tbody>
               {now.done.contenders.map((contender) => (
                 <Row key={contender.name} contender={contender} />

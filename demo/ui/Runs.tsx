@@ -1,6 +1,7 @@
 /** The runs so far: to compare, and to go back to. */
 import { formatNumber } from '../features/format.ts';
 import { goTo } from './actions.ts';
+import { Head } from './Head.tsx';
 import { runs, shownRun } from './state.ts';
 
 export function Runs() {
@@ -10,15 +11,7 @@ export function Runs() {
       <h2 id="runs-title">Runs</h2>
       <div class="scrolling">
         <table>
-          <thead>
-            <tr>
-              {['Run', 'Model', 'k', 'Seed', 'Objective', 'Iterations', 'Time', 'Engine'].map((name) => (
-                <th scope="col" key={name}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Head names={['Run', 'Model', 'k', 'Seed', 'Objective', 'Iterations', 'Time', 'Engine']} />
           <tbody>
             {runs.value.map(({ id, settings, k, objective, iterations, converged, fitTime, backend }) => (
               <tr key={id} aria-current={id === shownRun.value}>

@@ -13,6 +13,13 @@ export function spread(n: number, rows: number): Uint32Array {
   return Uint32Array.from({ length: m }, (_, i) => Math.floor((i * n) / m));
 }
 
+/** Rows of points [n, d] at places [m]: [m, d]. */
+export function rowsAt(places: Uint32Array, data: Float32Array, d: number): Float32Array {
+  const rows = new Float32Array(places.length * d);
+  for (const [i, place] of places.entries()) rows.set(data.subarray(place * d, (place + 1) * d), i * d);
+  return rows;
+}
+
 export class LiveSample {
   /** Places among the points, ascending. */
   readonly places: Uint32Array;
@@ -24,8 +31,7 @@ export class LiveSample {
     this.places = spread(n, Math.max(500, Math.min(MOST_ROWS, Math.floor(WORK / (k * d)))));
     this.labels = new Uint32Array(this.places.length);
     this.#d = d;
-    this.#data = new Float32Array(this.places.length * d);
-    for (const [i, place] of this.places.entries()) this.#data.set(data.subarray(place * d, (place + 1) * d), i * d);
+    this.#data = rowsAt(this.places, data, d);
   }
 
   /** To the nearest of the centroids [k, d]. */

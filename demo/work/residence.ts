@@ -1,6 +1,7 @@
 /** The engine in use, with the points in it: they are uploaded once for each engine that is asked for. */
 import { createEngine, type Dataset, type Engine } from '../../src/index.ts';
 import type { Features } from '../features/features.ts';
+import { rowsAt } from './live.ts';
 import type { Settings } from './runs.ts';
 import { THREADS } from './threads.ts';
 
@@ -78,12 +79,10 @@ function weightsOf({ weights }: Features) {
 /** Some of the points, as points of their own. */
 export function someOf(features: Features, places: Uint32Array): Features {
   const { data, d, weights, rows } = features;
-  const some = new Float32Array(places.length * d);
-  for (const [i, place] of places.entries()) some.set(data.subarray(place * d, (place + 1) * d), i * d);
   return {
     ...features,
     n: places.length,
-    data: some,
+    data: rowsAt(places, data, d),
     weights: weights && Float32Array.from(places, (place) => weights[place]),
     rows: places.map((place) => rows?.[place] ?? place),
   };
