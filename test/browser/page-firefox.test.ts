@@ -3,13 +3,13 @@
  */
 import { expect, it } from 'vitest';
 import { findBrowser } from '../browsers.ts';
-import { attributes, chooseFile, finished, open, statuses, textOf, useBrowser } from './pages.ts';
+import { attributes, chooseFile, clustered, open, statuses, textOf, useBrowser } from './pages.ts';
 
 const firefox = useBrowser('firefox', await findBrowser('firefox'));
 
 it('opens what it brings along, clusters it and draws it', async () => {
   const page = await open(firefox, '?data=embeddings&k=6&engine=cpu');
-  await finished(page);
+  await clustered(page);
   expect((await statuses(page)).at(-1)).toBe('done');
   expect(await attributes(page)).toMatchObject({ engine: 'cpu', points: '6000', model: 'kmeans' });
   expect(await page.$$eval('.clusters > li', (items) => items.length)).toBe(6);
@@ -20,7 +20,7 @@ it('opens what it brings along, clusters it and draws it', async () => {
 
 it('opens a table, and fits a mixture', async () => {
   const page = await open(firefox, '?data=embeddings&k=2&model=mixture&engine=cpu');
-  await finished(page);
+  await clustered(page);
   const rows = Array.from({ length: 60 }, (_, i) => `${(i % 2) * 9 + Math.sin(i)}\t${Math.cos(3 * i)}`);
   await chooseFile(page, 'table.tsv', `a\tb\n${rows.join('\n')}\n`);
   await page.waitForSelector('#result[data-points="60"][data-status="done"]');

@@ -9,7 +9,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { launch, type Page } from 'puppeteer';
 import { describe, expect, inject, it } from 'vitest';
 import { hashUniform } from '../../src/random.ts';
-import { attributes, chooseFile, executablePath, finished, open, statuses, textOf, useChrome } from './pages.ts';
+import { attributes, chooseFile, clustered, executablePath, open, statuses, textOf, useChrome } from './pages.ts';
 
 const chrome = useChrome();
 
@@ -95,13 +95,13 @@ async function nextRun(page: Page, act: () => Promise<unknown>): Promise<void> {
     {},
     before,
   );
-  await finished(page);
+  await clustered(page);
 }
 
 /** Opens the page on a small table of its own, so that the flights are not waited for. */
 async function openTable(options: Parameters<typeof open>[2] = {}, query = '?data=embeddings'): Promise<Page> {
   const page = await open(chrome, query, options);
-  await finished(page);
+  await clustered(page);
   await nextRun(page, () => chooseFile(page, 'table.csv', csv()));
   return page;
 }
@@ -188,7 +188,7 @@ it('clusters three million flights at once, and keeps the page answering', async
       }).observe({ type: 'longtask' });
     },
   });
-  await finished(page);
+  await clustered(page);
   expect((await statuses(page)).filter((status) => status !== 'empty')).toEqual([
     'reading',
     'ready',
@@ -207,7 +207,7 @@ it('clusters three million flights at once, and keeps the page answering', async
 describe('opens', () => {
   it.each(Object.keys(FILES))('%s', async (name) => {
     const page = await open(chrome, '?data=embeddings&k=3&engine=cpu');
-    await finished(page);
+    await clustered(page);
     await nextRun(page, () => chooseFile(page, name, FILES[name]()));
     expect(await attributes(page)).toMatchObject({ points: String(N), engine: 'cpu' });
     expect(await counts(page)).toEqual(GROUPS.map(({ rows }) => rows));
@@ -216,7 +216,7 @@ describe('opens', () => {
 
   it('an image, whose clusters are colours', async () => {
     const page = await open(chrome, '?data=embeddings&k=5', { prepare: catchFiles });
-    await finished(page);
+    await clustered(page);
     const photograph = fileURLToPath(new URL('../golden/data/flower.jpg', import.meta.url));
     await nextRun(page, async () => (await page.$('input#file'))!.uploadFile(photograph));
     expect(await attributes(page)).toMatchObject({ points: String(640 * 427) });
@@ -258,7 +258,7 @@ describe('opens', () => {
 
   it('text that is pasted', async () => {
     const page = await open(chrome, '?data=embeddings&k=3');
-    await finished(page);
+    await clustered(page);
     await nextRun(page, () =>
       page.evaluate((text) => {
         const clipboardData = new DataTransfer();
@@ -290,7 +290,7 @@ it('leaves out ids, constants and text, says of gaps what became of them, and ta
   const table = lines.map((line, i) => `${i === 0 ? 'id' : i},${i === 0 ? 'same' : 7},${line}`);
   table[5] = table[5].replace(/[^,]*$/, '');
   const page = await open(chrome, '?data=embeddings&k=3');
-  await finished(page);
+  await clustered(page);
   await nextRun(page, () => chooseFile(page, 'gaps.csv', `${table.join('\n')}\n`));
   const used = await page.$$eval('#columns tbody tr', (rows) =>
     rows.map((row) => [row.querySelector('label')!.textContent!.trim(), row.querySelector('input')!.checked]),
@@ -346,7 +346,7 @@ it('stops a run, and keeps what it has come to', async () => {
   const page = await open(chrome, '?k=128&engine=cpu');
   await page.waitForSelector('#result[data-iterations]');
   await page.click('#run');
-  await finished(page);
+  await clustered(page);
   expect(await textOf(page, '#message')).toMatch(/^Stopped after \d+ iterations?: this is what it had come to\.$/);
   expect(await counts(page)).toHaveLength(128);
   await page.close();
@@ -357,12 +357,26 @@ const long = () => `a,b\n${Array.from({ length: 600_000 }, (_, i) => `${i % 977}
 
 it('leaves nothing behind of what was called off', async () => {
   const page = await openTable();
+  // In the page itself: reading may have ended before a driver outside has seen that it began.
+  const seen = page.evaluate(
+    () =>
+      new Promise<Record<string, boolean>>((resolve) => {
+        new MutationObserver((_, observer) => {
+          const cancel = document.querySelector<HTMLButtonElement>('.progress progress + button');
+          if (document.getElementById('result')?.dataset.status !== 'reading' || cancel === null) return;
+          observer.disconnect();
+          const fields = [...document.querySelectorAll<HTMLInputElement>('#columns input')];
+          resolve({
+            runs: document.getElementById('run')!.ariaDisabled !== 'true',
+            chooses: fields.some(({ disabled }) => !disabled),
+          });
+          cancel.click();
+        }).observe(document, { subtree: true, childList: true, attributes: true });
+      }),
+  );
   await chooseFile(page, 'long.csv', long());
-  await page.waitForSelector('#result[data-status="reading"]');
   // Neither the table of before nor the one to come is there to be clustered, or to have columns chosen.
-  expect(await page.$eval('#run', (button) => button.ariaDisabled)).toBe('true');
-  expect(await page.$$eval('#columns input', (fields) => fields.every(({ disabled }) => disabled))).toBe(true);
-  await page.click('.progress button');
+  expect(await seen).toEqual({ runs: false, chooses: false });
   await page.waitForSelector('#result[data-status="done"]');
   expect(await page.$('.progress progress')).toBeNull();
   expect(await textOf(page, '#message')).toBe('Reading was cancelled.');
@@ -423,13 +437,13 @@ it('takes a double click for one, can run again after a stop, and says of a run 
   expect(first).toMatch(/^Converged after/);
   await chooseFile(page, 'long.csv', long());
   await page.waitForFunction(() => document.getElementById('result')?.dataset.points === '600000');
-  await finished(page);
+  await clustered(page);
   const before = await textOf(page, '#message');
   await set(page, '#k', '200');
   await page.click('#run');
   await page.waitForSelector('#result[data-status="running"][data-iterations]');
   await page.click('#run');
-  await finished(page);
+  await clustered(page);
   expect(await textOf(page, '#message')).toMatch(/^Stopped/);
   expect(await page.$eval('#run', (button) => button.ariaDisabled)).toBe('false');
   await page.click('#runs tbody button');
@@ -448,7 +462,7 @@ it('goes on with numbers of any size, more clusters than rows, and storage that 
   });
   const huge = Array.from({ length: 50 }, (_, i) => `${i === 3 ? '1e300' : i},${(i * 7) % 11}`);
   await nextRun(page, () => chooseFile(page, 'huge.csv', `a,b\n${huge.join('\n')}\n`));
-  await finished(page);
+  await clustered(page);
   await page.waitForFunction(() => performance.getEntriesByName('picture:whole').length > 1);
   await set(page, '#k', '60');
   await page.click('#run');
@@ -592,16 +606,16 @@ it('tells of the row under the pointer, and of those within a box', async () => 
 
 it('keeps settings in its address, and takes what is wrong there for what is usual', async () => {
   const page = await open(chrome, '?data=digits&model=mixture&covariance=diag&k=4&seed=7&engine=cpu');
-  await finished(page);
+  await clustered(page);
   expect(await attributes(page)).toMatchObject({ model: 'mixture', points: '1797', engine: 'cpu' });
   const address = page.url();
   expect(address).toMatch(/data=digits.*model=mixture.*k=4.*covariance=diag.*seed=7/);
   const first = await attributes(page);
   await page.goto(address);
-  await finished(page);
+  await clustered(page);
   expect((await attributes(page)).objective).toBe(first.objective);
   await page.goto(new URL('?data=digits&model=constructor&k=abc&seed=1e300&x=foo&y=bar', address).href);
-  await finished(page);
+  await clustered(page);
   expect(await attributes(page)).toMatchObject({ model: 'kmeans' });
   expect(await textOf(page, '.remarks')).toMatch(/constructor.*abc.*axes that this table does not have/s);
   await page.close();
@@ -651,14 +665,14 @@ it('clusters on WebGPU', async () => {
 
 it('works without a network once it was open', async () => {
   const page = await open(chrome, '?data=embeddings&k=6');
-  await finished(page);
+  await clustered(page);
   await page.evaluate(async () => void (await navigator.serviceWorker.ready));
   // All of it is kept: behind the last run there is nothing more that it loads.
   await page.reload();
-  await finished(page);
+  await clustered(page);
   await page.setOfflineMode(true);
   await page.reload();
-  await finished(page);
+  await clustered(page);
   expect(await counts(page)).toHaveLength(6);
   await nextRun(page, () => chooseFile(page, 'table.csv', csv()));
   expect(await attributes(page)).toMatchObject({ points: String(N) });
@@ -667,7 +681,7 @@ it('works without a network once it was open', async () => {
 
 it('may send nothing to anybody', async () => {
   const page = await open(chrome, '?data=embeddings');
-  await finished(page);
+  await clustered(page);
   const outcome = await page.evaluate(async () => {
     const violated = new Promise<string>((resolve) => {
       document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective), {
@@ -701,7 +715,7 @@ describe('its look', () => {
     async (...size) => {
       const [, width, height] = size;
       const page = await openAt(width, height, '?data=digits&k=20&engine=cpu');
-      await finished(page);
+      await clustered(page);
       const { top, tall, across } = await page.evaluate(() => {
         const stage = document.querySelector('.picture-stage')!.getBoundingClientRect();
         return { top: stage.top + scrollY, tall: stage.height, across: document.documentElement.scrollWidth };
@@ -718,7 +732,7 @@ describe('its look', () => {
     'keeps its place while %s is loaded',
     async (query) => {
       const page = await openAt(390, 844, query);
-      await finished(page);
+      await clustered(page);
       const shifts = await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts);
       expect(shifts.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.1);
       await page.close();
@@ -727,7 +741,7 @@ describe('its look', () => {
 
   it('scrolls many clusters beside the picture, which stays in sight', async () => {
     const page = await openAt(1360, 900, '?data=digits&k=40&engine=cpu');
-    await finished(page);
+    await clustered(page);
     const { list, picture } = await page.evaluate(() => {
       document.querySelector('.clusters')!.lastElementChild!.scrollIntoView({ block: 'nearest' });
       const placeOf = (selector: string) => document.querySelector(selector)!.getBoundingClientRect().toJSON();
@@ -741,7 +755,7 @@ describe('its look', () => {
 
 it('links to examples that are there, and to the API site', async () => {
   const page = await open(chrome, '?data=embeddings');
-  await finished(page);
+  await clustered(page);
   const links = await page.$$eval('a[href]', (found) => found.map((link) => link.getAttribute('href')!));
   expect(links).toContain('./api/index.html');
   const examples = [...new Set(links)].filter((href) => href.startsWith('./examples/'));

@@ -90,6 +90,12 @@ export async function finished(page: Page): Promise<void> {
   expect(status, said).toBe('done');
 }
 
+/** Waits for the clusters to be shown, too: their part of the page is loaded when it is first needed. */
+export async function clustered(page: Page): Promise<void> {
+  await finished(page);
+  await page.waitForSelector('.clusters > li');
+}
+
 export function statuses(page: Page): Promise<string[]> {
   return page.evaluate(() => (window as unknown as { statuses: string[] }).statuses);
 }
