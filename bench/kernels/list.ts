@@ -9,7 +9,8 @@ import { kmeansSources } from '../../src/gpu/kmeans.ts';
 import { densitiesSource, mixtureSources } from '../../src/gpu/mixture.ts';
 import { layoutOf } from '../../src/gpu/mixture-layout.ts';
 import { rowsOfPiece } from '../../src/gpu/part.ts';
-import { mixtureWorkPlan, planSpans, type Span, sliceRows } from '../../src/gpu/plan.ts';
+import { kmeansWorkPlan, mixtureWorkPlan, type Span, spansOf } from '../../src/gpu/plan.ts';
+import { rowsOfPairs } from '../../src/gpu/read.ts';
 import type { Load } from '../../src/gpu/resident-points.ts';
 import { plusPlusSources } from '../../src/gpu/seeding.ts';
 import { type Metric, metricOf } from '../../src/metric.ts';
@@ -36,6 +37,9 @@ export interface ListedKernel {
 /** Bytes of a binding: what desktops' adapters have. */
 const BINDING_BYTES = 2 ** 31 - 4;
 
+/** Multiply-adds that a fast device does in a submit. */
+const FAST_BUDGET = 2 ** 38;
+
 /** The kernels of a fit and of what is done beside it. */
 export function kernelsOf(problem: KernelCase): ListedKernel[] {
   const fit = problem.gaussians === null ? ofKMeans(problem) : ofMixture(problem, problem.gaussians);
@@ -57,12 +61,15 @@ function sizesOf(spans: readonly Span[], n: number, rowsOfSlice: number): { rows
   });
 }
 
-/** One iteration; `norms` are of the first only. */
+/** One iteration, where a submit has time for as much as memory has room for; `norms` are of the first only. */
 function ofKMeans(problem: KernelCase): ListedKernel[] {
   const { n, d, k } = problem;
-  const spans = planSpans(n, d, k, BINDING_BYTES);
-  const { assigning, summing, rest } = kmeansSources(problem, k, spans);
-  const sizes = sizesOf(spans, n, sliceRows(n, d, k)).map((each) => ({ ...each, k, cells: k * (d + 2) }));
+  const plan = kmeansWorkPlan(n, d, k, BINDING_BYTES);
+  const { assigning, summing, rest } = kmeansSources(problem, k, plan);
+  const sizes = sizesOf(spansOf(plan.slices, plan.longest), n, plan.rows).map((each) => ({
+    ...{ ...each, k, cells: k * (d + 2) },
+    groups: Math.ceil(each.slices / plan.together),
+  }));
   const assignment =
     assigning.direct !== undefined
       ? [listed(assigning.direct, sizes)]
@@ -91,7 +98,7 @@ function ofMixture({ n, d, k, load }: KernelCase, shape: GaussiansShape): Listed
     listed(sumSlices, sizes),
     listed(
       densitiesSource(load, shape),
-      pieces(n, modelFloats).map((rows) => ({ rows, k })),
+      pieces(n, modelFloats, rowsOfPairs(k)).map((rows) => ({ rows, k })),
     ),
     ...[true, false].map((DIAGONAL) =>
       listed(
@@ -120,7 +127,7 @@ function ofRows({ n, d, k, load: LOAD, weighted: WEIGHTED }: KernelCase): Listed
     ...[true, false].map((FINE) =>
       listed(
         sourceOf(distancesKernel, { LOAD, FINE }),
-        pieces(n, k * d).map((rows) => ({ rows, k })),
+        pieces(n, k * d, rowsOfPairs(k)).map((rows) => ({ rows, k })),
       ),
     ),
     listed(sourceOf(gatherKernel, { LOAD }), [{ count: k, d }]),
@@ -135,8 +142,8 @@ function ofSurvey({ n, d, load, metric, weighted: WEIGHTED }: KernelCase): Liste
   return [survey(false), listed(sourceOf(lengthsKernel, {}), [{ rows: n }]), survey(true)];
 }
 
-/** The rows of each dispatch of bounded work. */
-function pieces(n: number, workPerRow: number): number[] {
-  const each = rowsOfPiece(workPerRow);
+/** The rows of each dispatch, where a submit has time for a lot. */
+function pieces(n: number, workPerRow: number, most = Infinity): number[] {
+  const each = Math.min(most, rowsOfPiece(FAST_BUDGET, workPerRow));
   return Array.from({ length: Math.ceil(n / each) }, (_, i) => Math.min(each, n - i * each));
 }

@@ -26,8 +26,10 @@ fn main(
   }
   let begin = extent.base + row * extent.d;
   var largest = 0.0;
-  for (var j = 0u; j < extent.d; j++) {
-    largest = max(largest, abs(points[begin + j]));
+  var at = begin;
+  for (var left = extent.d; left > 0u; left--) {
+    largest = max(largest, abs(points[at]));
+    at++;
   }
   if (largest == 0.0) {
     atomicMin(&zero, extent.first_row + row);
@@ -35,9 +37,11 @@ fn main(
     return;
   }
   var sum = 0.0;
-  for (var j = 0u; j < extent.d; j++) {
-    let x = points[begin + j] / largest;
+  at = begin;
+  for (var left = extent.d; left > 0u; left--) {
+    let x = points[at] / largest;
     sum = fma(x, x, sum);
+    at++;
   }
   inverse[extent.shard_row + row] = 1.0 / (largest * sqrt(sum));
 }

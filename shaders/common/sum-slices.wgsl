@@ -40,26 +40,31 @@ fn main(
     open = totals[span.cells + cell];
   }
   let count = (span.slices + TOGETHER - 1u) / TOGETHER;
-  for (var first = 0u; first < count; first += LANES) {
+  var first = 0u;
+  for (var rounds = (count + LANES - 1u) / LANES; rounds > 0u; rounds--) {
     var sum = 0.0;
     if (inside && first + lane < count) {
-      let begin = (first + lane) * TOGETHER;
-      for (var slice = begin; slice < min(begin + TOGETHER, span.slices); slice++) {
+      var slice = (first + lane) * TOGETHER;
+      for (var left = min(TOGETHER, span.slices - slice); left > 0u; left--) {
         sum += slots[slice * span.cells + cell];
+        slice++;
       }
     }
     groups[thread] = sum;
     workgroupBarrier();
     if (lane == 0u) {
-      for (var i = 0u; i < min(LANES, count - first); i++) {
-        open += groups[i * CELLS + thread];
-        if ((span.first_group + first + i) % 16u == 15u) {
+      var group = first;
+      for (var left = min(LANES, count - first); left > 0u; left--) {
+        open += groups[(group - first) * CELLS + thread];
+        if ((span.first_group + group) % 16u == 15u) {
           total += open;
           open = 0.0;
         }
+        group++;
       }
     }
     workgroupBarrier();
+    first += LANES;
   }
   if (inside && lane == 0u) {
     totals[cell] = select(total, total + open, span.last == 1u);

@@ -42,9 +42,10 @@ fn main(
   }
   var all = vec4f(0.0, 0.0, LARGEST, -LARGEST);
   let end = min((slice + 1u) * SLICE, extent.rows);
-  for (var start = slice * SLICE; start < end; start += 64u) {
+  var row = slice * SLICE;
+  for (var runs = (end - row + 63u) / 64u; runs > 0u; runs--) {
     var run = vec2f();
-    for (var row = start; row < min(start + 64u, end); row++) {
+    for (var left = min(64u, end - row); left > 0u; left--) {
       let bits = points[extent.base + row * extent.d + j];
       if ((bits & 0x7f800000u) == 0x7f800000u) {
         atomicMin(&bad, (extent.first_row + row) * extent.d + j);
@@ -63,6 +64,7 @@ fn main(
           all.w = max(all.w, x);
         }
       }
+      row++;
     }
     all.x += run.x;
     all.y += run.y;

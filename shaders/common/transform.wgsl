@@ -19,8 +19,10 @@ fn main(
   if (DIAGONAL) {
     sum = load(row, j) * matrix[j];
   } else {
-    for (var i = 0u; i <= j; i++) {
+    var i = 0u;
+    for (var left = j + 1u; left > 0u; left--) {
       sum = fma(load(row, i), matrix[i * part.d + j], sum);
+      i++;
     }
   }
   result[part.shard_row * part.d + value] = sum;

@@ -17,12 +17,14 @@ fn main(
     return;
   }
   var distance = 0.0;
-  for (var j = 0u; j < part.d; j++) {
+  var j = 0u;
+  for (var left = part.d; left > 0u; left--) {
     var difference = load(row, j) - centroids[c * part.d + j];
     if (FINE) {
       difference -= centroids[(part.k + c) * part.d + j];
     }
     distance = fma(difference, difference, distance);
+    j++;
   }
   result[pair] = distance;
 }

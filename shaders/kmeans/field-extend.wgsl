@@ -7,7 +7,8 @@
 @group(0) @binding(5) var<storage, read_write> distances: array<f32>;
 @group(0) @binding(6) var<storage, read_write> totals: array<f32>;
 
-const THREADS = 256u;
+const LEVELS = 8u;
+const THREADS = 1u << LEVELS;
 const SLICE = 1024u;
 var<workgroup> partial: array<f32, THREADS>;
 
@@ -22,20 +23,28 @@ fn main(
     return;
   }
   var sum = 0.0;
-  for (var row = slice * SLICE + thread; row < min((slice + 1u) * SLICE, part.rows); row += THREADS) {
+  for (var i = 0u; i < SLICE / THREADS; i++) {
+    let row = slice * SLICE + i * THREADS + thread;
+    if (row >= part.rows) {
+      break;
+    }
     let at = part.shard_row + row;
     var least = 3.4e38;
     if (!FRESH) {
       least = distances[at];
     }
-    for (var c = 0u; c < part.k; c++) {
+    var cell = 0u;
+    for (var left = part.k; left > 0u; left--) {
       var distance = 0.0;
-      for (var j = 0u; j < part.d; j++) {
-        var difference = load(row, j) - centroids[c * part.d + j];
+      var j = 0u;
+      for (var terms = part.d; terms > 0u; terms--) {
+        var difference = load(row, j) - centroids[cell];
         if (FINE) {
-          difference -= centroids[(part.k + c) * part.d + j];
+          difference -= centroids[part.k * part.d + cell];
         }
         distance = fma(difference, difference, distance);
+        j++;
+        cell++;
       }
       least = min(least, distance);
     }
@@ -43,7 +52,8 @@ fn main(
     sum += select(1.0, weights[select(0u, at, WEIGHTED)], WEIGHTED) * least;
   }
   partial[thread] = sum;
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+  for (var level = LEVELS; level > 0u; level--) {
+    let half = 1u << (level - 1u);
     workgroupBarrier();
     if (thread < half) {
       partial[thread] += partial[thread + half];

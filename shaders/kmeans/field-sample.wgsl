@@ -29,12 +29,16 @@ fn main(
     return;
   }
   var bits = 0u;
-  for (var row = word * 32u; row < min(word * 32u + 32u, part.rows); row++) {
+  for (var i = 0u; i < 32u; i++) {
+    let row = word * 32u + i;
+    if (row >= part.rows) {
+      break;
+    }
     let at = part.shard_row + row;
     let weight = select(1.0, weights[select(0u, at, WEIGHTED)], WEIGHTED);
     let uniform_number = f32(pcg(pcg(part.first_row + row) ^ draw.seed)) / 4294967296.0;
     if (uniform_number < draw.factor * weight * distances[at]) {
-      bits |= 1u << (row % 32u);
+      bits |= 1u << i;
     }
   }
   drawn[part.first_row / 32u + word] = bits;

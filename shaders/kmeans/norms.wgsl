@@ -13,9 +13,11 @@ fn main(
     return;
   }
   var norm = 0.0;
-  for (var j = 0u; j < part.d; j++) {
+  var j = 0u;
+  for (var left = part.d; left > 0u; left--) {
     let x = load(row, j);
     norm = fma(x, x, norm);
+    j++;
   }
   norms[part.shard_row + row] = norm;
 }

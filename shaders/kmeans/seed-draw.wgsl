@@ -55,7 +55,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   }
   let start = first - part.first_row;
   let end = min(start + SLICE, part.rows);
-  for (var i = thread; i < SLICE; i += THREADS) {
+  for (var e = 0u; e < EACH; e++) {
+    let i = e * THREADS + thread;
     var potential = 0.0;
     if (start + i < end) {
       potential = potential_of(start + i, before + chosen);
@@ -66,7 +67,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let inside = workgroupUniformLoad(&found);
   // Where every row lies on a chosen one, one more of them is as good as any.
   let exhausted = inside == SLICE;
-  for (var j = thread; j < part.d; j += THREADS) {
+  var j = thread;
+  for (var left = (part.d + THREADS - 1u - thread) / THREADS; left > 0u; left--) {
     var x = 0.0;
     if (exhausted) {
       x = candidates[(before + chosen) * part.d + j];
@@ -74,6 +76,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       x = load(start + inside, j);
     }
     candidates[(here + l) * part.d + j] = x;
+    j += THREADS;
   }
   if (thread == 0u) {
     var row = first + inside;
@@ -92,9 +95,11 @@ fn potential_of(row: u32, newest: u32) -> f32 {
     return weight;
   }
   var distance = 0.0;
-  for (var j = 0u; j < part.d; j++) {
+  var j = 0u;
+  for (var left = part.d; left > 0u; left--) {
     let difference = load(row, j) - candidates[newest * part.d + j];
     distance = fma(difference, difference, distance);
+    j++;
   }
   return weight * min(distances[at], distance);
 }
@@ -103,8 +108,10 @@ fn potential_of(row: u32, newest: u32) -> f32 {
 fn find_best(thread: u32) {
   for (var l = 0u; l < L; l++) {
     var sum = 0.0;
-    for (var slice = thread; slice < now.slices; slice += THREADS) {
+    var slice = thread;
+    for (var left = (now.slices + THREADS - 1u - thread) / THREADS; left > 0u; left--) {
       sum += prices[slice * L + l];
+      slice += THREADS;
     }
     totals[l * THREADS + thread] = sum;
   }
@@ -155,10 +162,11 @@ fn find_block(share: f32) -> Place {
 /// The slice in which the running total passes the share u of the whole.
 fn find_slice(thread: u32, chosen: u32, u: f32) {
   let each = (now.slices + THREADS - 1u) / THREADS;
-  let end = min((thread + 1u) * each, now.slices);
+  var slice = min(thread * each, now.slices);
   var sum = 0.0;
-  for (var slice = thread * each; slice < end; slice++) {
+  for (var left = min(each, now.slices - slice); left > 0u; left--) {
     sum += prices[slice * L + chosen];
+    slice++;
   }
   partial[thread] = sum;
   workgroupBarrier();
@@ -166,7 +174,8 @@ fn find_slice(thread: u32, chosen: u32, u: f32) {
     let place = find_block(u);
     var running = place.before;
     found = 0u;
-    for (var slice = place.thread * each; slice < min((place.thread + 1u) * each, now.slices); slice++) {
+    slice = min(place.thread * each, now.slices);
+    for (var left = min(each, now.slices - slice); left > 0u; left--) {
       let price = prices[slice * L + chosen];
       if (price > 0.0) {
         found = slice;
@@ -175,6 +184,7 @@ fn find_slice(thread: u32, chosen: u32, u: f32) {
           break;
         }
       }
+      slice++;
     }
   }
 }
@@ -183,8 +193,8 @@ fn find_slice(thread: u32, chosen: u32, u: f32) {
 fn find_row(thread: u32, v: f32) {
   workgroupBarrier();
   var sum = 0.0;
-  for (var i = thread * EACH; i < (thread + 1u) * EACH; i++) {
-    sum += potentials[i];
+  for (var e = 0u; e < EACH; e++) {
+    sum += potentials[thread * EACH + e];
   }
   partial[thread] = sum;
   workgroupBarrier();
@@ -192,7 +202,8 @@ fn find_row(thread: u32, v: f32) {
     let place = find_block(v);
     var running = place.before;
     found = SLICE;
-    for (var i = place.thread * EACH; i < (place.thread + 1u) * EACH; i++) {
+    for (var e = 0u; e < EACH; e++) {
+      let i = place.thread * EACH + e;
       if (potentials[i] > 0.0) {
         found = i;
         running += potentials[i];

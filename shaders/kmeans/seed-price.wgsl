@@ -25,9 +25,11 @@ var<workgroup> shares: array<f32, L * SHARES>;
 
 fn distance_to(row: u32, candidate: u32) -> f32 {
   var distance = 0.0;
-  for (var j = 0u; j < part.d; j++) {
+  var j = 0u;
+  for (var left = part.d; left > 0u; left--) {
     let difference = load(row, j) - candidates[candidate * part.d + j];
     distance = fma(difference, difference, distance);
+    j++;
   }
   return distance;
 }
@@ -58,7 +60,11 @@ fn main(
   if (!START && now.step > 0u) {
     chosen = newest();
   }
-  for (var row = slice * SLICE + thread; row < min((slice + 1u) * SLICE, part.rows); row += THREADS) {
+  for (var e = 0u; e < SLICE / THREADS; e++) {
+    let row = slice * SLICE + e * THREADS + thread;
+    if (row >= part.rows) {
+      break;
+    }
     let at = part.shard_row + row;
     let weight = select(1.0, weights[select(0u, at, WEIGHTED)], WEIGHTED);
     if (START) {
@@ -81,7 +87,11 @@ fn main(
     partial[l * THREADS + thread] = sums[l];
   }
   workgroupBarrier();
-  for (var i = thread; i < L * SHARES; i += THREADS) {
+  for (var e = 0u; e < (L * SHARES + THREADS - 1u) / THREADS; e++) {
+    let i = e * THREADS + thread;
+    if (i >= L * SHARES) {
+      break;
+    }
     var sum = 0.0;
     for (var t = 0u; t < THREADS / SHARES; t++) {
       sum += partial[i * (THREADS / SHARES) + t];

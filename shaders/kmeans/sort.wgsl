@@ -1,16 +1,19 @@
-// A stable counting sort of each slice's rows by label, for sums-sorted.wgsl: a workgroup a slice.
+// The rows of each slice in the order of their labels, rows of a label in their own order, for sums-sorted.wgsl: a
+// workgroup a slice.
 //
-// Counts are integers, so that atomics may add them in any order; a row's rank among equal labels comes from its
-// place in a tile of 256 labels, not from who came first. So the order is the same every time.
+// A bitonic network, of which all steps but the number are the same for any contents, sorts label · ROWS + place in the
+// slice. No two of these are equal: there is one order, and nothing is left to chance. 2^BITS rows are a slice, and labels
+// are below 2^(32 − BITS).
 //
-// sorted = for each slice of the span: [k + 1] starts, [k] cursors, [slice_rows] rows of the part.
+// sorted = for each slice of the span: [k + 1] starts, [ROWS] rows of the part.
 
 @group(0) @binding(3) var<storage, read> labels: array<u32>;
 @group(0) @binding(4) var<storage, read> control: Control;
-@group(0) @binding(5) var<storage, read_write> sorted: array<atomic<u32>>;
+@group(0) @binding(5) var<storage, read_write> sorted: array<u32>;
 
-const THREADS = 256u;
-var<workgroup> tile: array<u32, THREADS>;
+const THREADS = 128u;
+const ROWS = 1u << BITS;
+var<workgroup> keys: array<u32, ROWS>;
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -25,73 +28,65 @@ fn main(
   if (slice * part.slice_rows >= part.rows) {
     return;
   }
-  let k = part.k;
-  let starts = (part.slot + slice) * (2u * k + 1u + part.slice_rows);
-  let cursors = starts + k + 1u;
-  let order = cursors + k;
-  let first = slice * part.slice_rows;
-  let end = min(first + part.slice_rows, part.rows);
-
-  for (var c = thread; c < k; c += THREADS) {
-    atomicStore(&sorted[cursors + c], 0u);
+  let first = slice * ROWS;
+  let count = min(ROWS, part.rows - first);
+  for (var i = 0u; i < ROWS / THREADS; i++) {
+    let place = i * THREADS + thread;
+    // Places without a row come last.
+    var key = 0xffffffffu;
+    if (place < count) {
+      key = labels[part.shard_row + first + place] * ROWS + place;
+    }
+    keys[place] = key;
   }
-  storageBarrier();
-  for (var row = first + thread; row < end; row += THREADS) {
-    atomicAdd(&sorted[cursors + labels[part.shard_row + row]], 1u);
+  for (var stage = 0u; stage < BITS; stage++) {
+    // Sorted runs of 2^stage become runs of twice as many: each against the mirror image of the next, then in halves.
+    exchange(stage, (2u << stage) - 1u, thread);
+    for (var step = stage; step > 0u; step--) {
+      exchange(step - 1u, 1u << (step - 1u), thread);
+    }
   }
-  storageBarrier();
-  scan(thread, k, starts, cursors);
-  storageBarrier();
+  workgroupBarrier();
 
-  for (var tile_row = first; tile_row < end; tile_row += THREADS) {
-    let row = tile_row + thread;
-    let count = min(THREADS, end - tile_row);
-    let label = labels[part.shard_row + min(row, end - 1u)];
-    tile[thread] = label;
-    workgroupBarrier();
-    var rank = 0u;
-    var later = 0u;
-    for (var i = 0u; i < count; i++) {
-      if (tile[i] == label) {
-        rank += select(0u, 1u, i < thread);
-        later += select(0u, 1u, i > thread);
-      }
+  let starts = (part.slot + slice) * (part.k + 1u + ROWS);
+  let order = starts + part.k + 1u;
+  for (var i = 0u; i < ROWS / THREADS; i++) {
+    let place = i * THREADS + thread;
+    if (place < count) {
+      sorted[order + place] = first + keys[place] % ROWS;
     }
-    if (thread < count) {
-      atomicStore(&sorted[order + atomicLoad(&sorted[cursors + label]) + rank], row);
-    }
-    storageBarrier();
-    workgroupBarrier();
-    if (thread < count && later == 0u) {
-      atomicAdd(&sorted[cursors + label], rank + 1u);
-    }
-    storageBarrier();
+  }
+  var c = thread;
+  for (var left = (part.k + THREADS - 1u - thread) / THREADS; left > 0u; left--) {
+    sorted[starts + c] = start_of(c);
+    c += THREADS;
+  }
+  if (thread == 0u) {
+    sorted[starts + part.k] = count;
   }
 }
 
-/// Turns the counts in `cursors` into running starts, in both arrays.
-fn scan(thread: u32, k: u32, starts: u32, cursors: u32) {
-  let each = (k + THREADS - 1u) / THREADS;
-  let begin = min(thread * each, k);
-  let to = min(begin + each, k);
-  var sum = 0u;
-  for (var c = begin; c < to; c++) {
-    sum += atomicLoad(&sorted[cursors + c]);
-  }
-  tile[thread] = sum;
+/// Puts pairs of keys in order: those whose places differ by the bits of `apart`, the highest of which is `bit`.
+fn exchange(bit: u32, apart: u32, thread: u32) {
   workgroupBarrier();
+  for (var i = 0u; i < ROWS / 2u / THREADS; i++) {
+    let pair = i * THREADS + thread;
+    let low = pair % (1u << bit);
+    let a = (2u * pair - low) % ROWS;
+    let b = (a ^ apart) % ROWS;
+    let x = keys[a];
+    let y = keys[b];
+    keys[a] = min(x, y);
+    keys[b] = max(x, y);
+  }
+}
+
+/// Rows of the slice with labels below c.
+fn start_of(c: u32) -> u32 {
   var start = 0u;
-  for (var i = 0u; i < thread; i++) {
-    start += tile[i];
+  for (var bit = 0u; bit < BITS; bit++) {
+    let next = start + (ROWS >> (bit + 1u));
+    start = select(start, next, keys[next - 1u] < c * ROWS);
   }
-  for (var c = begin; c < to; c++) {
-    let count = atomicLoad(&sorted[cursors + c]);
-    atomicStore(&sorted[starts + c], start);
-    atomicStore(&sorted[cursors + c], start);
-    start += count;
-  }
-  if (thread == THREADS - 1u) {
-    atomicStore(&sorted[starts + k], start);
-  }
-  workgroupBarrier();
+  return start + select(0u, 1u, keys[start] < c * ROWS);
 }

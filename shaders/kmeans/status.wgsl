@@ -25,7 +25,8 @@ struct Line {
 @group(0) @binding(4) var<storage, read_write> control: Control;
 @group(0) @binding(5) var<storage, read_write> log: array<Line>;
 
-const THREADS = 64u;
+const LEVELS = 6u;
+const THREADS = 1u << LEVELS;
 
 struct Sums {
   inertia: f32,
@@ -44,12 +45,15 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   let k = rule.k;
   let d = rule.d;
   var sums = Sums();
-  for (var c = thread; c < k; c += THREADS) {
+  var c = thread;
+  for (var left = (k + THREADS - 1u - thread) / THREADS; left > 0u; left--) {
     let empty = select(0.0, 1.0, totals[k * d + c] <= 0.0);
     sums = add(sums, Sums(totals[k * (d + 1u) + c], moves[c], empty));
+    c += THREADS;
   }
   partial[thread] = sums;
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+  for (var level = LEVELS; level > 0u; level--) {
+    let half = 1u << (level - 1u);
     workgroupBarrier();
     if (thread < half) {
       partial[thread] = add(partial[thread], partial[thread + half]);

@@ -38,7 +38,8 @@ fn main(
   let counts = part.k * THREADS;
   var inertia = 0.0;
   if (lane < part.d) {
-    for (var row = slice * part.slice_rows + group; row < end; row += GROUPS) {
+    var row = slice * part.slice_rows + group;
+    for (var left = (end + GROUPS - 1u - min(row, end)) / GROUPS; left > 0u; left--) {
       let at = part.shard_row + row;
       let label = labels[at];
       let weight = select(1.0, weights[select(0u, at, WEIGHTED)], WEIGHTED);
@@ -48,6 +49,7 @@ fn main(
       if (lane == 0u) {
         sums[counts + label * GROUPS + group] += weight;
       }
+      row += GROUPS;
     }
   }
   inertias[thread] = inertia;
@@ -55,8 +57,10 @@ fn main(
 
   let cells = part.k * (part.d + 2u);
   let slot = (part.slot + slice) * cells;
-  for (var cell = thread; cell < cells; cell += THREADS) {
+  var cell = thread;
+  for (var left = (cells + THREADS - 1u - min(thread, cells)) / THREADS; left > 0u; left--) {
     slots[slot + cell] = total(cell);
+    cell += THREADS;
   }
 }
 

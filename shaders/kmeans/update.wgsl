@@ -15,14 +15,16 @@ struct Shape {
 @group(0) @binding(4) var<storage, read_write> moves: array<f32>;
 @group(0) @binding(5) var<storage, read> control: Control;
 
-const THREADS = 64u;
+const LEVELS = 6u;
+const THREADS = 1u << LEVELS;
 var<workgroup> partial: array<vec2f, THREADS>;
 
 /// The sum over the workgroup, for every thread of it; pairs in a fixed tree.
 fn reduce(thread: u32, value: vec2f) -> vec2f {
   workgroupBarrier();
   partial[thread] = value;
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+  for (var level = LEVELS; level > 0u; level--) {
+    let half = 1u << (level - 1u);
     workgroupBarrier();
     if (thread < half) {
       partial[thread] += partial[thread + half];
@@ -51,16 +53,19 @@ fn main(
   var stays = count <= 0.0;
   if (UNIT_CENTROIDS) {
     var squares = 0.0;
-    for (var j = thread; j < d; j += THREADS) {
+    var j = thread;
+    for (var left = (d + THREADS - 1u - thread) / THREADS; left > 0u; left--) {
       let sum = totals[c * d + j] + count * model[c * d + j];
       squares = fma(sum, sum, squares);
+      j += THREADS;
     }
     length = sqrt(reduce(thread, vec2f(squares, 0.0)).x);
     stays = stays || length <= 1e-6 * count;
   }
   var shift = 0.0;
   var norm = 0.0;
-  for (var j = thread; j < d; j += THREADS) {
+  var j = thread;
+  for (var left = (d + THREADS - 1u - thread) / THREADS; left > 0u; left--) {
     let old = model[c * d + j];
     var moved = old;
     if (!stays) {
@@ -74,6 +79,7 @@ fn main(
     model[c * d + j] = moved;
     shift = fma(moved - old, moved - old, shift);
     norm = fma(moved, moved, norm);
+    j += THREADS;
   }
   let sums = reduce(thread, vec2f(shift, norm));
   if (thread == 0u) {

@@ -19,7 +19,8 @@ import {
   updateKernel,
 } from './kernels/kmeans.ts';
 import { bindingsOf, cutParts, type Part } from './part.ts';
-import { assignPlan, planSpans, type Span, sliceRows, slicesPlan, sumsPlan } from './plan.ts';
+import { Passes } from './passes.ts';
+import { assignPlan, type KMeansWorkPlan, kmeansWorkPlan, rescoreThreads, spansOf, sumsPlan } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels } from './read.ts';
 import type { Load, ResidentPoints } from './resident-points.ts';
@@ -49,15 +50,15 @@ export async function openKMeans(
 ): Promise<GpuKMeans> {
   if (k > 2 ** 24) throw new RangeError(`k is ${k}, kernels count centroids up to 2^24`);
   const { n, d, metric, weights } = points.summary;
-  const spans = planSpans(n, d, k, gpu.bindingLimit);
-  const sources = kmeansSources({ d, metric, load: points.load, weighted: weights !== null }, k, spans);
+  const plan = kmeansWorkPlan(n, d, k, gpu.bindingLimit);
+  const sources = kmeansSources({ d, metric, load: points.load, weighted: weights !== null }, k, plan);
   const [assigning, summing, rest] = await Promise.all([
     gpu.kernels(sources.assigning),
     gpu.kernels(sources.summing),
     gpu.kernels(sources.rest),
   ]);
   return gpu.allocate(
-    (allocation) => new GpuKMeans(gpu, allocation, points, k, { assigning, summing, rest }, spans, signal),
+    (allocation) => new GpuKMeans(gpu, allocation, points, k, { assigning, summing, rest }, plan, signal),
     signal,
   );
 }
@@ -74,7 +75,7 @@ export interface KMeansTraits {
 export function kmeansSources(
   { d, metric, load: LOAD, weighted: WEIGHTED }: KMeansTraits,
   k: number,
-  spans: readonly Span[],
+  plan: KMeansWorkPlan,
 ) {
   const assign = assignPlan(d, k);
   const sums = sumsPlan(d, k);
@@ -85,14 +86,17 @@ export function kmeansSources(
         : {
             norms: sourceOf(normsKernel, { LOAD }),
             tiled: sourceOf(assignTiledKernel, { LOAD, TY: assign.TY }),
-            rescore: sourceOf(rescoreKernel, { LOAD }),
+            rescore: sourceOf(rescoreKernel, { LOAD, THREADS: rescoreThreads(k) }),
           },
     summing:
       sums.kind === 'private'
         ? { private: sourceOf(sumsPrivateKernel, { LOAD, WEIGHTED, ...sums }) }
-        : { sort: sourceOf(sortKernel, { LOAD }), sorted: sourceOf(sumsSortedKernel, { LOAD, WEIGHTED, ...sums }) },
+        : {
+            sort: sourceOf(sortKernel, { LOAD, BITS: Math.log2(plan.rows) }),
+            sorted: sourceOf(sumsSortedKernel, { LOAD, WEIGHTED, ...sums }),
+          },
     rest: {
-      sumSlices: sumSlicesSource(slicesPlan(k * (d + 2), spans)),
+      sumSlices: sumSlicesSource(plan.sumSlices),
       update: sourceOf(updateKernel, { UNIT_CENTROIDS: metricOf(metric).unitCentroids }),
       status: sourceOf(statusKernel, { LOG: LOG_LINES }),
     },
@@ -132,9 +136,8 @@ export class GpuKMeans implements KMeansWorkspace {
   #prepare: readonly Dispatch[] = [];
   /** Iterations of the next batch, at most: few at first, so that a short fit leaves little behind its end. */
   #batch = 1;
-  /** Assignment and statistics, a list for each span; then the update. */
-  readonly #spans: readonly (readonly Dispatch[])[];
-  readonly #spanWork: readonly number[];
+  /** Assignment and statistics; then the update. */
+  readonly #passes: Passes;
   readonly #update: readonly Dispatch[];
 
   constructor(
@@ -143,13 +146,13 @@ export class GpuKMeans implements KMeansWorkspace {
     points: ResidentPoints,
     k: number,
     { assigning, summing, rest }: Kernels,
-    spans: readonly Span[],
+    plan: KMeansWorkPlan,
     signal: AbortSignal | undefined,
   ) {
     const { n, d } = points.summary;
     const { shards } = points;
     const cells = k * (d + 2);
-    const rows = sliceRows(n, d, k);
+    const { slices, rows, together, unit, longest, sumSlices } = plan;
     this.#gpu = gpu;
     this.#allocation = allocation;
     this.#points = points;
@@ -167,21 +170,31 @@ export class GpuKMeans implements KMeansWorkspace {
     const batchBytes = LOG_LINES * LINE.bytes + CONTROL.bytes + k * d * 4;
     this.#staging = [allocation.staging('batch', batchBytes), allocation.staging('batch', batchBytes)];
 
-    const longest = Math.max(...spans.map(({ slices }) => slices));
-    const slots = allocation.storage('slots', longest * cells * 4);
-    const sum = this.#summing(summing, rows, longest, slots);
+    const slots = allocation.storage('slots', (longest / together) * cells * 4);
+    const sum = this.#summing(summing, plan, slots);
     const assign = this.#assigning(assigning, rows);
     const [control, changed, model, totals] = [this.#control, this.#changed, this.#model, this.#totals];
     const buffers = { slots, totals, halt: control };
-    const sumSlices = slicesPlan(cells, spans);
-    this.#spanWork = spans.map(({ slices }) => slices * rows * (d * k + 8));
-    this.#spans = spans.map(({ firstSlice, slices }, i) => {
-      const start = firstSlice * rows;
-      const parts = cutParts(allocation, points, k, rows, start, Math.min(n, start + slices * rows));
-      return [
-        ...parts.flatMap((part) => [...assign(part), ...sum(part)]),
-        bindSumSlices(rest.sumSlices, allocation, sumSlices, cells, spans, i, buffers),
-      ];
+    const partsOf = (firstSlice: number, slices: number) =>
+      cutParts(allocation, points, k, rows, firstSlice * rows, Math.min(n, (firstSlice + slices) * rows));
+    this.#passes = new Passes(allocation, plan, (length) => {
+      const spans = spansOf(slices, Math.max(length, unit));
+      const slotSpans = spans.map(({ firstSlice, slices }) => ({
+        firstSlice: firstSlice / together,
+        slices: Math.ceil(slices / together),
+      }));
+      return spans.flatMap((span, i) => {
+        // Where not even a unit is within the budget, the assignment, nearly all of the work, is cut further.
+        const pieces = spansOf(span.slices, length).map(({ firstSlice, slices }) => ({
+          dispatches: partsOf(span.firstSlice + firstSlice, slices).flatMap(assign),
+          work: slices * plan.workPerSlice,
+        }));
+        const sums = [
+          ...partsOf(span.firstSlice, span.slices).flatMap(sum),
+          bindSumSlices(rest.sumSlices, allocation, sumSlices, cells, slotSpans, i, buffers),
+        ];
+        return [...pieces, { dispatches: sums, work: 0 }];
+      });
     });
     const moves = allocation.storage('moves', k * 4);
     const shape = allocation.uniform(SHAPE, { k, d });
@@ -221,8 +234,7 @@ export class GpuKMeans implements KMeansWorkspace {
   /** What sums the rows of a part, slice by slice. */
   #summing(
     kernels: Kernels['summing'],
-    sliceRows: number,
-    longestSpan: number,
+    { rows, together, longest, sortedWords }: KMeansWorkPlan,
     slots: GPUBuffer,
   ): (part: Part) => readonly Dispatch[] {
     const k = this.#k;
@@ -230,20 +242,22 @@ export class GpuKMeans implements KMeansWorkspace {
       const { weights } = part.shard;
       return { ...bindingsOf(part), model: this.#model, weights, control: this.#control, slots };
     };
-    const slicesOf = (part: Part) => Math.ceil(part.rows / sliceRows);
+    const slicesOf = (part: Part) => Math.ceil(part.rows / rows);
     if (kernels.private !== undefined) {
       return (part) => {
         const labels = this.#labels[part.index];
         return [kernels.private.bind({ ...resourcesOf(part), labels }, { slices: slicesOf(part) })];
       };
     }
-    const sorted = this.#allocation.storage('sorted', longestSpan * (2 * k + 1 + sliceRows) * 4);
+    const sorted = this.#allocation.storage('sorted', longest * sortedWords * 4);
     return (part) => {
       const labels = this.#labels[part.index];
       const slices = slicesOf(part);
+      // A shard may end within a group: the next one goes on with it.
+      const groups = Math.ceil((part.slot + slices) / together) - Math.floor(part.slot / together);
       return [
         kernels.sort.bind({ ...bindingsOf(part), labels, control: this.#control, sorted }, { slices }),
-        kernels.sorted.bind({ ...resourcesOf(part), sorted }, { slices, k }),
+        kernels.sorted.bind({ ...resourcesOf(part), sorted }, { groups, k }),
       ];
     };
   }
@@ -297,7 +311,7 @@ export class GpuKMeans implements KMeansWorkspace {
 
   async accumulate(centroids: Float64Array): Promise<KMeansStatistics> {
     this.#begin(centroids, false);
-    await this.#encodeAssignment();
+    await this.#passes.encode(this.#queue, this.#signal);
     const { d, n } = this.#points.summary;
     const { weightScale } = this.#points;
     const k = this.#k;
@@ -386,20 +400,12 @@ export class GpuKMeans implements KMeansWorkspace {
     this.#prepare = [];
   }
 
-  async #encodeAssignment(): Promise<void> {
-    for (let i = 0; i < this.#spans.length; i++) {
-      for (const dispatch of this.#spans[i]) dispatch.encode(this.#queue.pass);
-      await this.#queue.spend(this.#spanWork[i], this.#signal);
-    }
-  }
-
   /** Submits as many iterations as the queue's budget holds; `#readBatch` tells what came of them. */
   async #submitBatch(parity: number): Promise<void> {
-    const work = this.#spanWork.reduce((sum, value) => sum + value, 0);
-    const iterations = Math.max(1, Math.min(this.#batch, Math.floor(this.#queue.budget / work)));
+    const iterations = Math.max(1, Math.min(this.#batch, Math.floor(this.#queue.budget / this.#passes.work)));
     this.#batch = Math.min(LOG_LINES, 2 * this.#batch);
     for (let i = 0; i < iterations; i++) {
-      await this.#encodeAssignment();
+      await this.#passes.encode(this.#queue, this.#signal);
       for (const dispatch of this.#update) dispatch.encode(this.#queue.pass);
     }
     const staging = this.#staging[parity];

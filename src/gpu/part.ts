@@ -1,5 +1,7 @@
 import type { Allocation } from './device.ts';
+import type { Dispatch } from './kernel.ts';
 import { PART } from './kernels/points.ts';
+import type { Queue } from './queue.ts';
 import type { ResidentPoints, Shard } from './resident-points.ts';
 import type { Uniform } from './struct.ts';
 
@@ -9,6 +11,8 @@ export interface Part {
   /** Index of the shard in its dataset. */
   readonly index: number;
   readonly rows: number;
+  /** Slices of the cut before the part. */
+  readonly slot: number;
   readonly uniform: Uniform<typeof PART>;
 }
 
@@ -44,6 +48,7 @@ export function cutParts(
     const rows = Math.min(end, shard.firstRow + shard.rows) - firstRow;
     if (rows <= 0) return;
     const rowInShard = firstRow - shard.firstRow;
+    const slot = Math.floor((firstRow - start) / sliceRows);
     const uniform = allocation.uniform(PART, {
       base: shard.base + rowInShard * d,
       rows,
@@ -52,32 +57,53 @@ export function cutParts(
       shard_row: rowInShard,
       first_row: firstRow,
       slice_rows: sliceRows,
-      slot: Math.floor((firstRow - start) / sliceRows),
+      slot,
       scale: frame.scale,
     });
-    parts.push({ shard, index, rows, uniform });
+    parts.push({ shard, index, rows, slot, uniform });
   });
   return parts;
 }
 
-/** Multiply-adds of one dispatch. */
-const PIECE_WORK = 2 ** 28;
-
-/** Rows of a dispatch of bounded work. */
-export function rowsOfPiece(workPerRow: number): number {
-  return Math.max(1, Math.floor(PIECE_WORK / workPerRow));
+/** Rows of a dispatch within a budget of multiply-adds: whole slices, one at least. */
+export function rowsOfPiece(budget: number, workPerRow: number, sliceRows = 1): number {
+  return Math.max(1, Math.floor(budget / workPerRow / sliceRows)) * sliceRows;
 }
 
-/** The same, cut further into dispatches of bounded work. */
-export function cutPieces(
+/** A kernel over rows. */
+export interface RowsTask {
+  readonly k: number;
+  /** Multiply-adds. */
+  readonly workPerRow: number;
+  /** Rows that dispatches are multiples of; 1 unless said. */
+  readonly sliceRows?: number;
+  /** Rows of a dispatch, at most. */
+  readonly most?: number;
+  bind(part: Part): Dispatch;
+  /** Encodes what follows a dispatch. */
+  after?(part: Part): Promise<void>;
+}
+
+/** Encodes dispatches over the rows [start, end), each of as much work as the queue's budget holds when its turn comes. */
+export async function encodeRows(
+  queue: Queue,
   allocation: Allocation,
   points: Rows,
-  k: number,
-  workPerRow: number,
+  { k, workPerRow, sliceRows = 1, most = Infinity, bind, after }: RowsTask,
   start = 0,
   end = points.summary.n,
-): Part[] {
-  const each = rowsOfPiece(workPerRow);
-  const starts = Array.from({ length: Math.ceil((end - start) / each) }, (_, i) => start + i * each);
-  return starts.flatMap((from) => cutParts(allocation, points, k, 1, from, Math.min(end, from + each)));
+): Promise<void> {
+  for (let from = start; from < end; ) {
+    const to = Math.min(end, from + Math.min(most, rowsOfPiece(queue.budget, workPerRow, sliceRows)));
+    const { result, accepted } = allocation.tried(() =>
+      cutParts(allocation, points, k, sliceRows, from, to).map((part) => ({ part, dispatch: bind(part) })),
+    );
+    await accepted;
+    for (const { part, dispatch } of result) {
+      dispatch.encode(queue.pass);
+      await queue.spend(part.rows * workPerRow);
+      await after?.(part);
+    }
+    from = to;
+  }
 }

@@ -8,7 +8,7 @@ import type { GaussiansShape } from '../engine/gaussians.ts';
 
 /** Memory that the statistics of a span may take. */
 const SPAN_BYTES = 2 ** 25;
-/** Multiply-adds that a span may take, at most: 20 ms at 100 G/s. */
+/** Multiply-adds that a span of an E-step may take, at most: 20 ms at 100 G/s. */
 const SPAN_WORK = 2 ** 31;
 /** Workgroup memory of every implementation, less what kernels need besides their accumulators. */
 const ACCUMULATOR_FLOATS = 3584;
@@ -24,10 +24,14 @@ export function rowsOfShard(n: number, d: number, bindingLimit: number): number 
   return n <= fitting ? n : Math.floor(fitting / granuleRows(d)) * granuleRows(d);
 }
 
-/** Rows of a slice: about a thousand slices where a workgroup is all that sums one, else 256; 512 to 4096 rows. */
+/**
+ * Rows of a slice: about a thousand slices where a workgroup is all that sums one, else 256; 512 to 4096 rows, and no more
+ * than leave a label and a place in the slice the 32 bits that sort.wgsl has for them.
+ */
 export function sliceRows(n: number, d: number, k: number): number {
   const slices = sumsPlan(d, k).kind === 'private' ? 1024 : 256;
-  return Math.min(granuleRows(d), Math.max(512, powerOfTwoFrom(n / slices)));
+  const bits = Math.min(12, 32 - Math.ceil(Math.log2(k)));
+  return Math.min(granuleRows(d), 2 ** bits, Math.max(512, powerOfTwoFrom(n / slices)));
 }
 
 export type AssignPlan = { readonly kind: 'direct' } | { readonly kind: 'tiled'; readonly TY: number };
@@ -41,9 +45,9 @@ export function assignPlan(d: number, k: number): AssignPlan {
 
 export type SumsPlan =
   | { readonly kind: 'private'; readonly THREADS: number; readonly LANES: number; readonly CELLS: number }
-  | { readonly kind: 'sorted'; readonly LANES: number };
+  | { readonly kind: 'sorted'; readonly LANES: number; readonly TOGETHER: number };
 
-/** The kernel for the sums: accumulators a thread while they fit, else rows sorted by label. */
+/** The kernel for the sums: accumulators a thread while they fit, else rows sorted by label, four features a thread. */
 export function sumsPlan(d: number, k: number): SumsPlan {
   const LANES = powerOfTwoFrom(d);
   const THREADS = Math.max(64, LANES);
@@ -51,7 +55,12 @@ export function sumsPlan(d: number, k: number): SumsPlan {
   if (THREADS <= 256 && cells <= ACCUMULATOR_FLOATS) {
     return { kind: 'private', THREADS, LANES, CELLS: Math.min(ACCUMULATOR_FLOATS, powerOfTwoFrom(cells)) };
   }
-  return { kind: 'sorted', LANES: Math.min(64, LANES) };
+  return { kind: 'sorted', LANES: Math.min(32, powerOfTwoFrom(d / 4)), TOGETHER: slicesTogether(k * (d + 2)) };
+}
+
+/** Threads that rescore a few rows: one for each centroid while a workgroup has as many. */
+export function rescoreThreads(k: number): number {
+  return Math.min(256, Math.max(64, powerOfTwoFrom(k)));
 }
 
 /** Slices of so many statistics that are summed together before they go to the totals. */
@@ -66,14 +75,71 @@ export interface Span {
   readonly slices: number;
 }
 
-/** Spans of whole groups of slices that stay within memory and work. */
-export function planSpans(n: number, d: number, k: number, bindingLimit: number): Span[] {
-  const rows = sliceRows(n, d, k);
-  const cells = k * (d + 2);
-  const sorted = sumsPlan(d, k).kind === 'sorted' ? 2 * k + 1 + rows : 0;
-  return cutSpans(n, rows, slicesTogether(cells), 4 * Math.max(cells, sorted), d * k, bindingLimit);
+/** How a pass over all rows is cut. */
+export interface KMeansWorkPlan {
+  /** Of all rows. */
+  readonly slices: number;
+  /** Rows of a slice. */
+  readonly rows: number;
+  /** Slices whose statistics share a slot. */
+  readonly together: number;
+  /** Slices that spans are multiples of. */
+  readonly unit: number;
+  /** Slices of a span, at most: as many as memory has slots for. */
+  readonly longest: number;
+  /** Words of a slice's sorted rows; 0 where rows are not sorted. */
+  readonly sortedWords: number;
+  /** Multiply-adds, about. */
+  readonly workPerSlice: number;
+  readonly sumSlices: SlicesPlan;
 }
 
+export function kmeansWorkPlan(n: number, d: number, k: number, bindingLimit: number): KMeansWorkPlan {
+  const sums = sumsPlan(d, k);
+  const rows = sliceRows(n, d, k);
+  const slices = Math.ceil(n / rows);
+  const cells = k * (d + 2);
+  const sorted = sums.kind === 'sorted';
+  const together = sorted ? sums.TOGETHER : 1;
+  const sortedWords = sorted ? k + 1 + rows : 0;
+  // What sum-slices.wgsl, or sums-sorted.wgsl, takes as one.
+  const unit = slicesTogether(cells);
+  const bytes = 4 * unit * Math.max(cells / together, sortedWords);
+  const units = Math.min(Math.ceil(slices / unit), Math.max(1, Math.floor(Math.min(SPAN_BYTES, bindingLimit) / bytes)));
+  const TOGETHER = unit / together;
+  const longest = units * unit;
+  return {
+    ...{ slices, rows, together, unit, longest, sortedWords },
+    workPerSlice: rows * (d * k + 8),
+    sumSlices: { TOGETHER, LANES: Math.min(16, powerOfTwoFrom(longest / together / TOGETHER)) },
+  };
+}
+
+/** Spans of the slices, of at most so many. */
+export function spansOf(slices: number, length: number): Span[] {
+  return Array.from({ length: Math.ceil(slices / length) }, (_, i) => ({
+    firstSlice: i * length,
+    slices: Math.min(length, slices - i * length),
+  }));
+}
+
+/**
+ * Slices whose work is within a budget: all that a span may have, or the half of it, or the half of that, in whole units
+ * as long as there is more than one; a slice at least. Few lengths, so that what is bound for one is used again.
+ */
+export function lengthWithin(
+  budget: number,
+  { longest, unit, workPerSlice }: Pick<KMeansWorkPlan, 'longest' | 'unit' | 'workPerSlice'>,
+): number {
+  let length = longest;
+  while (length > 1 && length * workPerSlice > budget) {
+    const least = length > unit ? unit : 1;
+    length = Math.ceil(length / 2 / least) * least;
+  }
+  return length;
+}
+
+/** Spans of whole groups of slices that stay within memory and work. */
 function cutSpans(
   n: number,
   rows: number,
@@ -85,12 +151,7 @@ function cutSpans(
   const byMemory = Math.min(SPAN_BYTES, bindingLimit) / sliceBytes;
   const byWork = SPAN_WORK / (rows * workPerRow);
   const length = Math.max(1, Math.floor(Math.min(byMemory, byWork) / sumSlices)) * sumSlices;
-  const slices = Math.ceil(n / rows);
-  const spans: Span[] = [];
-  for (let firstSlice = 0; firstSlice < slices; firstSlice += length) {
-    spans.push({ firstSlice, slices: Math.min(length, slices - firstSlice) });
-  }
-  return spans;
+  return spansOf(Math.ceil(n / rows), length);
 }
 
 /** How the statistics of slices are added up; its constants are named as in sum-slices.wgsl. */

@@ -7,6 +7,9 @@ const TARGET_MS = 100;
 const FIRST_BUDGET = 2 ** 28;
 /** Submits in flight before the host waits. */
 const AHEAD = 2;
+/** Staging buffers that are kept for the next reads, and bytes of the largest kept. */
+const KEPT = 3;
+const KEPT_BYTES = 2 ** 24;
 
 /** Bytes of a buffer. */
 interface Range {
@@ -31,6 +34,8 @@ export class Queue {
   #work = 0;
   #budget = FIRST_BUDGET;
   #idleSince = 0;
+  /** Staging buffers that nobody reads. */
+  readonly #idle: GPUBuffer[] = [];
 
   /**
    * @param allocation whose end ends the work
@@ -106,12 +111,12 @@ export class Queue {
     await Promise.all([this.#accepted, this.#allocation.guard(this.#gpu.device.queue.onSubmittedWorkDone())]);
   }
 
-  /** What a staging buffer holds, once the work before it is done. */
-  async contents(staging: GPUBuffer): Promise<ArrayBuffer> {
+  /** What a staging buffer holds, or its first bytes, once the work before it is done. */
+  async contents(staging: GPUBuffer, size = staging.size): Promise<ArrayBuffer> {
     this.check();
-    const { result: mapped } = this.#allocation.tried(() => staging.mapAsync(MAP_READ));
+    const { result: mapped } = this.#allocation.tried(() => staging.mapAsync(MAP_READ, 0, size));
     const read = mapped.then(() => {
-      const bytes = staging.getMappedRange().slice(0);
+      const bytes = staging.getMappedRange(0, size).slice(0);
       staging.unmap();
       return bytes;
     });
@@ -128,24 +133,37 @@ export class Queue {
   /** Reads some ranges, of whole words, at once. */
   async readRanges(ranges: readonly Range[]): Promise<ArrayBuffer[]> {
     const total = ranges.reduce((sum, { bytes }) => sum + bytes, 0);
-    const { allocation, staging } = await this.#gpu.allocate((allocation) => ({
-      allocation,
-      staging: allocation.staging('read', total),
-    }));
-    try {
-      let to = 0;
-      for (const { buffer, offset, bytes } of ranges) {
-        this.copy(buffer, offset, staging, to, bytes);
-        to += bytes;
-      }
-      await this.submit();
-      const contents = await this.contents(staging);
-      let from = 0;
-      if (ranges.length === 1) return [contents];
-      return ranges.map(({ bytes }) => contents.slice(from, (from += bytes)));
-    } finally {
-      allocation.destroy();
+    const staging = await this.#takeStaging(total);
+    let to = 0;
+    for (const { buffer, offset, bytes } of ranges) {
+      this.copy(buffer, offset, staging, to, bytes);
+      to += bytes;
     }
+    await this.submit();
+    const contents = await this.contents(staging, total);
+    this.#giveBack(staging);
+    if (ranges.length === 1) return [contents];
+    let from = 0;
+    return ranges.map(({ bytes }) => contents.slice(from, (from += bytes)));
+  }
+
+  /** The smallest idle buffer that is large enough, or a new one. Those of reads that fail go with the allocation. */
+  async #takeStaging(bytes: number): Promise<GPUBuffer> {
+    const i = this.#idle.findIndex(({ size }) => size >= bytes);
+    if (i >= 0) return this.#idle.splice(i, 1)[0];
+    this.check();
+    const { result, accepted } = this.#allocation.tried(() => this.#allocation.staging('read', bytes));
+    await accepted;
+    return result;
+  }
+
+  #giveBack(staging: GPUBuffer): void {
+    this.#idle.push(staging);
+    this.#idle.sort((a, b) => a.size - b.size);
+    const superfluous = staging.size > KEPT_BYTES ? staging : this.#idle.length > KEPT ? this.#idle[0] : null;
+    if (superfluous === null) return;
+    this.#idle.splice(this.#idle.indexOf(superfluous), 1);
+    this.#allocation.giveAway(superfluous).destroy();
   }
 
   /**

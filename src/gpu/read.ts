@@ -1,6 +1,6 @@
 import type { Gpu } from './device.ts';
 import type { Dispatch } from './kernel.ts';
-import { cutPieces, type Part } from './part.ts';
+import { encodeRows, type Part } from './part.ts';
 import { Queue } from './queue.ts';
 import type { ResidentPoints } from './resident-points.ts';
 
@@ -25,6 +25,14 @@ export function fineOf(centroids: Float64Array): { readonly contents: Float32Arr
   return { contents, FINE: true };
 }
 
+/** Results that are on the device together. */
+const PAIRS = 2 ** 22;
+
+/** Rows of a dispatch with k results each, at most. */
+export function rowsOfPairs(k: number): number {
+  return Math.max(1, Math.floor(PAIRS / k));
+}
+
 /** The results of the rows [start, end): Float32Array [(end − start)·k]. */
 export async function readPairs(
   gpu: Gpu,
@@ -34,27 +42,33 @@ export async function readPairs(
   end: number,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
-  const { allocation, pieces } = await gpu.allocate((allocation) => {
+  const most = Math.min(end - start, rowsOfPairs(k));
+  const { allocation, centres, result, stagings } = await gpu.allocate((allocation) => {
+    const bytes = most * k * 4;
+    const stagings = [allocation.staging('pairs', bytes), allocation.staging('pairs', bytes)];
     const centres = allocation.filled('centres', contents);
-    const pieces = cutPieces(allocation, points, k, workPerRow, start, end).map((part) => {
-      const { rows } = part;
-      const result = allocation.storage('pairs', rows * k * 4);
-      return { rows, result, dispatch: bind(part, centres, result) };
-    });
-    return { allocation, pieces };
+    return { allocation, centres, result: allocation.storage('pairs', bytes), stagings };
   }, signal);
   try {
     const pairs = new Float32Array((end - start) * k);
     const queue = new Queue(gpu, allocation, points);
-    for (const { rows, dispatch } of pieces) {
-      dispatch.encode(queue.pass);
-      await queue.spend(rows * workPerRow);
-    }
+    /** By staging buffer: what was copied to it last is read while the device is at the next rows. */
+    const reads: Promise<void>[] = [];
     let at = 0;
-    for (const { rows, result } of pieces) {
-      pairs.set(new Float32Array(await queue.read(result, 0, rows * k * 4)), at);
+    let piece = 0;
+    const read = async ({ rows }: Part) => {
+      const i = piece++ % stagings.length;
+      await reads[i];
+      const [bytes, to] = [rows * k * 4, at];
       at += rows * k;
-    }
+      queue.copy(result, 0, stagings[i], 0, bytes);
+      await queue.submit();
+      reads[i] = queue.contents(stagings[i], bytes).then((read) => pairs.set(new Float32Array(read), to));
+      reads[i].catch(() => undefined);
+    };
+    const task = { k, workPerRow, most, bind: (part: Part) => bind(part, centres, result), after: read };
+    await encodeRows(queue, allocation, points, task, start, end);
+    await Promise.all(reads);
     return pairs;
   } finally {
     allocation.destroy();

@@ -10,7 +10,7 @@ import {
   seedDrawKernel,
   seedPriceKernel,
 } from './kernels/seeding.ts';
-import { bindingsOf, cutParts } from './part.ts';
+import { bindingsOf, cutParts, encodeRows } from './part.ts';
 import { Queue } from './queue.ts';
 import { fineOf } from './read.ts';
 import type { Load, ResidentPoints } from './resident-points.ts';
@@ -114,24 +114,26 @@ export class GpuDistanceField implements DistanceField {
     const constants = { LOAD, WEIGHTED: weights !== null, FRESH: this.#fresh, FINE };
     const kernel = await this.#gpu.kernel(sourceOf(fieldExtendKernel, constants));
     const m = centroids.length / d;
-    const allocation = await this.#gpu.allocate((allocation) => {
-      const targets = allocation.filled('centroids', contents);
-      for (const part of cutParts(allocation, this.#points, m, SEED_ROWS)) {
-        const { shard, index, rows } = part;
-        const resources = {
-          ...bindingsOf(part),
-          weights: shard.weights,
-          centroids: targets,
-          distances: this.#distances[index],
-          totals: this.#totals,
-        };
-        kernel.bind(resources, { rows }).encode(this.#queue.pass);
-      }
-      return allocation;
-    });
+    const { allocation, targets } = await this.#gpu.allocate((allocation) => ({
+      allocation,
+      targets: allocation.filled('centroids', contents),
+    }));
     this.#fresh = false;
     try {
-      await this.#queue.spend(n * m * d);
+      await encodeRows(this.#queue, allocation, this.#points, {
+        ...{ k: m, workPerRow: m * d, sliceRows: SEED_ROWS },
+        bind: (part) => {
+          const { shard, index, rows } = part;
+          const resources = {
+            ...bindingsOf(part),
+            weights: shard.weights,
+            centroids: targets,
+            distances: this.#distances[index],
+            totals: this.#totals,
+          };
+          return kernel.bind(resources, { rows });
+        },
+      });
       const totals = new Float32Array(await this.#queue.read(this.#totals, 0, Math.ceil(n / SEED_ROWS) * 4));
       return totals.reduce((sum, value) => sum + value, 0) / weightScale;
     } finally {

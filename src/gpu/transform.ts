@@ -2,7 +2,7 @@ import { resident } from './dataset.ts';
 import type { Gpu } from './device.ts';
 import { sourceOf } from './kernel.ts';
 import { transformKernel } from './kernels/rows.ts';
-import { bindingsOf, cutPieces } from './part.ts';
+import { bindingsOf, encodeRows } from './part.ts';
 import { Queue } from './queue.ts';
 import type { ResidentPoints, Shard } from './resident-points.ts';
 
@@ -24,26 +24,25 @@ export async function transformed(
   const { d } = source.summary;
   const workPerRow = matrix.length;
   const kernel = await gpu.kernel(sourceOf(transformKernel, { LOAD: source.load, DIAGONAL: matrix.length === d }));
-  const { allocation, shards, pieces } = await gpu.allocate((allocation) => {
+  const { allocation, shards, factors } = await gpu.allocate((allocation) => {
     const factors = allocation.filled('matrix', Float32Array.from(matrix, bounded));
     const adjust = allocation.storage('adjust', 4);
     const shards = source.shards.map(({ firstRow, rows, weights }): Shard => {
       const buffer = allocation.storage('points', rows * d * 4);
       return { firstRow, rows, points: { buffer }, base: 0, adjust, weights };
     });
-    const pieces = cutPieces(allocation, source, 1, workPerRow).map((part) => {
-      const { index, rows } = part;
-      const result = shards[index].points;
-      return { rows, dispatch: kernel.bind({ ...bindingsOf(part), matrix: factors, result }, { rows, d }) };
-    });
-    return { allocation, shards, pieces };
+    return { allocation, shards, factors };
   }, signal);
   const queue = new Queue(gpu, allocation, source);
   try {
-    for (const { rows, dispatch } of pieces) {
-      dispatch.encode(queue.pass);
-      await queue.spend(rows * workPerRow);
-    }
+    await encodeRows(queue, allocation, source, {
+      ...{ k: 1, workPerRow },
+      bind(part) {
+        const { index, rows } = part;
+        const result = shards[index].points;
+        return kernel.bind({ ...bindingsOf(part), matrix: factors, result }, { rows, d });
+      },
+    });
     await queue.submit();
     await queue.settle();
     const frame = { shift: new Float64Array(d), scale: 1, precise: false };

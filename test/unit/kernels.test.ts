@@ -200,7 +200,7 @@ describe('a wrong description is seen', () => {
   const { shape, ...buffers } = update.bindings;
   const cosine = { UNIT_CENTROIDS: true };
   const seeding = { LOAD: 0, WEIGHTED: false, L: 2 };
-  const sorted = { LOAD: 0, WEIGHTED: false, LANES: 8 };
+  const sorted = { LOAD: 0, WEIGHTED: false, LANES: 8, TOGETHER: 8 };
   const { k: _, ...withoutK } = SHAPE.fields;
   const flaws = (definition: KernelDefinition, constants: Readonly<Record<string, number | boolean>>) =>
     flawsOf(sourceOf(definition, constants), definition).join('\n');
@@ -284,8 +284,8 @@ test('structs are packed by name, whatever the order, and read again', () => {
 });
 
 test('grids cover all workgroups, and their wrapped rows too', () => {
-  const { workgroups } = sourceOf(sumsSortedKernel, { LOAD: 0, WEIGHTED: false, LANES: 16 });
-  expect(workgroups({ slices: 3, k: 9 })).toBe(9);
+  const { workgroups } = sourceOf(sumsSortedKernel, { LOAD: 0, WEIGHTED: false, LANES: 16, TOGETHER: 8 });
+  expect(workgroups({ groups: 3, k: 9 })).toBe(15);
   expect(sourceOf(matricesStoredKernel, { LOAD: 0, THREADS: 128, EXACT: false }).workgroups({ slices: 5 })).toBe(5);
   for (const count of [1, 65_535, 65_536, 131_071, 10_000_000]) {
     const [columns, rows] = gridOf(count);

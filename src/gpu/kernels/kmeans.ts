@@ -58,11 +58,12 @@ export const normsKernel = defineKernel({
 export const rescoreKernel = defineKernel({
   name: 'rescore',
   files: [...FILES, rescoreCode],
-  constants: { LOAD: 'u32' },
+  constants: { LOAD: 'u32', THREADS: 'u32' },
   bindings: { ...ASSIGN, flagged: 'write' },
-  threads: () => 256,
+  threads: ({ THREADS }) => THREADS,
+  own: { SHARES: 4 },
   sizes: ['slices'],
-  grid: ({ slices }) => slices,
+  grid: ({ slices, SHARES }) => slices * SHARES,
 });
 
 export const sumsPrivateKernel = defineKernel({
@@ -79,9 +80,9 @@ export const sumsPrivateKernel = defineKernel({
 export const sortKernel = defineKernel({
   name: 'sort',
   files: [...FILES, sortCode],
-  constants: { LOAD: 'u32' },
+  constants: { LOAD: 'u32', BITS: 'u32' },
   bindings: { ...POINTS, labels: 'read', control: 'read', sorted: 'write' },
-  threads: () => 256,
+  threads: () => 128,
   sizes: ['slices'],
   grid: ({ slices }) => slices,
 });
@@ -89,11 +90,11 @@ export const sortKernel = defineKernel({
 export const sumsSortedKernel = defineKernel({
   name: 'sums-sorted',
   files: [...FILES, sumsSortedCode],
-  constants: { LOAD: 'u32', WEIGHTED: 'bool', LANES: 'u32' },
+  constants: { LOAD: 'u32', WEIGHTED: 'bool', LANES: 'u32', TOGETHER: 'u32' },
   bindings: { ...POINTS, model: 'read', sorted: 'read', weights: 'read', control: 'read', slots: 'write' },
-  threads: () => 64,
-  sizes: ['slices', 'k'],
-  grid: ({ slices, k, LANES, threads }) => slices * Math.ceil(k / (threads / LANES)),
+  threads: () => 256,
+  sizes: ['groups', 'k'],
+  grid: ({ groups, k, LANES, TOGETHER, threads }) => groups * Math.ceil(k / (threads / (LANES * TOGETHER))),
 });
 
 /** See update.wgsl. */
