@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { layoutOf } from '../../src/gpu/mixture-layout.ts';
-import { mixtureWorkPlan, rowsOfShard } from '../../src/gpu/plan.ts';
+import { kmeansWorkPlan, lengthWithin, mixtureWorkPlan, rowsOfShard, spansOf } from '../../src/gpu/plan.ts';
 
 /** What every implementation of WebGPU has. */
 const BINDING_BYTES = 2 ** 27;
@@ -38,5 +38,42 @@ it('plans of mixtures stay within bindings and workgroups, and their tiles withi
         expect(shared, what).toBeLessThanOrEqual(WORKGROUP_BYTES);
       }
     }
+  }
+});
+
+it('passes of k-means stay within memory and, from a slice on, within the budget, and cover all slices in whole units', () => {
+  for (const [n, d, k] of [
+    [1, 8, 3],
+    [5000, 2, 7],
+    [1_000_000, 128, 1024],
+    [1_000_000, 128, 4096],
+    [10_000_000, 3, 32],
+    [3_000_000, 5, 2 ** 21],
+  ]) {
+    const plan = kmeansWorkPlan(n, d, k, BINDING_BYTES);
+    const { slices, rows, together, unit, longest, sortedWords, workPerSlice, sumSlices } = plan;
+    const what = `${n}×${d} k ${k}`;
+    // A label and a place in the slice are one key of sort.wgsl.
+    expect(k * rows, what).toBeLessThanOrEqual(2 ** 32);
+    expect(slices, what).toBe(Math.ceil(n / rows));
+    expect(unit, what).toBe(together * sumSlices.TOGETHER);
+    expect(longest % unit, what).toBe(0);
+    expect((longest / together) * k * (d + 2) * 4, what).toBeLessThanOrEqual(BINDING_BYTES);
+    expect(longest * sortedWords * 4, what).toBeLessThanOrEqual(BINDING_BYTES);
+    for (const budget of [0, 2 ** 28, 2 ** 33, 2 ** 40, Infinity]) {
+      const length = lengthWithin(budget, plan);
+      expect(length === 1 || length * workPerSlice <= budget, what).toBe(true);
+      expect(length % unit === 0 || length < unit, what).toBe(true);
+      const spans = spansOf(slices, Math.max(length, unit));
+      expect(
+        spans.map(({ firstSlice }) => firstSlice % unit),
+        what,
+      ).toEqual(spans.map(() => 0));
+      expect(
+        spans.reduce((sum, { slices }) => sum + slices, 0),
+        what,
+      ).toBe(slices);
+    }
+    expect(lengthWithin(Infinity, plan), what).toBe(longest);
   }
 });
