@@ -9,6 +9,7 @@ const MORE_KMEANS: readonly Size[] = [
   { name: '10Mx3-k32', n: 10_000_000, d: 3, k: 32 },
   { name: '1Mx128-k1024', n: 1_000_000, d: 128, k: 1024 },
   { name: '1Mx128-k4096', n: 1_000_000, d: 128, k: 4096 },
+  { name: '720kx45-k4096', n: 720_000, d: 45, k: 4096 },
 ];
 const MORE_MIXTURES: readonly (Size & { readonly gaussians: GaussiansShape })[] = [
   { name: '1Mx64-k64-axes', n: 1_000_000, d: 64, k: 64, gaussians: 'axes' },

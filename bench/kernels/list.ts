@@ -9,7 +9,7 @@ import { kmeansSources } from '../../src/gpu/kmeans.ts';
 import { densitiesSource, mixtureSources } from '../../src/gpu/mixture.ts';
 import { layoutOf } from '../../src/gpu/mixture-layout.ts';
 import { rowsOfPiece } from '../../src/gpu/part.ts';
-import { kmeansWorkPlan, mixtureWorkPlan, type Span, spansOf } from '../../src/gpu/plan.ts';
+import { hasQuads, kmeansWorkPlan, mixtureWorkPlan, type Span, spansOf } from '../../src/gpu/plan.ts';
 import { rowsOfPairs } from '../../src/gpu/read.ts';
 import type { Load } from '../../src/gpu/resident-points.ts';
 import { plusPlusSources } from '../../src/gpu/seeding.ts';
@@ -65,7 +65,9 @@ function sizesOf(spans: readonly Span[], n: number, rowsOfSlice: number): { rows
 function ofKMeans(problem: KernelCase): ListedKernel[] {
   const { n, d, k } = problem;
   const plan = kmeansWorkPlan(n, d, k, BINDING_BYTES);
-  const { assigning, summing, rest } = kmeansSources(problem, k, plan);
+  const traits = { ...problem, quads: hasQuads(d, [{ base: 0 }]) };
+  const { assigning, summing, rest } = kmeansSources({ ...traits, tile: d <= 4 ? 'direct' : 'tall' }, k, plan);
+  const short = kmeansSources({ ...traits, tile: 'short' }, k, plan).assigning;
   const sizes = sizesOf(spansOf(plan.slices, plan.longest), n, plan.rows).map((each) => ({
     ...{ ...each, k, cells: k * (d + 2) },
     groups: Math.ceil(each.slices / plan.together),
@@ -73,7 +75,12 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
   const assignment =
     assigning.direct !== undefined
       ? [listed(assigning.direct, sizes)]
-      : [listed(assigning.norms, [{ rows: n }]), listed(assigning.tiled, sizes), listed(assigning.rescore, sizes)];
+      : [
+          listed(assigning.norms, [{ rows: n }]),
+          listed(assigning.tiled, sizes),
+          listed(short.tiled!, sizes),
+          listed(assigning.rescore, sizes),
+        ];
   const sums =
     summing.private !== undefined
       ? [listed(summing.private, sizes)]

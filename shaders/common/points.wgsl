@@ -1,34 +1,11 @@
-// A part of the points: consecutive rows of one buffer, [rows, d] row-major.
-//
-// LOAD says what a value needs on its way in: 0 nothing (the host prepared it), 1 the frame of a borrowed buffer,
-// (x − adjust[j])·scale, 2 a borrowed row brought to unit length, x·adjust[row].
-//
-// In a frame no value of a row that counts is beyond ±LARGEST; rows of weight 0 may be, and are brought there. Quarters
-// have a difference, and a bound, that float32 has.
+// The values of a part, one by one.
 
-struct Part {
-  base: u32,        // element of the binding at which the part's first row begins
-  rows: u32,
-  d: u32,
-  k: u32,
-  shard_row: u32,   // the part's first row, counted in its buffer: the index into everything that is one value a row
-  first_row: u32,   // the same, counted in the dataset
-  slice_rows: u32,  // rows of a slice, a power of two; parts begin at slices
-  slot: u32,        // where the part's first slice puts its statistics
-  scale: f32,
-}
-
-@group(0) @binding(0) var<uniform> part: Part;
 @group(0) @binding(1) var<storage, read> points: array<f32>;
-@group(0) @binding(2) var<storage, read> adjust: array<f32>;
-
-const LARGEST: f32 = 0x1p48;
 
 fn load(row: u32, j: u32) -> f32 {
   let x = points[part.base + row * part.d + j];
   if (LOAD == 1u) {
-    let bound = 0.25 * LARGEST / part.scale;
-    return clamp(0.25 * x - 0.25 * adjust[j], -bound, bound) * part.scale * 4.0;
+    return framed(x, adjust[j]);
   }
   if (LOAD == 2u) {
     return x * adjust[part.shard_row + row];

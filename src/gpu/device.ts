@@ -3,6 +3,7 @@ import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
 import { onAbort } from '../steps.ts';
 import { Usage } from './flags.ts';
 import { type Bindings, compilePipeline, type Kernel, type KernelSource, kernelOn, type Pipeline } from './kernel.ts';
+import type { Adapter, Tile } from './plan.ts';
 import { type ScopedError, scoped } from './scope.ts';
 import { pack, type Struct, type Uniform, type ValuesOf } from './struct.ts';
 
@@ -12,6 +13,8 @@ export interface GpuRequest {
   /** Whether a software adapter is good enough; a borrowed device is taken in any case. */
   readonly softwareToo: boolean;
   readonly bindingLimit: number | undefined;
+  /** How nearest centroids are found, whatever the adapter: tests go through all. */
+  readonly tile?: Tile;
 }
 
 /** Why there is no device. */
@@ -22,7 +25,7 @@ export type Absence = 'no-adapter' | 'software-adapter';
  *
  * @throws {WebGPUUnavailableError} where software adapters would do, and there is not even one of those.
  */
-export async function requestGpu({ device, softwareToo, bindingLimit }: GpuRequest): Promise<Gpu | Absence> {
+export async function requestGpu({ device, softwareToo, bindingLimit, tile }: GpuRequest): Promise<Gpu | Absence> {
   const absent = (message: string): Absence => {
     if (softwareToo) throw new WebGPUUnavailableError(message);
     return 'no-adapter';
@@ -30,7 +33,7 @@ export async function requestGpu({ device, softwareToo, bindingLimit }: GpuReque
   if (device !== undefined) {
     const threads = device.limits.maxComputeInvocationsPerWorkgroup;
     if (threads < THREADS) return absent(`the device has workgroups of ${threads}, not ${THREADS}`);
-    return new Gpu(device, false, bindingLimit);
+    return new Gpu(device, false, bindingLimit, tile);
   }
   const adapter = await requestAdapter();
   if (adapter === null) {
@@ -42,7 +45,7 @@ export async function requestGpu({ device, softwareToo, bindingLimit }: GpuReque
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
   try {
-    return new Gpu(await adapter.requestDevice({ requiredLimits }), true, bindingLimit);
+    return new Gpu(await adapter.requestDevice({ requiredLimits }), true, bindingLimit, tile);
   } catch (error) {
     return absent(`the WebGPU adapter gave no device: ${(error as Error).message}`);
   }
@@ -116,6 +119,9 @@ export class Gpu {
   readonly largestBuffer: number;
   /** Whether it is a CPU that plays the GPU. */
   readonly software: boolean;
+  readonly adapter: Adapter;
+  /** One that all assignments are to take, or undefined to choose by the adapter. */
+  readonly tile: Tile | undefined;
   readonly #owned: boolean;
   readonly #shared: Shared;
   readonly #allocations = new Set<Allocation>();
@@ -125,8 +131,9 @@ export class Gpu {
   #waits = 0;
   #nudging: ReturnType<typeof setInterval> | undefined;
 
-  constructor(device: GPUDevice, owned: boolean, bindingLimit = Infinity) {
+  constructor(device: GPUDevice, owned: boolean, bindingLimit = Infinity, tile?: Tile) {
     this.device = device;
+    this.tile = tile;
     this.#owned = owned;
     this.software = isSoftware(device.adapterInfo);
     this.#shared = share(device);
@@ -135,6 +142,7 @@ export class Gpu {
     this.largestBuffer = Math.min(maxStorageBufferBindingSize, maxBufferSize);
     this.bindingLimit = Math.min(this.largestBuffer, bindingLimit);
     const { vendor = '', architecture = '', description = '' } = device.adapterInfo ?? {};
+    this.adapter = { vendor, architecture };
     const adapter = description || `${vendor} ${architecture}`.trim();
     this.info = { adapter, features: [...device.features].sort(), threads: 1, software: this.software };
     this.#root = new Allocation(this, this.#allocations);

@@ -6,6 +6,7 @@ import { type Dispatch, sourceOf } from './kernel.ts';
 import {
   assignDirectKernel,
   assignTiledKernel,
+  assignTiledQuadsKernel,
   CONTROL,
   LINE,
   normsKernel,
@@ -20,7 +21,17 @@ import {
 } from './kernels/kmeans.ts';
 import { bindingsOf, cutParts, type Part } from './part.ts';
 import { Passes } from './passes.ts';
-import { assignPlan, type KMeansWorkPlan, kmeansWorkPlan, rescoreThreads, spansOf, sumsPlan } from './plan.ts';
+import {
+  assignPlan,
+  hasQuads,
+  type KMeansWorkPlan,
+  kmeansWorkPlan,
+  rescoreThreads,
+  spansOf,
+  sumsPlan,
+  type Tile,
+  tileOf,
+} from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels } from './read.ts';
 import type { Load, ResidentPoints } from './resident-points.ts';
@@ -51,7 +62,10 @@ export async function openKMeans(
   if (k > 2 ** 24) throw new RangeError(`k is ${k}, kernels count centroids up to 2^24`);
   const { n, d, metric, weights } = points.summary;
   const plan = kmeansWorkPlan(n, d, k, gpu.bindingLimit);
-  const sources = kmeansSources({ d, metric, load: points.load, weighted: weights !== null }, k, plan);
+  const tile = gpu.tile ?? tileOf(d, gpu.adapter);
+  const quads = hasQuads(d, points.shards);
+  const traits = { d, metric, load: points.load, weighted: weights !== null, tile, quads };
+  const sources = kmeansSources(traits, k, plan);
   const [assigning, summing, rest] = await Promise.all([
     gpu.kernels(sources.assigning),
     gpu.kernels(sources.summing),
@@ -69,23 +83,26 @@ export interface KMeansTraits {
   readonly metric: Metric;
   readonly load: Load;
   readonly weighted: boolean;
+  readonly tile: Tile;
+  /** See `hasQuads`. */
+  readonly quads: boolean;
 }
 
 /** The kernels of an iteration, with their constants. */
 export function kmeansSources(
-  { d, metric, load: LOAD, weighted: WEIGHTED }: KMeansTraits,
+  { d: D, metric, load: LOAD, weighted: WEIGHTED, tile, quads }: KMeansTraits,
   k: number,
   plan: KMeansWorkPlan,
 ) {
-  const assign = assignPlan(d, k);
-  const sums = sumsPlan(d, k);
+  const assign = assignPlan(k, tile);
+  const sums = sumsPlan(D, k);
   return {
     assigning:
       assign.kind === 'direct'
-        ? { direct: sourceOf(assignDirectKernel, { LOAD, D: d }) }
+        ? { direct: sourceOf(assignDirectKernel, { LOAD, D }) }
         : {
             norms: sourceOf(normsKernel, { LOAD }),
-            tiled: sourceOf(assignTiledKernel, { LOAD, TY: assign.TY }),
+            tiled: sourceOf(quads ? assignTiledQuadsKernel : assignTiledKernel, { LOAD, D, ...assign }),
             rescore: sourceOf(rescoreKernel, { LOAD, THREADS: rescoreThreads(k) }),
           },
     summing:
@@ -159,7 +176,8 @@ export class GpuKMeans implements KMeansWorkspace {
     this.#signal = signal;
     this.#k = k;
     this.#queue = new Queue(gpu, allocation, points);
-    this.#model = allocation.storage('model', k * (d + 1) * 4);
+    // Kernels may read it by 16 bytes.
+    this.#model = allocation.storage('model', Math.ceil((k * (d + 1)) / 4) * 16);
     this.#previous = allocation.storage('previous', k * d * 4);
     this.#totals = allocation.storage('totals', 2 * cells * 4);
     this.#control = allocation.storage('control', CONTROL.bytes);

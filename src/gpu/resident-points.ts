@@ -1,7 +1,7 @@
 /** What the engine holds of points: the types that its files share. */
 import type { PointsSummary } from '../points.ts';
 
-/** How kernels read a value: as it lies, through the frame, or brought to unit length. See points.wgsl. */
+/** How kernels read a value: as it lies, through the frame, or brought to unit length. See part.wgsl. */
 export type Load = 0 | 1 | 2;
 
 /** Rows that one binding holds. */
@@ -11,7 +11,7 @@ export interface Shard {
   readonly points: GPUBufferBinding;
   /** Element of the binding at which the rows begin. */
   readonly base: number;
-  /** The shift [d], the rows' inverse lengths [rows], or nothing: what `load` asks for. */
+  /** The shift [d], the rows' inverse lengths [rows], or nothing: what `Load` asks for. */
   readonly adjust: GPUBuffer;
   /** Weights [rows], or nothing. */
   readonly weights: GPUBuffer;

@@ -1,6 +1,15 @@
 import { expect, it } from 'vitest';
 import { layoutOf } from '../../src/gpu/mixture-layout.ts';
-import { kmeansWorkPlan, lengthWithin, mixtureWorkPlan, rowsOfShard, spansOf } from '../../src/gpu/plan.ts';
+import {
+  assignPlan,
+  hasQuads,
+  kmeansWorkPlan,
+  lengthWithin,
+  mixtureWorkPlan,
+  rowsOfShard,
+  spansOf,
+  tileOf,
+} from '../../src/gpu/plan.ts';
 
 /** What every implementation of WebGPU has. */
 const BINDING_BYTES = 2 ** 27;
@@ -76,4 +85,34 @@ it('passes of k-means stay within memory and, from a slice on, within the budget
     }
     expect(lengthWithin(Infinity, plan), what).toBe(longest);
   }
+});
+
+it('tiles follow the adapter: tall where there are registers, short where that is not known', () => {
+  const tile = (d: number, vendor: string, architecture = '') => tileOf(d, { vendor, architecture });
+  expect([tile(5, 'nvidia', 'hopper'), tile(5, 'amd', 'rdna-2'), tile(5, 'apple')]).toEqual(['tall', 'tall', 'tall']);
+  expect([tile(5, 'amd', 'gcn-5'), tile(5, 'intel', 'xe-hpg'), tile(5, '')]).toEqual(['short', 'short', 'short']);
+  expect(tile(4, 'nvidia')).toBe('direct');
+});
+
+it('tiled assignments fit the workgroup, and leave fewer than 16 columns a turn idle', () => {
+  for (const tile of ['short', 'tall'] as const) {
+    for (let k = 1; k <= 1100; k++) {
+      const plan = assignPlan(k, tile);
+      if (plan.kind !== 'tiled') throw new Error('d is 5');
+      const { TALL, TX, TY } = plan;
+      const turns = Math.ceil(k / (8 * TY));
+      expect(turns, `k ${k}`).toBe(Math.ceil(k / 128));
+      expect(turns * 8 * TY - k, `k ${k}`).toBeLessThan(16 * turns);
+      expect(TX * TY).toBeGreaterThanOrEqual(64);
+      expect(TX * TY).toBeLessThanOrEqual(256);
+      const floats = Math.max(8 * 4 * ((TALL ? 2 : 1) * TX + 2 * TY + 1), 3 * 4 * ((TX * TY) / 2)) + 8 * TY + 1;
+      expect(4 * floats).toBeLessThanOrEqual(WORKGROUP_BYTES);
+    }
+  }
+});
+
+it('rows are read by 16 bytes where all of them begin at multiples of that', () => {
+  expect(hasQuads(8, [{ base: 0 }, { base: 64 }])).toBe(true);
+  expect(hasQuads(8, [{ base: 0 }, { base: 62 }])).toBe(false);
+  expect(hasQuads(6, [{ base: 0 }])).toBe(false);
 });

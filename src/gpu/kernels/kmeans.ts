@@ -10,10 +10,12 @@ import sortCode from '../../../shaders/kmeans/sort.wgsl?raw';
 import statusCode from '../../../shaders/kmeans/status.wgsl?raw';
 import sumsPrivateCode from '../../../shaders/kmeans/sums-private.wgsl?raw';
 import sumsSortedCode from '../../../shaders/kmeans/sums-sorted.wgsl?raw';
+import tileQuads from '../../../shaders/kmeans/tile-quads.wgsl?raw';
+import tileValues from '../../../shaders/kmeans/tile-values.wgsl?raw';
 import updateCode from '../../../shaders/kmeans/update.wgsl?raw';
 import { defineKernel } from '../kernel.ts';
 import { struct } from '../struct.ts';
-import { POINTS, POINTS_FILES } from './points.ts';
+import { PART_FILES, POINTS, POINTS_FILES } from './points.ts';
 
 /** See control.wgsl. */
 export const CONTROL = struct('Control', { done: 'u32', iteration: 'u32', compared: 'u32' });
@@ -27,21 +29,26 @@ export const assignDirectKernel = defineKernel({
   constants: { LOAD: 'u32', D: 'u32' },
   bindings: ASSIGN,
   threads: () => 64,
-  own: { ROWS: 4 },
+  own: { ROWS: 8 },
   sizes: ['rows'],
   grid: ({ rows, ROWS, threads }) => Math.ceil(rows / (ROWS * threads)),
 });
 
-export const assignTiledKernel = defineKernel({
-  name: 'assign-tiled',
-  files: [...FILES, assignTiledCode],
-  constants: { LOAD: 'u32', TY: 'u32' },
-  bindings: { ...ASSIGN, norms: 'read', flagged: 'write' },
-  threads: ({ TX, TY }) => TX * TY,
-  own: { TX: 16 },
-  sizes: ['rows'],
-  grid: ({ rows, TX }) => Math.ceil(rows / (4 * TX)),
-});
+const assignTiled = (name: string, files: readonly string[]) =>
+  defineKernel({
+    name,
+    files: [...files, control, assignTiledCode],
+    constants: { LOAD: 'u32', D: 'u32', TALL: 'bool', TX: 'u32', TY: 'u32' },
+    bindings: { ...ASSIGN, norms: 'read', flagged: 'write' },
+    threads: ({ TX, TY }) => TX * TY,
+    sizes: ['rows'],
+    grid: ({ rows, TALL, TX }) => Math.ceil(rows / ((TALL ? 8 : 4) * TX)),
+  });
+
+export const assignTiledKernel = assignTiled('assign-tiled', [...POINTS_FILES, tileValues]);
+
+/** Where every row, and every centroid, begins at a multiple of 16 bytes. */
+export const assignTiledQuadsKernel = assignTiled('assign-tiled-quads', [...PART_FILES, tileQuads]);
 
 /** Before tiled assignments. */
 export const normsKernel = defineKernel({

@@ -1,9 +1,10 @@
 /** What kernels that read a part of the points have in common. */
 import grid from '../../../shaders/common/grid.wgsl?raw';
+import partCode from '../../../shaders/common/part.wgsl?raw';
 import points from '../../../shaders/common/points.wgsl?raw';
 import { struct } from '../struct.ts';
 
-/** See points.wgsl. */
+/** See part.wgsl. */
 export const PART = struct('Part', {
   base: 'u32',
   rows: 'u32',
@@ -19,4 +20,7 @@ export const PART = struct('Part', {
 /** The first bindings, which `bindingsOf` in part.ts fills. */
 export const POINTS = { part: PART, points: 'read', adjust: 'read' } as const;
 
-export const POINTS_FILES = [points, grid] as const;
+export const POINTS_FILES = [partCode, points, grid] as const;
+
+/** The same for kernels that read points four values at a time, and say so themselves. */
+export const PART_FILES = [partCode, grid] as const;

@@ -34,7 +34,7 @@ export const seedPriceKernel = defineKernel({
 
 export const seedDrawKernel = defineKernel({
   name: 'seed-draw',
-  files: [POINTS_FILES[0], seedDrawCode],
+  files: [...POINTS_FILES, seedDrawCode],
   constants: { LOAD: 'u32', WEIGHTED: 'bool', L: 'u32' },
   bindings: {
     ...POINTS,

@@ -18,6 +18,7 @@ import { scores } from './scores.ts';
 import { seeding } from './seeding.ts';
 import { select } from './select.ts';
 import { shards } from './shards.ts';
+import { tiles } from './tiles.ts';
 import { variants } from './variants.ts';
 import { weights } from './weights.ts';
 
@@ -39,6 +40,7 @@ export const cases: readonly ConformanceCase[] = [
   ...select,
   ...nearestCases,
   ...variants,
+  ...tiles,
   ...compat,
   ...properties,
   ...mixture,
