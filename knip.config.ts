@@ -5,7 +5,7 @@ export default {
   // What stands in for a package exports as it does, by name and as the default.
   exclude: ['duplicates'],
   entry: [
-    'src/{index,sync,node/index,client/index,worker/index}.ts',
+    'src/{index,sync,node/index,client/index,worker/index,machines/bin,bullmq/index}.ts',
     'src/compat/{palette,colorthief,ml-kmeans,node-vibrant,skmeans,turf-clusters-kmeans}.ts',
     // What HTML, Python, Vite's runner or an installed package names.
     'demo/examples/*/node.mjs',
@@ -14,6 +14,7 @@ export default {
     'test/browsers.ts',
     'test/conformance/page.ts',
     'test/golden/flights.mjs',
+    'test/machines/{machines.setup,tools}.ts',
     'test/neighbours/page/main.ts',
     'test/package/mixtures.js',
     '.puppeteerrc.cjs',

@@ -1,11 +1,11 @@
 import { defineConfig } from 'vite';
-import { inlined, skmeansFolder, workerFiles } from './vite.plugins.ts';
+import { daskModule, inlined, skmeansFolder, workerFiles } from './vite.plugins.ts';
 
 /** The library: its entries and what they share; shaders, kernels and the worker are inlined. Declarations come from tsc. */
 export default defineConfig({
   // Relative to the module, for whatever the library may load beside itself.
   base: './',
-  plugins: [inlined(), workerFiles(), skmeansFolder()],
+  plugins: [inlined(), workerFiles(), skmeansFolder(), daskModule()],
   build: {
     target: 'es2022',
     outDir: 'dist',
@@ -17,6 +17,8 @@ export default defineConfig({
         index: 'src/index.ts',
         cpu: 'src/sync.ts',
         node: 'src/node/index.ts',
+        bin: 'src/machines/bin.ts',
+        bullmq: 'src/bullmq/index.ts',
         palette: 'src/compat/palette.ts',
         'compat/colorthief': 'src/compat/colorthief.ts',
         'compat/ml-kmeans': 'src/compat/ml-kmeans.ts',
@@ -35,7 +37,7 @@ export default defineConfig({
       formats: ['es'],
     },
     rolldownOptions: {
-      external: ['webgpu', /^node:/],
+      external: ['bullmq', 'hyparquet', 'hyparquet-compressors', 'ioredis', 'webgpu', /^node:/],
       output: {
         // Two are called mixture.
         chunkFileNames: ({ facadeModuleId }) => `${facadeModuleId?.match(/src.([cg]pu)/)?.[1] ?? 'shared'}-[name].js`,

@@ -129,6 +129,17 @@ export function skmeansFolder(): Plugin {
   };
 }
 
+/** The Python module that drives shards on a Dask cluster, as it is in the source. */
+export function daskModule(): Plugin {
+  const name = 'dask/webgpu_clustering_dask.py';
+  return {
+    name: 'webgpu-clustering:dask',
+    async generateBundle() {
+      this.emitFile({ type: 'asset', fileName: name, source: await readFile(at(`src/${name}`), 'utf8') });
+    },
+  };
+}
+
 /** WGSL without what only people read: more than a third of what a page would load. */
 function withoutComments(wgsl: string): string {
   const lines = wgsl.split('\n').map((line) => line.replace(/\/\/.*/, '').trim());

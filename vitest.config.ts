@@ -6,10 +6,11 @@ import { inlined } from './vite.plugins.ts';
 /** Software adapters are slow, and two of them may share a machine's two cores. */
 const MINUTES = 60_000;
 
-function project(name: string, include: string, globalSetup: string[] = []): TestProjectConfiguration {
+function project(name: string, include: string, globalSetup: string[] = [], minutes = 2): TestProjectConfiguration {
+  const patience = minutes * MINUTES;
   return {
     extends: true,
-    test: { name, include: [include], globalSetup, pool: 'forks', testTimeout: 2 * MINUTES, hookTimeout: 2 * MINUTES },
+    test: { name, include: [include], globalSetup, pool: 'forks', testTimeout: patience, hookTimeout: patience },
   };
 }
 
@@ -43,6 +44,8 @@ export default defineConfig({
       project('package', 'test/package/**/*.test.ts'),
       // Large packages, which `npm run test:all` installs.
       ...(RUNS_ALL ? [project('neighbours', 'test/neighbours/*.test.ts')] : []),
+      // Clusters of processes, which take a core each.
+      ...(RUNS_ALL ? [project('machines', 'test/machines/*.test.ts', ['test/machines/machines.setup.ts'], 10)] : []),
     ],
   },
 });

@@ -5,19 +5,23 @@ import { MEASURED, measureMemory } from './cpu/memory.ts';
 import { kmeansBenchmark } from './kmeans/bench.ts';
 import { mixtureBenchmark } from './mixture/bench.ts';
 import { PAGE_USAGE, runPageBenchmark } from './page/bench.ts';
+import { runShardsBenchmark, SHARDS_USAGE } from './shards/bench.ts';
 
 /** With all the WGSL, which is no part of what others measure. */
 const kernels = () => import('./kernels/write.ts');
 
 async function usage(): Promise<string> {
   const { KERNELS_USAGE } = await kernels();
-  return [kmeansBenchmark.usage, mixtureBenchmark.usage, CPU_USAGE, PAGE_USAGE, KERNELS_USAGE].join('\n\n');
+  return [kmeansBenchmark.usage, mixtureBenchmark.usage, CPU_USAGE, PAGE_USAGE, SHARDS_USAGE, KERNELS_USAGE].join(
+    '\n\n',
+  );
 }
 
 const [name, ...rest] = process.argv.slice(2);
 if (name === 'mixture') await runBenchmark(mixtureBenchmark, rest);
 else if (name === 'cpu') await runCpuBenchmark(rest);
 else if (name === 'page') await runPageBenchmark(rest);
+else if (name === 'shards') await runShardsBenchmark(rest);
 else if (name === 'kernels') (await kernels()).writeKernels(rest);
 else if (name === '--help') console.log(await usage());
 else if (name === MEASURED) await measureMemory(rest[0]);

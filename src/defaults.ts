@@ -22,7 +22,7 @@ export function setWorkerUrl(url: string | undefined): void {
 
 const defaults = new Map<GPUDevice | BackendChoice, Map<BackendChoice, Promise<EngineSet>>>();
 
-async function defaultEngines(options: Given<PlacementOptions>): Promise<EngineSet> {
+export async function defaultEngines(options: Given<PlacementOptions>): Promise<EngineSet> {
   const { backend, device } = checkEngineOptions(options);
   const key = device ?? backend;
   for (;;) {

@@ -4,6 +4,7 @@
  */
 
 import { checkBoolean, checkObject, readCoordinates, readNumbers } from './check.ts';
+import type { Metric } from './metric.ts';
 import { runNow, type Steps } from './steps.ts';
 
 /**
@@ -39,17 +40,43 @@ export interface Extremes {
   readonly high: Float64Array;
 }
 
+/** What exact sums are counted in: the columns of a sum, d features, then the weight, padded to an even number. */
+export interface Units {
+  readonly stride: number;
+  /** 1; 2 where one window is too short for what the values have in bits. */
+  readonly limbs: number;
+  /** Powers of two: [limbs, stride]. */
+  readonly units: Float64Array;
+  /** The largest values that count: [stride]. */
+  readonly limits: Float64Array;
+}
+
+/** Weight, and weighted mean and variance of each feature [d], of rows of positive weight. */
+export interface RangeMoments {
+  readonly weight: number;
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+}
+
 /** What a shard of points tells of them before it is put into a frame; those of disjoint shards add up. */
 export interface PointsRange {
+  /** What it is. */
+  readonly type: 'PointsRange';
   /** Number of rows. */
   readonly n: number;
-  /** Of the rows of positive weight. */
+  /** Number of rows of positive weight. */
+  readonly positiveRows: number;
+  /** Under which they will be clustered. */
+  readonly metric: Metric;
+  /** @internal */
+  readonly moments: RangeMoments;
+  /** The range of each feature, of the rows of positive weight. @internal */
   readonly extremes: Extremes;
-  /** Some of those rows, of each shard. */
+  /** Some of those rows, of each shard. @internal */
   readonly samples: readonly RangeSample[];
 }
 
-interface RangeSample {
+export interface RangeSample {
   /** [m, d] */
   readonly values: Float64Array;
   /** [m]; null where all have the weight 1. */
@@ -58,15 +85,41 @@ interface RangeSample {
   readonly standsFor: number;
 }
 
-/** The range of the rows of two shards. In whatever order they are added, the same frame comes of it. */
+/**
+ * The range of the rows of two shards. In whatever order they are added, the same shift, scale and units come of it.
+ *
+ * @throws {RangeError} where they are of other features or another metric.
+ */
 export function addRanges(a: PointsRange, b: PointsRange): PointsRange {
+  const [d, other] = [a.extremes.low.length, b.extremes.low.length];
+  if (d !== other) throw new RangeError(`ranges of ${d} and of ${other} features do not add up`);
+  if (a.metric !== b.metric) throw new RangeError(`ranges of '${a.metric}' and '${b.metric}' points do not add up`);
   return {
+    type: 'PointsRange',
     n: a.n + b.n,
+    positiveRows: a.positiveRows + b.positiveRows,
+    metric: a.metric,
+    moments: addMoments(a.moments, b.moments),
     extremes: {
       low: a.extremes.low.map((low, j) => Math.min(low, b.extremes.low[j])),
       high: a.extremes.high.map((high, j) => Math.max(high, b.extremes.high[j])),
     },
     samples: [...a.samples, ...b.samples],
+  };
+}
+
+/** By the shares of the weight, so that no square is larger than that of the distance of two rows. */
+export function addMoments(a: RangeMoments, b: RangeMoments): RangeMoments {
+  const weight = a.weight + b.weight;
+  if (weight === 0) return a;
+  const share = b.weight / weight;
+  return {
+    weight,
+    mean: a.mean.map((mean, j) => mean + share * (b.mean[j] - mean)),
+    variance: a.variance.map(
+      (variance, j) =>
+        (1 - share) * variance + share * b.variance[j] + share * (1 - share) * (b.mean[j] - a.mean[j]) ** 2,
+    ),
   };
 }
 
@@ -84,19 +137,6 @@ export function sampledRange({ samples, extremes }: PointsRange): {
     weights: joined(({ weights }, m) => weights ?? new Float64Array(m).fill(1)),
     standsFor: joined(({ standsFor }, m) => new Float64Array(m).fill(standsFor)),
   };
-}
-
-/**
- * The frame for all rows of a range, in the CPU engine.
- *
- * @param limit the largest |x'| of float32 rows there
- */
-export function frameOf(range: PointsRange, limit: number): Frame {
-  const { extremes } = range;
-  const { values, weights, standsFor } = sampledRange(range);
-  const standing = weights.map((weight, i) => weight * standsFor[i]);
-  const sample = sampled(values, standing, extremes.low.length);
-  return runNow(preciseWhereCoarse(robustFrame(sample, extremes), sample, extremes, limit)).frame;
 }
 
 /** From this share of equal values on float32 is too coarse. */

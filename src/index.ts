@@ -24,6 +24,7 @@ export { kmeans } from './api/kmeans.ts';
 export type { KMeansFitOptions, KMeansInit, KMeansOptions } from './api/kmeans-options.ts';
 export { type KMeans1d, type KMeans1dOptions, kmeans1d } from './api/kmeans1d.ts';
 export { type NearestOptions, nearest } from './api/nearest.ts';
+export { fromBytes, type Portable, toBytes } from './api/portable.ts';
 export {
   adjustedRandScore,
   calinskiHarabaszScore,
@@ -38,14 +39,26 @@ export type { KMeansCriterion, KMeansSelection, SelectKMeansOptions } from './ap
 export type { Criterion, ModelSelection, SelectModelOptions } from './api/select-mixture.ts';
 export { selectModel } from './api/select-model.ts';
 export type { KMeansSelectionRow, SelectionProgress, SelectionRow } from './api/selection.ts';
+export {
+  addStatistics,
+  type FrameOptions,
+  frameOf,
+  type RangeOptions,
+  rangeOf,
+  type ShardStatistics,
+  type StatisticsOptions,
+  statisticsOf,
+} from './api/statistics.ts';
 export type { Dataset } from './dataset.ts';
 export { destroyDefaultEngines } from './defaults.ts';
+export type { SharedFrame } from './engine/shared-frame.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
-export type { FrameJSON } from './frame.ts';
+export { addRanges, type FrameJSON, type PointsRange } from './frame.ts';
 export type { Reason } from './home.ts';
 export type { BisectingStrategy } from './kmeans/bisecting.ts';
 export type { NearestCentroids } from './kmeans/nearest.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
+export type { KMeansShardStatistics } from './kmeans/shards.ts';
 export type { MethodOptions } from './methods.ts';
 export type { Metric } from './metric.ts';
 export type { ComponentStatus } from './mixture/fit.ts';
@@ -55,9 +68,11 @@ export type { Mixing } from './mixture/parameters.ts';
 export type { GaussianMixtureProgress } from './mixture/plan.ts';
 export type { MixtureStart, NestedNumbers } from './mixture/read.ts';
 export type { SampleOptions } from './mixture/sample.ts';
+export type { MixtureShardStatistics } from './mixture/shards.ts';
 export {
   type GaussianMixtureJSON,
   GaussianMixtureModel,
+  type MixtureUpdateOptions,
 } from './models/gaussian-mixture-model.ts';
 export { type KMeansJSON, KMeansModel } from './models/kmeans-model.ts';
 export type { EngineInfo, EngineOptions } from './placement.ts';
@@ -77,4 +92,4 @@ export type {
   TypedArray,
   Weights,
 } from './points.ts';
-export type { BackendChoice, PlacementOptions } from './reading.ts';
+export type { BackendChoice, Block, BlockSource, PlacementOptions, WeightedBlock } from './reading.ts';

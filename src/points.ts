@@ -21,15 +21,16 @@ import {
 import {
   type Extremes,
   type Frame,
-  type PointsRange,
   PRECISE_LIMIT,
   preciseWhereCoarse,
+  type RangeMoments,
   reachOf,
   robustFrame,
   roundingOf,
   type Sample,
   sampling,
   scaleOf,
+  type Units,
   usualVariances,
   withinLimit,
 } from './frame.ts';
@@ -105,18 +106,9 @@ export interface RowsRead {
   readonly form: HostForm & Partial<NearForm>;
   readonly rows: SampleRows;
   readonly extremes: Extremes;
+  readonly weights: Float32Array | null;
   readonly positiveRows: number;
-}
-
-/** What to agree on a frame by, with other shards of the same points. */
-export function rangeOf({ form, rows, extremes, positiveRows }: RowsRead): PointsRange {
-  const { n, d } = form;
-  const { values, weights } = rows;
-  return {
-    n,
-    extremes: { low: moved(extremes.low, form), high: moved(extremes.high, form) },
-    samples: [{ values: moved(values, form), weights, standsFor: (positiveRows * d) / values.length }],
-  };
+  readonly moments: () => RangeMoments;
 }
 
 /** Points of which some rows were read in the turn of the call, to tell whether they are what they were when all are. */
@@ -187,6 +179,8 @@ export interface PointsSummary {
   readonly rounding: Float64Array;
   /** Rows that are zeros of weight 0 in an engine. */
   readonly far: FarRows;
+  /** What exact sums are counted in, where shards of points have agreed on that; else the points have their own. */
+  readonly units?: Units | undefined;
 }
 
 /** Host points in a frame, ready to be copied into an engine. */
@@ -296,7 +290,7 @@ export function readRowsOf(
 }
 
 /** Values [m, d] with the origin that was left away as they were read; with the sign −1 without it. */
-function moved(values: Float64Array, { origin }: Partial<NearForm>, sign = 1): Float64Array {
+export function moved(values: Float64Array, { origin }: Partial<NearForm>, sign = 1): Float64Array {
   return origin === undefined ? values : values.map((value, at) => value + sign * origin[at % origin.length]);
 }
 
@@ -506,6 +500,11 @@ function* surveyCentred(
   // As float64 has its shift in the caller's coordinates.
   const frame = movedFrame(movedFrame(robustFrame(sample, extremes), form), form, -1);
   const moments = yield* variancesOf(form, weights, told, totalWeight, pivot, scale);
+  const ofRange = () => ({
+    weight: totalWeight,
+    mean: pivot.map((value, j) => value + told.sums[j] / totalWeight / scale),
+    variance: moments.variance.map((value) => value / moments.scale / moments.scale),
+  });
   function* prepareIn(frame: Frame, rounding: Float64Array): Steps<PreparedPoints> {
     const limit = Math.min(ABSENT_LIMIT, reachOf(frame.shift, extremes) * frame.scale);
     const far =
@@ -519,7 +518,7 @@ function* surveyCentred(
   return {
     n,
     d,
-    read: { form, rows, extremes, positiveRows },
+    read: { form, rows, extremes, weights, positiveRows, moments: ofRange },
     *prepare(backend, agreed) {
       if (backend === 'cpu' && agreed === undefined) {
         const { frame: own, rounding } = yield* preciseWhereCoarse(frame, sample, extremes, LIMITS.cpu);

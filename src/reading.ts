@@ -1,8 +1,8 @@
 /** What a call is given, read in its own turn. */
-import type { Given, Names } from './check.ts';
+import { type Given, has, type Names } from './check.ts';
 import type { Dataset } from './dataset.ts';
 import { datasets } from './home.ts';
-import type { Backend, GpuPoints, PointsInput, SurveyedPoints, SurveyOptions } from './points.ts';
+import type { Backend, GpuPoints, PointsInput, SurveyedPoints, SurveyOptions, Weights } from './points.ts';
 import { unwrapped } from './proxies.ts';
 import { type Awaitable, run } from './steps.ts';
 import { surveyPoints } from './survey.ts';
@@ -26,6 +26,33 @@ export type UploadRequest = Given<SurveyOptions> & { readonly signal: AbortSigna
 /** Whether points are a dataset, be it behind a Proxy. */
 export function isDataset(points: unknown): points is Dataset {
   return datasets.has(unwrapped(points) as object);
+}
+
+/** Rows of a {@link BlockSource}: points on the host in any form, or these with their weights. */
+export type Block = PointsInput | WeightedBlock;
+
+/** Rows with their weights. */
+export interface WeightedBlock {
+  /** [m, d] */
+  readonly points: PointsInput;
+  /** Weights [m], finite and not negative, in float32. */
+  readonly sampleWeight?: Weights;
+}
+
+/**
+ * Points that are too many for memory: rows in blocks, which are read anew for each pass, and which have to be the same in each.
+ * A block may be overwritten when the next one is asked for.
+ */
+export interface BlockSource {
+  /** Called once for each pass. If a pass ends early, the `return()` of its iterator is called. */
+  readonly blocks: () => AsyncIterable<Block>;
+  /** Number of features, which is checked where it is given; else that of the first block. */
+  readonly d?: number;
+}
+
+/** Whether points are given in blocks. */
+export function isSource(points: object): points is BlockSource {
+  return typeof points === 'object' && points !== null && has(points, 'blocks');
 }
 
 /** Points that an engine holds, or what there is to know before one does. */

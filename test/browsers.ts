@@ -1,8 +1,7 @@
 /** Finding, fetching and launching the browsers that the tests run in. */
-import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import {
   Browser as BrowserKind,
   ChromeReleaseChannel,
@@ -10,6 +9,7 @@ import {
   getInstalledBrowsers,
 } from '@puppeteer/browsers';
 import { type Browser, launch } from 'puppeteer';
+import { aptInstall, isDebian, isExecutable, onPath, run } from './system.ts';
 import { hasVulkanDriver, swiftShader } from './vulkan.ts';
 
 export type BrowserName = 'chrome' | 'firefox';
@@ -53,7 +53,7 @@ export function incapableBrowser(name: BrowserName, executablePath: string): str
 
 /** The executable: named by the environment, in puppeteer's cache, on the PATH, or where the system keeps it. */
 export async function findBrowser(name: BrowserName): Promise<string | null> {
-  return named(name) ?? (await cached(name)) ?? onPath(name) ?? installed(name);
+  return named(name) ?? (await cached(name)) ?? onPath(PLACES[name].commands) ?? installed(name);
 }
 
 function named(name: BrowserName): string | null {
@@ -73,12 +73,6 @@ async function cached(name: BrowserName): Promise<string | null> {
   return found.pop()?.executablePath ?? null;
 }
 
-function onPath(name: BrowserName): string | null {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const candidates = PLACES[name].commands.flatMap((command) => folders.map((folder) => join(folder, command)));
-  return candidates.find(isExecutable) ?? null;
-}
-
 function installed(name: BrowserName): string | null {
   const path = name === 'chrome' ? systemChrome() : '/Applications/Firefox.app/Contents/MacOS/firefox';
   return path !== null && isExecutable(path) ? path : null;
@@ -92,15 +86,6 @@ function systemChrome(): string | null {
   }
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Fetches the browser where there is none, and a software Vulkan driver where Firefox finds none. Debian's packages
  * come first where they can be installed, for they bring the system libraries that a downloaded browser lacks. One of
@@ -111,7 +96,7 @@ export async function fetchBrowser(name: BrowserName): Promise<void> {
   const root = process.getuid?.() === 0;
   const { packages } = PLACES[name];
   if (found !== null && (name !== 'firefox' || hasVulkanDriver())) {
-    const renewable = root && isDebian() && found === onPath(name);
+    const renewable = root && isDebian() && found === onPath(PLACES[name].commands);
     if (renewable && !(await isCapable(name, found))) aptInstall('--only-upgrade', ...packages);
     return;
   }
@@ -142,22 +127,6 @@ export async function hasAdapter(browser: Browser): Promise<boolean> {
   } finally {
     await page.close();
   }
-}
-
-function isDebian(): boolean {
-  return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
-}
-
-/** Lists of packages may be months old, and what they name too old or gone. */
-function aptInstall(...what: readonly string[]): void {
-  run('apt-get', ['update']);
-  run('apt-get', ['install', '-y', '--no-install-recommends', ...what]);
-}
-
-function run(command: string, args: readonly string[]): boolean {
-  console.log(`> ${command} ${args.join(' ')}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env, timeout: 600_000 }).status === 0;
 }
 
 /** A headless browser with WebGPU, on a software adapter where there is no GPU. */

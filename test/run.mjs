@@ -1,6 +1,6 @@
 /**
  * `npm test`: formatting, types, then the tests; `--all` (`npm run test:all`) has those too that repeat others on one more
- * platform, and those beside large packages, which it installs. The last lines say what ran, what was skipped and why. In CI nothing may be skipped.
+ * platform, those beside large packages, and those of many machines, for which it installs what is missing. The last lines say what ran, what was skipped and why. In CI nothing may be skipped.
  */
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
@@ -12,6 +12,11 @@ if (all) process.env.TEST_ALL = '1';
 
 const { module: browsers } = await runnerImport('./test/browsers.ts');
 for (const name of ['chrome', 'firefox']) await browsers.fetchBrowser(name);
+
+if (all) {
+  const { module: tools } = await runnerImport('./test/machines/tools.ts');
+  tools.fetchTools();
+}
 
 /** `{ group, name, state: 'passed' | 'failed' | 'skipped', reason? }` of everything that ran. */
 const outcomes = [runScript('check'), ...(all ? installNeighbours() : []), ...(await runTests())];

@@ -1,12 +1,13 @@
 import { checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
 import type { Dataset } from '../dataset.ts';
+import type { SharedFrame } from '../engine/shared-frame.ts';
 import { METRICS, type Metric } from '../metric.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import { ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from '../placement.ts';
-import type { Backend, PointsInput, Weights } from '../points.ts';
+import type { Backend, PointsInput, SurveyedPoints, SurveyOptions, Weights } from '../points.ts';
 import { isDataset } from '../reading.ts';
-import { run } from '../steps.ts';
+import { resultOf, run, type Steps } from '../steps.ts';
 import { surveyPoints } from '../survey.ts';
 import { gaussianMixtureWith } from './gaussian-mixture.ts';
 import {
@@ -24,11 +25,13 @@ export interface UploadOptions {
   readonly metric?: Metric;
   /** Weights [n], finite and not negative, in float32. */
   readonly sampleWeight?: Weights;
+  /** What these points agreed on with others, of which they are a shard: see {@link frameOf}. Default one of their own. */
+  readonly frame?: SharedFrame;
   /** Rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
 
-const UPLOAD_OPTIONS: Names<UploadOptions> = { metric: true, sampleWeight: true, signal: true };
+const UPLOAD_OPTIONS: Names<UploadOptions> = { metric: true, sampleWeight: true, frame: true, signal: true };
 
 /** Options of `engine.kmeans`. `metric` and `sampleWeight` belong to a dataset, where the points are one. */
 export type EngineKMeansOptions = KMeansFitOptions & Pick<KMeansOptions, 'metric' | 'sampleWeight'>;
@@ -124,7 +127,7 @@ export function engineOf(engines: EngineSet): Engine {
       const { metric, sampleWeight, ...fit } = given;
       const onGpu = checkKMeansFit(fit).output === 'buffer';
       if (onGpu && !engines.hasGpu) throw needsGpu();
-      const resident = { metric, sampleWeight, signal: checkSignal(fit.signal) };
+      const resident = { metric, sampleWeight, frame: undefined, signal: checkSignal(fit.signal) };
       return whileResident(engines, points, resident, onGpu, (dataset) => kmeansWith(dataset, { ...RESIDENT, ...fit }));
     },
     async gaussianMixture(points, options) {
@@ -133,7 +136,7 @@ export function engineOf(engines: EngineSet): Engine {
       const { sampleWeight, ...fit } = given;
       checkMixtureOptions(fit);
       const signal = checkSignal(fit.signal);
-      return whileResident(engines, points, { metric: undefined, sampleWeight, signal }, false, (dataset) =>
+      return whileResident(engines, points, { ...RESIDENT, frame: undefined, sampleWeight, signal }, false, (dataset) =>
         gaussianMixtureWith(dataset, { ...RESIDENT, ...fit }),
       );
     },
@@ -142,15 +145,23 @@ export function engineOf(engines: EngineSet): Engine {
   return withDispose(engine);
 }
 
+/** Loaded by those who have shards. */
+function* shardOf(points: PointsInput, options: SurveyOptions, frame: SharedFrame): Steps<SurveyedPoints> {
+  return yield* (yield* resultOf(import('../shard.ts'))).shardOf(points, options, frame);
+}
+
 async function uploadTo(
   engines: EngineSet,
   points: PointsInput,
-  options: Given<UploadOptions>,
+  { frame, ...options }: Given<UploadOptions>,
   onGpu = false,
 ): Promise<Dataset> {
   if (options.metric !== undefined) checkWord('metric', options.metric, METRICS);
   checkSignal(options.signal);
-  const surveyed = await run(surveyPoints(points, { ...options, frame: undefined }), options.signal);
+  const surveyed = await run(
+    frame === undefined ? surveyPoints(points, options) : shardOf(points, options, frame),
+    options.signal,
+  );
   return engines.upload(surveyed, options.signal, onGpu);
 }
 

@@ -1,6 +1,6 @@
 import { uploadHere } from '../calling-thread.ts';
 import { checkWord, type Names, readOptions } from '../check.ts';
-import { fitBest } from '../kmeans/fit.ts';
+import { fitBest, fitFrom } from '../kmeans/fit.ts';
 import type { KMeansPlan } from '../kmeans/plan.ts';
 import { METRICS } from '../metric.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
@@ -51,7 +51,7 @@ export function kmeansSync(points: HostPoints | Tensor | Columns | Rows, options
 function* fitHere(points: PreparedPoints, plan: KMeansPlan): Steps<KMeansModel> {
   const dataset = uploadHere(points);
   try {
-    return new KMeansModel({ ...(yield* fitBest(plan, (fit) => runNow(fit(dataset)))), reason: 'asked' });
+    return new KMeansModel({ ...(yield* fitBest(plan, (fit) => runNow(fit(dataset)), fitFrom)), reason: 'asked' });
   } finally {
     dataset.destroy();
   }

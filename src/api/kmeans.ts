@@ -4,10 +4,17 @@ import { withPoints } from '../defaults.ts';
 import { KMEANS_DEFAULTS, type KMeansPlan } from '../kmeans/plan.ts';
 import { METRICS } from '../metric.ts';
 import { fitKMeans } from '../models/fit-kmeans.ts';
-import type { KMeansModel } from '../models/kmeans-model.ts';
+import { KMeansModel } from '../models/kmeans-model.ts';
 import type { PointsInput } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
-import { type BackendChoice, isDataset, PLACEMENT_OPTIONS, type PlacementOptions } from '../reading.ts';
+import {
+  type BackendChoice,
+  type BlockSource,
+  isDataset,
+  isSource,
+  PLACEMENT_OPTIONS,
+  type PlacementOptions,
+} from '../reading.ts';
 import { heeding } from '../steps.ts';
 import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
@@ -30,7 +37,8 @@ export const KMEANS_OPTIONS: Names<KMeansOptions> = {
  * inertia Σ w·‖x − c‖²: which one depends on the start. Starts are drawn by greedy k-means++ (Arthur and Vassilvitskii
  * 2007) unless `init` says otherwise.
  *
- * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, or a Dataset of an engine
+ * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, a Dataset of an engine, or a source of blocks,
+ *   of which no labels are kept: weights are in its blocks
  * @throws {TypeError} where an argument is of the wrong kind, or an option does not exist.
  * @throws {RangeError} where a value is wrong; the message names the argument and the first offending index.
  * @throws {WebGPUUnavailableError} under `backend: 'webgpu'`, where there is no adapter.
@@ -44,18 +52,31 @@ export const KMEANS_OPTIONS: Names<KMeansOptions> = {
  * console.log(model.labels.join(), model.inertia); // 0,0,1,1 1
  * ```
  */
-export async function kmeans(points: PointsInput | Dataset, options: KMeansOptions): Promise<KMeansModel> {
+export async function kmeans(
+  points: PointsInput | Dataset | BlockSource,
+  options: KMeansOptions,
+): Promise<KMeansModel> {
   return kmeansWith(points, readOptions('kmeans', options, KMEANS_OPTIONS));
 }
 
 /** The same with options that are read. */
 export async function kmeansWith(
-  points: PointsInput | Dataset,
+  points: PointsInput | Dataset | BlockSource,
   { metric, sampleWeight, backend, device, signal: given, ...fit }: Given<KMeansOptions>,
 ): Promise<KMeansModel> {
   const plan = checkKMeansFit(fit);
   const signal = checkSignal(given);
   if (metric !== undefined) checkWord('metric', metric, METRICS);
+  if (isSource(points)) {
+    if (sampleWeight !== undefined) throw new TypeError('sampleWeight belongs to the blocks: { points, sampleWeight }');
+    const { fitSource } = await import('../streams/kmeans.ts');
+    return heeding(
+      plan.onIteration,
+      signal,
+      async (onIteration) =>
+        new KMeansModel(await fitSource(points, { ...plan, onIteration }, { metric, backend, device, signal })),
+    );
+  }
   const placement = plan.output === 'buffer' ? onGpu(backend, device, points) : { backend, device };
   let model: KMeansModel | undefined;
   try {

@@ -1,4 +1,5 @@
-import type { FixedSums, Units } from '../engine/fixed.ts';
+import type { FixedSums } from '../engine/fixed.ts';
+import type { Units } from '../frame.ts';
 import type { Steps } from '../steps.ts';
 import type { Node } from '../tree.ts';
 

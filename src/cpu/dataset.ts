@@ -1,7 +1,8 @@
 import { owns } from '../check.ts';
 import { topBitOf } from '../engine/bits.ts';
 import { ExactTotal } from '../engine/exact-total.ts';
-import { type Units, unitsOf } from '../engine/fixed.ts';
+import { unitsOf } from '../engine/fixed.ts';
+import type { Units } from '../frame.ts';
 import { bufferNeedsGpu, type GpuPoints, type PointsSummary, type PreparedPoints, summaryOf } from '../points.ts';
 import type { Steps } from '../steps.ts';
 import type { KMeansFamily } from './families/kmeans.ts';
@@ -42,7 +43,6 @@ export type Sending = (points: Source, shape: ShardShape, ref: Ref<Shard>) => St
 export function* upload(
   points: PreparedPoints | GpuPoints,
   places: readonly Place[],
-  units: Units | undefined,
   kmeans: KMeansFamily,
   send?: Sending,
 ): Steps<ResidentPoints> {
@@ -61,7 +61,7 @@ export function* upload(
       // A worker has its answer while the next one gets its rows.
       surveys.push(ask(shard, 'survey', []));
     }
-    return yield* surveyed(summaryOf(points), shards, extents, yield* answersOf(surveys), units, kmeans);
+    return yield* surveyed(summaryOf(points), shards, extents, yield* answersOf(surveys), kmeans);
   } catch (error) {
     for (const survey of surveys) survey.cancel();
     shards.forEach(drop);
@@ -107,7 +107,6 @@ export function* surveyed(
   shards: readonly Ref<Shard>[],
   extents: readonly Extent[],
   surveys: readonly Survey[],
-  units: Units | undefined,
   kmeans: KMeansFamily,
 ): Steps<ResidentPoints> {
   const largest = (of: (survey: Survey) => number) => Math.max(...surveys.map(of));
@@ -120,7 +119,7 @@ export function* surveyed(
   return {
     ...{ summary, shards, kmeans, extents },
     squares: squares.value(),
-    units: units ?? (yield* unitsOf(bits, n, d + 1)),
+    units: summary.units ?? (yield* unitsOf(bits, n, d + 1)),
     longest,
     longestWeighted: largest(({ longestWeighted }) => longestWeighted),
     usual: usualLength(surveys, n, longest),

@@ -78,16 +78,16 @@ export function createCpuEngine(options: CpuEngineOptions = {}): ClusteringEngin
     return workers.length < 2 ? [here] : workers;
   }
 
-  function* open(points: PreparedPoints | GpuPoints, { signal, units }: UploadOptions): Steps<EngineDataset> {
+  function* open(points: PreparedPoints | GpuPoints, { signal }: UploadOptions): Steps<EngineDataset> {
     // First: workers that wait for their points are not to wait for a file, they might be ended meanwhile.
     const family = yield* kmeans(points);
-    return datasetOf(yield* upload(points, yield* places(points, signal), units, family, send), engine, run);
+    return datasetOf(yield* upload(points, yield* places(points, signal), family, send), engine, run);
   }
 
-  function* take(points: Unread, { signal, units }: UploadOptions): Steps<EngineDataset | null> {
+  function* take(points: Unread, { signal }: UploadOptions): Steps<EngineDataset | null> {
     const { take } = yield* resultOf(import('./take.ts'));
     const family = yield* kmeans(points.form);
-    const resident = yield* take(points, yield* places(points.form, signal), units, family);
+    const resident = yield* take(points, yield* places(points.form, signal), family);
     return resident && datasetOf(resident, engine, run);
   }
 

@@ -9,8 +9,8 @@ import { KMeansVerbs, type Uploading } from './verbs.ts';
 export function createSyncCpuEngine(simd = true): Uploading<KMeansDataset> {
   const places = [new CallingThread(simd)];
   const engine: Uploading<KMeansDataset> = {
-    upload(points, options) {
-      const resident = runNow(upload(points, places, options?.units, KMEANS));
+    upload(points) {
+      const resident = runNow(upload(points, places, KMEANS));
       return Object.assign(new KMeansVerbs(resident, engine, runNow), resident.summary);
     },
   };

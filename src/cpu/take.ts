@@ -1,5 +1,4 @@
 /** Points that shards read themselves, where they were copied to: the threads that have them survey them and bring them into their frame. */
-import type { Units } from '../engine/fixed.ts';
 import type { RowsTold, Unread } from '../points.ts';
 import type { Steps } from '../steps.ts';
 import { rootOf } from '../tree.ts';
@@ -14,12 +13,7 @@ import type { Shard } from './shard.ts';
 import { answersOf, ask, askAll, drop, make, makeShard, type Place, type Question, type Ref } from './threads/place.ts';
 
 /** See `ClusteringEngine.take`. */
-export function* take(
-  unread: Unread,
-  places: readonly Place[],
-  units: Units | undefined,
-  kmeans: KMeansFamily,
-): Steps<ResidentPoints | null> {
+export function* take(unread: Unread, places: readonly Place[], kmeans: KMeansFamily): Steps<ResidentPoints | null> {
   const points = yield* unreadPoints(unread);
   const { n, d, unitRows, pivot, scale } = points;
   const extents = shardsOf(n, d, places.length);
@@ -54,7 +48,7 @@ export function* take(
     if (!unitRows) yield* askAll(readers, 'bring', shift, unit);
     const surveys = yield* askAll(readers, 'lengths');
     readers.forEach(drop);
-    return yield* surveyed(summary, shards, extents, surveys, units, kmeans);
+    return yield* surveyed(summary, shards, extents, surveys, kmeans);
   } catch (error) {
     for (const question of questions) question.cancel();
     shards.forEach(drop);

@@ -1,6 +1,5 @@
 import type { Backend, GpuPoints, PointsSummary, PreparedPoints, Unread } from '../points.ts';
 import type { Awaitable } from '../steps.ts';
-import type { Units } from './fixed.ts';
 import type { Gaussians, GaussiansShape } from './gaussians.ts';
 import type { KMeansStatistics, MixtureStatistics } from './statistics.ts';
 
@@ -37,8 +36,6 @@ export interface ClusteringEngine {
 
 export interface UploadOptions {
   readonly signal?: AbortSignal | undefined;
-  /** What sums are counted in, where they are exact: for points that are a shard of others. Else the points' own. */
-  readonly units?: Units | undefined;
 }
 
 /** What an engine runs on. */
@@ -56,14 +53,41 @@ export interface ProcessorInfo {
   readonly software: boolean;
 }
 
-/** Points that an engine holds, with what a fit of k-means asks of them. */
-export interface KMeansDataset extends PointsSummary {
+/** Points that can be assigned, wherever they are: all that Lloyd's iterations ask, but for clusters that are empty. */
+export interface AssignedPoints extends PointsSummary {
   readonly backend: Backend;
-  /** Bytes of the largest GPUBuffer that results may be left in; 0 where there is none. */
-  readonly largestBuffer: number;
 
   /** What its verbs heed, and what work between them is to heed too. */
   readonly signal: AbortSignal | undefined;
+
+  /** Opens what assignments to k centroids need; the caller closes it, whatever happens but an abort. */
+  kmeans(k: number): Awaitable<KMeansWorkspace>;
+}
+
+/** Points of which only some rows are there at a time: their labels are not kept. */
+export interface BlockwisePoints extends AssignedPoints {
+  /** At most `wanted` rows of weight, distinct by value, that are farthest from the nearest of `centroids` [k, d]; farthest first. */
+  farthest(centroids: Float64Array, wanted: number): Awaitable<readonly WeightedRow[]>;
+}
+
+/** A row in the frame of its points. */
+export interface WeightedRow {
+  /** Among all rows. */
+  readonly index: number;
+  /** [d] */
+  readonly values: Float64Array;
+  readonly weight: number;
+  /** How badly what is there fits it. */
+  readonly badness: number;
+}
+
+/** Points that an engine holds, with what a fit of k-means asks of them. */
+export interface KMeansDataset extends AssignedPoints {
+  /** All rows are there to be looked at. */
+  readonly farthest?: undefined;
+
+  /** Bytes of the largest GPUBuffer that results may be left in; 0 where there is none. */
+  readonly largestBuffer: number;
 
   /** Other points, beside these in their engine. */
   upload(points: PreparedPoints): Awaitable<KMeansDataset>;
@@ -84,9 +108,6 @@ export interface KMeansDataset extends PointsSummary {
 
   /** Opens the field of squared distances that k-means‖ samples from. */
   distanceField(): Awaitable<DistanceField>;
-
-  /** Opens what assignments to k centroids need; the caller closes it, whatever happens but an abort. */
-  kmeans(k: number): Awaitable<KMeansWorkspace>;
 
   destroy(): void;
 }

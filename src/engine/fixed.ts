@@ -7,21 +7,11 @@
  * total is rounded to, once, is that of exact addition, wherever the windows lie.
  */
 
+import type { Units } from '../frame.ts';
 import type { RowValues } from '../points.ts';
 import type { Steps } from '../steps.ts';
 import { rowsOfTurn } from '../turns.ts';
 import { lowestBitOf, topBitOf } from './bits.ts';
-
-/** The columns of a sum: d features, then the weight, padded to an even number. */
-export interface Units {
-  readonly stride: number;
-  /** 1; 2 where one window is too short for what the values have in bits. */
-  readonly limbs: number;
-  /** Powers of two: [limbs, stride]. */
-  readonly units: Float64Array;
-  /** The largest values that count: [stride]. */
-  readonly limits: Float64Array;
-}
 
 /** Integers, sums of units: high·2^32 + low, each [k, limbs, stride]; and what was spilled. */
 export interface FixedSums {

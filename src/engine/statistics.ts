@@ -1,6 +1,8 @@
+import type { Units } from '../frame.ts';
 import { runNow } from '../steps.ts';
-import { countsAndSums, type FixedSums, mergeFixed, type Units } from './fixed.ts';
+import { countsAndSums, type FixedSums, mergeFixed } from './fixed.ts';
 import type { Gaussians } from './gaussians.ts';
+import { sameValues } from './shared-frame.ts';
 
 /**
  * What a shard of points returns for the parameters that it was given. Those of disjoint shards add up: see
@@ -47,6 +49,14 @@ export interface MixtureStatistics {
   readonly logLikelihood: number;
 }
 
+/** A copy for longer than until the next assignment: of all shards as one. */
+export function settled({ integers, units }: ExactSums): ExactSums {
+  const copies = integers.map(
+    ({ high, low, spilled }): FixedSums => ({ high: high.slice(), low: low.slice(), spilled }),
+  );
+  return { integers: [copies.reduce(mergeFixed)], units };
+}
+
 /**
  * The statistics of two shards for the same centroids, in the same frame and units, as one. Exact ones add up to the same
  * bits in whatever order; the inertia, and what is not exact, in float64.
@@ -63,7 +73,7 @@ export function addKMeansStatistics(a: KMeansStatistics, b: KMeansStatistics): K
   const { units } = a.exact;
   if (
     units !== b.exact.units &&
-    !(isEqual(units.units, b.exact.units.units) && units.stride === b.exact.units.stride)
+    !(sameValues(units.units, b.exact.units.units) && units.stride === b.exact.units.stride)
   ) {
     throw new RangeError('statistics that are counted in different units do not add up');
   }
@@ -82,7 +92,7 @@ export function addMixtureStatistics(a: MixtureStatistics, b: MixtureStatistics)
   const alike =
     used === b.used ||
     (used.shape === b.used.shape &&
-      (['means', 'factors', 'sharpness', 'offsets'] as const).every((part) => isEqual(used[part], b.used[part])));
+      (['means', 'factors', 'sharpness', 'offsets'] as const).every((part) => sameValues(used[part], b.used[part])));
   if (!alike) throw new RangeError('statistics of different parameters do not add up');
   return {
     used,
@@ -99,8 +109,4 @@ function needAlike(what: string, a: Float64Array, b: Float64Array): void {
 
 function sumOf(a: Float64Array, b: Float64Array): Float64Array {
   return a.map((value, i) => value + b[i]);
-}
-
-function isEqual(a: Float64Array, b: Float64Array): boolean {
-  return a.length === b.length && a.every((value, i) => value === b[i]);
 }

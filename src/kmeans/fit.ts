@@ -2,10 +2,16 @@
  * k-means: seeding, Lloyd's iterations, relocation of empty clusters, a last assignment. What goes on in here is in the
  * dataset's frame; what comes out is in the caller's coordinates.
  */
-import type { IterationStatus, KMeansDataset, KMeansWorkspace } from '../engine/contract.ts';
+import type {
+  AssignedPoints,
+  BlockwisePoints,
+  IterationStatus,
+  KMeansDataset,
+  KMeansWorkspace,
+} from '../engine/contract.ts';
 import { type Frame, outOfFrame, startIntoFrame } from '../frame.ts';
 import type { Metric } from '../metric.ts';
-import { type Backend, givenCentroids, meanOf } from '../points.ts';
+import { type Backend, givenCentroids, meanOf, type PointsSummary } from '../points.ts';
 import { Random } from '../random.ts';
 import { Answer, type Awaitable, resultOf, type Steps } from '../steps.ts';
 import { toInertia } from './assign.ts';
@@ -54,12 +60,12 @@ export type FitFrom<D> = (dataset: D, plan: KMeansPlan, start: number, state: Fi
  * Fits `plan.nInit` times and returns the fit of the lowest inertia.
  *
  * @param use runs one of the fits where the points are, and again, from where it was, if they have moved
- * @param from what a fit is; without it Lloyd's iterations
+ * @param from what a fit is
  */
-export function* fitBest<T extends KMeansFit, D extends KMeansDataset>(
+export function* fitBest<T extends KMeansFit, D extends AssignedPoints>(
   plan: KMeansPlan,
   use: (fit: (dataset: D) => Steps<KMeansFit>) => Awaitable<T>,
-  from: FitFrom<D> = fitFrom,
+  from: FitFrom<D>,
 ): Steps<T> {
   let best: T | null = null;
   try {
@@ -78,9 +84,21 @@ export function* fitBest<T extends KMeansFit, D extends KMeansDataset>(
   return best!;
 }
 
-function* fitFrom(dataset: KMeansDataset, plan: KMeansPlan, start: number, state: FitState): Steps<KMeansFit> {
+/** By Lloyd's iterations. */
+export function* fitFrom(dataset: KMeansDataset, plan: KMeansPlan, start: number, state: FitState): Steps<KMeansFit> {
   checkKMeansPlan(plan, dataset);
   return yield* iterateFrom(dataset, plan, start, state, (workspace) => outcomeOf(dataset, workspace, plan, state));
+}
+
+/** Iterates over rows of which only some are there at a time, from centroids that are drawn from others that stand for them. */
+export function* fitBlocks(
+  points: BlockwisePoints,
+  plan: KMeansPlan,
+  state: FitState,
+  first: () => Steps<Float64Array>,
+): Steps<KMeansFit> {
+  state.centroids ??= yield* typeof plan.start === 'string' ? first() : givenStart(plan.start, points);
+  return yield* iterating(points, plan, state, (workspace) => outcomeOf(points, workspace, plan, state));
 }
 
 /** Iterates, and does something in the workspace in which that was done. */
@@ -92,6 +110,15 @@ export function* iterateFrom<T>(
   then: (workspace: KMeansWorkspace) => Steps<T>,
 ): Steps<T> {
   state.centroids ??= yield* firstCentroids(dataset, plan, start);
+  return yield* iterating(dataset, plan, state, then);
+}
+
+function* iterating<T>(
+  dataset: KMeansDataset | BlockwisePoints,
+  plan: KMeansPlan,
+  state: FitState,
+  then: (workspace: KMeansWorkspace) => Steps<T>,
+): Steps<T> {
   const workspace = yield* resultOf(dataset.kmeans(plan.k));
   try {
     yield* iterate(dataset, workspace, plan, state);
@@ -102,7 +129,12 @@ export function* iterateFrom<T>(
 }
 
 /** Lloyd's iterations with relocations, until the fit has converged or is at the limit. */
-function* iterate(dataset: KMeansDataset, workspace: KMeansWorkspace, plan: KMeansPlan, state: FitState): Steps<void> {
+function* iterate(
+  dataset: KMeansDataset | BlockwisePoints,
+  workspace: KMeansWorkspace,
+  plan: KMeansPlan,
+  state: FitState,
+): Steps<void> {
   const tolerance = plan.tolerance * meanOf(dataset.variance);
   for (let resume = false; goesOn(state, plan); resume = true) {
     const done = state.iterations;
@@ -147,15 +179,20 @@ export function* firstCentroids(
   { k, start, seed }: KMeansPlan,
   index: number,
 ): Steps<Float64Array> {
-  if (typeof start !== 'string') return startIntoFrame(givenCentroids('init', start, dataset), dataset);
+  if (typeof start !== 'string') return yield* givenStart(start, dataset);
   return yield* seedCentroids(dataset, k, start, new Random(seed, index));
+}
+
+// biome-ignore lint/correctness/useYield: like those that are drawn
+function* givenStart(start: Float64Array, points: PointsSummary): Steps<Float64Array> {
+  return startIntoFrame(givenCentroids('init', start, points), points);
 }
 
 export function progressOf(
   status: IterationStatus,
   done: number,
   { centroids, iterations }: FitState,
-  dataset: KMeansDataset,
+  dataset: PointsSummary,
 ): KMeansProgress {
   const { frame } = dataset;
   return {
@@ -169,7 +206,7 @@ export function progressOf(
 
 /** A last assignment, and what comes of it. */
 export function* outcomeOf(
-  dataset: KMeansDataset,
+  dataset: AssignedPoints,
   workspace: KMeansWorkspace,
   { k, output }: KMeansPlan,
   { centroids: held, iterations, converged }: FitState,

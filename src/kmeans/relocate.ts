@@ -1,4 +1,4 @@
-import type { KMeansDataset, LloydResult } from '../engine/contract.ts';
+import type { BlockwisePoints, KMeansDataset, LloydResult, WeightedRow } from '../engine/contract.ts';
 import { resultOf, type Steps } from '../steps.ts';
 import { worstRows } from './worst-rows.ts';
 
@@ -14,18 +14,34 @@ const NO_WEIGHT = 2 ** -53;
  *   nothing beside that of all, move nobody.
  */
 export function* relocateEmpty(
-  dataset: KMeansDataset,
+  dataset: KMeansDataset | BlockwisePoints,
   { centroids, previous, empty }: LloydResult,
 ): Steps<{ centroids: Float64Array; moved: number }> {
-  const { d, weights, totalWeight } = dataset;
   const relocated = centroids.slice();
-  const distances = yield* resultOf(dataset.nearestDistances(previous));
+  const rows =
+    dataset.farthest === undefined
+      ? yield* farthestRows(dataset, previous, empty.length, dataset.totalWeight)
+      : yield* resultOf(dataset.farthest(previous, empty.length));
+  rows.forEach(({ values }, i) => {
+    relocated.set(values, empty[i] * dataset.d);
+  });
+  return { centroids: relocated, moved: rows.length };
+}
+
+/** See `BlockwisePoints.farthest`, of rows that are all of them, or some of those of that weight. */
+export function* farthestRows(
+  dataset: KMeansDataset,
+  centroids: Float64Array,
+  wanted: number,
+  totalWeight: number,
+): Steps<WeightedRow[]> {
+  const { weights } = dataset;
+  const distances = yield* resultOf(dataset.nearestDistances(centroids));
   const least = NO_WEIGHT * totalWeight;
   const badness = (row: number) =>
     distances[row] > 0 && (weights === null || weights[row] > least) ? distances[row] : -Infinity;
-  const rows = yield* worstRows(dataset, badness, empty.length);
-  rows.forEach(({ values }, i) => {
-    relocated.set(values, empty[i] * d);
-  });
-  return { centroids: relocated, moved: rows.length };
+  const rows = yield* worstRows(dataset, badness, wanted);
+  return rows.map(({ index, values }) => ({
+    ...{ index, values, weight: weights?.[index] ?? 1, badness: distances[index] },
+  }));
 }

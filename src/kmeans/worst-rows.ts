@@ -42,7 +42,7 @@ export function* worstRows(
 }
 
 /** Rows that differ in some value, found by a hash of their bits. */
-class DistinctRows {
+export class DistinctRows {
   readonly #byHash = new Map<number, Float64Array[]>();
 
   /** Whether there was no such row yet. */

@@ -135,7 +135,10 @@ function expect(workspace: MixtureWorkspace, state: FitState, plan: MixturePlan)
   return workspace.accumulate(toGaussians(state.parameters!), plan.temperatures[state.stage]);
 }
 
-function rulesOf(points: PointsSummary, { mixing, fixed, regularization }: MixturePlan): UpdateRules {
+export function rulesOf(
+  points: Pick<PointsSummary, 'frame' | 'usualVariance'>,
+  { mixing, fixed, regularization }: Pick<MixturePlan, 'mixing' | 'fixed' | 'regularization'>,
+): UpdateRules {
   const { scale } = points.frame;
   const added = regularization * scale * scale;
   return { mixing, fixed, regularization: added, variances: variancesOf(points, added) };
@@ -145,7 +148,10 @@ function rulesOf(points: PointsSummary, { mixing, fixed, regularization }: Mixtu
 const PRECISE_SHARE = 2 ** -40;
 
 /** Variances [d] that jitters and floors are shares of. */
-function variancesOf({ usualVariance, frame }: PointsSummary, added: number): Float64Array {
+function variancesOf(
+  { usualVariance, frame }: Pick<PointsSummary, 'frame' | 'usualVariance'>,
+  added: number,
+): Float64Array {
   return positive(frame.precise ? usualVariance.map((value) => value * PRECISE_SHARE) : usualVariance, added);
 }
 
@@ -239,7 +245,7 @@ function withFar(labels: Uint32Array, far: FarRows, parameters: Parameters): Uin
   return labels;
 }
 
-function statusOf(empty: boolean, regularized: boolean, reseeded: boolean): ComponentStatus {
+export function statusOf(empty: boolean, regularized: boolean, reseeded: boolean): ComponentStatus {
   if (empty) return 'empty';
   if (regularized) return 'regularized';
   return reseeded ? 'reseeded' : 'ok';

@@ -4,7 +4,7 @@ import type { Dataset } from '../dataset.ts';
 import type { EngineDataset } from '../engine/contract.ts';
 import { DeviceLostError } from '../errors.ts';
 import type { Reason } from '../home.ts';
-import { fitBest, type KMeansFit } from '../kmeans/fit.ts';
+import { fitBest, fitFrom, type KMeansFit } from '../kmeans/fit.ts';
 import type { KMeansPlan } from '../kmeans/plan.ts';
 import { runAsync } from '../steps.ts';
 import { KMeansModel } from './kmeans-model.ts';
@@ -22,7 +22,7 @@ export async function fitKMeans(
         if (plan.output === 'buffer') checkRoom(dataset, reason);
         return { ...(await runAsync(fit(dataset), signal)), reason };
       }),
-    plan.maxSize === undefined ? undefined : (await import('../kmeans/balanced.ts')).fitWithin(plan.maxSize),
+    plan.maxSize === undefined ? fitFrom : (await import('../kmeans/balanced.ts')).fitWithin(plan.maxSize),
   );
   return new KMeansModel(await runAsync(best));
 }

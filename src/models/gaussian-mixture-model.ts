@@ -22,6 +22,7 @@ import { likelihoodOf, withMixture } from '../mixture/expectation.ts';
 import { answersOfFar, type FarAnswer } from '../mixture/far.ts';
 import { type ComponentStatus, type FitReport, fitCentroids, type MixtureFit, STATUSES } from '../mixture/fit.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
+import type { FixedPart } from '../mixture/maximize.ts';
 import {
   deviationsOf,
   freeParameters,
@@ -39,9 +40,11 @@ import {
   readWeights,
 } from '../mixture/read.ts';
 import { drawSample, type SampleOptions } from '../mixture/sample.ts';
+import type { MixtureShardStatistics } from '../mixture/shards.ts';
 import { checkSpelling } from '../mixture/spelling.ts';
 import type { Backend, FarRows, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
+import type { BlockSource } from '../reading.ts';
 import { runAsync, runNow, type Steps } from '../steps.ts';
 import { KMeansModel } from './kmeans-model.ts';
 
@@ -83,6 +86,18 @@ export interface GaussianMixtureJSON {
   readonly reason?: Reason | undefined;
   /** What its methods see points in; where it is missing it is made of the parameters. */
   readonly frame?: FrameJSON | undefined;
+}
+
+/** Options of {@link GaussianMixtureModel.update}: as those of a fit. */
+export interface MixtureUpdateOptions {
+  /** Default that of the model. */
+  readonly mixing?: Mixing;
+  /** Parts that stay as they are. Default none. */
+  readonly fixed?: readonly FixedPart[];
+  /** Added to the covariances' diagonals, in squared units of the data. Default 1e-6. */
+  readonly regularization?: number;
+  /** For `converged`. Default 1e-3. */
+  readonly tolerance?: number;
 }
 
 /** Densities in one block of `predictProba`, and multiply-adds for them: 16 MiB, and what no watchdog minds. */
@@ -158,6 +173,8 @@ export class GaussianMixtureModel {
    * @internal
    */
   readonly frame: Frame;
+  /** What the parameters are in the frame, where they come of statistics in it. @internal */
+  readonly held?: Parameters;
   /** Whether the frame is that of a fit, and not made of the parameters. */
   readonly #fitted: boolean;
 
@@ -186,6 +203,16 @@ export class GaussianMixtureModel {
       for (const { index, label } of far) labels[index] = label;
       return labels;
     });
+  }
+
+  /**
+   * The same for the blocks of a source, one after the other, as they are asked for.
+   *
+   * @throws {TypeError | RangeError} as `predict` does, with the number of the block.
+   */
+  async *predictBlocks(source: BlockSource, options?: MethodOptions): AsyncGenerator<Uint32Array, void, undefined> {
+    const { overBlocks } = await import('../streams/over.ts');
+    yield* overBlocks(source, options, (points, given) => this.predict(points, given));
   }
 
   /**
@@ -404,6 +431,31 @@ export class GaussianMixtureModel {
   /** @internal */
   static unfitted(parameters: Parameters, frame: Frame | null = null): GaussianMixtureModel {
     return new GaussianMixtureModel({ parameters, report: { ...unfitted(parameters.k), frame } }, 'asked');
+  }
+
+  /**
+   * The model that statistics of its parameters make: the M-step. `labels` are empty, and `lowerBound` is NaN, since that of the
+   * statistics belongs to the parameters before: so does the last of `lowerBounds`. A component without weight keeps its mean and
+   * its covariance.
+   *
+   * @param options `mixing`, `fixed` and `regularization`: as those of `gaussianMixture`; `tolerance` too, default 1e-3, for
+   *   `converged`, which compares the last two of `lowerBounds`
+   * @throws {RangeError} where the statistics are not of these parameters.
+   */
+  async update(statistics: MixtureShardStatistics, options: MixtureUpdateOptions = {}): Promise<GaussianMixtureModel> {
+    const { mixing = this.mixing, fixed = [], regularization = 1e-6, tolerance = 1e-3 } = options;
+    const { updated } = await import('../mixture/updated.ts');
+    const rules = { mixing: checkMixing('mixing', mixing), fixed, regularization };
+    const { parameters, held, components } = await runAsync(updated(this, statistics, rules));
+    const bound = statistics.logLikelihood / statistics.weight;
+    const change = bound - (this.lowerBounds.at(-1) ?? NaN);
+    const report = {
+      ...unfitted(this.k),
+      ...{ mixing: rules.mixing, temperature: this.temperature, frame: statistics.frame, components },
+      ...{ lowerBounds: [...this.lowerBounds, bound], iterations: this.iterations + 1 },
+      converged: Math.abs(change) < tolerance || change === 0,
+    };
+    return Object.assign(new GaussianMixtureModel({ parameters, report }, 'asked'), { held });
   }
 
   #answersOfFar(far: FarRows, temperature: number): FarAnswer[] {

@@ -15,14 +15,16 @@ import type { EngineDataset } from '../engine/contract.ts';
 import { type Frame, type FrameJSON, frameFromJSON, frameOfModel, frameToJSON } from '../frame.ts';
 import { REASONS, type Reason } from '../home.ts';
 import type { KMeansFit } from '../kmeans/fit.ts';
+import type { KMeansShardStatistics } from '../kmeans/shards.ts';
 import { METHOD_OPTIONS, type MethodOptions, withPointsOf } from '../methods.ts';
 import { METRICS, type Metric, metricOf } from '../metric.ts';
 import type { CovarianceType } from '../mixture/forms/names.ts';
 import type { Parameters } from '../mixture/parameters.ts';
 import { drawSample, type SampleOptions } from '../mixture/sample.ts';
-import type { Backend, PointsInput } from '../points.ts';
+import { type Backend, givenCentroids, type HostPoints, type PointsInput, type Rows, readRowsOf } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
 import type { Random } from '../random.ts';
+import { type BlockSource, isSource } from '../reading.ts';
 import { resultOf, runAsync, type Steps } from '../steps.ts';
 import type { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 
@@ -40,8 +42,8 @@ export interface KMeansJSON {
   readonly centroids: number[];
   /** Summed weights of the clusters [k]. */
   readonly counts: number[];
-  /** At most the largest float64. */
-  readonly inertia: number;
+  /** At most the largest float64; null where it is not known: JSON has no NaN. */
+  readonly inertia: number | null;
   /** Lloyd iterations. */
   readonly iterations: number;
   /** Whether the fit stopped by its rule. */
@@ -55,7 +57,11 @@ export interface KMeansJSON {
 }
 
 /** What a fit came to, and why there; without a frame where there was no fit. */
-type Fields = Omit<KMeansFit, 'frame'> & { readonly frame: Frame | null; readonly reason: Reason };
+interface Fields extends Omit<KMeansFit, 'frame'> {
+  readonly frame: Frame | null;
+  readonly reason: Reason;
+  readonly held?: Float64Array;
+}
 
 /** Loaded by those who want densities, behind the reading of the points. */
 const mixtures = () => import('./gaussian-mixture-model.ts');
@@ -105,7 +111,7 @@ export class KMeansModel {
   readonly labelsBuffer!: GPUBuffer | null;
   /** Summed weights of the clusters [k]. */
   readonly counts!: Float64Array;
-  /** Of `labels` and `centroids`, as {@link Metric} has it. */
+  /** Of `labels` and `centroids`, as {@link Metric} has it; NaN where there are none that it could be of: see {@link update}. */
   readonly inertia!: number;
   /** Lloyd iterations. */
   readonly iterations!: number;
@@ -121,6 +127,8 @@ export class KMeansModel {
    * @internal
    */
   readonly frame: Frame;
+  /** What the centroids are in the frame, where they come of statistics in it. @internal */
+  readonly held?: Float64Array;
   /** Whether the frame is that of a fit, and not made of the centroids. */
   readonly #fitted: boolean;
 
@@ -150,6 +158,27 @@ export class KMeansModel {
       ({ labelPoints }, dataset) => labelPoints(dataset, this.centroids),
       ({ labels }) => labels,
     );
+  }
+
+  /**
+   * The same for the blocks of a source, one after the other, as they are asked for.
+   *
+   * @throws {TypeError | RangeError} as `predict` does, with the number of the block.
+   * @example
+   * ```ts
+   * import { kmeans } from 'webgpu-clustering';
+   *
+   * async function* blocks() {
+   *   yield [[0], [1]];
+   *   yield [[8], [9], [10]];
+   * }
+   * const model = await kmeans({ blocks }, { k: 2, init: [[0], [9]] });
+   * for await (const labels of model.predictBlocks({ blocks })) console.log(labels.join()); // 0,0 | 1,1,1
+   * ```
+   */
+  async *predictBlocks(source: BlockSource, options?: MethodOptions): AsyncGenerator<Uint32Array, void, undefined> {
+    const { overBlocks } = await import('../streams/over.ts');
+    yield* overBlocks(source, options, (points, given) => this.predict(points, given));
   }
 
   /**
@@ -212,7 +241,13 @@ export class KMeansModel {
    * @throws {RangeError} where the points do not have `d` features.
    * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
    */
-  async score(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
+  async score(points: PointsInput | Dataset | BlockSource, options?: MethodOptions): Promise<number> {
+    if (isSource(points)) {
+      const { overBlocks } = await import('../streams/over.ts');
+      let sum = 0;
+      for await (const score of overBlocks(points, options, (block, given) => this.score(block, given))) sum += score;
+      return sum;
+    }
     return -(await this.#ask(
       points,
       options,
@@ -298,7 +333,7 @@ export class KMeansModel {
     const { k, d, metric, iterations, converged, backend, reason } = this;
     const centroids = Array.from(this.centroids);
     const counts = Array.from(this.counts);
-    const inertia = finite(this.inertia);
+    const inertia = Number.isNaN(this.inertia) ? null : finite(this.inertia);
     const fit = this.#fitted ? { reason, frame: frameToJSON(this.frame) } : {};
     return { type: 'KMeansModel', k, d, metric, centroids, counts, inertia, iterations, converged, backend, ...fit };
   }
@@ -323,13 +358,46 @@ export class KMeansModel {
       labels: new Uint32Array(0),
       labelsBuffer: null,
       counts: readCounts('json.counts', json.counts, k),
-      inertia: checkNotNegative('json.inertia', json.inertia),
+      inertia: json.inertia === null ? NaN : checkNotNegative('json.inertia', json.inertia),
       iterations: checkInteger('json.iterations', json.iterations, 0),
       converged: checkBoolean('json.converged', json.converged),
       backend: checkWord('json.backend', json.backend, ['webgpu', 'cpu'] as const),
       reason: checkWord('json.reason', propertyOf(json, 'reason') ?? 'asked', REASONS),
       frame: frameFromJSON(propertyOf(json, 'frame'), d),
     });
+  }
+
+  /**
+   * A model of given centroids [k, d], to begin with: without labels, and with an inertia that is NaN.
+   *
+   * @throws {TypeError | RangeError} as `kmeans` does, for points.
+   */
+  static fromCentroids(
+    centroids: HostPoints | Rows,
+    { metric = 'euclidean' }: { readonly metric?: Metric } = {},
+  ): KMeansModel {
+    const { values, n: k, d } = readRowsOf('centroids', centroids, '{ data, shape } or rows');
+    return new KMeansModel({
+      ...{ k, d, metric: checkWord('metric', metric, METRICS) },
+      centroids: givenCentroids('centroids', values, { metric, d }),
+      ...unfitted(k),
+    });
+  }
+
+  /**
+   * The model that statistics of its centroids make: Lloyd's update. `labels` are empty, and the inertia is NaN, since that of the
+   * statistics belongs to the centroids before.
+   *
+   * @param options `tolerance`: as that of `kmeans`, default 1e-4, for `converged`
+   * @throws {RangeError} where the statistics are not of these centroids.
+   */
+  async update(
+    statistics: KMeansShardStatistics,
+    { tolerance = 1e-4 }: { readonly tolerance?: number } = {},
+  ): Promise<KMeansModel> {
+    const { updated } = await import('../kmeans/updated.ts');
+    const update = await runAsync(updated(this, statistics, tolerance));
+    return new KMeansModel({ ...this, ...unfitted(this.k), ...update, iterations: this.iterations + 1 });
   }
 
   #ask<T>(
@@ -372,6 +440,14 @@ export class KMeansModel {
     if (metricOf(this.metric).hasDensity) return;
     throw new TypeError(`${method} needs a Euclidean model: ${this.metric} k-means has no density`);
   }
+}
+
+/** What a model tells that no fit made. */
+function unfitted(k: number) {
+  return {
+    ...{ labels: new Uint32Array(0), labelsBuffer: null, counts: new Float64Array(k), inertia: NaN, iterations: 0 },
+    ...({ converged: false, backend: 'cpu', reason: 'asked', frame: null } as const),
+  };
 }
 
 /** What sums of float32 weights can be, but for 0: that of the largest of 2³² rows, at most. */

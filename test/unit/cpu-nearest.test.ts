@@ -12,7 +12,7 @@ import { blobs, type CasePoints, lattice, spacedRows, uniforms } from '../confor
 import { asTheyAre } from './cpu-points.ts';
 
 function found(points: CasePoints, centroids: Float64Array, count: number, simd: boolean): Nearest {
-  const resident = runNow(upload(asTheyAre(points), [new CallingThread(simd)], undefined, KMEANS));
+  const resident = runNow(upload(asTheyAre(points), [new CallingThread(simd)], KMEANS));
   try {
     return runNow(nearestCentroids(resident, centroids, count));
   } finally {

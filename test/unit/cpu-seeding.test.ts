@@ -28,7 +28,7 @@ const CANDIDATES = 5;
 
 /** The rows of some seeds, drawn with estimates or without. */
 function drawn(points: CasePoints, k: number, open?: typeof estimating): Uint32Array[] {
-  const resident = runNow(upload(asTheyAre(points), [new CallingThread(true)], undefined, KMEANS));
+  const resident = runNow(upload(asTheyAre(points), [new CallingThread(true)], KMEANS));
   const rows = Array.from({ length: SEEDS }, (_, seed) => {
     const random = new Random(seed);
     const draws = Float32Array.from({ length: 2 * k * CANDIDATES }, () => random.uniform24());

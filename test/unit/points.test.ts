@@ -7,10 +7,10 @@ import {
   type PreparedPoints,
   preparePoints,
   type RowValues,
-  rangeOf,
   rowLength,
   type SurveyedPoints,
 } from '../../src/points.ts';
+import { rangeOfPoints } from '../../src/range.ts';
 import { runNow } from '../../src/steps.ts';
 import { surveyPoints } from '../../src/survey.ts';
 import { asInput } from '../conformance/cases/bounds.ts';
@@ -137,7 +137,7 @@ describe('forms of points', () => {
     });
 
     it('of shards are agreed on in the coordinates of the caller', () => {
-      const range = rangeOf((runNow(surveyPoints({ data: big(offsets), shape: [6, 1] })) as SurveyedPoints).read!);
+      const range = runNow(rangeOfPoints({ data: big(offsets), shape: [6, 1] }, {}));
       expect([...range.samples[0].values]).toEqual(offsets.map((offset) => Number(near + BigInt(offset))));
       expect(range.extremes.high).toEqual(Float64Array.of(2 ** 62));
     });

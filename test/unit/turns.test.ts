@@ -154,7 +154,7 @@ describe('an upload reads only so much between two looks at the clock', () => {
     }
     const surveyed = looked(surveyPoints(points, options)) as SurveyedPoints;
     const prepared = looked(surveyed.prepare('cpu'));
-    looked(upload(prepared, [new CallingThread(false)], undefined, KMEANS)).destroy();
+    looked(upload(prepared, [new CallingThread(false)], KMEANS)).destroy();
     expect(most).toBeLessThanOrEqual(MOST_VALUES);
   }
 });

@@ -3,7 +3,8 @@
  * ‖c‖² − 2x·c cost less, and decide where the best of them stands out by more than their rounding.
  */
 
-import { type FixedSums, Spill, UNITS_OF_LARGE, type Units } from '../../engine/fixed.ts';
+import { type FixedSums, Spill, UNITS_OF_LARGE } from '../../engine/fixed.ts';
+import type { Units } from '../../frame.ts';
 import type { RowValues } from '../../points.ts';
 import type { Steps } from '../../steps.ts';
 import type { Node } from '../../tree.ts';

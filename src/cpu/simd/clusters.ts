@@ -1,4 +1,5 @@
-import { type FixedSums, leftOver, Spill, UNITS_OF_LARGE, type Units } from '../../engine/fixed.ts';
+import { type FixedSums, leftOver, Spill, UNITS_OF_LARGE } from '../../engine/fixed.ts';
+import type { Units } from '../../frame.ts';
 import type { Steps } from '../../steps.ts';
 import type { Node } from '../../tree.ts';
 import { rowsOfTurn } from '../../turns.ts';

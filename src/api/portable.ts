@@ -1,0 +1,164 @@
+/** What goes to other machines, and comes from them. */
+import { checkInteger, checkObject, checkWord, isJSONOf, kindOf } from '../check.ts';
+import { decode, encode } from '../engine/bytes.ts';
+import type { SharedFrame } from '../engine/shared-frame.ts';
+import type { PointsRange } from '../frame.ts';
+import type { KMeansShardStatistics } from '../kmeans/shards.ts';
+import type { MixtureShardStatistics } from '../mixture/shards.ts';
+import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
+import { KMeansModel } from '../models/kmeans-model.ts';
+import { unwrapped } from '../proxies.ts';
+
+/** What has a form in bytes, by its name. */
+export interface Portable {
+  /** See {@link rangeOf}. */
+  PointsRange: PointsRange;
+  /** See {@link frameOf}. */
+  SharedFrame: SharedFrame;
+  /** Of a model of k-means: see {@link statisticsOf}. */
+  KMeansStatistics: KMeansShardStatistics;
+  /** Of a mixture: see {@link statisticsOf}. */
+  MixtureStatistics: MixtureShardStatistics;
+  /** But for its labels, and with all that its update needs, which JSON rounds. */
+  KMeansModel: KMeansModel;
+  /** The same. */
+  GaussianMixtureModel: GaussianMixtureModel;
+}
+
+const TYPES = [
+  'PointsRange',
+  'SharedFrame',
+  'KMeansStatistics',
+  'MixtureStatistics',
+  'KMeansModel',
+  'GaussianMixtureModel',
+] as const satisfies readonly (keyof Portable)[];
+
+/**
+ * A range, a frame, statistics or a model as bytes, with a version, for a file or another machine.
+ *
+ * @throws {TypeError} where it is none of these.
+ */
+export function toBytes(value: Portable[keyof Portable]): Uint8Array<ArrayBuffer> {
+  const given = unwrapped(value);
+  if (given instanceof KMeansModel || given instanceof GaussianMixtureModel) {
+    const json = given.toJSON();
+    return encode({ type: json.type, json: withArrays(json), held: given.held });
+  }
+  if (!TYPES.some((type) => isJSONOf(type, given))) {
+    throw new TypeError(`value must be a range, a frame, statistics or a model, got ${kindOf(given)}`);
+  }
+  return encode(given);
+}
+
+/** JSON with its lists of numbers as arrays, which as text take twice the bytes, and much longer. */
+function withArrays(json: object): object {
+  const isList = (value: unknown): value is number[] =>
+    Array.isArray(value) && value.every((item) => typeof item === 'number');
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [name, isList(value) ? Float64Array.from(value) : value]),
+  );
+}
+
+/**
+ * What `toBytes` was given.
+ *
+ * @param types what it may be; without them anything that `toBytes` takes
+ * @throws {TypeError | RangeError} where the bytes are something else, of another version, cut off or damaged.
+ */
+export function fromBytes<T extends keyof Portable = keyof Portable>(
+  bytes: Uint8Array,
+  ...types: readonly T[]
+): Portable[T] {
+  const value = decode(bytes) as { readonly type?: unknown };
+  const type = checkWord('the type in bytes', value.type, types.length > 0 ? types : TYPES);
+  return READERS[type](value as never) as Portable[T];
+}
+
+type Raw<T> = { readonly [K in keyof T]: unknown };
+
+const READERS: { readonly [T in keyof Portable]: (value: Raw<Portable[T]>) => Portable[T] } = {
+  PointsRange(value) {
+    const range = value as PointsRange;
+    const { low, high } = checkObject('extremes', range.extremes) as PointsRange['extremes'];
+    const d = checkArray('extremes.low', low).length;
+    checkInteger('n', range.n, 1);
+    checkInteger('positiveRows', range.positiveRows, 1);
+    checkArray('extremes.high', high, d);
+    checkArray('moments.mean', range.moments?.mean, d);
+    checkArray('moments.variance', range.moments?.variance, d);
+    for (const { values, weights } of range.samples) {
+      const m = checkArray('samples.values', values).length / d;
+      if (weights !== null) checkArray('samples.weights', weights, m);
+    }
+    return range;
+  },
+  SharedFrame(value) {
+    const shared = value as SharedFrame;
+    checkInteger('n', shared.n, 1);
+    const d = checkArray('frame.shift', shared.frame?.shift).length;
+    checkArray('variance', shared.variance, d);
+    checkArray('usualVariance', shared.usualVariance, d);
+    const { stride, limbs, units, limits } = shared.units;
+    if (stride !== 2 * Math.ceil((d + 1) / 2)) throw damaged('units.stride');
+    checkArray('units.units', units, checkInteger('units.limbs', limbs, 1) * stride);
+    checkArray('units.limits', limits, stride);
+    return shared;
+  },
+  KMeansStatistics(value) {
+    const statistics = value as KMeansShardStatistics;
+    const [k, d] = shapeOf(statistics);
+    checkArray('centroids', statistics.centroids, k * d);
+    checkArray('counts', statistics.counts, k);
+    checkArray('sums', statistics.sums, k * d);
+    checkArray('frame.shift', statistics.frame?.shift, d);
+    for (const { high, low, spilled } of statistics.exact?.integers ?? []) {
+      const length = k * statistics.exact!.units.units.length;
+      checkArray('exact.high', high, length);
+      checkArray('exact.low', low, length);
+      if (!(spilled instanceof Map)) throw damaged('exact.spilled');
+    }
+    return statistics;
+  },
+  MixtureStatistics(value) {
+    const statistics = value as MixtureShardStatistics;
+    const [k, d] = shapeOf(statistics);
+    checkArray('parameters.means', statistics.parameters?.means, k * d);
+    checkArray('moments.counts', statistics.moments?.counts, k);
+    checkArray('moments.sums', statistics.moments?.sums, k * d);
+    checkArray('moments.squares', statistics.moments?.squares);
+    checkArray('frame.shift', statistics.frame?.shift, d);
+    return statistics;
+  },
+  KMeansModel(value) {
+    const { json, held } = value as unknown as { json: ReturnType<KMeansModel['toJSON']>; held?: Float64Array };
+    const model = KMeansModel.fromJSON(json);
+    if (held !== undefined) checkArray('held', held, model.k * model.d);
+    return Object.assign(model, { held });
+  },
+  GaussianMixtureModel(value) {
+    const { json, held } = value as unknown as {
+      json: ReturnType<GaussianMixtureModel['toJSON']>;
+      held?: GaussianMixtureModel['held'];
+    };
+    const model = GaussianMixtureModel.fromJSON(json);
+    for (const part of ['weights', 'means', 'covariances', 'precisionsCholesky'] as const) {
+      if (held !== undefined) checkArray(`held.${part}`, held[part], model[part].length);
+    }
+    return Object.assign(model, { held });
+  },
+};
+
+function shapeOf({ k, d, n }: { readonly k: number; readonly d: number; readonly n: number }): [number, number] {
+  checkInteger('n', n, 1);
+  return [checkInteger('k', k, 1), checkInteger('d', d, 1)];
+}
+
+function checkArray(name: string, values: unknown, length?: number): Float64Array {
+  if (values instanceof Float64Array && (length === undefined || values.length === length)) return values;
+  throw damaged(name);
+}
+
+function damaged(name: string): RangeError {
+  return new RangeError(`bytes are damaged: ${name} is not what it should be`);
+}

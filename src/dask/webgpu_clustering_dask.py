@@ -1,0 +1,206 @@
+"""K-means and Gaussian mixtures of rows on many machines: shards of webgpu-clustering, on a Dask cluster.
+
+    from dask.distributed import Client
+    from webgpu_clustering_dask import KMeans, shards_of
+
+    client = Client("scheduler:8786")
+    shards = shards_of("points.parquet", ["a", "b", "c"], [0, 1_000_000, 2_000_000])
+    model = KMeans(64).fit(shards, client).model_
+
+A shard is a range of rows of a file that its worker can read. A Node process on the worker reads it once, keeps it, and
+answers; all formulas are there. What is asked of a shard depends on nothing but its rows and the question, so that a task
+may run again, or twice: where a worker dies, others read its shards, and the result is the same.
+
+K-means has the same centroids, bit for bit, whatever the shards; mixtures where the shards are the same.
+"""
+
+import json
+import os
+import struct
+import subprocess
+import threading
+import uuid
+from collections import Counter
+
+from distributed import default_client, get_worker
+
+PROTOCOL = 1  # of the messages, as src/machines/messages.ts has them
+FAN_IN = 4  # statistics that a task merges
+PATIENCE = 5  # tries of a pass over all shards, each behind the loss of what it was based on
+
+_starting = threading.Lock()
+
+
+class ShardError(Exception):
+    """What a process answers where it cannot do what it was asked: asking again would not help."""
+
+
+class _Process:
+    """`webgpu-clustering shard`, which ends when its input does: with the worker, however that ends."""
+
+    def __init__(self, command):
+        self.lock = threading.Lock()
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, header, parts):
+        sizes = [len(part) for part in parts]
+        text = json.dumps({"protocol": PROTOCOL, **header, "sizes": sizes}).encode()
+        with self.lock:
+            self.process.stdin.writelines([struct.pack("<I", len(text)), text, *parts])
+            self.process.stdin.flush()
+            (length,) = struct.unpack("<I", self._read(4))
+            answer = json.loads(self._read(length))
+            body = b"".join([self._read(size) for size in answer["sizes"]])
+        if "error" in answer:
+            raise ShardError("{name}: {message}".format(**answer["error"]))
+        return answer, body
+
+    def _read(self, size):
+        taken = self.process.stdout.read(size)
+        if len(taken) < size:
+            raise OSError("the process of a shard has ended: code %s" % self.process.wait())
+        return taken
+
+
+def _ask(command, header, *given):
+    """Runs on a worker: asks the process of that command, which stays. Returns its answer's header and bytes."""
+    worker = get_worker()
+    with _starting:  # by the worker, not by this module, which may be loaded again
+        resident = worker.__dict__.setdefault("_webgpu_clustering", {})
+        process = resident.get(command)
+        if process is None or process.process.poll() is not None:
+            process = resident[command] = _Process(command)
+    answers = [part for part in given if isinstance(part, tuple)]
+    answer, body = process.ask(header, [part[1] if isinstance(part, tuple) else part for part in given])
+    counted = sum((Counter(before.get("counted")) for before, _ in answers), Counter())
+    if header["verb"] == "statistics":
+        counted[worker.address] += answer["rows"]
+    return {**answer, "counted": dict(counted)}, body
+
+
+def shards_of(path, columns, cuts):
+    """Shards of a Parquet file: rows from one cut to the next. Those of several files are put one behind the other."""
+    rows = ["%d:%d" % ends for ends in zip(cuts, cuts[1:])]
+    return [(str(path), "--columns", ",".join(columns), "--rows", part) for part in rows]
+
+
+class _Estimator:
+    """
+    options: of the fit, as the functions of the package have them
+    command: what starts the package on every worker
+    arguments: of each shard's process, such as ["--engine", "webgpu"] or ["--threads", "4"]
+    """
+
+    def __init__(self, k, *, init, max_iter, command=("npx", "webgpu-clustering"), arguments=(), **options):
+        self.options = {"kind": self.kind, "k": k, **options}
+        self._init = {} if init is None else {"init": init}
+        self.max_iter = max_iter
+        self._command = (*command, "shard")
+        self._arguments = tuple(arguments)
+        self._homes = {}
+
+    def fit(self, shards, client=None, *, checkpoint=None, on_iteration=None):
+        """
+        checkpoint: a file that has the state behind each iteration, and from which a fit goes on
+        on_iteration: called with what is known of each iteration; "stop" ends the fit
+        """
+        self._begin(client)
+        if checkpoint is not None and os.path.exists(checkpoint):
+            with open(checkpoint, "rb") as file:
+                answer, state = self._alone("resume", file.read())
+        else:
+            answer, state = self._start(shards)
+        while not answer["converged"] and answer["iteration"] < self.max_iter:
+            answer, state = self._iterate(shards, state)
+            if checkpoint is not None:
+                with open("%s.part" % checkpoint, "wb") as file:
+                    file.write(state)
+                os.replace("%s.part" % checkpoint, checkpoint)
+            if on_iteration is not None and on_iteration(answer) == "stop":
+                break
+        self._state = state
+        self.model_ = json.loads(self._over(shards, state, "statistics", then="finish")[1])
+        return self
+
+    def predict(self, shards, client=None):
+        """Futures of the labels of each shard, uint32, as bytes: on the workers until they are gathered."""
+        self._begin(client)
+        return [self._submit(lambda answer: answer[1], labels) for labels in self._each(shards, "labels", self._state)]
+
+    def _start(self, shards):
+        rows = [answer["rows"] for answer, _ in self._client.gather(self._each(shards, "describe"))]
+        places = [{"first": sum(rows[:i]), "total": sum(rows)} for i in range(len(rows))]
+        frame = self._alone("frame", self._merged(self._each(shards, "range", headers=places)))[1]
+        return self._over(shards, frame, "sample", headers=places, then="start", **self._init)
+
+    def _iterate(self, shards, state):
+        answer, new = self._over(shards, state, "statistics", then="update")
+        if answer["empty"]:
+            headers = [{"wanted": answer["empty"]}] * len(shards)
+            moved, new = self._over(shards, state, "farthest", headers=headers, then="relocate", after=new)
+            answer.update(moved)
+        return answer, new
+
+    def _over(self, shards, state, verb, then, after=None, headers=None, **more):
+        """A pass over all shards: what they answer to `state`, merged, and `then` that and the state."""
+        for tries in range(PATIENCE, 0, -1):
+            try:
+                # On every worker: what one has alone is lost with it.
+                held = self._client.scatter(state, broadcast=True, hash=False)
+                merged = self._merged(self._each(shards, verb, held, headers=headers))
+                return self._ask((), {"verb": then, **self.options, **more}, after or held, merged).result()
+            except ShardError:
+                raise
+            except Exception:  # of whatever kind: a worker that dies in the midst of a scatter is a ValueError in Dask
+                if tries == 1:
+                    raise
+                self._client.wait_for_workers(1)
+
+    def _each(self, shards, verb, *given, headers=None):
+        """The same question to all shards, each where it was before, if that worker lives."""
+        alive = list(self._client.nthreads())
+        for shard in shards:
+            if self._homes.get(shard) not in alive:
+                held = Counter(self._homes.values())
+                self._homes[shard] = min(alive, key=lambda worker: held[worker], default=None)
+        asked = [{**self.options, **header, "verb": verb} for header in headers or [{}] * len(shards)]
+        return [self._ask(shard, header, *given, home=self._homes[shard]) for shard, header in zip(shards, asked)]
+
+    def _merged(self, answers):
+        while len(answers) > 1:
+            groups = [answers[i : i + FAN_IN] for i in range(0, len(answers), FAN_IN)]
+            answers = [group[0] if len(group) == 1 else self._ask((), {"verb": "merge"}, *group) for group in groups]
+        return answers[0]
+
+    def _alone(self, verb, *given):
+        return self._ask((), {"verb": verb, **self.options}, *given).result()
+
+    def _ask(self, shard, header, *given, home=None):
+        command = (*self._command, *shard, *(self._arguments if shard else ()))
+        return self._submit(_ask, command, header, *given, workers=home and [home], allow_other_workers=bool(home))
+
+    def _submit(self, function, *given, **how):
+        return self._client.submit(function, *given, key="shard-%s" % uuid.uuid4().hex, retries=3, **how)
+
+    def _begin(self, client):
+        self._client = client or default_client()
+        self._client.upload_file(__file__)  # to the workers that are still to come, too
+
+
+class KMeans(_Estimator):
+    """`init`: k rows, or None for k-means++ on a sample of the rows."""
+
+    kind = "kmeans"
+
+    def __init__(self, k, *, init=None, tolerance=1e-4, max_iter=300, seed=0, **others):
+        super().__init__(k, init=init, tolerance=tolerance, max_iter=max_iter, seed=seed, **others)
+
+
+class GaussianMixture(_Estimator):
+    """`init`: a dict of means, and weights and covariances if wanted, or None for a fit to a sample of the rows."""
+
+    kind = "mixture"
+
+    def __init__(self, k, *, covarianceType="full", init=None, tolerance=1e-3, max_iter=100, seed=0, **others):
+        options = {"covarianceType": covarianceType, "tolerance": tolerance, "seed": seed}
+        super().__init__(k, init=init, max_iter=max_iter, **options, **others)

@@ -1,0 +1,68 @@
+/** What a shard of points tells of the centroids of a model, and how that of several is one. */
+import type { KMeansDataset } from '../engine/contract.ts';
+import { needOneFrame, sameValues } from '../engine/shared-frame.ts';
+import { addKMeansStatistics, type ExactSums, settled } from '../engine/statistics.ts';
+import type { Frame } from '../frame.ts';
+import type { Metric } from '../metric.ts';
+import { resultOf, type Steps } from '../steps.ts';
+import { toInertia } from './assign.ts';
+
+/** What a shard of points tells of the centroids of a model. */
+export interface KMeansShardStatistics {
+  /** What they are. */
+  readonly type: 'KMeansStatistics';
+  /** Number of clusters. */
+  readonly k: number;
+  /** Number of features. */
+  readonly d: number;
+  /** That of the model. */
+  readonly metric: Metric;
+  /** Number of rows, of all weights. */
+  readonly n: number;
+  /** Summed weights [k] of the rows that are nearest to each centroid. */
+  readonly counts: Float64Array;
+  /** Of those rows, as {@link Metric} has it: it belongs to the centroids that they were assigned to, not to the next ones. */
+  readonly inertia: number;
+  /** @internal */
+  readonly frame: Frame;
+  /** Those of the assignment, in the frame [k, d]. @internal */
+  readonly centroids: Float64Array;
+  /** Σ w·x of each cluster, in the frame [k, d]. @internal */
+  readonly sums: Float64Array;
+  /** What counts and sums are rounded from; null of an engine that does not sum exactly. @internal */
+  readonly exact: ExactSums | null;
+  /** Of the features [d], in the frame: what tolerances are shares of. @internal */
+  readonly variance: Float64Array;
+  /** See `PointsSummary` [d]. @internal */
+  readonly usualVariance: Float64Array;
+}
+
+/** One assignment of the rows that an engine holds, to centroids [k, d] in their frame. */
+export function* statisticsAt(dataset: KMeansDataset, centroids: Float64Array): Steps<KMeansShardStatistics> {
+  const { n, d, metric, frame, variance, usualVariance } = dataset;
+  const k = centroids.length / d;
+  const workspace = yield* resultOf(dataset.kmeans(k));
+  try {
+    const { counts, sums, exact } = yield* resultOf(workspace.accumulate(centroids));
+    const inertia = toInertia(yield* resultOf(workspace.inertia()), dataset);
+    return {
+      ...{ type: 'KMeansStatistics', k, d, metric, n, counts, inertia, frame },
+      ...{ centroids: centroids.slice(), sums, exact: exact && settled(exact) },
+      ...{ variance, usualVariance },
+    };
+  } finally {
+    workspace.close();
+  }
+}
+
+/** @throws {RangeError} where they do not belong together. */
+export function addShards(a: KMeansShardStatistics, b: KMeansShardStatistics): KMeansShardStatistics {
+  if (a.k !== b.k || a.d !== b.d) {
+    throw new RangeError(`statistics of [${a.k}, ${a.d}] and of [${b.k}, ${b.d}] centroids do not add up`);
+  }
+  if (a.metric !== b.metric) throw new RangeError(`statistics of '${a.metric}' and '${b.metric}' do not add up`);
+  needOneFrame(a, b);
+  if (!sameValues(a.centroids, b.centroids)) throw new RangeError('statistics of different centroids do not add up');
+  const { counts, sums, inertia, exact } = addKMeansStatistics({ ...a, changed: 0 }, { ...b, changed: 0 });
+  return { ...a, n: a.n + b.n, counts, sums, inertia, exact };
+}

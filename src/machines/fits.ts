@@ -1,0 +1,181 @@
+/** What a process answers without rows of its own: how a fit begins, what statistics make of it, and how answers add up. */
+import { gaussianMixture } from '../api/gaussian-mixture.ts';
+import { kmeans } from '../api/kmeans.ts';
+import { fromBytes, toBytes } from '../api/portable.ts';
+import { addStatistics, frameOf } from '../api/statistics.ts';
+import { checkWord, has } from '../check.ts';
+import { decode } from '../engine/bytes.ts';
+import type { SharedFrame } from '../engine/shared-frame.ts';
+import { addRanges, outOfFrame } from '../frame.ts';
+import type { CovarianceType } from '../mixture/forms/names.ts';
+import type { FixedPart } from '../mixture/maximize.ts';
+import type { Mixing } from '../mixture/parameters.ts';
+import type { MixtureStart } from '../mixture/read.ts';
+import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
+import { KMeansModel } from '../models/kmeans-model.ts';
+import type { Rows } from '../points.ts';
+import { addKeyedRows, keyedRowsOf, keyedRowsToBytes } from './keyed-rows.ts';
+import type { Message } from './messages.ts';
+
+/** What a verb answers. */
+export interface Answer {
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly body?: Uint8Array;
+}
+
+export type Verb = (message: Message) => Promise<Answer> | Answer;
+
+/** A fit between two passes over the rows: all that the next one has to know. */
+export interface FitState {
+  readonly frame: SharedFrame;
+  readonly model: KMeansModel | GaussianMixtureModel;
+}
+
+function stateToBytes({ frame, model }: FitState): Uint8Array {
+  const [first, second] = [toBytes(frame), toBytes(model)];
+  const bytes = new Uint8Array(4 + first.length + second.length);
+  new DataView(bytes.buffer).setUint32(0, first.length, true);
+  bytes.set(first, 4);
+  bytes.set(second, 4 + first.length);
+  return bytes;
+}
+
+/** @throws {TypeError | RangeError} where the bytes are no state of a fit. */
+export function stateOf(bytes: Uint8Array | undefined): FitState {
+  if (bytes === undefined || bytes.length < 4) throw new RangeError('the state of a fit is missing');
+  const end = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  return {
+    frame: fromBytes(bytes.subarray(4, end), 'SharedFrame'),
+    model: fromBytes(bytes.subarray(end), 'KMeansModel', 'GaussianMixtureModel'),
+  };
+}
+
+function answerOf(state: FitState, more: Answer['header'] = {}): Answer {
+  const { model } = state;
+  const { iterations: iteration, converged } = model;
+  // Moved by the next question, where there are any.
+  const empty = model instanceof KMeansModel && iteration > 0 ? emptyOf(model).length : 0;
+  return { header: { iteration, converged, empty, ...more }, body: stateToBytes(state) };
+}
+
+function emptyOf({ counts }: KMeansModel): number[] {
+  return Array.from(counts.keys()).filter((c) => counts[c] === 0);
+}
+
+/** Answers of shards to one question as one, in their order. */
+function merge({ parts }: Message): Answer {
+  const given = parts.map((part) => decode(part) as { readonly type?: unknown });
+  const types = new Set(given.map(({ type }) => type));
+  if (types.size !== 1) throw new RangeError(`answers of different kinds do not add up: ${[...types].join(', ')}`);
+  if (types.has('KeyedRows')) return { body: keyedRowsToBytes(addKeyedRows(parts.map(keyedRowsOf))) };
+  if (types.has('PointsRange')) {
+    return { body: toBytes(parts.map((part) => fromBytes(part, 'PointsRange')).reduce(addRanges)) };
+  }
+  const statistics = parts.map((part) => fromBytes(part, 'KMeansStatistics', 'MixtureStatistics'));
+  return { body: toBytes(statistics.reduce((a, b) => addStatistics(a, b))) };
+}
+
+/** What a fit is asked for, in every header: options of `kmeans` and `gaussianMixture`, by their names. */
+interface FitHeader {
+  readonly kind: 'kmeans' | 'mixture';
+  readonly k: number;
+  readonly seed?: number;
+  readonly init?: unknown;
+  readonly tolerance?: number;
+  readonly covarianceType?: CovarianceType;
+  readonly mixing?: Mixing;
+  readonly fixed?: readonly FixedPart[];
+  readonly regularization?: number;
+}
+
+const fitHeader = ({ header }: Message) => header as unknown as FitHeader;
+
+/** The frame of all rows, from their range. */
+function frame({ parts: [range] }: Message): Answer {
+  return { body: toBytes(frameOf(fromBytes(range, 'PointsRange'))) };
+}
+
+/** Where a fit begins: at `init`, where that is all that it takes, else at what a fit of sampled rows came to. */
+async function start(message: Message): Promise<Answer> {
+  const [bytes, sampled] = message.parts;
+  const { kind, k, seed = 0, init, covarianceType = 'full' } = fitHeader(message);
+  const shared = fromBytes(bytes, 'SharedFrame');
+  const points = () => {
+    if (sampled === undefined) throw new RangeError('a start without sampled rows needs init');
+    const { values, d } = keyedRowsOf(sampled);
+    return { data: values, shape: [values.length / d, d] as [number, number] };
+  };
+  const { metric } = shared;
+  if (checkWord('kind', kind, ['kmeans', 'mixture']) === 'kmeans') {
+    const ofSample = async () => {
+      const { centroids, d } = await kmeans(points(), { k, seed, metric, backend: 'cpu' });
+      return { data: centroids, shape: [k, d] as [number, number] };
+    };
+    const centroids = (init as Rows | undefined) ?? (await ofSample());
+    return answerOf({ frame: shared, model: KMeansModel.fromCentroids(centroids, { metric }) });
+  }
+  const given = init as MixtureStart | undefined;
+  const isAll = given !== undefined && ['weights', 'means', 'covariances'].every((part) => has(given, part));
+  const { weights, means, covariances } = isAll
+    ? (given as Required<MixtureStart>)
+    : await gaussianMixture(points(), { k, seed, covarianceType, ...(given && { init: given }), backend: 'cpu' });
+  const model = GaussianMixtureModel.fromParameters({ weights, means, covariances, covarianceType });
+  return answerOf({ frame: shared, model });
+}
+
+/** The state behind an iteration, from the one before it and the statistics of all rows. */
+async function update(message: Message): Promise<Answer> {
+  const { frame, model } = stateOf(message.parts[0]);
+  const { tolerance, mixing, fixed, regularization } = fitHeader(message);
+  if (model instanceof KMeansModel) {
+    const statistics = fromBytes(message.parts[1], 'KMeansStatistics');
+    const { n: rows, inertia } = statistics;
+    return answerOf({ frame, model: await model.update(statistics, withoutUnsaid({ tolerance })) }, { rows, inertia });
+  }
+  const statistics = fromBytes(message.parts[1], 'MixtureStatistics');
+  const next = await model.update(statistics, withoutUnsaid({ tolerance, mixing, fixed, regularization }));
+  return answerOf({ frame, model: next }, { rows: statistics.n, lowerBound: next.lowerBounds.at(-1) });
+}
+
+function withoutUnsaid<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** The state with its empty clusters, in their order, at the rows that are farthest from their own centroids. */
+function relocate({ parts }: Message): Answer {
+  const { frame, model } = stateOf(parts[0]);
+  if (!(model instanceof KMeansModel) || model.held === undefined) {
+    throw new RangeError('clusters are relocated behind an update of k-means');
+  }
+  const { values, d } = keyedRowsOf(parts[1]);
+  const held = model.held.slice();
+  const moved = values.length / d;
+  emptyOf(model)
+    .slice(0, moved)
+    .forEach((c, i) => {
+      held.set(values.subarray(i * d, (i + 1) * d), c * d);
+    });
+  const fields = { ...model, held, centroids: outOfFrame(held, model.frame) };
+  // Where none could be moved the fit ends by the rule that holds for every other iteration.
+  const relocated = new KMeansModel({ ...fields, converged: model.converged && moved === 0 });
+  return answerOf({ frame, model: relocated }, { moved, empty: 0 });
+}
+
+/** The model, as JSON in UTF-8, with what the statistics of its own parameters tell: the last assignment. */
+function finish({ parts }: Message): Answer {
+  const { model } = stateOf(parts[0]);
+  const statistics = fromBytes(parts[1], 'KMeansStatistics', 'MixtureStatistics');
+  const told =
+    statistics.type === 'KMeansStatistics'
+      ? { counts: Array.from(statistics.counts), inertia: statistics.inertia }
+      : { lowerBound: statistics.logLikelihood / statistics.weight };
+  return { body: new TextEncoder().encode(JSON.stringify({ ...model.toJSON(), ...told })) };
+}
+
+/** A state that was kept. */
+function resume({ parts: [bytes] }: Message): Answer {
+  return answerOf(stateOf(bytes), { empty: 0 });
+}
+
+/** Verbs of any process. */
+export const FIT_VERBS: Readonly<Record<string, Verb>> = { merge, frame, start, update, relocate, finish, resume };

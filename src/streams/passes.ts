@@ -1,0 +1,296 @@
+/** Passes over a source: what the first two find, and statistics in the others. */
+import { owns } from '../check.ts';
+import type { BlockwisePoints, EngineDataset, KMeansWorkspace, WeightedRow } from '../engine/contract.ts';
+import { type SharedFrame, sharedFrameOf } from '../engine/shared-frame.ts';
+import { addKMeansStatistics, type KMeansStatistics, settled } from '../engine/statistics.ts';
+import { checkWeights, readForm } from '../forms.ts';
+import { addMoments, addRanges, type PointsRange, type RangeMoments } from '../frame.ts';
+import type { Reason } from '../home.ts';
+import { farthestRows } from '../kmeans/relocate.ts';
+import { DistinctRows } from '../kmeans/worst-rows.ts';
+import type { Metric } from '../metric.ts';
+import type { EngineSet } from '../placement.ts';
+import { type Backend, noFarRows, type PointsSummary } from '../points.ts';
+import { hashUniform } from '../random.ts';
+import { rangeOfPoints } from '../range.ts';
+import type { BlockSource } from '../reading.ts';
+import { shardOf } from '../shard.ts';
+import { run, runAsync } from '../steps.ts';
+import { blocksOf, inBlock, type NumberedBlock } from './source.ts';
+
+/** Rows that stand for all where a start is drawn: so many for each cluster, and so many at least. */
+const ROWS_OF_CLUSTER = 16;
+const LEAST_ROWS = 2 ** 14;
+
+/** What passes need to know beside the source. */
+export interface PassOptions {
+  readonly metric: Metric;
+  readonly k: number;
+  readonly seed: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Rows of a source in the caller's coordinates, with their weights. */
+export interface Reservoir {
+  readonly points: { readonly data: Float64Array; readonly shape: [n: number, d: number] };
+  readonly sampleWeight: Float32Array;
+}
+
+/** What the passes before the first iteration find. */
+export interface Surveyed {
+  readonly range: PointsRange;
+  readonly shared: SharedFrame;
+  readonly reservoir: Reservoir;
+}
+
+/**
+ * Two passes: how many rows there are, and then those by which a fit in one call would choose its frame, and those that stand
+ * for all where a start is drawn, which a hash of their places among the rows of positive weight chooses.
+ */
+export async function surveySource(source: BlockSource, options: PassOptions): Promise<Surveyed> {
+  const { metric, k, seed, signal } = options;
+  const rangeOf = ({ points, sampleWeight }: NumberedBlock, place?: { first: number; total: number }) =>
+    runAsync(rangeOfPoints(points, { metric, sampleWeight }, place), signal);
+  let range: PointsRange | null = null;
+  for await (const block of blocksOf(source, signal)) {
+    range = await inBlock(block.number, signal, async () => {
+      const own = { ...(await rangeOf(block)), samples: [] };
+      checkWidth(own.extremes.low.length, source.d ?? range?.extremes.low.length);
+      return range === null ? own : addRanges(range, own);
+    });
+  }
+  if (range === null) throw new RangeError('the source has no blocks');
+  const total = range.positiveRows;
+  const share = Math.max(LEAST_ROWS, ROWS_OF_CLUSTER * k) / total;
+  const rows: number[] = [];
+  const weights: number[] = [];
+  let sampled: PointsRange | null = null;
+  let first = 0;
+  for await (const block of blocksOf(source, signal)) {
+    sampled = await inBlock(block.number, signal, async () => {
+      const own: PointsRange = await rangeOf(block, { first, total });
+      const sum = sampled === null ? own : addRanges(sampled, own);
+      takeRows(block, first, (place) => share >= 1 || hashUniform(seed, place) < share, rows, weights);
+      return sum;
+    });
+    first = sampled.positiveRows;
+  }
+  checkPass(range, sampled?.n ?? 0, sampled?.moments ?? null);
+  const d = range.extremes.low.length;
+  return {
+    range,
+    shared: sharedFrameOf(sampled!),
+    reservoir: {
+      points: { data: Float64Array.from(rows), shape: [weights.length, d] },
+      sampleWeight: Float32Array.from(weights),
+    },
+  };
+}
+
+function checkWidth(d: number, known: number | undefined): void {
+  if (known !== undefined && d !== known) throw new RangeError(`points have ${d} features, the source has ${known}`);
+}
+
+/** The rows of positive weight that are chosen by their place among those of all blocks. */
+function takeRows(
+  { points, sampleWeight }: NumberedBlock,
+  first: number,
+  isChosen: (place: number) => boolean,
+  rows: number[],
+  weights: number[],
+): void {
+  const form = readForm(points);
+  if (owns(form, 'fields')) return;
+  const given = checkWeights(sampleWeight, form.n);
+  const row = new Float64Array(form.d);
+  for (let i = 0, place = first; i < form.n; i++) {
+    const weight = given === null ? 1 : given[i];
+    if (weight === 0 || !isChosen(place++)) continue;
+    form.read(i, i + 1, row);
+    rows.push(...row);
+    weights.push(weight);
+  }
+}
+
+/** Shares of a deviation, and of a mean, that rounding may make of the difference of two passes. */
+const OF_DEVIATION = 1e-10;
+const OF_MEAN = 1e-12;
+
+/** @throws {RangeError} where a pass had other rows than the first. */
+function checkPass({ n, moments: first }: PointsRange, count: number, moments: RangeMoments | null): void {
+  if (count !== n) throw new RangeError(`the source had ${n} rows in its first pass, and ${count} in a later one`);
+  const differs = (a: number, b: number, most: number) => Math.abs(a - b) > most;
+  if (
+    moments !== null &&
+    (differs(moments.weight, first.weight, OF_MEAN * first.weight) ||
+      moments.mean.some((mean, j) => {
+        const deviation = Math.sqrt(first.variance[j]);
+        return differs(mean, first.mean[j], OF_DEVIATION * deviation + OF_MEAN * Math.abs(first.mean[j]));
+      }))
+  ) {
+    throw new RangeError('the source had other rows, or weights, in a later pass than in its first');
+  }
+}
+
+/** Work with a block that an engine holds. */
+type BlockWork = (dataset: EngineDataset, first: number) => Promise<void>;
+
+/** The rows of a source as they are asked for: a pass for each question. */
+export class SourcePoints {
+  readonly #source: BlockSource;
+  readonly #engines: EngineSet;
+  readonly #surveyed: Surveyed;
+  readonly #signal: AbortSignal | undefined;
+  /** Of the last block. */
+  backend: Backend = 'cpu';
+  reason: Reason = 'asked';
+
+  constructor(source: BlockSource, engines: EngineSet, surveyed: Surveyed, signal: AbortSignal | undefined) {
+    this.#source = source;
+    this.#engines = engines;
+    this.#surveyed = surveyed;
+    this.#signal = signal;
+    this.backend = engines.backend;
+  }
+
+  get summary(): PointsSummary {
+    const { range, shared } = this.#surveyed;
+    const { n, metric, frame, variance, usualVariance, units } = shared;
+    const d = frame.shift.length;
+    return {
+      ...{ n, d, metric, frame, variance, usualVariance, units, weights: null, far: noFarRows() },
+      ...{ totalWeight: range.moments.weight, positiveRows: range.positiveRows, rounding: new Float64Array(d) },
+    };
+  }
+
+  /** As Lloyd's iterations have it. */
+  get blockwise(): BlockwisePoints & { readonly reason: Reason } {
+    const { backend, reason } = this;
+    return Object.assign(Object.create(null), {
+      ...this.summary,
+      ...{ backend, reason, signal: this.#signal },
+      kmeans: () => new PassesOfKMeans((work) => this.#each(work)),
+      farthest: (centroids: Float64Array, wanted: number) => this.#farthest(centroids, wanted),
+    });
+  }
+
+  /** Runs `work` on the rows that stand for all. */
+  async withReservoir<T>(work: (dataset: EngineDataset) => Promise<T>): Promise<T> {
+    const { reservoir, shared } = this.#surveyed;
+    const { points, sampleWeight } = reservoir;
+    const weights = sampleWeight.every((weight) => weight === 1) ? undefined : sampleWeight;
+    const options = { metric: shared.metric, sampleWeight: weights };
+    const surveyed = await run(shardOf(points, options, shared), this.#signal);
+    const dataset = await this.#engines.upload(surveyed, this.#signal);
+    try {
+      return await dataset.use(this.#signal, ({ dataset }) => work(dataset));
+    } finally {
+      dataset.destroy();
+    }
+  }
+
+  /** One pass: a block is read, and goes into its engine, while the one before is computed with. */
+  async #each(work: BlockWork): Promise<void> {
+    const { shared, range } = this.#surveyed;
+    const { metric } = shared;
+    const signal = this.#signal;
+    const blocks = blocksOf(this.#source, signal);
+    const open = async () => {
+      const next = await blocks.next();
+      if (next.done === true) return null;
+      const { number, points, sampleWeight } = next.value;
+      return inBlock(number, signal, async () => {
+        const surveyed = await run(shardOf(points, { metric, sampleWeight }, shared), signal);
+        const moments = surveyed.read?.moments() ?? null;
+        return { number, moments, dataset: await this.#engines.upload(surveyed, signal) };
+      });
+    };
+    let count = 0;
+    let moments: RangeMoments | null = null;
+    let ahead = open();
+    try {
+      for (;;) {
+        const block = await ahead;
+        if (block === null) break;
+        ahead = open();
+        ahead.catch(() => undefined);
+        const { dataset } = block;
+        try {
+          await dataset.use(signal, ({ dataset }) => work(dataset, count));
+          [this.backend, this.reason] = [dataset.backend, dataset.reason];
+        } finally {
+          dataset.destroy();
+        }
+        count += dataset.n;
+        moments = moments === null || block.moments === null ? block.moments : addMoments(moments, block.moments);
+      }
+    } finally {
+      const left = await ahead.catch(() => null);
+      left?.dataset.destroy();
+      await blocks.return();
+    }
+    checkPass(range, count, moments);
+  }
+
+  async #farthest(centroids: Float64Array, wanted: number): Promise<readonly WeightedRow[]> {
+    const { weight } = this.#surveyed.range.moments;
+    const found: WeightedRow[] = [];
+    await this.#each(async (dataset, first) => {
+      const rows = await runAsync(farthestRows(dataset, centroids, wanted, weight), this.#signal);
+      for (const row of rows) found.push({ ...row, index: first + row.index });
+    });
+    const seen = new DistinctRows();
+    return found
+      .sort((a, b) => b.badness - a.badness || a.index - b.index)
+      .filter(({ values }) => seen.add(values))
+      .slice(0, wanted);
+  }
+}
+
+/** Assignments, each of them a pass. */
+class PassesOfKMeans implements KMeansWorkspace {
+  readonly lloyd = undefined;
+  readonly #each: (work: BlockWork) => Promise<void>;
+  #last: { readonly centroids: Float64Array; readonly statistics: KMeansStatistics } | null = null;
+
+  constructor(each: (work: BlockWork) => Promise<void>) {
+    this.#each = each;
+  }
+
+  async accumulate(centroids: Float64Array): Promise<KMeansStatistics> {
+    // As behind an iteration that moved no centroid: a fit ends with one more assignment.
+    const last = this.#last;
+    if (last?.centroids.every((value, i) => value === centroids[i])) return last.statistics;
+    const kept = centroids.slice();
+    let sum: KMeansStatistics | null = null;
+    await this.#each(async (dataset) => {
+      const part = await assigned(dataset, kept);
+      sum = sum === null ? part : addKMeansStatistics(sum, part);
+    });
+    this.#last = { centroids: kept, statistics: sum! };
+    return sum!;
+  }
+
+  /** None is kept. */
+  labels(): Uint32Array {
+    return new Uint32Array(0);
+  }
+
+  inertia(): number {
+    return this.#last!.statistics.inertia;
+  }
+
+  close(): void {}
+}
+
+/** One assignment of a block, its inertia term by term; all labels count as changed, since none are kept. */
+async function assigned(dataset: EngineDataset, centroids: Float64Array): Promise<KMeansStatistics> {
+  const workspace = await dataset.kmeans(centroids.length / dataset.d);
+  try {
+    const { counts, sums, exact } = await workspace.accumulate(centroids);
+    const inertia = await workspace.inertia();
+    return { counts, sums, inertia, changed: dataset.n, exact: exact && settled(exact) };
+  } finally {
+    workspace.close();
+  }
+}

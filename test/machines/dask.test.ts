@@ -1,0 +1,92 @@
+/** The Python module of the package on clusters of Dask of this machine: a process a worker, and one a shard. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
+import type { GaussianMixtureJSON, KMeansJSON } from '../../src/index.ts';
+import { missing } from '../missing.ts';
+import { COLUMNS, COMMAND, DIST, type FlightsFile, flightsFile, sha256 } from './shards.ts';
+import { findPython, HOW_TO_INSTALL } from './tools.ts';
+
+const SCRIPT = fileURLToPath(new URL('fit_on_dask.py', import.meta.url));
+const python = findPython();
+const N = 200_000;
+
+interface Outcome {
+  readonly model: KMeansJSON & Pick<GaussianMixtureJSON, 'lowerBounds' | 'lowerBound'>;
+  /** Rows that each worker counted, by its address. */
+  readonly passes: readonly { readonly iteration: number; readonly counted: Readonly<Record<string, number>> }[];
+  /** In hexadecimal. */
+  readonly labels: string;
+  readonly log: string;
+}
+
+let flights: FlightsFile;
+let folder: string;
+
+beforeAll(async () => {
+  flights = await flightsFile(N);
+  folder = await mkdtemp(join(tmpdir(), 'webgpu-clustering-'));
+});
+
+afterAll(async () => {
+  await flights.remove();
+  await rm(folder, { recursive: true });
+});
+
+async function fitOnDask(context: TestContext, asked: Readonly<Record<string, unknown>>): Promise<Outcome> {
+  if (python === null) missing(context, HOW_TO_INSTALL);
+  const { maxIterations, ...fit } = flights.fit;
+  const places = { module: join(DIST, 'dask'), file: flights.path, columns: COLUMNS, command: COMMAND };
+  const options = { ...fit, max_iter: maxIterations };
+  const argument = JSON.stringify({ kind: 'kmeans', options, ...places, ...asked });
+  const { stdout, stderr } = await promisify(execFile)(python, [SCRIPT, argument], { maxBuffer: 2 ** 26 });
+  return { ...JSON.parse(stdout), log: stderr };
+}
+
+const rowsOf = (counted: Readonly<Record<string, number>>) => Object.values(counted).reduce((sum, n) => sum + n, 0);
+
+test.for([
+  { name: 'two workers', asked: { workers: 2, cuts: [0, N / 2, N] } },
+  { name: 'three workers, of unequal parts', asked: { workers: 3, cuts: [0, 1234, 150_000, N] } },
+  {
+    name: 'two workers, one of which is killed behind the second iteration',
+    asked: { workers: 2, cuts: [0, 50_000, N], kill: 2 },
+  },
+])('$name have the centroids of one call, to the bit', async ({ asked }, context) => {
+  const { model, passes, log } = await fitOnDask(context, asked);
+  expect(sha256(model.centroids)).toBe(sha256(flights.expected.centroids));
+  expect(model.iterations).toBe(flights.fit.maxIterations);
+  expect(model.counts).toEqual(Array.from(flights.expected.counts));
+  expect(Math.abs(model.inertia! / flights.expected.inertia - 1)).toBeLessThanOrEqual(1e-12);
+  expect(passes.map(({ iteration }) => iteration)).toEqual(Array.from({ length: passes.length }, (_, i) => i + 1));
+  for (const { counted } of passes) expect(rowsOf(counted)).toBe(N);
+  for (const { counted } of passes.slice(0, 2)) expect(Object.keys(counted)).toHaveLength(asked.workers);
+  const kill = /^killed worker .* behind iteration 2$/m.exec(log);
+  expect(kill !== null).toBe('kill' in asked);
+  if (kill) console.log(kill[0], passes);
+});
+
+test('a fit goes on from its checkpoint, and labels rows as one call does', async (context) => {
+  const asked = { workers: 2, cuts: [0, 70_000, N], checkpoint: join(folder, 'checkpoint') };
+  const first = await fitOnDask(context, { ...asked, stop: 3 });
+  expect(first.model.iterations).toBe(3);
+  const { model, passes, labels } = await fitOnDask(context, { ...asked, labels: true });
+  expect(passes[0].iteration).toBe(4);
+  expect(sha256(model.centroids)).toBe(sha256(flights.expected.centroids));
+  const { buffer, byteOffset, byteLength } = flights.expected.labels;
+  expect(labels).toBe(Buffer.from(buffer, byteOffset, byteLength).toString('hex'));
+});
+
+test('a mixture begins in a sample of all rows, and its bound rises', async (context) => {
+  const asked = { kind: 'mixture', options: { k: 3, max_iter: 4, tolerance: 0 } };
+  const { model } = await fitOnDask(context, { ...asked, workers: 2, cuts: [0, 70_000, N] });
+  const bounds = [...model.lowerBounds, model.lowerBound!];
+  expect(model.iterations).toBe(4);
+  bounds.slice(1).forEach((bound, i) => {
+    expect(bound).toBeGreaterThanOrEqual(bounds[i] - 1e-9);
+  });
+});

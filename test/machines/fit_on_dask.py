@@ -1,0 +1,41 @@
+"""Fits shards on a cluster of this machine, as the JSON of its argument says, and prints what came of it as JSON."""
+
+import json
+import os
+import signal
+import sys
+import time
+
+import dask
+from distributed import Client, LocalCluster
+
+def main():
+    asked = json.loads(sys.argv[1])
+    sys.path.insert(0, asked["module"])
+    from webgpu_clustering_dask import GaussianMixture, KMeans, shards_of
+
+    dask.config.set({"distributed.scheduler.allowed-failures": 20})
+    with LocalCluster(
+        n_workers=asked["workers"], threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster, Client(cluster) as client:
+        passes = []
+
+        def watch(progress):
+            seconds = time.monotonic() - started
+            passes.append({"iteration": progress["iteration"], "counted": progress["counted"], "ms": 1e3 * seconds})
+            if progress["iteration"] == asked.get("kill"):
+                victim, process = sorted(cluster.workers.items())[0]
+                print("killed worker %s behind iteration %d" % (victim, asked["kill"]), file=sys.stderr, flush=True)
+                os.kill(process.pid, signal.SIGKILL)
+            return "stop" if progress["iteration"] == asked.get("stop") else None
+
+        shards = shards_of(asked["file"], asked["columns"], asked["cuts"])
+        estimator = {"kmeans": KMeans, "mixture": GaussianMixture}[asked["kind"]](**asked["options"], command=asked["command"], arguments=["--threads", "1"])
+        started = time.monotonic()
+        estimator.fit(shards, client, checkpoint=asked.get("checkpoint"), on_iteration=watch)
+        labels = b"".join(client.gather(estimator.predict(shards, client))) if asked.get("labels") else b""
+        json.dump({"model": estimator.model_, "passes": passes, "labels": labels.hex()}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

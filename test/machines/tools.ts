@@ -1,0 +1,21 @@
+/** Dask and Redis: where they are, and how they come there. */
+import { spawnSync } from 'node:child_process';
+import { aptInstall, isDebian, onPath } from '../system.ts';
+
+export const HOW_TO_INSTALL = 'no Dask or no Redis: apt-get install python3-distributed redis-server';
+
+/** A Python that has Dask: the system's own may be another than the first on the PATH. */
+export function findPython(): string | null {
+  const candidates = [onPath(['python3']), '/usr/bin/python3'].filter((path) => path !== null);
+  return candidates.find((python) => spawnSync(python, ['-c', 'import distributed']).status === 0) ?? null;
+}
+
+export function findRedis(): string | null {
+  return onPath(['redis-server']);
+}
+
+/** Installs what is missing, where that can be done. */
+export function fetchTools(): void {
+  if (findPython() !== null && findRedis() !== null) return;
+  if (process.getuid?.() === 0 && isDebian()) aptInstall('python3-distributed', 'redis-server');
+}

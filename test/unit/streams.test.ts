@@ -1,0 +1,140 @@
+/** Fits of blocks that are read anew for each pass: those of all rows in one call. */
+import { describe, expect, it } from 'vitest';
+import { type BlockSource, kmeans } from '../../src/index.ts';
+import { Random } from '../../src/random.ts';
+
+const [n, d, k] = [5000, 3, 5];
+const random = new Random(21);
+const data = Float32Array.from({ length: n * d }, (_, at) => 50 + (Math.floor(at / d) % 6) + random.normal());
+const weights = Float32Array.from({ length: n }, (_, i) => (i % 7 === 3 ? 0 : 1 + random.uniform()));
+const points = { data, shape: [n, d] };
+const start = { data: data.slice(0, k * d), shape: [k, d] };
+
+/** Blocks of so many rows, the last of what is left, with what was opened and closed. */
+function sourceOf(
+  rows: number,
+  weighted = false,
+  change?: (pass: number, number: number, block: Float32Array) => unknown,
+) {
+  const seen = { passes: 0, closed: 0, read: 0 };
+  const source: BlockSource = {
+    blocks: () => {
+      const pass = seen.passes++;
+      let at = 0;
+      const next = async () => {
+        if (at >= n) return { done: true as const, value: undefined };
+        const end = Math.min(n, at + rows);
+        const block = data.slice(at * d, end * d);
+        const sampleWeight = weights.slice(at, end);
+        const shape = [end - at, d];
+        const given = change?.(pass, Math.floor(at / rows), block);
+        at = end;
+        seen.read++;
+        const value = given ?? (weighted ? { points: { data: block, shape }, sampleWeight } : { data: block, shape });
+        return { done: false as const, value: value as never };
+      };
+      const close = async () => {
+        seen.closed++;
+        return { done: true as const, value: undefined };
+      };
+      return { [Symbol.asyncIterator]: () => ({ next, return: close }) };
+    },
+  };
+  return { source, seen };
+}
+
+describe.each([
+  ['euclidean', false],
+  ['euclidean', true],
+  ['cosine', false],
+] as const)('k-means of blocks, %s, weighted: %s', (metric, weighted) => {
+  it.each([
+    ['an explicit start', start],
+    ['a reservoir', 'k-means++'],
+  ] as const)('has the centroids of kmeans from %s, bit for bit', async (_, init) => {
+    // A row of weight 0 is in no reservoir, but among all rows.
+    if (weighted && typeof init === 'string') return;
+    const options = { k, metric, init, tolerance: 0, maxIterations: 8, backend: 'cpu' } as const;
+    const expected = await kmeans(points, { ...options, ...(weighted && { sampleWeight: weights }) });
+    for (const rows of [n, 700]) {
+      const { source, seen } = sourceOf(rows, weighted);
+      const shifts: number[] = [];
+      const model = await kmeans(source, { ...options, onIteration: ({ shift }) => void shifts.push(shift) });
+      expect(model.centroids).toEqual(expected.centroids);
+      expect(model.counts).toEqual(expected.counts);
+      expect(Math.abs(model.inertia / expected.inertia - 1)).toBeLessThan(1e-12);
+      expect([model.iterations, model.labels.length]).toEqual([expected.iterations, 0]);
+      // Two before the first iteration, one behind the last.
+      expect(seen.passes).toBe(2 + shifts.length + 1);
+      expect(seen.closed).toBe(0);
+    }
+  });
+});
+
+it('empty clusters take the farthest rows of all blocks', async () => {
+  const far = Array.from({ length: 3 }, (_, c) => [1e4 + c, 1e4, 1e4]);
+  const init = [[50, 51, 52], [53, 53, 53], ...far];
+  const options = { k, init, tolerance: 0, maxIterations: 6, backend: 'cpu' } as const;
+  const expected = await kmeans(points, options);
+  const model = await kmeans(sourceOf(800).source, options);
+  expect(expected.counts.every((count) => count > 0)).toBe(true);
+  expect(model.centroids).toEqual(expected.centroids);
+});
+
+describe('an error says in which block, and leaves nothing open', () => {
+  const options = { k, init: start, backend: 'cpu' } as const;
+
+  it.each<[string, Parameters<typeof sourceOf>[2], RegExp, number]>([
+    ['a value that is none', (_, number, block) => void (number === 2 && (block[4] = NaN)), /^blocks\[2\]: points/, 1],
+    ['a block of another width', (_, number) => (number === 3 ? [[1, 2]] : undefined), /^blocks\[3\]: .*2 features/, 1],
+    [
+      'the source itself',
+      (pass, number) => {
+        if (pass === 3 && number === 1) throw new Error('the disk is gone');
+      },
+      /^blocks\[1\]: the disk is gone/,
+      1,
+    ],
+    ['a later pass of other rows', (pass, _, block) => void (pass === 3 && (block[0] += 1)), /other rows/, 0],
+    ['a later pass of fewer rows', (pass, n) => (pass === 4 && n === 1 ? [[50, 50, 50]] : undefined), /5000 rows/, 0],
+  ])('%s', async (_, change, message, closed) => {
+    const { source, seen } = sourceOf(1000, false, change);
+    await expect(kmeans(source, options)).rejects.toThrow(message);
+    expect(seen.closed).toBe(closed);
+  });
+
+  it('an abort', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const { source, seen } = sourceOf(1000, false, (pass, number) => {
+      if (pass === 3 && number === 2) controller.abort(reason);
+    });
+    await expect(kmeans(source, { ...options, signal: controller.signal })).rejects.toBe(reason);
+    expect(seen.closed).toBe(1);
+  });
+
+  it('what does not go with a source', async () => {
+    const { source } = sourceOf(1000);
+    await expect(kmeans(source, { ...options, maxSize: n })).rejects.toThrow(TypeError);
+    await expect(kmeans(source, { ...options, sampleWeight: weights })).rejects.toThrow(TypeError);
+    await expect(kmeans({ blocks: 7 } as never, options)).rejects.toThrow(/blocks must be a function/);
+    await expect(kmeans({ blocks: async function* () {} }, options)).rejects.toThrow(/no blocks/);
+    const model = await kmeans(source, options);
+    await expect(model.predict(source as never)).rejects.toThrow(TypeError);
+  });
+});
+
+it('a model says of blocks what it says of all rows', async () => {
+  const model = await kmeans(points, { k, init: start, backend: 'cpu' });
+  const { source } = sourceOf(1300);
+  const labels: number[] = [];
+  for await (const block of model.predictBlocks(source)) labels.push(...block);
+  expect(Uint32Array.from(labels)).toEqual(model.labels);
+  expect(Math.abs((await model.score(source)) / (await model.score(points)) - 1)).toBeLessThan(1e-12);
+  const { source: weighted } = sourceOf(1300, true);
+  const score = await model.score(points, { sampleWeight: weights });
+  expect(Math.abs((await model.score(weighted)) / score - 1)).toBeLessThan(1e-12);
+  const { source: opened, seen } = sourceOf(1300);
+  for await (const _ of model.predictBlocks(opened)) break;
+  expect(seen.closed).toBe(1);
+});
