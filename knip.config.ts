@@ -11,6 +11,11 @@ export default {
     'demo/examples/*/node.mjs',
     'demo/offline/service-worker.ts',
     'bench/main.ts',
+    // Scripts of their own, which bench/gpu bundles or hands to a process.
+    'bench/gpu/peers/{web,splat-driver}.mjs',
+    'bench/static/{table,dawn-compile}.mjs',
+    'bench/bundle/{pack,run,package}.mjs',
+    'bench/bundle/conformance.ts',
     'test/browsers.ts',
     'test/conformance/page.ts',
     'test/golden/flights.mjs',
@@ -26,10 +31,12 @@ export default {
     'shaders/**/*.wgsl',
     '!src/cpu/kernels/**',
   ],
-  vite: { config: ['vite.config.ts', '{demo,bench}/vite.config.ts'] },
+  vite: { config: ['vite.config.ts', '{demo,bench,bench/bundle}/vite.config.ts'] },
   compilers: { wgsl: () => '' },
   // Types that a signature names may be exported beside it.
   ignoreExportsUsedInFile: { interface: true, type: true },
+  // NVIDIA's compiler and disassembler, for bench/static.
+  ignoreBinaries: ['nvcc', 'nvdisasm'],
   ignoreDependencies: [
     // test/neighbours/package.json has them.
     /^@(jax-js|luma\.gl|tensorflow|duckdb)\//,

@@ -2,6 +2,7 @@
 import { runBenchmark } from './benchmark.ts';
 import { CPU_USAGE, runCpuBenchmark } from './cpu/bench.ts';
 import { MEASURED, measureMemory } from './cpu/memory.ts';
+import { GPU_USAGE, runGpuBenchmark } from './gpu/node.ts';
 import { kmeansBenchmark } from './kmeans/bench.ts';
 import { mixtureBenchmark } from './mixture/bench.ts';
 import { PAGE_USAGE, runPageBenchmark } from './page/bench.ts';
@@ -12,14 +13,14 @@ const kernels = () => import('./kernels/write.ts');
 
 async function usage(): Promise<string> {
   const { KERNELS_USAGE } = await kernels();
-  return [kmeansBenchmark.usage, mixtureBenchmark.usage, CPU_USAGE, PAGE_USAGE, SHARDS_USAGE, KERNELS_USAGE].join(
-    '\n\n',
-  );
+  const usages = [CPU_USAGE, GPU_USAGE, PAGE_USAGE, SHARDS_USAGE, KERNELS_USAGE];
+  return [kmeansBenchmark.usage, mixtureBenchmark.usage, ...usages].join('\n\n');
 }
 
 const [name, ...rest] = process.argv.slice(2);
 if (name === 'mixture') await runBenchmark(mixtureBenchmark, rest);
 else if (name === 'cpu') await runCpuBenchmark(rest);
+else if (name === 'gpu') await runGpuBenchmark(rest);
 else if (name === 'page') await runPageBenchmark(rest);
 else if (name === 'shards') await runShardsBenchmark(rest);
 else if (name === 'kernels') (await kernels()).writeKernels(rest);

@@ -1,5 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
-
 /** How often each task runs: `atLeast` times, then on while its runs fit into `budgetMs`, `atMost` times. */
 export interface RunPlan {
   readonly atLeast: number;
@@ -24,7 +22,7 @@ export async function interleave<T>(tasks: readonly (() => T | Promise<T>)[], pl
     for (const [i, task] of tasks.entries()) {
       const { ms } = runs[i];
       if (round >= plan.atLeast && sum(ms) + Math.min(...ms) > plan.budgetMs) continue;
-      await setTimeout(SETTLING_MS);
+      await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
       const start = performance.now();
       runs[i].value = await task();
       ms.push(performance.now() - start);

@@ -67,8 +67,9 @@ function split(list: string | undefined): string[] | undefined {
   return list === 'none' ? [] : list?.split(',');
 }
 
-function choose(kind: string, known: readonly string[], wanted: readonly string[]): string[] {
-  const stranger = wanted.find((name) => !known.includes(name));
+/** @throws {RangeError} naming what is not known. */
+export function choose<Name extends string>(kind: string, known: readonly Name[], wanted: readonly string[]): Name[] {
+  const stranger = wanted.find((name) => !(known as readonly string[]).includes(name));
   if (stranger !== undefined) throw new RangeError(`${kind}: no ${stranger}, there are ${known.join(', ')}`);
   return known.filter((name) => wanted.includes(name));
 }

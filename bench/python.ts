@@ -4,19 +4,29 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
+import versions from './scikit-learn.py?raw';
 import serve from './serve.py?raw';
 
 const PYTHONS = ['python3', '/usr/bin/python3'];
 
-export interface ScikitLearn {
+export interface PythonWith {
   readonly command: string;
   readonly versions: string;
 }
 
 /** @throws {Error} where there is no Python with scikit-learn. */
-export async function findScikitLearn(): Promise<ScikitLearn> {
+export function findScikitLearn(): Promise<PythonWith> {
+  return findPython(versions, 'scikit-learn');
+}
+
+/**
+ * A Python whose script answers `versions`.
+ *
+ * @throws {Error} where there is none: `what` is missing.
+ */
+export async function findPython(script: string, what: string): Promise<PythonWith> {
   for (const command of PYTHONS) {
-    const python = new Python(command, '', 1);
+    const python = new Python(command, script, 1);
     try {
       return { command, versions: await python.call('versions') };
     } catch {
@@ -25,20 +35,18 @@ export async function findScikitLearn(): Promise<ScikitLearn> {
       python.close();
     }
   }
-  throw new Error(`no scikit-learn for ${PYTHONS.join(' or ')}`);
+  throw new Error(`no ${what} for ${PYTHONS.join(' or ')}`);
 }
 
-/** A script, running; one call of its functions at a time. */
-export class Python {
+/** A program that answers a JSON line by another; one call of its functions at a time. */
+export class Conversation {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
   readonly #lines: Interface;
   #complaints = '';
 
-  constructor(command: string, script: string, threads: number) {
-    const limit = String(threads);
-    const env = { OMP_NUM_THREADS: limit, OPENBLAS_NUM_THREADS: limit, MKL_NUM_THREADS: limit };
-    this.#process = spawn(command, ['-c', `${script}\n${serve}`], { env: { ...process.env, ...env } });
+  constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.#process = spawn(command, args, { env: { ...process.env, ...env } });
     // A command that is not there ends the lines as well.
     this.#process.on('error', (error) => (this.#complaints += error.message));
     this.#process.stdin.on('error', () => undefined);
@@ -51,7 +59,7 @@ export class Python {
   async call<T>(name: string, ...args: unknown[]): Promise<T> {
     this.#process.stdin.write(`${JSON.stringify([name, ...args])}\n`);
     const { value, done } = await this.#answers.next();
-    if (done) throw new Error(`Python ended: ${this.#complaints}`);
+    if (done) throw new Error(`it ended: ${this.#complaints}`);
     return JSON.parse(value);
   }
 
@@ -63,6 +71,15 @@ export class Python {
   close(): void {
     this.#lines.close();
     this.#process.kill();
+  }
+}
+
+/** A script of Python's, running. */
+export class Python extends Conversation {
+  constructor(command: string, script: string, threads: number) {
+    const limit = String(threads);
+    const env = { OMP_NUM_THREADS: limit, OPENBLAS_NUM_THREADS: limit, MKL_NUM_THREADS: limit };
+    super(command, ['-c', `${script}\n${serve}`], env);
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vite';
 import { inlined } from '../vite.plugins.ts';
+import { gpuPage } from './gpu/vite.plugin.ts';
 
 /** What a result names the version of. */
 const PACKAGES = [
@@ -28,7 +29,7 @@ const versions = {
  */
 export default defineConfig({
   // `bench -- kernels` writes the WGSL for people.
-  plugins: [inlined('written')],
+  plugins: [inlined('written'), gpuPage()],
   define: { __VERSIONS__: JSON.stringify(versions) },
   build: {
     target: 'es2022',

@@ -21,7 +21,7 @@ export function inertiaOf({ data, n, d }: KMeansProblem, centroids: Float64Array
 }
 
 /** The squared distance, or some sum of its first terms that is no less than the limit. */
-function squaredDistance(
+export function squaredDistance(
   rows: Float32Array,
   from: number,
   centroids: Float64Array,

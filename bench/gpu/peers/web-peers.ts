@@ -1,0 +1,2 @@
+/** The script of the contenders in JavaScript, beside the benchmark's. */
+export const WEB_PEERS = 'gpu-peers.js';
