@@ -1,6 +1,7 @@
 /** What the library's source needs of a bundler: its WGSL, its WebAssembly and its worker, as strings. */
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin, type Rolldown } from 'vite';
 import { toPrintable } from './src/cpu/printable.ts';
@@ -173,21 +174,42 @@ interface Compiler {
   ): Promise<{ readonly error: Error | null; readonly stderr: { toString(): string } }>;
 }
 
+/** What was compiled before lies here, by a hash of all that it was made of. */
+const CACHE = at('node_modules/.cache/webgpu-clustering');
+const KERNELS = at('src/cpu/kernels');
+
 /** AssemblyScript to a string. */
 async function compileKernels(entry: string, isRelaxed: boolean): Promise<Inlined> {
+  const options = ['-O3', '--converge', ...SIMD, ...(isRelaxed ? RELAXED : []), ...PAGES];
+  // The entry imports its neighbours, and theirs.
+  const names = (await readdir(KERNELS, { recursive: true })).filter((name) => name.endsWith('.ts')).sort();
+  const sources = names.map((name) => join(KERNELS, name));
+  const hash = createHash('sha256').update(JSON.stringify([relative(KERNELS, entry), options]));
+  for (const path of [at('node_modules/assemblyscript/package.json'), ...sources]) hash.update(await readFile(path));
+  const cached = join(CACHE, hash.digest('hex'));
+  const known = await readFile(cached, 'utf8').catch(() => null);
+  if (known !== null) return { text: known, sources };
   let binary: Uint8Array | null = null;
   const compiler = (await import('assemblyscript/asc' as string)) as Compiler;
-  const { error, stderr } = await compiler.main(
-    [entry, '-O3', '--converge', '--outFile', 'kernels.wasm', ...SIMD, ...(isRelaxed ? RELAXED : []), ...PAGES],
-    {
-      writeFile: (_name, contents) => void (binary = contents),
-    },
-  );
+  const { error, stderr } = await compiler.main([entry, '--outFile', 'kernels.wasm', ...options], {
+    writeFile: (_name, contents) => void (binary = contents),
+  });
   if (error !== null || binary === null) throw new Error(`${entry}: ${error?.message}\n${stderr}`);
-  // The entry imports its neighbours.
-  const folder = dirname(entry);
-  const sources = (await readdir(folder)).filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
-  return { text: toPrintable(binary), sources };
+  const text = toPrintable(binary);
+  await keep(cached, text);
+  return { text, sources };
+}
+
+/** For the next time, if it can be: in one stroke, as others may read it meanwhile. */
+async function keep(path: string, text: string): Promise<void> {
+  const half = `${path}.${process.pid}`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(half, text);
+    await rename(half, path);
+  } catch {
+    // It is compiled again then.
+  }
 }
 
 /** A module and all that it imports, as one classic script. */

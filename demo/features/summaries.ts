@@ -52,6 +52,8 @@ type Facts = Omit<ColumnSummary, 'suggested' | 'reason'> & {
   readonly isPlace: boolean;
   /** Share of the rows that lie farther from the median than nearly all do. */
   readonly farShare: number;
+  /** What there is to say of values that may stand for missing ones. */
+  readonly sentinel: string;
 };
 
 function* summaryOfNumbers(column: NumberColumn, rows: Uint32Array): Steps<ColumnSummary> {
@@ -90,6 +92,7 @@ function* summaryOfNumbers(column: NumberColumn, rows: Uint32Array): Steps<Colum
     isCount,
     isPlace: 'isPlace' in column && column.isPlace === true,
     farShare: farShareOf(sorted, quantiles),
+    sentinel: measure === 'number' ? suspicionOf(run, sorted) : '',
   };
   return withSuggestion(facts);
 }
@@ -284,12 +287,12 @@ interface Suggestion {
 }
 
 function withSuggestion(facts: Facts): ColumnSummary {
-  const { n: _, infinite, isCount: __, isPlace: ___, farShare: ____, ...summary } = facts;
+  const { n: _, infinite, isCount: __, isPlace: ___, farShare: ____, sentinel, ...summary } = facts;
   const { isUsed, scaling, period, reason = '' } = suggest(facts);
   const remark =
     infinite > 0
       ? `${infinite === 1 ? 'one infinite value counts' : `${infinite} infinite values count`} as missing`
-      : '';
+      : sentinel;
   return {
     ...summary,
     suggested: { isUsed, scaling, period: period ?? periodOf(facts) },
@@ -381,6 +384,22 @@ function farShareOf(sorted: Float64Array, [, first, median, third]: readonly num
   let far = 0;
   for (const value of sorted) if (Math.abs(value - median) > reach) far++;
   return far / sorted.length;
+}
+
+/** What is written where a value is missing: nines, and the ends of integers of 16 and 32 bits. */
+const SENTINELS = /^-?(99+|9+\.9+|32767|32768|2147483647|2147483648)$/;
+
+/** An end of the range that is known for meaning nothing, and is farther from all other values than these from each other. */
+function suspicionOf({ least, greatest }: Totals, sorted: Float64Array): string {
+  for (const value of [least, greatest]) {
+    if (!SENTINELS.test(String(value))) continue;
+    const others = sorted.filter((other) => other !== value);
+    const [low, high] = [others[0], others[others.length - 1]];
+    if (!(Math.min(Math.abs(value - low), Math.abs(value - high)) > high - low)) continue;
+    const share = 1 - others.length / sorted.length;
+    return `${value}${share > 0 ? `, in ${formatShare(share)} of the rows,` : ''} may mean that the value is missing`;
+  }
+  return '';
 }
 
 /** The distance of the quartiles of a normal distribution, in deviations. */

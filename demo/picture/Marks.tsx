@@ -109,24 +109,28 @@ interface BadgeProps {
 }
 
 function BadgeMark({ badge, colour, line, dimmed }: BadgeProps): JSX.Element {
-  const { mean, at, text, width, isMoved } = badge;
+  const { mean, at, text, width, isMoved, isHidden } = badge;
   const ends = { x1: short(mean[0]), y1: short(mean[1]), x2: short(at[0]), y2: short(at[1]) };
   return (
     <g class={`picture-badge${dimmed}`}>
       {isMoved && <line class="picture-halo" {...ends} stroke-width="4" />}
       {isMoved && <line {...ends} stroke={line} stroke-width="1.5" />}
       {isMoved && <circle cx={short(mean[0])} cy={short(mean[1])} r="3" fill={line} />}
-      <rect
-        x={short(at[0] - width / 2)}
-        y={short(at[1] - 10)}
-        width={short(width)}
-        height="20"
-        rx="10"
-        fill={css(colour)}
-      />
-      <text x={short(at[0])} y={short(at[1] + 4)} text-anchor="middle" fill={inkOn(colour)}>
-        {text}
-      </text>
+      {!isHidden && (
+        <>
+          <rect
+            x={short(at[0] - width / 2)}
+            y={short(at[1] - 10)}
+            width={short(width)}
+            height="20"
+            rx="10"
+            fill={css(colour)}
+          />
+          <text x={short(at[0])} y={short(at[1] + 4)} text-anchor="middle" fill={inkOn(colour)}>
+            {text}
+          </text>
+        </>
+      )}
     </g>
   );
 }

@@ -136,8 +136,6 @@ export function Picture(props: PictureProps): JSX.Element {
     // A row that is asked for comes too late now.
     asked.current++;
     setCard(null);
-    // Those of a scene that turns lie elsewhere now.
-    if (next.kind === 'orbit') setSelection(null);
   };
 
   const select = async (polygon: readonly number[]) => {
@@ -155,6 +153,7 @@ export function Picture(props: PictureProps): JSX.Element {
   };
 
   const unselect = () => {
+    if (now.current.selection === null) return;
     setSelection(null);
     now.current.props.onSelect?.(null);
   };
@@ -431,6 +430,8 @@ function labelOf({ info }: SceneInfo, n: number): string {
 /** What was chosen lies elsewhere when the picture has moved. */
 function outlineOf(selection: Selection | null, matrix: ToPixels, scene: SceneInfo): readonly number[] {
   if (selection === null) return [];
+  // Rows of a scene that turns lie elsewhere now.
+  if (scene.info.length === 3 && selection.matrix.some((value, at) => value !== matrix[at])) return [];
   const { scaleX, scaleY, left, top } = shiftBetween(selection.matrix, matrix, scene);
   return selection.polygon.map((value, at) => (at % 2 === 0 ? value * scaleX + left : value * scaleY + top));
 }

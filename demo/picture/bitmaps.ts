@@ -3,7 +3,7 @@ import { runAsync } from '../../src/steps.ts';
 import { type Grid, type Layer, paint } from './painter.ts';
 import type { Drawn, Exposure } from './scene.ts';
 
-/** What draws pictures: on the CPU today. */
+/** What draws pictures: on the CPU, or on a GPU (gpu/painter.ts). */
 export interface Painter {
   /** `drawn.bitmap` is to be transferred; the grid, null for samples, stays for `pickAt`. */
   expose(
@@ -22,8 +22,8 @@ export function createPainter(): Painter {
       const canvas = new OffscreenCanvas(width, height);
       canvas.getContext('2d')!.putImageData(new ImageData(pixels, width, height), 0, 0);
       const { n } = layer.coordinates;
-      const milliseconds = performance.now() - start;
-      return { drawn: { id, bitmap: canvas.transferToImageBitmap(), toPixels, inside, drawn, n, milliseconds }, grid };
+      const told = { id, toPixels, inside, drawn, n, milliseconds: performance.now() - start, painter: 'cpu' } as const;
+      return { drawn: { ...told, bitmap: canvas.transferToImageBitmap() }, grid };
     },
   };
 }

@@ -39,6 +39,8 @@ export interface Badge {
   readonly text: string;
   readonly width: number;
   readonly isMoved: boolean;
+  /** Whether there was no room for it. */
+  readonly isHidden: boolean;
 }
 
 export interface Ellipse {
@@ -232,8 +234,8 @@ export function placesOf({ info, shares }: SceneInfo, means: Float64Array, k: nu
 
 const BADGE_HEIGHT = 20;
 const LONGEST_NAME = 16;
-/** Above, numbers may cover each other: to sort them out would take longer than a picture. */
-const MOST_APART = 150;
+/** How far a number may be from its mean; where there is no room as near as that, a dot stands for it. */
+const FARTHEST = 150;
 
 /** The numbers of the clusters that are in the picture, apart from each other. */
 export function badgesOf(
@@ -247,51 +249,66 @@ export function badgesOf(
     if (!(mean[0] >= 0 && mean[0] <= size.width && mean[1] >= 0 && mean[1] <= size.height)) return [];
     const text = cut(names[cluster] ?? String(cluster + 1), LONGEST_NAME);
     const width = Math.max(BADGE_HEIGHT, 9 + 7 * text.length);
-    return [{ cluster, mean, text, width, x: mean[0], y: mean[1] }];
+    return [{ cluster, mean, text, width }];
   });
-  if (boxes.length <= MOST_APART) part(boxes, size);
-  return boxes.map(({ cluster, mean, text, width, x, y }) => {
-    const isMoved = Math.hypot(x - mean[0], y - mean[1]) > 3;
-    return { cluster, mean, text, width, at: [x, y], isMoved };
+  const room = new Room(size);
+  return boxes.map(({ cluster, mean, text, width }) => {
+    const at = room.take(mean, width);
+    const isMoved = at === null || Math.hypot(at[0] - mean[0], at[1] - mean[1]) > 3;
+    return { cluster, mean, text, width, at: at ?? mean, isMoved, isHidden: at === null };
   });
 }
 
-interface Box {
-  readonly mean: Point;
-  readonly width: number;
-  x: number;
-  y: number;
-}
+/** Steps from a mean to where its number may be, the nearest first. */
+const STEPS_AWAY: readonly Point[] = Array.from(
+  { length: 51 * 37 },
+  (_, i): Point => [6 * ((i % 51) - 25), 8 * (Math.floor(i / 51) - 18)],
+)
+  .filter(([x, y]) => Math.hypot(x, y) <= FARTHEST)
+  .sort((p, q) => Math.hypot(...p) - Math.hypot(...q));
 
-const ROUNDS = 60;
+/** Where numbers are already: none covers another. */
+class Room {
+  /** Boxes by the rows of the picture that they may touch. */
+  readonly #rows = new Map<number, { readonly x: number; readonly y: number; readonly width: number }[]>();
+  /** Of each place, the steps that need not be tried again. */
+  readonly #tried = new Map<string, number>();
 
-/** Pushes boxes that cover each other apart, along the shorter way. */
-function part(boxes: readonly Box[], { width, height }: Size): void {
-  for (let round = 0; round < ROUNDS; round++) {
-    let covers = false;
-    for (const [i, box] of boxes.entries()) {
-      for (const other of boxes.slice(i + 1)) {
-        const across = (box.width + other.width) / 2 + 2 - Math.abs(box.x - other.x);
-        const down = BADGE_HEIGHT + 2 - Math.abs(box.y - other.y);
-        if (across <= 0 || down <= 0) continue;
-        covers = true;
-        // Those in the same place part by their order.
-        if (across < down) {
-          const push = (box.x > other.x ? 1 : -1) * (across / 2 + 0.01);
-          box.x += push;
-          other.x -= push;
-        } else {
-          const push = (box.y > other.y ? 1 : -1) * (down / 2 + 0.01);
-          box.y += push;
-          other.y -= push;
-        }
-      }
+  constructor(readonly size: Size) {}
+
+  /** A place in the picture as near to a mean as can be; null where there is none. */
+  take([x, y]: Point, width: number): Point | null {
+    const key = `${Math.round(x / 4)} ${Math.round(y / 4)} ${width}`;
+    for (let step = this.#tried.get(key) ?? 0; step < STEPS_AWAY.length; step++) {
+      const at = this.#inside(x + STEPS_AWAY[step][0], y + STEPS_AWAY[step][1], width);
+      if (!this.#isFree(at, width)) continue;
+      this.#tried.set(key, step);
+      this.#add(at, width);
+      return at;
     }
-    for (const box of boxes) {
-      box.x = Math.min(width - box.width / 2, Math.max(box.width / 2, box.x));
-      box.y = Math.min(height - BADGE_HEIGHT / 2, Math.max(BADGE_HEIGHT / 2, box.y));
-    }
-    if (!covers) return;
+    this.#tried.set(key, STEPS_AWAY.length);
+    return null;
+  }
+
+  #inside(x: number, y: number, width: number): Point {
+    const [right, down] = [this.size.width - width / 2, this.size.height - BADGE_HEIGHT / 2];
+    return [Math.min(right, Math.max(width / 2, x)), Math.min(down, Math.max(BADGE_HEIGHT / 2, y))];
+  }
+
+  #isFree([x, y]: Point, width: number): boolean {
+    const row = Math.floor(y / (BADGE_HEIGHT + 2));
+    return [row - 1, row, row + 1].every((near) =>
+      (this.#rows.get(near) ?? []).every(
+        (box) => Math.abs(box.x - x) >= (box.width + width) / 2 + 2 || Math.abs(box.y - y) >= BADGE_HEIGHT + 2,
+      ),
+    );
+  }
+
+  #add([x, y]: Point, width: number): void {
+    const row = Math.floor(y / (BADGE_HEIGHT + 2));
+    const boxes = this.#rows.get(row) ?? [];
+    boxes.push({ x, y, width });
+    this.#rows.set(row, boxes);
   }
 }
 

@@ -16,6 +16,24 @@ export interface Layer {
   readonly k: number;
   /** [n], from 0, sure, to 1; null where it is not known. */
   readonly doubt: Float32Array | null;
+  /** Whether k/2 clusters are twice there: labels of rows that are chosen, and stand out, are greater by k/2. */
+  readonly hasChosen?: boolean;
+}
+
+/** Clusters of a layer, from one to another, that stand out, the others dimmed; null: all are alike. */
+export type Standing = readonly [from: number, to: number] | null;
+
+export function standingOf({ labels, k, hasChosen = false }: Layer, { alone }: Exposure): Standing {
+  if (labels === null) return null;
+  const first = hasChosen ? k / 2 : 0;
+  if (alone !== null) return [first + alone, first + alone + 1];
+  return hasChosen ? [first, k] : null;
+}
+
+/** The colours of a layer's clusters [k], as Uint32: red, green, blue and nothing, in the order of bytes. */
+export function inksOf({ labels, k, hasChosen = false }: Layer, { colours }: Exposure): Uint32Array<ArrayBuffer> {
+  const kinds = hasChosen ? k / 2 : k;
+  return Uint32Array.from({ length: labels === null ? 1 : k }, (_, c) => pack(colours[c % kinds] ?? colours[0]));
 }
 
 /** Which point is at a pixel. */
@@ -43,7 +61,7 @@ const FULL = 2 ** 16 - 1;
 /** Widest dot, in CSS pixels. */
 const LARGEST = 7;
 /** Where so much of the pixels has points, dots are a pixel each; pixels of fine screens are small for that. */
-const CROWDED = 1;
+export const CROWDED = 1;
 
 export function* paint(layer: Layer, exposure: Exposure): Steps<Painted> {
   const { coordinates, labels, k } = layer;
@@ -54,7 +72,7 @@ export function* paint(layer: Layer, exposure: Exposure): Steps<Painted> {
   const shot: Shot = {
     labels,
     k: labels === null ? 1 : k,
-    alone: labels === null ? null : exposure.alone,
+    standing: standingOf(layer, exposure),
     doubt: exposure.showsDoubt ? layer.doubt : null,
     total: new Uint32Array(size),
     winner: new Uint16Array(size),
@@ -62,7 +80,7 @@ export function* paint(layer: Layer, exposure: Exposure): Steps<Painted> {
     points: stride === 1 ? new Uint32Array(size) : null,
   };
   const inside = yield* tally(shot, projectionOf(coordinates, exposure.toPixels), exposure, stride);
-  const pixels = yield* develop(shot, exposure, inside);
+  const pixels = yield* develop(shot, inksOf(layer, exposure), exposure, inside);
   const grid = shot.points && { width, height, points: shot.points };
   return { pixels, inside, drawn: Math.ceil(n / stride), grid };
 }
@@ -77,9 +95,9 @@ interface Shot {
   /** Null where all points are alike. */
   readonly labels: Uint32Array | null;
   readonly k: number;
-  readonly alone: number | null;
+  readonly standing: Standing;
   readonly doubt: Float32Array | null;
-  /** Number of points on each pixel: of those that stand alone, where there are some. */
+  /** Number of points on each pixel: of those that stand out, where there are some. */
   readonly total: Uint32Array;
   /** The cluster that has most of them. */
   readonly winner: Uint16Array;
@@ -97,7 +115,7 @@ interface Projection {
   readonly spread: readonly number[] | null;
 }
 
-function projectionOf({ values, dimensions, offsets, scene }: Coordinates, toPixels: ToPixels): Projection {
+export function projectionOf({ values, dimensions, offsets, scene }: Coordinates, toPixels: ToPixels): Projection {
   const [a, b, c, e, f, g, h, i] = toPixels;
   const [x, y, z = 0] = offsets;
   const matrix: ToPixels = [a, b, c, a * x + b * y + c * z + e, f, g, h, f * x + g * y + h * z + i];
@@ -194,9 +212,24 @@ function countAll({ total }: Shot): Counter {
 /** The counts of the picture before, for the next one. */
 let spare: Uint16Array | null = null;
 
-function countEach({ k, alone, total, winner }: Shot, labels: Uint32Array, size: number): Counter {
+function countEach({ k, standing, total, winner }: Shot, labels: Uint32Array, size: number): Counter {
   const counts = spare !== null && spare.length >= size * k ? spare.fill(0, 0, size * k) : new Uint16Array(size * k);
   spare = null;
+  /** The winner among some of the clusters; false where there is none. */
+  const settle = (pixel: number, first: number, from: number, to: number) => {
+    let sum = 0;
+    let most = 0;
+    for (let c = from; c < to; c++) {
+      const count = counts[first + c];
+      sum += count;
+      if (count > most) {
+        most = count;
+        winner[pixel] = c;
+      }
+    }
+    total[pixel] = sum;
+    return sum > 0;
+  };
   return {
     count({ pixels, rows, length }) {
       for (let at = 0; at < length; at++) {
@@ -208,22 +241,8 @@ function countEach({ k, alone, total, winner }: Shot, labels: Uint32Array, size:
       for (const [start, end] of slices(size)) {
         for (let pixel = start; pixel < end; pixel++) {
           const first = pixel * k;
-          if (alone !== null && counts[first + alone] > 0) {
-            winner[pixel] = alone;
-            total[pixel] = counts[first + alone];
-            continue;
-          }
-          let sum = 0;
-          let most = 0;
-          for (let c = 0; c < k; c++) {
-            const count = counts[first + c];
-            sum += count;
-            if (count > most) {
-              most = count;
-              winner[pixel] = c;
-            }
-          }
-          total[pixel] = sum;
+          if (standing !== null && settle(pixel, first, standing[0], standing[1])) continue;
+          settle(pixel, first, 0, k);
         }
         yield;
       }
@@ -238,30 +257,23 @@ function countEach({ k, alone, total, winner }: Shot, labels: Uint32Array, size:
  * Where there is no room for counts of each cluster: the vote of Boyer and Moore finds the cluster that has more than half
  * of a pixel's points, and where none has, one of those that have many.
  */
-function takeVotes({ alone, total, winner }: Shot, labels: Uint32Array, size: number): Counter {
-  const lead = new Uint32Array(size);
-  const own = alone === null ? null : new Uint32Array(size);
+function takeVotes({ standing, total, winner }: Shot, labels: Uint32Array, size: number): Counter {
+  const all = new Votes(total, winner);
+  const own = standing === null ? null : new Votes(new Uint32Array(size), new Uint16Array(size));
   return {
     count({ pixels, rows, length }) {
       for (let at = 0; at < length; at++) {
-        const pixel = pixels[at];
         const label = labels[rows[at]];
-        total[pixel]++;
-        if (own !== null && label === alone) own[pixel]++;
-        if (winner[pixel] === label) lead[pixel]++;
-        else if (lead[pixel] > 0) lead[pixel]--;
-        else {
-          winner[pixel] = label;
-          lead[pixel] = 1;
-        }
+        all.take(pixels[at], label);
+        if (own !== null && label >= standing![0] && label < standing![1]) own.take(pixels[at], label);
       }
     },
     *decide() {
-      if (own === null || alone === null) return;
+      if (own === null) return;
       for (let pixel = 0; pixel < size; pixel++) {
-        if (own[pixel] === 0) continue;
-        winner[pixel] = alone;
-        total[pixel] = own[pixel];
+        if (own.total[pixel] === 0) continue;
+        winner[pixel] = own.winner[pixel];
+        total[pixel] = own.total[pixel];
       }
       yield;
     },
@@ -269,53 +281,82 @@ function takeVotes({ alone, total, winner }: Shot, labels: Uint32Array, size: nu
   };
 }
 
-/** Sums doubts, and keeps a point for each pixel: of those that stand alone, where there are some. */
-function note({ labels, alone, doubt, doubts, points }: Shot, { pixels, rows, length }: Cover): void {
-  if (points !== null && (alone === null || labels === null)) {
+class Votes {
+  readonly #lead: Uint32Array;
+
+  constructor(
+    readonly total: Uint32Array,
+    readonly winner: Uint16Array,
+  ) {
+    this.#lead = new Uint32Array(total.length);
+  }
+
+  take(pixel: number, label: number): void {
+    this.total[pixel]++;
+    if (this.winner[pixel] === label) this.#lead[pixel]++;
+    else if (this.#lead[pixel] > 0) this.#lead[pixel]--;
+    else {
+      this.winner[pixel] = label;
+      this.#lead[pixel] = 1;
+    }
+  }
+}
+
+/** Sums doubts, and keeps a point for each pixel: of those that stand out, where there are some. */
+function note({ labels, standing, doubt, doubts, points }: Shot, { pixels, rows, length }: Cover): void {
+  const [from, to] = standing ?? [0, Infinity];
+  if (points !== null && standing === null) {
     for (let at = 0; at < length; at++) points[pixels[at]] = rows[at] + 1;
-  } else if (points !== null && labels !== null) {
+  } else if (points !== null) {
     for (let at = 0; at < length; at++) {
-      if (labels[rows[at]] === alone || points[pixels[at]] === 0) points[pixels[at]] = rows[at] + 1;
+      const label = labels![rows[at]];
+      if ((label >= from && label < to) || points[pixels[at]] === 0) points[pixels[at]] = rows[at] + 1;
     }
   }
   if (doubts === null || doubt === null) return;
   for (let at = 0; at < length; at++) {
-    if (alone === null || labels === null || labels[rows[at]] === alone) doubts[pixels[at]] += doubt[rows[at]];
+    const label = labels === null ? 0 : labels[rows[at]];
+    if (label >= from && label < to) doubts[pixels[at]] += doubt[rows[at]];
   }
 }
 
-/** Opacities of a pixel with a single point, where there are many and where there are few. */
-const FAINT = 0.4;
-const STRONG = 0.95;
-/** What is left of the opacity of clusters that do not stand alone, and of points that could be anywhere. */
-const DIMMED = 0.2;
-const DOUBTFUL = 0.12;
+/**
+ * Opacities of a pixel with a single point, where there are many and where there are few; and what is left of that of clusters
+ * that do not stand alone, and of points that could be anywhere.
+ */
+export const OPACITIES = { faint: 0.4, strong: 0.95, dimmed: 0.2, doubtful: 0.12 };
 
 /** Colours the pixels. */
-function* develop(shot: Shot, exposure: Exposure, inside: number): Steps<Uint8ClampedArray<ArrayBuffer>> {
-  const { total, winner, doubts, alone } = shot;
-  const { width, height, colours, ratio } = exposure;
+function* develop(
+  shot: Shot,
+  inks: Uint32Array,
+  exposure: Exposure,
+  inside: number,
+): Steps<Uint8ClampedArray<ArrayBuffer>> {
+  const { total, winner, doubts, standing } = shot;
+  const { width, height, ratio } = exposure;
+  const [from, to] = standing ?? [0, Infinity];
+  const { faint, strong, dimmed, doubtful } = OPACITIES;
   const image = new Uint32Array(width * height);
-  const inks = Uint32Array.from({ length: shot.k }, (_, c) => pack(colours[c] ?? colours[0]));
   const depths = depthsOf(opaqueCount(total));
   const crowd = yield* crowdOf(total, exposure, inside);
-  const discs = Array.from({ length: Math.round(LARGEST * ratio) }, (_, i) => discOf(i + 1));
+  const discs = discsOf(ratio);
   const largest = discs[discs.length - 1].length / 2;
-  // Those that stand alone lie above the others.
-  for (const isAbove of alone === null ? [true] : [false, true]) {
+  // Those that stand out lie above the others.
+  for (const isAbove of standing === null ? [true] : [false, true]) {
     for (let line = 0; line < height; line++) {
       const tiles = Math.floor(line / crowd.side) * crowd.columns;
       for (let column = 0; column < width; column++) {
         const pixel = line * width + column;
         const count = total[pixel];
         if (count === 0) continue;
-        const stands = alone === null || winner[pixel] === alone;
+        const stands = winner[pixel] >= from && winner[pixel] < to;
         if (stands !== isAbove) continue;
         const area = crowd.areas[tiles + Math.floor(column / crowd.side)];
-        const faintest = area > 1 ? FAINT + (STRONG - FAINT) * Math.min(1, Math.log(area) / Math.log(9)) : FAINT;
+        const faintest = area > 1 ? faint + (strong - faint) * Math.min(1, Math.log(area) / Math.log(9)) : faint;
         let opacity = faintest + (1 - faintest) * depths[count < 255 ? count : 255];
-        if (!stands) opacity *= DIMMED;
-        else if (doubts !== null) opacity *= 1 - (1 - DOUBTFUL) * Math.min(1, doubts[pixel] / count);
+        if (!stands) opacity *= dimmed;
+        else if (doubts !== null) opacity *= 1 - (1 - doubtful) * Math.min(1, doubts[pixel] / count);
         const ink = inks[winner[pixel]] | (Math.round(255 * opacity) << 24);
         image[pixel] = ink;
         if (area <= 1) continue;
@@ -325,7 +366,7 @@ function* develop(shot: Shot, exposure: Exposure, inside: number): Steps<Uint8Cl
           const y = line + disc[i + 1];
           if (x < 0 || y < 0 || x >= width || y >= height) continue;
           const at = y * width + x;
-          if (total[at] === 0 || (isAbove && alone !== null && winner[at] !== alone)) image[at] = ink;
+          if (total[at] === 0 || (isAbove && (winner[at] < from || winner[at] >= to))) image[at] = ink;
         }
       }
       if (line % 32 === 0) yield;
@@ -384,6 +425,11 @@ function* crowdOf(total: Uint32Array, { width, height, ratio }: Exposure, inside
     }
   }
   return { side, columns, areas };
+}
+
+/** Dots by their width, from 1. */
+export function discsOf(ratio: number): Int32Array[] {
+  return Array.from({ length: Math.round(LARGEST * ratio) }, (_, i) => discOf(i + 1));
 }
 
 /** Offsets of a dot's pixels from its middle: x, y, x, y, … */

@@ -78,6 +78,8 @@ export interface Drawn {
   readonly drawn: number;
   readonly n: number;
   readonly milliseconds: number;
+  /** What drew it. */
+  readonly painter: 'cpu' | 'webgpu';
 }
 
 /** The row under the pointer. */

@@ -4,6 +4,8 @@ import type { Features } from '../features/features.ts';
 import type { Table } from '../tables/table.ts';
 import { createPainter } from './bitmaps.ts';
 import { type Coordinates, centresOf, coordinatesOf } from './coordinates.ts';
+import type { ResidentPoints } from './gpu/darkroom.ts';
+import type { GpuPainter } from './gpu/painter.ts';
 import { type Grid, type Layer, pickAt, placeOf, rowsWithin } from './painter.ts';
 import type { Area, AxesChoice, Drawn, Exposure, SceneInfo } from './scene.ts';
 
@@ -23,12 +25,19 @@ const REACH = 12;
 
 export class Stage {
   readonly #painter = createPainter();
+  /** Where the points are on a GPU. */
+  #gpuPainter: GpuPainter | null = null;
+  #resident: ResidentPoints | null = null;
   #table: Table | null = null;
   #features: Features | null = null;
   #coordinates: Coordinates | null = null;
   #clustered: Clustered | null = null;
   #doubt: Float32Array | null = null;
   #live: Live | null = null;
+  /** Points that somebody chose, ascending. */
+  #chosen: Uint32Array | null = null;
+  /** Clusters, those of chosen points apart from the others. */
+  #parted: (Clustered & { readonly of: Clustered | null; readonly chosen: Uint32Array }) | null = null;
   #grid: Grid | null = null;
   /** What the grid is of. */
   #exposed: Exposure | null = null;
@@ -37,7 +46,26 @@ export class Stage {
     this.#table = table;
     this.#features = features;
     this.#coordinates = null;
+    this.#chosen = null;
     this.setClusters(null);
+    void this.paintFrom(null);
+  }
+
+  /** The buffer that the points are in: they are drawn from it as long as that works. */
+  async paintFrom(points: ResidentPoints | null): Promise<void> {
+    if (points === this.#resident) return;
+    this.#gpuPainter?.end();
+    this.#gpuPainter = null;
+    this.#resident = points;
+    if (points === null) return;
+    const { createGpuPainter } = await import('./gpu/painter.ts');
+    if (this.#resident === points) this.#gpuPainter = createGpuPainter(points);
+  }
+
+  /** Labels that are on the points' device, given away. */
+  adopt(labels: Uint32Array, buffer: GPUBuffer): void {
+    if (this.#gpuPainter === null) buffer.destroy();
+    else this.#gpuPainter.adopt(labels, buffer);
   }
 
   setClusters(clustered: Clustered | null): void {
@@ -75,12 +103,30 @@ export class Stage {
   }
 
   async expose(exposure: Exposure, signal: AbortSignal): Promise<Drawn> {
-    const { drawn, grid } = await this.#painter.expose(this.#layer(), exposure, signal);
+    const layer = this.#layer();
+    const { drawn, grid } =
+      (await this.#exposeOnGpu(layer, exposure, signal)) ?? (await this.#painter.expose(layer, exposure, signal));
     if (grid !== null) {
       this.#grid = grid;
       this.#exposed = exposure;
     }
     return drawn;
+  }
+
+  /** Null where there is no GPU for it. */
+  async #exposeOnGpu(layer: Layer, exposure: Exposure, signal: AbortSignal) {
+    const painter = this.#gpuPainter;
+    // Pictures of a run that is on have few points, and those of before it have no clusters.
+    if (painter === null || this.#live !== null || layer.labels === null) return null;
+    try {
+      return await painter.expose(layer, exposure, signal);
+    } catch {
+      signal.throwIfAborted();
+      // Its device was lost, or has no room: nobody shall notice.
+      painter.end();
+      if (this.#gpuPainter === painter) this.#gpuPainter = null;
+      return null;
+    }
   }
 
   /** The point nearest to a place of the last whole picture, in pixels of the screen, and where it is; null if there is none. */
@@ -91,15 +137,38 @@ export class Stage {
     return point < 0 ? null : { point, place: placeOf(this.#coordinates!, toPixels, point) };
   }
 
-  within({ polygon, toPixels }: Area, signal: AbortSignal): Promise<Uint32Array> {
-    return runAsync(rowsWithin(this.#coordinates!, toPixels, polygon), signal);
+  /** Points in an area: they stand out from now on. */
+  async choose({ polygon, toPixels }: Area, signal: AbortSignal): Promise<Uint32Array> {
+    const features = this.#features;
+    const chosen = await runAsync(rowsWithin(this.#coordinates!, toPixels, polygon), signal);
+    if (features === this.#features) this.#chosen = chosen;
+    return chosen;
+  }
+
+  unchoose(): void {
+    this.#chosen = null;
+    this.#parted = null;
   }
 
   #layer(): Layer {
     const coordinates = this.#coordinates!;
     const live = this.#live;
     if (live !== null) return { coordinates: someOf(coordinates, live.places), ...live, doubt: null };
-    return { coordinates, labels: this.#clustered?.labels ?? null, k: this.#clustered?.k ?? 1, doubt: this.#doubt };
+    const parted = this.#partedBy(this.#chosen, coordinates.n);
+    const { labels, k } = parted ?? this.#clustered ?? { labels: null, k: 1 };
+    return { coordinates, labels, k, doubt: this.#doubt, hasChosen: parted !== null };
+  }
+
+  #partedBy(chosen: Uint32Array | null, n: number): Clustered | null {
+    if (chosen === null || chosen.length === 0) return null;
+    const of = this.#clustered;
+    if (this.#parted?.of !== of || this.#parted.chosen !== chosen) {
+      const labels = of === null ? new Uint32Array(n) : of.labels.slice();
+      const k = of?.k ?? 1;
+      for (const point of chosen) labels[point] += k;
+      this.#parted = { labels, k: 2 * k, of, chosen };
+    }
+    return this.#parted;
   }
 }
 

@@ -37,8 +37,9 @@ async function readLines(file: Blob, name: string, reading: Reading): Promise<Ta
     for (const text of lines) take(text);
     await pause(reading);
   }
-  if (line === 0 && !isWhole(left)) return readObject(file, name, reading);
-  take(left + decoder.decode());
+  left += decoder.decode();
+  if (line === 0) return readObject(file, name, reading);
+  take(left);
   return gathered.end(name);
 }
 
@@ -51,9 +52,22 @@ function isWhole(text: string): boolean {
   }
 }
 
-/** One object: the list of rows within it, or columns by name. */
+/** One object: columns by name, the list of rows within it, or a row. */
 async function readObject(file: Blob, name: string, reading: Reading): Promise<Table> {
   const whole = parsed(new TextDecoder().decode(await allBytes(file, reading)), 'This file');
+  const gathered = new Rows();
+  const columns = columnsIn(whole);
+  if (columns !== null) {
+    for (const [title, values] of columns) {
+      gathered.addColumn(title, values);
+      await pause(reading);
+    }
+    return gathered.end(name);
+  }
+  if (!Object.values(Object(whole)).some(isNested)) {
+    gathered.add(whole, 'This file');
+    return gathered.end(name);
+  }
   const lists = Object.values(Object(whole)).filter((value) => Array.isArray(value));
   if (lists.length !== 1) {
     throw new UnreadableError(
@@ -61,6 +75,23 @@ async function readObject(file: Blob, name: string, reading: Reading): Promise<T
     );
   }
   return readArray(new Blob([JSON.stringify(lists[0])]), name, { ...reading, onProgress: () => undefined });
+}
+
+/** {"a": […], "b": […]}, or as pandas writes them {"a": {"0": …}, …}; null where it is something else. */
+function columnsIn(whole: unknown): [title: string, values: readonly unknown[]][] | null {
+  if (!isNested(whole) || Array.isArray(whole)) return null;
+  const entries = Object.entries(Object(whole));
+  if (!entries.every(([, value]) => isNested(value))) return null;
+  const columns = entries.map(([title, value]): [string, readonly unknown[]] => [
+    title,
+    Object.values(value as object),
+  ]);
+  const isTable = columns.every(([, values]) => values.length === columns[0][1].length && !values.some(isNested));
+  return isTable ? columns : null;
+}
+
+function isNested(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function parsed(text: string, where: string): unknown {
@@ -92,6 +123,14 @@ class Rows {
       column.add(value);
     }
     this.#length++;
+  }
+
+  /** All values of a column: of as many rows as the others. */
+  addColumn(title: string, values: readonly unknown[]): void {
+    const column = new MixedColumn(title);
+    for (const value of values) column.add(value);
+    this.#columns.set(title, column);
+    this.#length = values.length;
   }
 
   end(name: string): Table {

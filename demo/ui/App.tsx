@@ -48,13 +48,13 @@ export function App() {
         </div>
         <div class="told">
           {/* Its place is kept, so that what is beside and below stays where it is. */}
-          {ended === null && (
+          {run.value === null && (
             <section class="card none-yet">
               <h2>Clusters</h2>
               <p class="muted">What sets each cluster apart from the others is told here, once they are found.</p>
             </section>
           )}
-          {ended !== null && <Clusters />}
+          {run.value !== null && <Clusters />}
         </div>
         {run.value !== null && <Findings />}
       </main>

@@ -1,4 +1,6 @@
 /** The clusters in words: what each is that the others are not. */
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { formatNumber, formatShare } from '../features/format.ts';
 import { clusterColour, css, hexOf, inkOn } from '../palette.ts';
 import { ranked } from '../results/numbers.ts';
@@ -13,9 +15,19 @@ import { alone, names, profiles, run, scheme, status } from './state.ts';
 export function Clusters() {
   const ended = run.value;
   const found = profiles.value;
-  if (ended === null || status.value === 'running') return null;
+  const ready = usePieces(ended?.k ?? 0, found);
+  if (ended === null) return null;
+  // Those of the run before are there, dimmed, until the next one has clusters.
+  const isOld = status.value === 'running';
   return (
-    <section class="card" id="clusters" aria-labelledby="clusters-title">
+    <section
+      class="card"
+      id="clusters"
+      data-old={isOld}
+      aria-busy={isOld}
+      inert={isOld}
+      aria-labelledby="clusters-title"
+    >
       <h2 id="clusters-title">Clusters, largest first</h2>
       <p class="note">
         Press a number to make that cluster stand out in the picture; write a name of your own over the one suggested.
@@ -30,12 +42,33 @@ export function Clusters() {
             run={ended}
             cluster={cluster}
             rank={rank}
-            profile={found?.find((each) => each.cluster === cluster) ?? null}
+            profile={rank < ready ? (found?.find((each) => each.cluster === cluster) ?? null) : null}
           />
         ))}
       </ol>
     </section>
   );
+}
+
+/** Cards that are filled at once. */
+const PIECE = 12;
+
+/** How many cards are to be filled: the next few whenever the page has had time for something else. */
+function usePieces(k: number, of: unknown): number {
+  const ready = useSignal(PIECE);
+  const filled = useSignal(of);
+  if (filled.peek() !== of) {
+    filled.value = of;
+    ready.value = PIECE;
+  }
+  useEffect(() => {
+    if (ready.value >= k) return undefined;
+    const next = setTimeout(() => {
+      ready.value += PIECE;
+    }, 16);
+    return () => clearTimeout(next);
+  }, [ready.value, k, of]);
+  return ready.value;
 }
 
 interface ClusterProps {

@@ -7,7 +7,7 @@ import { Picture, type PictureHandle } from '../picture/Picture.tsx';
 import type { AxesChoice, Drawn, Exposure } from '../picture/scene.ts';
 import { numbersOf } from '../results/numbers.ts';
 import type { Selection } from '../work/calls.ts';
-import { aim, expose, findDoubt, pick, save, within } from './actions.ts';
+import { aim, chooseRows, expose, findDoubt, pick, save, unchooseRows } from './actions.ts';
 import * as state from './state.ts';
 
 export function PictureCard() {
@@ -32,6 +32,7 @@ export function PictureCard() {
     // While a table is read, there are its first rows only.
     const isWhole = exposure.sample === null && state.status.value !== 'reading';
     performance.mark(isWhole ? 'picture:whole' : 'picture:sample');
+    if (picture.current !== null) picture.current.dataset.painter = drawn.painter;
     picture.current?.dispatchEvent(new CustomEvent('picture', { detail: { isWhole } }));
     return drawn;
   };
@@ -64,11 +65,13 @@ export function PictureCard() {
           expose={shown}
           pick={pick}
           within={async (area) => {
-            selected.value = await within(area);
+            selected.value = await chooseRows(area);
             return selected.value;
           }}
           onSelect={(found) => {
-            if (found === null) selected.value = null;
+            if (found !== null) return;
+            selected.value = null;
+            void unchooseRows();
           }}
           onAlone={(cluster) => {
             state.alone.value = cluster;

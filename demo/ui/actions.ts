@@ -5,7 +5,7 @@ import { formatNumber } from '../features/format.ts';
 import type { Area, AxesChoice, Drawn, Exposure, SceneInfo } from '../picture/scene.ts';
 import { axesOf, choicesIn, namedAxes, namedChoices, OWN_FILE, toAddress } from '../results/address.ts';
 import { numbersOf } from '../results/numbers.ts';
-import type { Opened, OpeningTold, PageCalls, Source, Taken, Told } from '../work/calls.ts';
+import type { Opened, OpeningTold, PageCalls, Selection, Source, Taken, Told } from '../work/calls.ts';
 import { openChannel } from '../work/channel.ts';
 import type { ComparisonProgress } from '../work/compare.ts';
 import { lockFreed } from '../work/lost.ts';
@@ -375,7 +375,19 @@ export const loadedByWorker = () => ask('loaded', null);
 
 export const expose = (exposure: Exposure, signal: AbortSignal): Promise<Drawn> => ask('expose', exposure, { signal });
 export const pick = (column: number, row: number) => ask('pick', { column, row });
-export const within = (area: Area) => ask('within', area);
+/** Chooses the rows in an area: they stand out in the next pictures. */
+export async function chooseRows(area: Area): Promise<Selection> {
+  const selection = await ask('choose', area);
+  state.pictured.value++;
+  return selection;
+}
+
+export async function unchooseRows(): Promise<void> {
+  await ask('unchoose', null);
+  state.pictured.value++;
+}
+
+export const agreement = (one: number, other: number) => ask('agreement', [one, other]);
 
 export const rowsOf = (run: number, cluster: number, columns: readonly number[]) =>
   ask('rows', { run, cluster, columns });

@@ -2,6 +2,7 @@
 
 import type { Choices, ColumnSummary, Feature } from '../features/features.ts';
 import type { Area, AxesChoice, Drawn, Exposure, Picked, SceneInfo, Selected } from '../picture/scene.ts';
+import type { Agreement } from '../results/agreement.ts';
 import type { ClusterProfile } from '../results/profile.ts';
 import type { RowsTold } from '../results/rows.ts';
 import type { BuiltinId } from '../tables/builtin-list.ts';
@@ -29,7 +30,9 @@ export interface PageCalls {
   doubt: Call<null, never, null>;
   expose: Call<Exposure, never, Drawn>;
   pick: Call<Place, never, Picked | null>;
-  within: Call<Area, never, Selection>;
+  /** Rows in an area, which stand out in the picture from then on. */
+  choose: Call<Area, never, Selection>;
+  unchoose: Call<null, never, null>;
   profile: Call<number, never, readonly ClusterProfile[]>;
   /** The rows that are most and least what a cluster of a run is. */
   rows: Call<RowsAsked, never, RowsTold>;
@@ -40,6 +43,8 @@ export interface PageCalls {
   stay: Call<string, never, boolean>;
   /** Addresses of what the worker has loaded. */
   loaded: Call<null, never, readonly string[]>;
+  /** Two runs of the same points. */
+  agreement: Call<readonly [one: number, other: number], never, Agreement>;
   compare: Call<ComparisonAsked, ComparisonProgress, Comparison>;
 }
 

@@ -11,6 +11,7 @@ import { suggestedChoices, summaries } from '../features/summaries.ts';
 import { wordsAt } from '../features/words.ts';
 import type { Area, AxesChoice, Drawn, Exposure, Picked, SceneInfo } from '../picture/scene.ts';
 import { Stage } from '../picture/stage.ts';
+import type { Agreement } from '../results/agreement.ts';
 import { numbersOf } from '../results/numbers.ts';
 import type { ClusterProfile } from '../results/profile.ts';
 import type { Extremes, RowsTold } from '../results/rows.ts';
@@ -103,6 +104,17 @@ export class Desk {
   async cluster(settings: Settings, caller: Caller<Told>): Promise<Run> {
     const features = this.#featuresOf();
     this.#isStopped = false;
+    try {
+      return await this.#clusterOnce(features, settings, caller);
+    } catch (error) {
+      // A buffer of points goes with its device: they are still here, and the CPU is.
+      if (settings.backend !== 'auto' || (error as Error).name !== 'DeviceLostError') throw error;
+      await this.#residence.lose();
+      return this.#clusterOnce(features, settings, caller);
+    }
+  }
+
+  async #clusterOnce(features: Features, settings: Settings, caller: Caller<Told>): Promise<Run> {
     const resident = await this.#residence.of(settings.backend, features);
     caller.tell({ kind: 'engine', engine: toldOf(resident) });
     try {
@@ -119,6 +131,8 @@ export class Desk {
       const run = { ...kept.run, colours, palette };
       this.#lastRun = run.id;
       this.#runs.set(run.id, { ...kept, run });
+      await this.#stage.paintFrom(resident.points);
+      if (kept.labelsBuffer !== null) this.#stage.adopt(kept.labels, kept.labelsBuffer);
       return run;
     } catch (error) {
       if (!caller.signal.aborted) await this.#residence.leave();
@@ -201,8 +215,8 @@ export class Desk {
     return { row: tableRow, place, cluster, lines: [...memberships, ...values] };
   }
 
-  async within(area: Area, { signal }: Caller<never>): Promise<Selection> {
-    const points = await this.#stage.within(area, signal);
+  async choose(area: Area, { signal }: Caller<never>): Promise<Selection> {
+    const points = await this.#stage.choose(area, signal);
     const { n } = this.#featuresOf();
     const lines = this.#shown === null ? [] : sharesOf(points, this.#shown);
     return {
@@ -210,6 +224,11 @@ export class Desk {
       n,
       lines: [`${formatNumber(points.length)} of ${formatNumber(n)} rows lie within.`, ...lines],
     };
+  }
+
+  async unchoose(): Promise<null> {
+    this.#stage.unchoose();
+    return null;
   }
 
   async profile(id: number, { signal }: Caller<never>): Promise<readonly ClusterProfile[]> {
@@ -257,6 +276,12 @@ export class Desk {
     };
     const { take } = await import('../results/take.ts');
     return take(what, of, { signal, onProgress: (loaded, total) => tell({ loaded, total }) });
+  }
+
+  async agreement([one, other]: readonly [number, number], { signal }: Caller<never>): Promise<Agreement> {
+    const { agreementOf } = await import('../results/agreement.ts');
+    const [first, second] = [this.#runOf(one), this.#runOf(other)].map(({ labels, run }) => ({ labels, k: run.k }));
+    return runAsync(agreementOf(first, second), signal);
   }
 
   async compare({ k, seed }: ComparisonAsked, caller: Caller<ComparisonProgress>): Promise<Comparison> {
@@ -324,9 +349,9 @@ function preparedOf({ n, d, features, leftOut, filled }: Features): Prepared {
   return { n, d, features, leftOut, filled };
 }
 
-function toldOf({ engine, dataset }: Resident): EngineTold {
+function toldOf({ engine, dataset, reason }: Resident): EngineTold {
   const { adapter, software, threads } = engine.info;
-  return { backend: dataset.backend, reason: dataset.reason, adapter, software, threads };
+  return { backend: dataset.backend, reason: reason ?? dataset.reason, adapter, software, threads };
 }
 
 /** Rows whose memberships are computed at a time: they are k numbers each. */

@@ -15,6 +15,8 @@ export interface KeptRun {
   /** The same, where it is a mixture: its class is loaded only where somebody asks for one. */
   readonly mixture: GaussianMixtureModel | null;
   readonly labels: Uint32Array;
+  /** The same, where they are on the points' device. */
+  readonly labelsBuffer: GPUBuffer | null;
 }
 
 export interface Progressing extends Caller<Told> {
@@ -32,7 +34,8 @@ type Found = Pick<
   Run,
   | ('k' | 'd' | 'counts' | 'weights' | 'means' | 'covariances' | 'components' | 'objective' | 'iterations')
   | ('converged' | 'decreased' | 'backend' | 'reason')
-> & { readonly model: KeptRun['model']; readonly mixture: KeptRun['mixture']; readonly labels: Uint32Array };
+> &
+  Omit<KeptRun, 'run'>;
 
 export async function fit(
   id: number,
@@ -45,7 +48,7 @@ export async function fit(
   const start = performance.now();
   const watch = new Watch(features, settings, progress, objectives);
   const found = await (settings.model === 'kmeans' ? fitKMeans : fitMixture)(resident, settings, watch);
-  const { model, mixture, labels, ...rest } = found;
+  const { model, mixture, labels, labelsBuffer, ...rest } = found;
   const { n } = features;
   const times = { fitTime: performance.now() - start, startTime: resident.startTime };
   if (objectives.at(-1) !== rest.objective) objectives.push(rest.objective);
@@ -55,6 +58,7 @@ export async function fit(
     model,
     mixture,
     labels,
+    labelsBuffer,
   };
 }
 
@@ -99,10 +103,14 @@ class Watch {
   }
 }
 
-async function fitKMeans({ engine, dataset }: Resident, settings: Settings, watch: Watch): Promise<Found> {
+async function fitKMeans(
+  { engine, dataset, points, reason }: Resident,
+  settings: Settings,
+  watch: Watch,
+): Promise<Found> {
   const { k, seed, restarts } = settings;
   const model = await engine.kmeans(dataset, {
-    ...{ k, seed, nInit: restarts, signal: watch.progress.signal },
+    ...{ k, seed, nInit: restarts, signal: watch.progress.signal, output: points === null ? 'host' : 'buffer' },
     onIteration: ({ iteration, inertia, centroids }) =>
       watch.look(iteration, inertia, (sample) => {
         const means = centroids();
@@ -110,13 +118,24 @@ async function fitKMeans({ engine, dataset }: Resident, settings: Settings, watc
         return means;
       }),
   });
-  const { d, labels, centroids, counts, inertia, iterations, converged, backend, reason } = model;
+  const { d, labelsBuffer, centroids, counts, inertia, iterations, converged, backend } = model;
+  const labels = labelsBuffer === null ? model.labels : await labelsIn(labelsBuffer, points!.device);
   const found = { k, d, counts, means: centroids, objective: inertia, iterations, converged, backend };
   const none = { weights: null, covariances: null, components: [], decreased: false };
-  return { ...found, ...none, reason: reason ?? null, model, mixture: null, labels };
+  return { ...found, ...none, reason: reason ?? model.reason ?? null, model, mixture: null, labels, labelsBuffer };
 }
 
-async function fitMixture({ engine, dataset }: Resident, settings: Settings, watch: Watch): Promise<Found> {
+async function labelsIn(buffer: GPUBuffer, device: GPUDevice): Promise<Uint32Array> {
+  try {
+    const { readBack } = await import('./gpu.ts');
+    return await readBack(device, buffer);
+  } catch (error) {
+    buffer.destroy();
+    throw error;
+  }
+}
+
+async function fitMixture({ engine, dataset, reason }: Resident, settings: Settings, watch: Watch): Promise<Found> {
   const { k, seed, restarts, covariance, temperature } = settings;
   const model = await engine.gaussianMixture(dataset, {
     ...{ k, seed, nInit: restarts, covarianceType: covariance, temperature, signal: watch.progress.signal },
@@ -132,5 +151,6 @@ async function fitMixture({ engine, dataset }: Resident, settings: Settings, wat
   for (const label of labels) counts[label]++;
   const covariances = d <= MOST_DRAWN ? covarianceMatrices(model) : null;
   const found = { k, d, counts, weights, means, covariances, components, objective: lowerBound, iterations, converged };
-  return { ...found, decreased, backend, reason: model.reason ?? null, model, mixture: model, labels };
+  const kept = { model, mixture: model, labels, labelsBuffer: null };
+  return { ...found, ...kept, decreased, backend, reason: reason ?? model.reason ?? null };
 }

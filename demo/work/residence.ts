@@ -1,6 +1,8 @@
 /** The engine in use, with the points in it: they are uploaded once for each engine that is asked for. */
-import { createEngine, type Dataset, type Engine } from '../../src/index.ts';
+import { createEngine, type Dataset, type Engine, type Reason } from '../../src/index.ts';
+import { GPU_WORTHWHILE_VALUES } from '../../src/placement.ts';
 import type { Features } from '../features/features.ts';
+import type { ResidentPoints } from '../picture/gpu/darkroom.ts';
 import { rowsAt } from './live.ts';
 import type { Settings } from './runs.ts';
 import { THREADS } from './threads.ts';
@@ -10,6 +12,10 @@ export interface Resident {
   readonly dataset: Dataset;
   /** Milliseconds that it took to start the engine and to bring the points into it: 0 where they were there. */
   readonly startTime: number;
+  /** Why it is the CPU, where the engine itself was not asked; else null. */
+  readonly reason: Reason | null;
+  /** The buffer that the dataset is read from, where there is one. */
+  readonly points: ResidentPoints | null;
 }
 
 type Choice = Settings['backend'];
@@ -19,6 +25,11 @@ export class Residence {
   #features: Features | null = null;
   #engine: Engine | null = null;
   #dataset: Dataset | null = null;
+  #reason: Reason | null = null;
+  #device: GPUDevice | null = null;
+  #points: ResidentPoints | null = null;
+  /** Whether a device was lost: `'auto'` asks for none any more. */
+  #isLost = false;
 
   /** Ends when the last of those that asked before has got what it asked for. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -37,21 +48,46 @@ export class Residence {
   async #bring(choice: Choice, features: Features): Promise<Resident> {
     const start = performance.now();
     if (this.#engine !== null && this.#choice !== choice) await this.#leave();
-    this.#engine ??= await createEngine({ backend: choice, workerUrl: THREADS });
+    this.#engine ??= await this.#start(choice);
     this.#choice = choice;
-    if (this.#dataset !== null && this.#features === features) {
-      return { engine: this.#engine, dataset: this.#dataset, startTime: 0 };
+    const isThere = this.#dataset !== null && this.#features === features;
+    if (!isThere) {
+      this.#free();
+      try {
+        this.#dataset = await this.#upload(choice, features);
+      } catch (error) {
+        await this.#leave();
+        throw error;
+      }
+      this.#features = features;
     }
-    this.#dataset?.destroy();
-    this.#dataset = null;
-    try {
-      this.#dataset = await this.#engine.upload(pointsOf(features), weightsOf(features));
-    } catch (error) {
-      await this.#leave();
-      throw error;
+    return {
+      ...{ engine: this.#engine, dataset: this.#dataset!, reason: this.#reason, points: this.#points },
+      startTime: isThere ? 0 : performance.now() - start,
+    };
+  }
+
+  /** On a device of the page's, which may draw from it too; where there is none, the engine of GPUs is not even loaded. */
+  async #start(choice: Choice): Promise<Engine> {
+    const device = choice === 'cpu' ? 'asked' : this.#isLost && choice === 'auto' ? 'device-lost' : await find(choice);
+    this.#device = typeof device === 'string' ? null : device;
+    this.#reason = typeof device === 'string' && choice === 'auto' ? device : null;
+    const backend = this.#reason === null ? choice : 'cpu';
+    return createEngine({ backend, workerUrl: THREADS, ...(this.#device !== null && { device: this.#device }) });
+  }
+
+  async #upload(choice: Choice, features: Features): Promise<Dataset> {
+    const { n, d } = features;
+    const device = this.#device;
+    if (device !== null && (choice === 'webgpu' || n * d >= GPU_WORTHWHILE_VALUES)) {
+      const { bufferOf } = await import('./gpu.ts');
+      const buffer = await bufferOf(device, features);
+      if (buffer !== null) {
+        this.#points = { device, buffer, n, d };
+        return this.#engine!.upload({ buffer, shape: [n, d] }, weightsOf(features));
+      }
     }
-    this.#features = features;
-    return { engine: this.#engine, dataset: this.#dataset, startTime: performance.now() - start };
+    return this.#engine!.upload(pointsOf(features), weightsOf(features));
   }
 
   /** Whatever went wrong, the next run starts with a fresh engine. */
@@ -59,13 +95,33 @@ export class Residence {
     return this.#next(() => this.#leave());
   }
 
-  async #leave(): Promise<void> {
-    const left = this.#engine;
-    this.#engine = null;
-    this.#dataset = null;
-    this.#features = null;
-    await left?.destroy();
+  /** The device was lost: what is left of it goes, and `'auto'` is the CPU from now on. */
+  lose(): Promise<void> {
+    this.#isLost = true;
+    return this.leave();
   }
+
+  #free(): void {
+    this.#dataset?.destroy();
+    this.#points?.buffer.destroy();
+    this.#dataset = null;
+    this.#points = null;
+    this.#features = null;
+  }
+
+  async #leave(): Promise<void> {
+    const [engine, device] = [this.#engine, this.#device];
+    this.#free();
+    this.#engine = null;
+    this.#device = null;
+    await engine?.destroy();
+    device?.destroy();
+  }
+}
+
+async function find(choice: Choice) {
+  const { requestDevice } = await import('./gpu.ts');
+  return requestDevice(choice === 'webgpu');
 }
 
 function pointsOf({ data, n, d }: Features) {

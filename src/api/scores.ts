@@ -180,11 +180,17 @@ export function adjustedRandScore(a: Labels, b: Labels): number {
   const { labels: ofA, sizes: sizesOfA } = runNow(partitionOf(rows, first));
   const { labels: ofB, sizes: sizesOfB } = runNow(partitionOf(rows, second));
   const pairs = ofA.length === 0 ? [] : Array.from(ofA, (label, i) => label * sizesOfB.length + ofB[i]);
-  const both = orderedPairs(runNow(partitionOf(rows, pairs)).sizes);
+  return adjustedRandOf(runNow(partitionOf(rows, pairs)).sizes, sizesOfA, sizesOfB);
+}
+
+/** The same of numbers of rows: in a cluster of both [any order], of the one, and of the other. */
+export function adjustedRandOf(sizesOfBoth: Uint32Array, sizesOfA: Uint32Array, sizesOfB: Uint32Array): number {
+  const n = BigInt(sizesOfA.reduce((sum, size) => sum + size, 0));
+  const both = orderedPairs(sizesOfBoth);
   const onlyA = orderedPairs(sizesOfA) - both;
   const onlyB = orderedPairs(sizesOfB) - both;
   if (onlyA === 0n && onlyB === 0n) return 1;
-  const none = BigInt(rows.length) * BigInt(rows.length - 1) - both - onlyA - onlyB;
+  const none = n * (n - 1n) - both - onlyA - onlyB;
   const chance = (both + onlyA) * (onlyA + none) + (both + onlyB) * (onlyB + none);
   return Number(2n * (both * none - onlyA * onlyB)) / Number(chance);
 }

@@ -1,6 +1,7 @@
 import type { ProcessorInfo } from '../engine/contract.ts';
 import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
 import { onAbort } from '../steps.ts';
+import { isSoftware, requestAdapter } from './adapter.ts';
 import { Usage } from './flags.ts';
 import { type Bindings, compilePipeline, type Kernel, type KernelSource, kernelOn, type Pipeline } from './kernel.ts';
 import type { Adapter, Tile } from './plan.ts';
@@ -53,18 +54,6 @@ export async function requestGpu({ device, softwareToo, bindingLimit, tile }: Gp
 
 /** Threads of a workgroup, as every device of WebGPU's core has them; one of its compatibility mode has half of them. */
 export const THREADS = 256;
-
-async function requestAdapter(): Promise<GPUAdapter | null> {
-  const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  return (await gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)) ?? null;
-}
-
-function isSoftware(info: GPUAdapterInfo | undefined): boolean {
-  if (info === undefined) return false;
-  // Not every implementation tells it by the flag.
-  const names = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
-  return info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(names);
-}
 
 /** What the engines on a device share. */
 interface Shared {

@@ -583,7 +583,7 @@ it('shows typical and outlying rows of a cluster, and all of its columns', async
   await page.close();
 });
 
-it('tells of the row under the pointer, and of those within a box', async () => {
+it('tells of the row under the pointer, lets those within a box stand out, and compares runs', async () => {
   const page = await openTable();
   await cluster(page, 3);
   await page.waitForFunction(() => performance.getEntriesByName('picture:whole').length > 1);
@@ -601,6 +601,35 @@ it('tells of the row under the pointer, and of those within a box', async () => 
     said = await card();
   }
   expect(said).toMatch(/price/);
+  const inked = (least: number) =>
+    page.$eval(
+      '.picture-dots',
+      (canvas, least) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+        return data.filter((value, at) => at % 4 === 3 && value > least).length;
+      },
+      least,
+    );
+  const before = [await inked(0), await inked(128)];
+  await page.$$eval('.picture-tools button', (buttons) =>
+    buttons.find(({ textContent }) => textContent === 'Box')!.click(),
+  );
+  await page.mouse.move(box.x + 70, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height - 60, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForSelector('#selection');
+  expect(await textOf(page, '#selection')).toMatch(/^\d+ of 240 rows lie within\./);
+  // The others are dimmed.
+  await page.waitForFunction(() => performance.getEntriesByName('picture:whole').length > 2);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(await inked(0)).toBeGreaterThan(0.9 * before[0]);
+  expect(await inked(128)).toBeLessThan(before[1]);
+  await cluster(page, 2);
+  await page.waitForSelector('#agreement .match');
+  expect(Number(await textOf(page, '#rand'))).toBeGreaterThan(0.3);
+  expect(await page.$$eval('#agreement tbody tr', (rows) => rows.length)).toBe(2);
   await page.close();
 });
 
@@ -654,12 +683,41 @@ it('says that there is no WebGPU, and then runs on the CPU', async () => {
   }
 });
 
-it('clusters on WebGPU', async () => {
-  const page = await openTable({}, '?data=embeddings&engine=webgpu');
-  await cluster(page, 3);
+it('clusters and draws on WebGPU, and where the device is lost on the CPU: the same picture', async () => {
+  const page = await openTable({}, '?data=embeddings&k=3&engine=cpu');
+  const [worker] = page.workers();
+  await worker.evaluate(() => {
+    const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = async function (...options) {
+      const device = await requestDevice.apply(this, options);
+      return Object.assign(globalThis, { device }).device;
+    };
+  });
+  await set(page, '#backend', 'webgpu');
+  await nextRun(page, () => page.click('#run'));
   expect(await attributes(page)).toMatchObject({ engine: 'webgpu', points: String(N) });
-  expect(await counts(page)).toEqual([120, 80, 40]);
-  expect(await textOf(page, '#reason')).toMatch(/^This engine was asked for\./);
+  expect(await counts(page)).toEqual(GROUPS.map(({ rows }) => rows));
+  const pixels = async (painter: string) => {
+    await page.waitForSelector(`#picture[data-painter="${painter}"]`);
+    await page.waitForFunction(() => performance.getEntriesByName('picture:whole').length > 0);
+    return page.$eval('.picture-dots', (canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement;
+      return Array.from((canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height).data);
+    });
+  };
+  const byGpu = await pixels('webgpu');
+  await worker.evaluate(() => (globalThis as unknown as { device: GPUDevice }).device.destroy());
+  await page.evaluate(() => performance.clearMarks('picture:whole'));
+  await page.click('[data-cluster="0"] .badge');
+  await pixels('cpu');
+  await page.evaluate(() => performance.clearMarks('picture:whole'));
+  await page.click('[data-cluster="0"] .badge');
+  const byCpu = await pixels('cpu');
+  const inked = byCpu.filter((value, at) => at % 4 === 3 && value > 0).length;
+  expect(inked).toBeGreaterThan(N / 2);
+  // Of transparent pixels colours are rounded.
+  const different = byCpu.filter((value, at) => Math.abs(value - byGpu[at]) > 4).length;
+  expect(different).toBeLessThan(inked / 50);
   await page.close();
 });
 

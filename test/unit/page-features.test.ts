@@ -176,6 +176,15 @@ describe('summaries', () => {
   });
 });
 
+it('suspects numbers that are far from all others and known for meaning nothing', () => {
+  const values = Array.from({ length: 100 }, (_, i) => 10 + Math.sin(i));
+  const reasonOf = (others: number[]) => runNow(summaries(table(numbers('a', [...values, ...others]))))[0].reason;
+  expect(reasonOf([-9999, -9999])).toMatch(/-9999, in 2% of the rows, may mean that the value is missing$/);
+  expect(reasonOf([99999])).toMatch(/99999, in/);
+  expect(reasonOf([-9998])).not.toMatch(/missing/);
+  expect(reasonOf([])).not.toMatch(/missing/);
+});
+
 describe('suggestions', () => {
   const used = (scaling: Scaling) => ({ isUsed: true, scaling });
   const hundred = (value: (i: number) => number) => many(100, value);

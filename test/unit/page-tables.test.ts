@@ -402,6 +402,13 @@ describe('other formats', () => {
       expect(saidOf(table)).toContain('“deep”');
     }
     expect(rowsOf(await read('[[1, "a"], [2, "b"]]'))).toEqual({ 'column 1': [1, 2], 'column 2': ['a', 'b'] });
+    expect(rowsOf(await read('{"a": 1, "b": 2}'))).toEqual({ a: [1], b: [2] });
+    // Of columns, and as pandas writes them.
+    const columns = { a: [1, null, 2.5], b: ['x', 'y', 'z'] };
+    const byIndex = { a: { 0: 1, 1: null, 2: 2.5 }, b: { 0: 'x', 1: 'y', 2: 'z' } };
+    for (const text of [JSON.stringify(columns), JSON.stringify(columns, null, 2), JSON.stringify(byIndex)]) {
+      expect(rowsOf(await read(text))).toEqual(columns);
+    }
   });
 
   function xlsx(sheet: string, others: readonly string[] = []): Uint8Array<ArrayBuffer> {
