@@ -14,6 +14,7 @@ export {
   type EngineKMeansOptions,
   type UploadOptions,
 } from './api/create-engine.ts';
+export { fromCentroids } from './api/from-centroids.ts';
 export { gaussianMixture } from './api/gaussian-mixture.ts';
 export type {
   GaussianMixtureFitOptions,

@@ -19,11 +19,17 @@ export function createPainter(): Painter {
       const start = performance.now();
       const { width, height, id, toPixels } = exposure;
       const { pixels, inside, drawn, grid } = await runAsync(paint(layer, exposure), signal);
-      const canvas = new OffscreenCanvas(width, height);
-      canvas.getContext('2d')!.putImageData(new ImageData(pixels, width, height), 0, 0);
+      const bitmap = bitmapOf(pixels, width, height);
       const { n } = layer.coordinates;
       const told = { id, toPixels, inside, drawn, n, milliseconds: performance.now() - start, painter: 'cpu' } as const;
-      return { drawn: { ...told, bitmap: canvas.transferToImageBitmap() }, grid };
+      return { drawn: { ...told, bitmap }, grid };
     },
   };
+}
+
+/** @param pixels RGBA, not multiplied by alpha */
+export function bitmapOf(pixels: Uint8ClampedArray<ArrayBuffer>, width: number, height: number): ImageBitmap {
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext('2d')!.putImageData(new ImageData(pixels, width, height), 0, 0);
+  return canvas.transferToImageBitmap();
 }

@@ -8,15 +8,15 @@ import { withReading } from '../defaults.ts';
 import { type SharedFrame, sameFrame, sharedFrameOf } from '../engine/shared-frame.ts';
 import type { PointsRange } from '../frame.ts';
 import type { Home } from '../home.ts';
+import { heldCentroids } from '../kmeans/held.ts';
 import { addShards as addOfKMeans, type KMeansShardStatistics, statisticsAt as ofKMeans } from '../kmeans/shards.ts';
-import { heldCentroids } from '../kmeans/updated.ts';
 import { METRICS, type Metric } from '../metric.ts';
+import { heldParameters } from '../mixture/held.ts';
 import {
   addShards as addOfMixtures,
   type MixtureShardStatistics,
   statisticsAt as ofMixture,
 } from '../mixture/shards.ts';
-import { heldParameters } from '../mixture/updated.ts';
 import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
 import { checkFeatures, type PointsInput, type Weights } from '../points.ts';
@@ -60,11 +60,11 @@ const MOST_ROWS = 2 ** 32;
  * @throws {TypeError | RangeError} as `kmeans` does, for points and weights.
  * @example
  * ```ts
- * import { addRanges, addStatistics, frameOf, KMeansModel, rangeOf, statisticsOf } from 'webgpu-clustering';
+ * import { addRanges, addStatistics, frameOf, fromCentroids, rangeOf, statisticsOf } from 'webgpu-clustering';
  *
  * const shards = [[[0], [1]], [[8], [9], [10]]];
  * const frame = frameOf((await Promise.all(shards.map((shard) => rangeOf(shard)))).reduce(addRanges));
- * let model = KMeansModel.fromCentroids([[0], [1]]);
+ * let model = fromCentroids([[0], [1]]);
  * while (!model.converged) {
  *   const statistics = await Promise.all(shards.map((shard) => statisticsOf(shard, model, { frame })));
  *   model = await model.update(statistics.reduce((a, b) => addStatistics(a, b)));

@@ -28,7 +28,7 @@ export function rowsOfShard(n: number, d: number, bindingLimit: number): number 
  * Rows of a slice: about a thousand slices where a workgroup is all that sums one, else 256; 512 to 4096 rows, and no more
  * than leave a label and a place in the slice the 32 bits that sort.wgsl has for them.
  */
-export function sliceRows(n: number, d: number, k: number): number {
+function sliceRows(n: number, d: number, k: number): number {
   const slices = sumsPlan(d, k).kind === 'private' ? 1024 : 256;
   const bits = Math.min(12, 32 - Math.ceil(Math.log2(k)));
   return Math.min(granuleRows(d), 2 ** bits, Math.max(512, powerOfTwoFrom(n / slices)));
@@ -191,7 +191,7 @@ export interface SlicesPlan {
   readonly LANES: number;
 }
 
-export function slicesPlan(cells: number, spans: readonly Span[]): SlicesPlan {
+function slicesPlan(cells: number, spans: readonly Span[]): SlicesPlan {
   const TOGETHER = slicesTogether(cells);
   const groups = Math.max(...spans.map(({ slices }) => Math.ceil(slices / TOGETHER)));
   return { TOGETHER, LANES: Math.min(16, powerOfTwoFrom(groups)) };

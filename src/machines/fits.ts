@@ -1,4 +1,5 @@
 /** What a process answers without rows of its own: how a fit begins, what statistics make of it, and how answers add up. */
+import { fromCentroids } from '../api/from-centroids.ts';
 import { gaussianMixture } from '../api/gaussian-mixture.ts';
 import { kmeans } from '../api/kmeans.ts';
 import { fromBytes, toBytes } from '../api/portable.ts';
@@ -112,7 +113,7 @@ async function start(message: Message): Promise<Answer> {
       return { data: centroids, shape: [k, d] as [number, number] };
     };
     const centroids = (init as Rows | undefined) ?? (await ofSample());
-    return answerOf({ frame: shared, model: KMeansModel.fromCentroids(centroids, { metric }) });
+    return answerOf({ frame: shared, model: fromCentroids(centroids, { metric }) });
   }
   const given = init as MixtureStart | undefined;
   const isAll = given !== undefined && ['weights', 'means', 'covariances'].every((part) => has(given, part));

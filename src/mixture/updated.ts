@@ -1,26 +1,13 @@
 /** What statistics of all shards make of a mixture. */
 import { wrongKind } from '../check.ts';
-import { sameFrame, sameValues } from '../engine/shared-frame.ts';
-import type { Frame } from '../frame.ts';
+import { sameValues } from '../engine/shared-frame.ts';
 import type { Steps } from '../steps.ts';
 import { type ComponentStatus, rulesOf, statusOf } from './fit.ts';
+import { type HeldParameters, heldParameters } from './held.ts';
 import { maximize } from './maximize.ts';
-import { type Parameters, parametersIntoFrame, parametersOutOfFrame } from './parameters.ts';
+import { type Parameters, parametersOutOfFrame } from './parameters.ts';
 import type { MixturePlan } from './plan.ts';
 import type { MixtureShardStatistics } from './shards.ts';
-
-/** Parameters in the caller's coordinates, and in a frame, where they come of statistics in it. */
-export interface HeldParameters extends Parameters {
-  readonly frame: Frame;
-  readonly held?: Parameters | undefined;
-}
-
-/** Parameters of a model in a frame. */
-export function heldParameters(model: HeldParameters, frame: Frame): Parameters {
-  if (model.held !== undefined && sameFrame(model.frame, frame)) return model.held;
-  const { k, d, covarianceType, weights, means, covariances, precisionsCholesky } = model;
-  return parametersIntoFrame({ k, d, covarianceType, weights, means, covariances, precisionsCholesky }, frame);
-}
 
 /**
  * The M-step.

@@ -211,8 +211,8 @@ export class GaussianMixtureModel {
    * @throws {TypeError | RangeError} as `predict` does, with the number of the block.
    */
   async *predictBlocks(source: BlockSource, options?: MethodOptions): AsyncGenerator<Uint32Array, void, undefined> {
-    const { overBlocks } = await import('../streams/over.ts');
-    yield* overBlocks(source, options, (points, given) => this.predict(points, given));
+    const { labelsOf } = await import('../streams/over.ts');
+    yield* labelsOf(this, source, options);
   }
 
   /**

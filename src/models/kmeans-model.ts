@@ -21,7 +21,7 @@ import { METRICS, type Metric, metricOf } from '../metric.ts';
 import type { CovarianceType } from '../mixture/forms/names.ts';
 import type { Parameters } from '../mixture/parameters.ts';
 import { drawSample, type SampleOptions } from '../mixture/sample.ts';
-import { type Backend, givenCentroids, type HostPoints, type PointsInput, type Rows, readRowsOf } from '../points.ts';
+import type { Backend, PointsInput } from '../points.ts';
 import { knowSelf, unwrapThis } from '../proxies.ts';
 import type { Random } from '../random.ts';
 import { type BlockSource, isSource } from '../reading.ts';
@@ -65,6 +65,8 @@ interface Fields extends Omit<KMeansFit, 'frame'> {
 
 /** Loaded by those who want densities, behind the reading of the points. */
 const mixtures = () => import('./gaussian-mixture-model.ts');
+/** Loaded by those who have sources of blocks. */
+const blocks = () => import('../streams/over.ts');
 
 /** Loaded with the first question; there at once for the next. */
 let answers: Answers | undefined;
@@ -177,8 +179,7 @@ export class KMeansModel {
    * ```
    */
   async *predictBlocks(source: BlockSource, options?: MethodOptions): AsyncGenerator<Uint32Array, void, undefined> {
-    const { overBlocks } = await import('../streams/over.ts');
-    yield* overBlocks(source, options, (points, given) => this.predict(points, given));
+    yield* (await blocks()).labelsOf(this, source, options);
   }
 
   /**
@@ -242,12 +243,7 @@ export class KMeansModel {
    * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
    */
   async score(points: PointsInput | Dataset | BlockSource, options?: MethodOptions): Promise<number> {
-    if (isSource(points)) {
-      const { overBlocks } = await import('../streams/over.ts');
-      let sum = 0;
-      for await (const score of overBlocks(points, options, (block, given) => this.score(block, given))) sum += score;
-      return sum;
-    }
+    if (isSource(points)) return (await blocks()).scoreOf(this, points, options);
     return -(await this.#ask(
       points,
       options,
@@ -368,23 +364,6 @@ export class KMeansModel {
   }
 
   /**
-   * A model of given centroids [k, d], to begin with: without labels, and with an inertia that is NaN.
-   *
-   * @throws {TypeError | RangeError} as `kmeans` does, for points.
-   */
-  static fromCentroids(
-    centroids: HostPoints | Rows,
-    { metric = 'euclidean' }: { readonly metric?: Metric } = {},
-  ): KMeansModel {
-    const { values, n: k, d } = readRowsOf('centroids', centroids, '{ data, shape } or rows');
-    return new KMeansModel({
-      ...{ k, d, metric: checkWord('metric', metric, METRICS) },
-      centroids: givenCentroids('centroids', values, { metric, d }),
-      ...unfitted(k),
-    });
-  }
-
-  /**
    * The model that statistics of its centroids make: Lloyd's update. `labels` are empty, and the inertia is NaN, since that of the
    * statistics belongs to the centroids before.
    *
@@ -396,8 +375,7 @@ export class KMeansModel {
     { tolerance = 1e-4 }: { readonly tolerance?: number } = {},
   ): Promise<KMeansModel> {
     const { updated } = await import('../kmeans/updated.ts');
-    const update = await runAsync(updated(this, statistics, tolerance));
-    return new KMeansModel({ ...this, ...unfitted(this.k), ...update, iterations: this.iterations + 1 });
+    return new KMeansModel({ ...this, ...(await runAsync(updated(this, statistics, tolerance))) });
   }
 
   #ask<T>(
@@ -440,14 +418,6 @@ export class KMeansModel {
     if (metricOf(this.metric).hasDensity) return;
     throw new TypeError(`${method} needs a Euclidean model: ${this.metric} k-means has no density`);
   }
-}
-
-/** What a model tells that no fit made. */
-function unfitted(k: number) {
-  return {
-    ...{ labels: new Uint32Array(0), labelsBuffer: null, counts: new Float64Array(k), inertia: NaN, iterations: 0 },
-    ...({ converged: false, backend: 'cpu', reason: 'asked', frame: null } as const),
-  };
 }
 
 /** What sums of float32 weights can be, but for 0: that of the largest of 2³² rows, at most. */

@@ -6,7 +6,7 @@ import type { BlockSource } from '../reading.ts';
 import { blocksOf, checkSource, inBlock } from './source.ts';
 
 /** Answers for each block, in order; what is wrong with one says which. */
-export async function* overBlocks<T>(
+async function* overBlocks<T>(
   source: BlockSource,
   options: MethodOptions | undefined,
   ask: (points: PointsInput, options: MethodOptions) => Promise<T>,
@@ -20,4 +20,24 @@ export async function* overBlocks<T>(
     const own = sampleWeight === undefined ? options : { ...options, sampleWeight };
     yield await inBlock(number, signal, () => ask(points, own ?? {}));
   }
+}
+
+interface Labelling {
+  predict(points: PointsInput, options: MethodOptions): Promise<Uint32Array>;
+}
+
+interface Scoring {
+  score(points: PointsInput, options: MethodOptions): Promise<number>;
+}
+
+/** The labels of each block. */
+export function labelsOf(model: Labelling, source: BlockSource, options?: MethodOptions) {
+  return overBlocks(source, options, (points, given) => model.predict(points, given));
+}
+
+/** The sum of the scores of all blocks. */
+export async function scoreOf(model: Scoring, source: BlockSource, options?: MethodOptions): Promise<number> {
+  let sum = 0;
+  for await (const score of overBlocks(source, options, (points, given) => model.score(points, given))) sum += score;
+  return sum;
 }

@@ -108,8 +108,9 @@ for (const [name, { axes, zoom, changes, countBytes, isChosen }] of Object.entri
       toPixels(home, scene, size),
       COLUMNS.slice(0, 2).map((value) => value(0)),
     );
-    // In the home view whole minutes lie on edges of pixels, where rounding decides.
-    const view = zoomed(home, scene, zoom ?? 1.03, { right: column / WIDTH, up: 1 - line / HEIGHT });
+    // In the home view whole minutes lie on edges of pixels, where rounding decides: near by, a thousandth of one is enough.
+    const about = { right: (column + 1e-3) / WIDTH, up: 1 - (line + 1e-3) / HEIGHT };
+    const view = zoomed(home, scene, zoom ?? 1.03, about);
     const exposure: Exposure = {
       ...{ id: 1, ratio: 1, scheme: 'light', alone: null, showsDoubt: false, sample: null },
       colours: Array.from({ length: K }, (_, c) => clusterColour(c, 'light')),

@@ -673,8 +673,8 @@ test('publint finds nothing', () => node([join(modules, 'publint/src/cli.js'), '
 /** Kilobytes under gzip, of chunks that are loaded when they are first asked for: the GPU engine, workers, mixtures on either. */
 const LATER = {
   // Devices without what kernels count on are refused in words.
-  // Register tiles of two heights, loaded by 16 bytes or by 4: half a kilobyte of WGSL more.
-  'gpu-engine': 24,
+  // Register tiles of two heights, loaded by 16 bytes or by 4; slices sorted by a network; spans that follow the budget.
+  'gpu-engine': 26,
   'gpu-mixture': 11,
   'cpu-mixture': 9,
   'cpu-estimates': 5,
@@ -697,16 +697,17 @@ async function chunksOf(entry: string, name: string): Promise<Rolldown.OutputChu
 const sizeOf = (chunks: readonly Rolldown.OutputChunk[]) =>
   chunks.reduce((sum, { code }) => sum + gzipSync(code).length / 1000, 0);
 
+// Half a kilobyte of each is what models and fits have for sources of blocks and for statistics of shards.
 test.for([
-  ['webgpu-clustering/cpu', 'kmeansSync', 36],
-  ['webgpu-clustering/palette', 'paletteOf', 38],
-  ['webgpu-clustering/compat/colorthief', 'quantizer', 38],
-  ['webgpu-clustering/compat/ml-kmeans', 'kmeans', 38],
-  ['webgpu-clustering/compat/node-vibrant', 'quantizerOf', 38],
-  ['webgpu-clustering/compat/skmeans', 'default', 38],
-  ['webgpu-clustering/compat/turf-clusters-kmeans', 'clustersKmeans', 38],
-  ['webgpu-clustering', 'kmeans', 40],
-  ['webgpu-clustering', 'gaussianMixture', 48],
+  ['webgpu-clustering/cpu', 'kmeansSync', 36.5],
+  ['webgpu-clustering/palette', 'paletteOf', 38.5],
+  ['webgpu-clustering/compat/colorthief', 'quantizer', 38.5],
+  ['webgpu-clustering/compat/ml-kmeans', 'kmeans', 38.5],
+  ['webgpu-clustering/compat/node-vibrant', 'quantizerOf', 38.5],
+  ['webgpu-clustering/compat/skmeans', 'default', 38.5],
+  ['webgpu-clustering/compat/turf-clusters-kmeans', 'clustersKmeans', 38.5],
+  ['webgpu-clustering', 'kmeans', 40.5],
+  ['webgpu-clustering', 'gaussianMixture', 51],
 ] as const)('a page loads little of %s for %s, and the rest when it is asked for', async ([entry, name, kilobytes]) => {
   const chunks = await chunksOf(entry, name);
   const first = new Set(chunks.filter(({ isEntry }) => isEntry));
@@ -732,7 +733,7 @@ test('a page of a client loads little at once, a model and the script of its wor
   const script = chunks.find(({ fileName }) => fileName.startsWith('assets/client-script-'))!;
   expect(script.isDynamicEntry).toBe(true);
   // All functions, and both engines.
-  expect(sizeOf([script])).toBeLessThan(140);
+  expect(sizeOf([script])).toBeLessThan(146);
 });
 
 test('attw finds nothing', () =>

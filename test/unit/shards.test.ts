@@ -7,6 +7,7 @@ import {
   createEngine,
   frameOf,
   fromBytes,
+  fromCentroids,
   GaussianMixtureModel,
   gaussianMixture,
   KMeansModel,
@@ -64,7 +65,7 @@ const overTheWire = (model: KMeansModel) => fromBytes(toBytes(model), 'KMeansMod
 
 async function fitOfShards(shards: readonly Shard[], order: readonly number[], metric: Metric, start: number[][]) {
   const frame = await frameOfShards(shards, metric);
-  let model = KMeansModel.fromCentroids(start, { metric });
+  let model = fromCentroids(start, { metric });
   for (let iteration = 0; iteration < 6; iteration++) {
     const sent = overTheWire(model);
     const parts: KMeansShardStatistics[] = [];
@@ -110,7 +111,7 @@ describe.each([
 it('a shard that is computed twice, and discarded once, is what it was', async () => {
   const shards = cut(pointsOf(6), false, CUTS);
   const frame = await frameOfShards(shards, 'euclidean');
-  const model = KMeansModel.fromCentroids([
+  const model = fromCentroids([
     [50, 51, 50],
     [54, 53, 55],
   ]);
@@ -174,7 +175,7 @@ async function fitOf(shards: readonly Shard[], init: GaussianMixtureModel): Prom
 describe('what does not belong together is refused', () => {
   const { data } = pointsOf(9);
   const points = { data: data.subarray(0, 300), shape: [100, d] };
-  const start = (count: number) => KMeansModel.fromCentroids(Array.from({ length: count }, (_, c) => [50 + c, 51, 52]));
+  const start = (count: number) => fromCentroids(Array.from({ length: count }, (_, c) => [50 + c, 51, 52]));
 
   it('another k, d, metric, frame, or other centroids', async () => {
     const frame = frameOf(await rangeOf(points));
@@ -185,7 +186,7 @@ describe('what does not belong together is refused', () => {
     const wider = { data: data.subarray(0, 400), shape: [100, 4] };
     const ofWider = await statisticsOf(
       wider,
-      KMeansModel.fromCentroids([
+      fromCentroids([
         [0, 0, 0, 0],
         [1, 1, 1, 1],
       ]),
@@ -198,7 +199,7 @@ describe('what does not belong together is refused', () => {
     const later = await statisticsOf(points, next, { frame });
     expect(() => addStatistics(two, later)).toThrow(/centroids/);
     await expect(next.update(two)).rejects.toThrow(/not of the centroids/);
-    const cosine = KMeansModel.fromCentroids(
+    const cosine = fromCentroids(
       [
         [1, 0, 0],
         [0, 1, 0],
@@ -236,7 +237,7 @@ describe('what does not belong together is refused', () => {
 it('rows that stay in an engine tell what they would in a call', async () => {
   const shards = cut(pointsOf(10), true, CUTS);
   const frame = await frameOfShards(shards, 'euclidean');
-  const model = KMeansModel.fromCentroids([
+  const model = fromCentroids([
     [50, 51, 50],
     [54, 53, 55],
   ]);
