@@ -98,14 +98,16 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
 function ofMixture({ n, d, k, load }: KernelCase, shape: GaussiansShape): ListedKernel[] {
   const { cells, modelFloats } = layoutOf(k, d, shape);
   const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES);
-  const { sumSlices, ...kernels } = mixtureSources(load, d, plan);
-  const sizes = sizesOf(plan.spans, n, plan.rows).map((each) => ({ ...each, cells }));
+  const { sumSlices, ...kernels } = mixtureSources(load, k, d, plan);
+  const sizes = sizesOf(plan.spans, n, plan.rows).map((each) => ({ ...each, cells, k, d }));
   return [
-    listed(kernels.moments ?? kernels.stored, sizes),
+    ...(kernels.axes !== undefined
+      ? [listed(kernels.densities, sizes), listed(kernels.answers, sizes), listed(kernels.axes, sizes)]
+      : [listed(kernels.moments ?? kernels.stored, sizes)]),
     listed(sumSlices, sizes),
     listed(
-      densitiesSource(load, shape),
-      pieces(n, modelFloats, rowsOfPairs(k)).map((rows) => ({ rows, k })),
+      densitiesSource(load, k, shape),
+      pieces(n, modelFloats, rowsOfPairs(4 * Math.ceil(k / 4))).map((rows) => ({ rows, k })),
     ),
     ...[true, false].map((DIAGONAL) =>
       listed(

@@ -11,16 +11,8 @@ struct Task {
   is_shared: u32,  // matrices: whether there is one U for all components
   rows: u32,       // matrices: rows of a tile, a multiple of 4, at most THREADS
   tile: u32,       // matrices: vec4s of a tile in a buffer
-  lanes: u32,      // axes: features that are summed at once, a power of two, at most THREADS
   about: u32,      // where another model begins: with the answers of the pass before, the moments are about that one
 }
-
-@group(0) @binding(3) var<storage, read> model: array<vec4f>;
-@group(0) @binding(4) var<storage, read> weights: array<f32>;
-@group(0) @binding(5) var<storage, read_write> answers: array<vec2f>;
-@group(0) @binding(6) var<storage, read_write> labels: array<u32>;
-@group(0) @binding(7) var<storage, read_write> slots: array<vec4f>;
-@group(0) @binding(8) var<uniform> task: Task;
 
 struct Answer {
   best: f32,   // the largest v
@@ -63,31 +55,13 @@ fn logarithm(x: f32) -> f32 {
   return fma(n, 0.69314718, 2.0 * f * series);
 }
 
-/// Keeps what a row answers. Returns w·value, and whether the row is left to the host.
-fn note(row: u32, answer: Answer) -> vec2f {
-  let at = part.shard_row + row;
-  let far = answer.best < -0.5 * FARTHEST;
-  answers[at] = vec2f(answer.best, answer.sum);
-  labels[at] = select(answer.label, FAR, far);
-  return select(vec2f(weight_of(row) * value_of(answer), 0.0), vec2f(0.0, 1.0), far);
-}
-
 /// The responsibility of component c.
-fn share_of(v: f32, c: u32, label: u32, answer: vec2f) -> f32 {
-  if (label == FAR) {
+fn share_of(v: f32, c: u32, answer: Answer) -> f32 {
+  if (answer.label == FAR) {
     return 0.0;
   }
   if (task.temperature == 0.0) {
-    return select(0.0, 1.0, c == label);
+    return select(0.0, 1.0, c == answer.label);
   }
-  return softened(min(v - answer.x, 0.0)) / answer.y;
-}
-
-fn is_shared() -> bool {
-  return task.is_shared == 1u;
-}
-
-fn weight_of(row: u32) -> f32 {
-  let weighted = task.weighted == 1u;
-  return select(1.0, weights[select(0u, part.shard_row + row, weighted)], weighted);
+  return softened(min(v - answer.best, 0.0)) / answer.sum;
 }

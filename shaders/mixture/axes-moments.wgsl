@@ -1,16 +1,26 @@
-// E-step with its moments, for covariances that are axes: a workgroup takes a slice of rows, finds the answer of each row
-// over all components, and then, four components at a time, sums w·r, w·r·y and w·r·y². The rows come from memory once;
-// the second look finds them in the cache. No responsibility leaves the workgroup.
+// The moments of covariances that are axes: for each component the sums of w·r, and for each of its features those of w·r·y
+// and w·r·y². A workgroup takes 4·TC components and 2·TF features of a slice; a thread takes four components and two
+// features, so that 40 operations follow two loads. Where these are few, GROUPS of threads take rows of their own, and add up
+// in order.
 //
-// For the sums a thread is one feature (lane) of one group of rows. Float32 runs are 64 rows, then one sum a tile, then
-// the groups in order.
+// Float32 runs are RUN rows, at most 32, then one sum a tile.
 //
-// With Task.about the answers are there already, and the moments are those of another y, under the model there.
-//
-// answers = (best, sum) of each row, labels = its component. slots = for each slice [fours][1 + 2d] vec4: counts, and
-// for each feature the sums and the squares; then the sum of w·value.
+// shares = w·r of the part's rows. The moments are those of y under the model at Task.about. slots = for each slice
+// [fours][1 + 2d] vec4: counts, and for each feature the sums and the squares; then the sum of what is noted of its blocks.
 
-var<workgroup> shared_fours: array<vec4f, THREADS>;
+@group(0) @binding(3) var<storage, read> model: array<vec4f>;
+@group(0) @binding(4) var<storage, read> share_fours: array<vec4f>;
+@group(0) @binding(5) var<storage, read> notes: array<vec2f>;
+@group(0) @binding(6) var<storage, read_write> slots: array<vec4f>;
+@group(0) @binding(7) var<uniform> task: Task;
+
+const THREADS = TC * TF * GROUPS;
+/// Rows of a tile.
+const ROWS = RUN * GROUPS;
+
+/// RUN is at least TF, so that they are at least as many as there are threads.
+var<workgroup> tile_shares: array<vec4f, ROWS * TC>;
+var<workgroup> tile_points: array<vec2f, ROWS * TF>;
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -18,115 +28,145 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let slice = flat(workgroup, grid);
+  let fours = (part.k + 3u) / 4u;
+  let feature_blocks = (part.d + 2u * TF - 1u) / (2u * TF);
+  let blocks = feature_blocks * ((fours + TC - 1u) / TC);
+  let index = flat(workgroup, grid);
+  let slice = index / blocks;
+  let block = index % blocks;
   let begin = slice * part.slice_rows;
   if (begin >= part.rows) {
     return;
   }
   let end = min(begin + part.slice_rows, part.rows);
-  let fours = (part.k + 3u) / 4u;
   let slot = (part.slot + slice) * (fours * (1u + 2u * part.d) + 1u);
-
-  var noted = vec2f();
-  if (task.about == 0u) {
-    for (var row = begin + thread; row < end; row += THREADS) {
-      var answer = NOBODY;
-      for (var four = 0u; four < fours; four++) {
-        let logs = logs_of(row, four);
-        for (var i = 0u; i < 4u; i++) {
-          consider(&answer, logs[i], 4u * four + i);
-        }
-      }
-      noted += note(row, answer);
-    }
+  if (block == 0u) {
+    sum_notes(slot + fours * (1u + 2u * part.d), part.slot + slice, end - begin, thread);
   }
-  shared_fours[thread] = vec4f(noted, 0.0, 0.0);
-  // In pairs: values are all of one sign, and a sum in a row would round each to the whole of them.
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+
+  let first_four = block / feature_blocks * TC;
+  let first_pair = block % feature_blocks * TF;
+  let lane = thread % TC;
+  let pair = thread / TC % TF;
+  let group = thread / (TC * TF);
+  let four = first_four + lane;
+  let j = 2u * (first_pair + pair);
+  let at_a = feature_at(task.about, min(four, fours - 1u), min(j, part.d - 1u));
+  let at_b = feature_at(task.about, min(four, fours - 1u), min(j + 1u, part.d - 1u));
+  let high_a = model[at_a];
+  let factor_a = model[at_a + 1u];
+  let addend_a = model[at_a + 2u];
+  let high_b = model[at_b];
+  let factor_b = model[at_b + 1u];
+  let addend_b = model[at_b + 2u];
+  var counts = vec4f();
+  var sums_a = vec4f();
+  var squares_a = vec4f();
+  var sums_b = vec4f();
+  var squares_b = vec4f();
+  var first = begin;
+  for (var tiles = (end - begin + ROWS - 1u) / ROWS; tiles > 0u; tiles--) {
     workgroupBarrier();
-    if (thread < half) {
-      shared_fours[thread] += shared_fours[thread + half];
+    for (var i = 0u; i < RUN / TF; i++) {
+      let at = thread + i * THREADS;
+      let row = first + at / TC;
+      let origin = min(row, end - 1u) * fours + min(first_four + at % TC, fours - 1u);
+      tile_shares[at] = select(vec4f(), share_fours[origin], row < end);
     }
-  }
-  if (thread == 0u) {
-    slots[slot + fours * (1u + 2u * part.d)] = shared_fours[0];
+    for (var i = 0u; i < RUN / TC; i++) {
+      let at = thread + i * THREADS;
+      let row = min(first + at / TF, end - 1u);
+      let feature = 2u * (first_pair + at % TF);
+      tile_points[at] = vec2f(load(row, min(feature, part.d - 1u)), load(row, min(feature + 1u, part.d - 1u)));
+    }
+    workgroupBarrier();
+    var run_sums_a = vec4f();
+    var run_squares_a = vec4f();
+    var run_sums_b = vec4f();
+    var run_squares_b = vec4f();
+    for (var i = 0u; i < RUN; i++) {
+      let row = i * GROUPS + group;
+      let share = tile_shares[row * TC + lane];
+      let x = tile_points[row * TF + pair];
+      let y_a = fma(x.xxxx - high_a, factor_a, addend_a);
+      let y_b = fma(x.yyyy - high_b, factor_b, addend_b);
+      let left_a = share * y_a;
+      let left_b = share * y_b;
+      run_sums_a += left_a;
+      run_squares_a = fma(left_a, y_a, run_squares_a);
+      run_sums_b += left_b;
+      run_squares_b = fma(left_b, y_b, run_squares_b);
+    }
+    sums_a += run_sums_a;
+    squares_a += run_squares_a;
+    sums_b += run_sums_b;
+    squares_b += run_squares_b;
+    // The threads of all features count rows of their own.
+    if (first_pair == 0u) {
+      for (var i = 0u; i < RUN / TF; i++) {
+        counts += tile_shares[((i * TF + pair) * GROUPS + group) * TC + lane];
+      }
+    }
+    first += ROWS;
   }
 
-  let lanes = task.lanes;
-  let groups = THREADS / lanes;
-  let group = thread / lanes;
-  for (var four = 0u; four < fours; four++) {
-    let first = slot + four * (1u + 2u * part.d);
-    for (var block = 0u; block < part.d; block += lanes) {
-      let lane = block + thread % lanes;
-      let at = task.about + four * (3u * part.d + 2u) + 2u + 3u * min(lane, part.d - 1u);
-      let high = model[at];
-      let factor = model[at + 1u];
-      let addend = model[at + 2u];
-      var counts = vec4f();
-      var sums = vec4f();
-      var squares = vec4f();
-      for (var tile = begin; tile < end; tile += THREADS) {
-        workgroupBarrier();
-        shared_fours[thread] = shares_of(tile + thread, end, four);
-        workgroupBarrier();
-        var run_counts = vec4f();
-        var run_sums = vec4f();
-        var run_squares = vec4f();
-        if (lane < part.d) {
-          let stop = min(THREADS, end - tile);
-          for (var i = group; i < stop; i += groups) {
-            let share = shared_fours[i];
-            let y = fma(vec4f(load(tile + i, lane)) - high, factor, addend);
-            run_counts += share;
-            run_sums = fma(share, y, run_sums);
-            run_squares = fma(share * y, y, run_squares);
-          }
-        }
-        counts += run_counts;
-        sums += run_sums;
-        squares += run_squares;
-      }
-      let all_counts = over_groups(counts, thread, lanes);
-      let all_sums = over_groups(sums, thread, lanes);
-      let all_squares = over_groups(squares, thread, lanes);
-      if (group == 0u && lane < part.d) {
-        if (lane == 0u) {
-          slots[first] = all_counts;
-        }
-        slots[first + 1u + 2u * lane] = all_sums;
-        slots[first + 2u + 2u * lane] = all_squares;
-      }
+  let of_four = slot + four * (1u + 2u * part.d);
+  if (first_pair == 0u) {
+    counts = over_groups(counts, thread, TC, TF * GROUPS);
+    if (thread < TC && four < fours) {
+      slots[of_four] = counts;
     }
+  }
+  sums_a = over_groups(sums_a, thread, TC * TF, GROUPS);
+  squares_a = over_groups(squares_a, thread, TC * TF, GROUPS);
+  sums_b = over_groups(sums_b, thread, TC * TF, GROUPS);
+  squares_b = over_groups(squares_b, thread, TC * TF, GROUPS);
+  if (group > 0u || four >= fours) {
+    return;
+  }
+  if (j < part.d) {
+    slots[of_four + 1u + 2u * j] = sums_a;
+    slots[of_four + 2u + 2u * j] = squares_a;
+  }
+  if (j + 1u < part.d) {
+    slots[of_four + 3u + 2u * j] = sums_b;
+    slots[of_four + 4u + 2u * j] = squares_b;
   }
 }
 
-/// Weighted responsibilities of four components; 0 behind the end of the slice.
-fn shares_of(row: u32, end: u32, four: u32) -> vec4f {
-  if (row >= end) {
-    return vec4f();
+/// The sum over groups of `width` threads, in the threads of the first one.
+fn over_groups(values: vec4f, thread: u32, width: u32, groups: u32) -> vec4f {
+  if (groups == 1u) {
+    return values;
   }
-  let at = part.shard_row + row;
-  let logs = logs_of(row, four);
-  let answer = answers[at];
-  let label = labels[at];
-  let c = 4u * four;
-  return weight_of(row) * vec4f(
-    share_of(logs.x, c, label, answer), share_of(logs.y, c + 1u, label, answer),
-    share_of(logs.z, c + 2u, label, answer), share_of(logs.w, c + 3u, label, answer),
-  );
-}
-
-/// The sum over the groups, in the threads of the first one.
-fn over_groups(values: vec4f, thread: u32, lanes: u32) -> vec4f {
   workgroupBarrier();
-  shared_fours[thread] = values;
+  tile_shares[thread] = values;
   workgroupBarrier();
   var sum = vec4f();
-  if (thread < lanes) {
-    for (var i = thread; i < THREADS; i += lanes) {
-      sum += shared_fours[i];
+  if (thread < width) {
+    var at = thread;
+    for (var left = groups; left > 0u; left--) {
+      sum += tile_shares[at];
+      at += width;
     }
   }
   return sum;
+}
+
+/// Sums what is noted of the blocks of a slice, which are at most 64.
+fn sum_notes(slot: u32, slice: u32, rows: u32, thread: u32) {
+  let first = slice * (part.slice_rows / 64u);
+  if (thread < 64u) {
+    tile_shares[thread] = select(vec4f(), vec4f(notes[first + thread], 0.0, 0.0), 64u * thread < rows);
+  }
+  for (var level = 1u; level < 7u; level++) {
+    let half = 64u >> level;
+    workgroupBarrier();
+    if (thread < half) {
+      tile_shares[thread] += tile_shares[thread + half];
+    }
+  }
+  if (thread == 0u) {
+    slots[slot] = tile_shares[0];
+  }
 }

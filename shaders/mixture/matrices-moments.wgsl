@@ -207,7 +207,7 @@ fn weigh(c: u32, first: u32, end: u32, workgroup: u32, thread: u32) {
     var share = 0.0;
     if (row < end) {
       let at = part.shard_row + row;
-      share = weight_of(row) * share_of(log_of(c, thread, workgroup), c, labels[at], answers[at]);
+      share = weight_of(row) * share_of(log_of(c, thread, workgroup), c, Answer(answers[at].x, answers[at].y, labels[at]));
     }
     shares[thread] = share;
   }

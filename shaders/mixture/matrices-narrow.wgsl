@@ -81,7 +81,7 @@ fn main(
     var run = Sums();
     for (var row = begin + thread; row < end; row += THREADS) {
       let at = part.shard_row + row;
-      let share = weight_of(row) * share_of(log_of(c, row), c, labels[at], answers[at]);
+      let share = weight_of(row) * share_of(log_of(c, row), c, Answer(answers[at].x, answers[at].y, labels[at]));
       let y = whitened(task.about, c, row);
       let left = share * y;
       run.row0 = fma(left.xxxx, y, run.row0);

@@ -16,11 +16,6 @@
 // the step in .y, 0 for plain sums; then the rest of U [k or 1, d, quads] and the units [k or 1, quads]; a vec4 each,
 // padded with zeros. quads = ⌈d/4⌉. Another model may follow, at `base`: see Task.about.
 
-/// Rows that far from all components are left to the host: their squares are no float32.
-const FARTHEST: f32 = 0x1p119;
-/// Half of its square is FARTHEST.
-const LARGEST_Y: f32 = 0x1p60;
-
 fn quads() -> u32 {
   return (part.d + 3u) / 4u;
 }

@@ -153,13 +153,15 @@ function* shardOf(points: PointsInput, options: SurveyOptions, frame: SharedFram
 async function uploadTo(
   engines: EngineSet,
   points: PointsInput,
-  { frame, ...options }: Given<UploadOptions>,
+  options: Given<UploadOptions>,
   onGpu = false,
 ): Promise<Dataset> {
   if (options.metric !== undefined) checkWord('metric', options.metric, METRICS);
   checkSignal(options.signal);
+  const { metric, sampleWeight, frame } = options;
+  const own = { metric, sampleWeight, frame: undefined };
   const surveyed = await run(
-    frame === undefined ? surveyPoints(points, options) : shardOf(points, options, frame),
+    frame === undefined ? surveyPoints(points, own) : shardOf(points, own, frame),
     options.signal,
   );
   return engines.upload(surveyed, options.signal, onGpu);

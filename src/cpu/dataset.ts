@@ -119,7 +119,8 @@ export function* surveyed(
   return {
     ...{ summary, shards, kmeans, extents },
     squares: squares.value(),
-    units: summary.units ?? (yield* unitsOf(bits, n, d + 1)),
+    // Of its own: an inherited one would be somebody else's.
+    units: (Object.hasOwn(summary, 'units') ? summary.units : undefined) ?? (yield* unitsOf(bits, n, d + 1)),
     longest,
     longestWeighted: largest(({ longestWeighted }) => longestWeighted),
     usual: usualLength(surveys, n, longest),

@@ -103,6 +103,7 @@ async function allDistances(
   const task: PairsTask = {
     contents,
     k,
+    width: k,
     workPerRow: centroids.length,
     bind: (part, centroids, result) => kernel.bind({ ...bindingsOf(part), centroids, result }, { rows: part.rows, k }),
   };

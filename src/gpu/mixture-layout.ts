@@ -30,6 +30,11 @@ const LARGEST = 2 ** 126;
 /** Factors are not smaller, nor are sharpnesses than its square: a deviation is not larger than the points reach. */
 const SMALLEST = 2 ** -60;
 
+/** No value of a row is beyond this: LARGEST of points.wgsl. */
+const LARGEST_VALUE = 2 ** 48;
+/** With factors up to this no y is beyond LARGEST_Y of the kernels, 2⁶⁰. */
+const LARGEST_BOUNDED = 2 ** 10;
+
 function toFloat32(value: number): number {
   return Math.fround(Math.max(-LARGEST, Math.min(LARGEST, value)));
 }
@@ -63,16 +68,20 @@ function axesLayout(k: number, d: number): MixtureLayout {
   const slot = 4 * (2 * d + 1);
   return {
     k,
-    modelFloats: fours * stride,
+    modelFloats: 4 + fours * stride,
     cells: fours * slot + 4,
     pack(gaussians) {
-      const values = new Float32Array(fours * stride);
+      const values = new Float32Array(4 + fours * stride);
       const means = new Float64Array(k * d);
       const factors = gaussians.factors.map(positiveFloat32);
       const sharpness = gaussians.sharpness.map((value) => toFloat32(Math.max(SMALLEST ** 2, value)));
       const { offset, of } = relativeOffsets(gaussians);
+      const bounded =
+        factors.every((factor) => factor <= LARGEST_BOUNDED) &&
+        gaussians.means.every((mean) => Math.abs(mean) <= LARGEST_VALUE);
+      values[0] = bounded ? 1 : 0;
       for (let c = 0; c < 4 * fours; c++) {
-        const base = Math.floor(c / 4) * stride + (c % 4);
+        const base = 4 + Math.floor(c / 4) * stride + (c % 4);
         values[base] = of(c);
         if (c >= k) continue;
         values[base + 4] = -sharpness[c] / 2;

@@ -5,6 +5,7 @@ import type { PointsSummary } from '../points.ts';
 import type { Allocation, Compiled, Gpu } from './device.ts';
 import { type Dispatch, type KernelSource, sourceOf } from './kernel.ts';
 import {
+  answersKernel,
   axesDensitiesKernel,
   axesMomentsKernel,
   matricesDensitiesKernel,
@@ -17,7 +18,7 @@ import {
 import { addFar, answerFar, FAR, FARTHEST, type FarRow } from './mixture-far.ts';
 import { layoutOf, type MixtureLayout, type UnpackedStatistics } from './mixture-layout.ts';
 import { bindingsOf, cutParts, type Part } from './part.ts';
-import { LARGEST_EXACT, type MixtureWorkPlan, mixtureWorkPlan } from './plan.ts';
+import { axesColumns, LARGEST_EXACT, type MixtureWorkPlan, mixtureWorkPlan, sharesOfRow } from './plan.ts';
 import { Queue } from './queue.ts';
 import { type PairsTask, readLabels, readPairs } from './read.ts';
 import type { Load, ResidentPoints } from './resident-points.ts';
@@ -38,16 +39,24 @@ export async function openMixture(
   if (needed > gpu.bindingLimit) {
     throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
   }
-  const kernels = await gpu.kernels(mixtureSources(points.load, d, plan));
+  const kernels = await gpu.kernels(mixtureSources(points.load, k, d, plan));
   return gpu.allocate((allocation) => new GpuMixture(gpu, allocation, points, layout, plan, kernels, signal), signal);
 }
 
 /** The kernels of an E-step, with their constants. */
-export function mixtureSources(LOAD: Load, d: number, plan: MixtureWorkPlan) {
-  const { THREADS } = plan;
+export function mixtureSources(LOAD: Load, k: number, d: number, plan: MixtureWorkPlan) {
   const EXACT = d <= LARGEST_EXACT;
   const sumSlices = sumSlicesSource(plan.sumSlices);
-  if (plan.kind === 'axes') return { sumSlices, moments: sourceOf(axesMomentsKernel, { LOAD, THREADS }) };
+  if (plan.kind === 'axes') {
+    const { LANES, TC, TF, GROUPS, RUN } = plan;
+    return {
+      sumSlices,
+      densities: densitiesSource(LOAD, k, 'axes'),
+      answers: sourceOf(answersKernel, { LOAD, LANES }),
+      axes: sourceOf(axesMomentsKernel, { LOAD, TC, TF, GROUPS, RUN }),
+    };
+  }
+  const { THREADS } = plan;
   if (plan.kind === 'narrow') return { sumSlices, moments: sourceOf(matricesNarrowKernel, { LOAD, THREADS }) };
   if (plan.inStorage) return { sumSlices, stored: sourceOf(matricesStoredKernel, { LOAD, THREADS, EXACT }) };
   const kernel = plan.kept ? matricesKeptKernel : matricesWideKernel;
@@ -68,7 +77,6 @@ function taskOf(
     is_shared: shared ? 1 : 0,
     rows: plan.kind === 'matrices' ? plan.ROWS : 0,
     tile: plan.kind === 'matrices' ? plan.TILE : 0,
-    lanes: plan.kind === 'axes' ? plan.LANES : 0,
     about,
   };
 }
@@ -139,7 +147,7 @@ export class GpuMixture implements MixtureWorkspace {
       const end = Math.min(summary.n, start + slices * plan.rows);
       const parts = cutParts(allocation, points, k, plan.rows, start, end);
       const summing = bindSumSlices(kernels.sumSlices, allocation, plan.sumSlices, cells, plan.spans, i, buffers);
-      return { dispatches: [...parts.map(moments), summing], work: slices * plan.rows * plan.workPerRow };
+      return { dispatches: [...parts.flatMap(moments), summing], work: slices * plan.rows * plan.workPerRow };
     });
   }
 
@@ -148,7 +156,8 @@ export class GpuMixture implements MixtureWorkspace {
     kernels: Compiled<ReturnType<typeof mixtureSources>>,
     longestSpan: number,
     slots: GPUBuffer,
-  ): (part: Part) => Dispatch {
+  ): (part: Part, nth: number, parts: readonly Part[]) => readonly Dispatch[] {
+    if (kernels.axes !== undefined) return this.#axesOf(kernels, longestSpan, slots);
     const resourcesOf = (part: Part) => ({
       ...bindingsOf(part),
       model: this.#model,
@@ -160,10 +169,50 @@ export class GpuMixture implements MixtureWorkspace {
     });
     const slicesOf = ({ rows }: Part) => Math.ceil(rows / this.#plan.rows);
     if (kernels.moments !== undefined)
-      return (part) => kernels.moments.bind(resourcesOf(part), { slices: slicesOf(part) });
+      return (part) => [kernels.moments.bind(resourcesOf(part), { slices: slicesOf(part) })];
     const tile = this.#plan.kind === 'matrices' ? this.#plan.TILE : 0;
     const scratch = this.#allocation.storage('tiles', longestSpan * tile * 16);
-    return (part) => kernels.stored.bind({ ...resourcesOf(part), scratch }, { slices: slicesOf(part) });
+    return (part) => [kernels.stored.bind({ ...resourcesOf(part), scratch }, { slices: slicesOf(part) })];
+  }
+
+  /** Logarithms, then shares, of the rows of a span lie in memory between the kernels. */
+  #axesOf(
+    kernels: Extract<Compiled<ReturnType<typeof mixtureSources>>, { axes: unknown }>,
+    longestSpan: number,
+    slots: GPUBuffer,
+  ): (part: Part, nth: number, parts: readonly Part[]) => readonly Dispatch[] {
+    const { k } = this.#layout;
+    const { d } = this.#points.summary;
+    const rowBytes = 4 * sharesOfRow(k);
+    const ofSpan = Math.min(this.#points.summary.n, longestSpan * this.#plan.rows);
+    const all = this.#allocation.storage('shares', ofSpan * rowBytes);
+    const notes = this.#allocation.storage('notes', (longestSpan * this.#plan.rows) / 8);
+    return (part, nth, parts) => {
+      const { rows } = part;
+      const before = parts.slice(0, nth).reduce((sum, each) => sum + each.rows, 0);
+      const shares = { buffer: all, offset: before * rowBytes, size: rows * rowBytes };
+      const common = { ...bindingsOf(part), model: this.#model };
+      const { densities, answers, axes } = kernels;
+      return [
+        densities.bind({ ...common, log_fours: shares }, { rows, k }),
+        answers.bind(
+          {
+            ...bindingsOf(part),
+            weights: part.shard.weights,
+            answers: this.#answers[part.index],
+            labels: this.#labels[part.index],
+            shares,
+            notes,
+            task: this.#task,
+          },
+          { rows },
+        ),
+        axes.bind(
+          { ...common, share_fours: shares, notes, slots, task: this.#task },
+          { slices: Math.ceil(rows / this.#plan.rows), k, d },
+        ),
+      ];
+    };
   }
 
   async accumulate(gaussians: Gaussians, temperature: number): Promise<MixtureStatistics> {
@@ -240,9 +289,10 @@ export class GpuMixture implements MixtureWorkspace {
 /** The kernel that tells log π·p, with its constants. */
 export function densitiesSource(
   LOAD: Load,
+  k: number,
   shape: GaussiansShape,
 ): KernelSource<typeof axesDensitiesKernel.bindings, 'rows' | 'k'> {
-  if (shape === 'axes') return sourceOf(axesDensitiesKernel, { LOAD });
+  if (shape === 'axes') return sourceOf(axesDensitiesKernel, { LOAD, TY: axesColumns(k) });
   return sourceOf(matricesDensitiesKernel, { LOAD, SHARED: shape === 'shared' });
 }
 
@@ -258,14 +308,18 @@ export async function logDensities(
   const { k, d, shape } = gaussians;
   const layout = layoutOf(k, d, shape);
   const { values } = layout.pack(gaussians);
-  const kernel = await gpu.kernel(densitiesSource(points.load, shape));
+  const kernel = await gpu.kernel(densitiesSource(points.load, k, shape));
+  const width = sharesOfRow(k);
   const task: PairsTask = {
     contents: values,
     k,
-    workPerRow: values.length,
-    bind: (part, model, result) => kernel.bind({ ...bindingsOf(part), model, result }, { rows: part.rows, k }),
+    width,
+    // A row of results costs memory too, where a model is small.
+    workPerRow: Math.max(64, values.length),
+    bind: (part, model, log_fours) => kernel.bind({ ...bindingsOf(part), model, log_fours }, { rows: part.rows, k }),
   };
-  const logs = await readPairs(gpu, points, task, start, end, signal);
+  const rows = await readPairs(gpu, points, task, start, end, signal);
+  const logs = width === k ? rows : withoutFilling(rows, width, k);
   await replaceFar(gpu, points, gaussians, logs, start, signal);
   return logs;
 }
@@ -291,4 +345,11 @@ async function replaceFar(
     const best = exact.reduce((a, b) => Math.max(a, b));
     exact.forEach((log, c) => void (logs[(index - start) * k + c] = Math.max(log - best, FARTHEST)));
   }
+}
+
+/** The first k of each `width` values. */
+function withoutFilling(rows: Float32Array, width: number, k: number): Float32Array {
+  const values = new Float32Array((rows.length / width) * k);
+  for (let from = 0, to = 0; from < rows.length; from += width, to += k) values.set(rows.subarray(from, from + k), to);
+  return values;
 }

@@ -205,17 +205,20 @@ export type MixtureWorkPlan = {
   /** Multiply-adds, about. */
   readonly workPerRow: number;
   readonly spans: readonly Span[];
-  readonly THREADS: number;
+  /** Threads that find what a row answers. */
+  readonly LANES: number;
 } & (
-  | { readonly kind: 'axes'; readonly LANES: number }
-  | { readonly kind: 'narrow' }
+  | ({ readonly kind: 'axes' } & AxesPlan)
+  | { readonly kind: 'narrow'; readonly THREADS: number }
   | ({ readonly kind: 'matrices' } & TilePlan)
 );
 
-/** Slices that an E-step aims at, rows of one at least, and multiply-adds of one at most: a workgroup does them alone. */
+/** Slices that an E-step aims at, rows of one at least, and multiply-adds of one at most, where a workgroup does them alone. */
 const MIXTURE_SLICES = 1024;
 const LEAST_SLICE = 512;
 const SLICE_WORK = 2 ** 27;
+/** Shares of a slice, at most: so that those that are summed together fit the memory of a span. */
+const SLICE_SHARES = 2 ** 20;
 
 export function mixtureWorkPlan(
   n: number,
@@ -226,23 +229,54 @@ export function mixtureWorkPlan(
   bindingLimit: number,
 ): MixtureWorkPlan {
   const workPerRow = mixtureWork(k, d, shape);
-  const fitting = 2 ** Math.floor(Math.log2(SLICE_WORK / workPerRow));
+  const most = shape === 'axes' ? SLICE_SHARES / sharesOfRow(k) : SLICE_WORK / workPerRow;
+  const fitting = 2 ** Math.floor(Math.log2(most));
   const wanted = Math.min(granuleRows(d), Math.max(LEAST_SLICE, powerOfTwoFrom(n / MIXTURE_SLICES)));
   const rows = Math.max(64, Math.min(wanted, fitting));
   const tile = shape === 'axes' || d <= 4 ? null : tilePlan(d);
-  const sliceBytes = Math.max(4 * cells, tile?.inStorage ? 16 * tile.TILE : 0);
+  const shareBytes = shape === 'axes' ? rows * sharesOfRow(k) * 4 : 0;
+  const sliceBytes = Math.max(4 * cells, shareBytes, tile?.inStorage ? 16 * tile.TILE : 0);
   const spans = cutSpans(n, rows, slicesTogether(cells), sliceBytes, workPerRow, bindingLimit);
-  const cut = { rows, sumSlices: slicesPlan(cells, spans), workPerRow, spans };
+  const LANES = Math.min(16, Math.max(4, powerOfTwoFrom(k)));
+  const cut = { rows, sumSlices: slicesPlan(cells, spans), workPerRow, spans, LANES };
   if (tile !== null) return { ...cut, kind: 'matrices', ...tile };
   if (shape !== 'axes') return { ...cut, kind: 'narrow', THREADS: 64 };
-  const LANES = Math.min(256, powerOfTwoFrom(d));
-  return { ...cut, kind: 'axes', THREADS: LANES <= 64 ? 64 : 256, LANES };
+  return { ...cut, kind: 'axes', ...axesPlan(k, d) };
 }
 
-/** Multiply-adds of a row. Components or features come in fours; axes are looked at once more for each 256 features. */
+/** What a row has of shares: log π·p, then what it weighs, of each component and of those that fill up the last four. */
+export function sharesOfRow(k: number): number {
+  return 4 * Math.ceil(k / 4);
+}
+
+/** The tile of axes-moments.wgsl: fours of components, pairs of features, groups of rows, and rows of each. */
+interface AxesPlan {
+  readonly TC: number;
+  readonly TF: number;
+  readonly GROUPS: number;
+  readonly RUN: number;
+}
+
+/** vec4s that a tile of rows may have: points and shares. */
+const AXES_TILE = 768;
+
+function axesPlan(k: number, d: number): AxesPlan {
+  const TC = Math.min(16, powerOfTwoFrom(k / 4));
+  const TF = Math.min(16, powerOfTwoFrom(d / 2));
+  const GROUPS = Math.max(1, 64 / (TC * TF));
+  const fitting = 2 ** Math.floor(Math.log2(AXES_TILE / (GROUPS * (TC + TF / 2))));
+  return { TC, TF, GROUPS, RUN: Math.min(32, fitting) };
+}
+
+/** Fours of components that axes-densities.wgsl takes at a time. */
+export function axesColumns(k: number): number {
+  return Math.min(16, powerOfTwoFrom(k / 4));
+}
+
+/** Multiply-adds of a row. Components or features come in fours. */
 function mixtureWork(k: number, d: number, shape: GaussiansShape): number {
   const fours = (count: number) => 4 * Math.ceil(count / 4);
-  if (shape === 'axes') return 4 * fours(k) * d * (1 + Math.ceil(d / 256));
+  if (shape === 'axes') return 8 * fours(k) * d;
   return k * fours(d) * (1.5 * fours(d) + 8);
 }
 

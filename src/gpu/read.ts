@@ -9,6 +9,8 @@ export interface PairsTask {
   /** Of the buffer that says what the centres are. */
   readonly contents: Float32Array;
   readonly k: number;
+  /** Results of a row: k of them, and what fills the last four. */
+  readonly width: number;
   bind(part: Part, contents: GPUBuffer, result: GPUBuffer): Dispatch;
   /** Multiply-adds. */
   readonly workPerRow: number;
@@ -28,29 +30,29 @@ export function fineOf(centroids: Float64Array): { readonly contents: Float32Arr
 /** Results that are on the device together. */
 const PAIRS = 2 ** 22;
 
-/** Rows of a dispatch with k results each, at most. */
-export function rowsOfPairs(k: number): number {
-  return Math.max(1, Math.floor(PAIRS / k));
+/** Rows of a dispatch with so many results each, at most. */
+export function rowsOfPairs(width: number): number {
+  return Math.max(1, Math.floor(PAIRS / width));
 }
 
-/** The results of the rows [start, end): Float32Array [(end − start)·k]. */
+/** The results of the rows [start, end): Float32Array [(end − start)·width]. */
 export async function readPairs(
   gpu: Gpu,
   points: ResidentPoints,
-  { contents, k, bind, workPerRow }: PairsTask,
+  { contents, k, width, bind, workPerRow }: PairsTask,
   start: number,
   end: number,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
-  const most = Math.min(end - start, rowsOfPairs(k));
+  const most = Math.min(end - start, rowsOfPairs(width));
   const { allocation, centres, result, stagings } = await gpu.allocate((allocation) => {
-    const bytes = most * k * 4;
+    const bytes = most * width * 4;
     const stagings = [allocation.staging('pairs', bytes), allocation.staging('pairs', bytes)];
     const centres = allocation.filled('centres', contents);
     return { allocation, centres, result: allocation.storage('pairs', bytes), stagings };
   }, signal);
   try {
-    const pairs = new Float32Array((end - start) * k);
+    const pairs = new Float32Array((end - start) * width);
     const queue = new Queue(gpu, allocation, points);
     /** By staging buffer: what was copied to it last is read while the device is at the next rows. */
     const reads: Promise<void>[] = [];
@@ -59,8 +61,8 @@ export async function readPairs(
     const read = async ({ rows }: Part) => {
       const i = piece++ % stagings.length;
       await reads[i];
-      const [bytes, to] = [rows * k * 4, at];
-      at += rows * k;
+      const [bytes, to] = [rows * width * 4, at];
+      at += rows * width;
       queue.copy(result, 0, stagings[i], 0, bytes);
       await queue.submit();
       reads[i] = queue.contents(stagings[i], bytes).then((read) => pairs.set(new Float32Array(read), to));

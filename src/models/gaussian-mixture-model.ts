@@ -174,7 +174,7 @@ export class GaussianMixtureModel {
    */
   readonly frame: Frame;
   /** What the parameters are in the frame, where they come of statistics in it. @internal */
-  readonly held?: Parameters;
+  declare readonly held?: Parameters;
   /** Whether the frame is that of a fit, and not made of the parameters. */
   readonly #fitted: boolean;
 

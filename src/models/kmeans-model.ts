@@ -130,7 +130,7 @@ export class KMeansModel {
    */
   readonly frame: Frame;
   /** What the centroids are in the frame, where they come of statistics in it. @internal */
-  readonly held?: Float64Array;
+  declare readonly held?: Float64Array;
   /** Whether the frame is that of a fit, and not made of the centroids. */
   readonly #fitted: boolean;
 

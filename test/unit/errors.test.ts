@@ -494,7 +494,7 @@ describe('KMeansModel.fromJSON', () => {
     ['a scale that no fit has', { frame: frame({ scale: 3 }) }, RangeError, /^json\.frame\.scale .*3$/],
     ['a scale beyond them', { frame: frame({ scale: 2 ** 501 }) }, RangeError, /^json\.frame\.scale /],
     ['a negative scale', { frame: frame({ scale: -1 }) }, RangeError, /^json\.frame\.scale .*-1$/],
-    ['an inertia of null', { inertia: null }, TypeError, /^json\.inertia/],
+    ['an inertia of text', { inertia: '1' }, TypeError, /^json\.inertia/],
     ['a negative inertia', { inertia: -1 }, RangeError, /^json\.inertia/],
     ['iterations of a fraction', { iterations: 1.5 }, RangeError, /^json\.iterations /],
     ['converged as a number', { converged: 1 }, TypeError, /^json\.converged /],

@@ -10,7 +10,7 @@ const FILES = Object.entries(
 ).map(([path, text]) => [path.replace('../../', ''), text] as const);
 
 /** Still to be done. */
-const LATER = ['shaders/kmeans/assign-', 'shaders/mixture/'];
+const LATER = ['shaders/mixture/matrices-', 'shaders/mixture/sums'];
 
 const DOWN = /^for \(var (\w+) = [^;]+; \1 > 0u; \1--\) \{$/;
 const UP = /^for \(var (\w+) = [^;]+; \1 < (?:[A-Z_]+|\d+u|[-+*/() ])+; \1\+\+\) \{$/;

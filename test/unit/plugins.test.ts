@@ -17,7 +17,8 @@ it.each(['kmeans', 'mixture'])(
     const { load } = inlined() as { load(this: { addWatchFile(path: string): void }, id: string): Promise<string> };
     await load.call({ addWatchFile: (path) => void watched.push(path) }, join(kernels, 'index.ts?wasm'));
     const files = (await readdir(kernels)).filter((name) => name.endsWith('.ts'));
-    expect(watched.sort()).toEqual(files.map((name) => join(kernels, name)).sort());
+    // What is compiled is kept for all files of kernels together.
+    expect(watched).toEqual(expect.arrayContaining(files.map((name) => join(kernels, name))));
   },
 );
 

@@ -8,10 +8,16 @@ import {
   kmeans,
   nearest,
   selectModel,
+  statisticsOf,
 } from '../../src/index.ts';
 
 const points = Array.from({ length: 40 }, (_, i) => [(i % 2) * 8 + Math.sin(i), Math.cos(i)]);
 const cpu = { backend: 'cpu' } as const;
+const source = {
+  async *blocks() {
+    for (const start of [0, 15]) yield points.slice(start, start + 25);
+  },
+};
 const engine = await createEngine(cpu);
 afterAll(() => engine.destroy());
 
@@ -42,6 +48,16 @@ const wraps: Record<string, <T extends object>(target: T) => T> = {
   'a Proxy of a Proxy': (target) => reactive(new Proxy(target, {})),
 };
 
+/** What is told at once, later, or piece by piece. */
+async function settled(answer: unknown): Promise<unknown> {
+  if (Symbol.asyncIterator in Object(answer)) {
+    const pieces: unknown[] = [];
+    for await (const piece of answer as AsyncIterable<unknown>) pieces.push(piece);
+    return pieces;
+  }
+  return answer;
+}
+
 /** What each method and getter of the class comes to; a new one is not forgotten. */
 async function answers<T extends object>(instance: T, args: Readonly<Record<string, readonly unknown[]>>) {
   const members = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(instance));
@@ -50,7 +66,7 @@ async function answers<T extends object>(instance: T, args: Readonly<Record<stri
   const said: Record<string, unknown> = {};
   for (const name of names) {
     const member = (instance as Record<string, unknown>)[name];
-    said[name] = typeof member === 'function' ? await member.apply(instance, args[name]) : member;
+    said[name] = typeof member === 'function' ? await settled(member.apply(instance, args[name])) : member;
   }
   return said;
 }
@@ -60,7 +76,8 @@ describe.each(Object.entries(wraps))('%s', (_, wrap) => {
     const model = await kmeans(points, { k: 2, ...cpu });
     const given = [points, cpu];
     const methods = { predict: given, transform: given, score: given, bic: given, toGaussianMixture: given };
-    const args = { ...methods, representatives: given, sample: [5], toJSON: [] };
+    const others = { update: [await statisticsOf(points, model)], predictBlocks: [source, cpu] };
+    const args = { ...methods, ...others, representatives: given, sample: [5], toJSON: [] };
     expect(await answers(wrap(model), args)).toEqual(await answers(model, args));
     expect(await nearest(points, wrap(model), cpu)).toEqual(await nearest(points, model, cpu));
     expect(wrap(model)).toBeInstanceOf(KMeansModel);
@@ -76,7 +93,13 @@ describe.each(Object.entries(wraps))('%s', (_, wrap) => {
     const model = await gaussianMixture(points, { k: 2, ...cpu });
     const given = [points, cpu];
     const ofPoints = ['predict', 'predictProba', 'scoreSamples', 'score', 'aic', 'bic', 'icl', 'toKMeans'];
-    const args = { ...Object.fromEntries(ofPoints.map((name) => [name, given])), sample: [5], toJSON: [] };
+    const others = {
+      update: [await statisticsOf(points, model)],
+      predictBlocks: [source, cpu],
+      sample: [5],
+      toJSON: [],
+    };
+    const args = { ...Object.fromEntries(ofPoints.map((name) => [name, given])), ...others };
     expect(await answers(wrap(model), args)).toEqual(await answers(model, args));
     expect(wrap(model)).toBeInstanceOf(GaussianMixtureModel);
     expect(await gaussianMixture(points, { k: 2, init: wrap(model), ...cpu })).toEqual(

@@ -1,8 +1,10 @@
 /** E-steps with their moments, and densities, for axes and for matrices. */
 import answer from '../../../shaders/mixture/answer.wgsl?raw';
+import answersCode from '../../../shaders/mixture/answers.wgsl?raw';
 import axes from '../../../shaders/mixture/axes.wgsl?raw';
 import axesDensitiesCode from '../../../shaders/mixture/axes-densities.wgsl?raw';
 import axesMomentsCode from '../../../shaders/mixture/axes-moments.wgsl?raw';
+import far from '../../../shaders/mixture/far.wgsl?raw';
 import matrices from '../../../shaders/mixture/matrices.wgsl?raw';
 import matricesDensitiesCode from '../../../shaders/mixture/matrices-densities.wgsl?raw';
 import keptMoments from '../../../shaders/mixture/matrices-kept.wgsl?raw';
@@ -12,6 +14,7 @@ import wideMoments from '../../../shaders/mixture/matrices-wide.wgsl?raw';
 import sums from '../../../shaders/mixture/sums.wgsl?raw';
 import tileInStorage from '../../../shaders/mixture/tile-storage.wgsl?raw';
 import tileInWorkgroup from '../../../shaders/mixture/tile-workgroup.wgsl?raw';
+import whole from '../../../shaders/mixture/whole.wgsl?raw';
 import { defineKernel } from '../kernel.ts';
 import { struct } from '../struct.ts';
 import { POINTS, POINTS_FILES } from './points.ts';
@@ -24,11 +27,10 @@ export const TASK = struct('Task', {
   is_shared: 'u32',
   rows: 'u32',
   tile: 'u32',
-  lanes: 'u32',
   about: 'u32',
 });
 
-const FILES = [...POINTS_FILES, answer] as const;
+const FILES = [...POINTS_FILES, far, answer, whole] as const;
 
 const MOMENTS = {
   ...POINTS,
@@ -40,14 +42,34 @@ const MOMENTS = {
   task: TASK,
 } as const;
 
+/** What rows answer, where log π·p is known; it becomes what they weigh. */
+export const answersKernel = defineKernel({
+  name: 'answers',
+  files: [...POINTS_FILES, far, answer, answersCode],
+  constants: { LOAD: 'u32', LANES: 'u32' },
+  bindings: {
+    ...POINTS,
+    weights: 'read',
+    answers: 'write',
+    labels: 'write',
+    shares: 'write',
+    notes: 'write',
+    task: TASK,
+  },
+  threads: () => 256,
+  sizes: ['rows'],
+  own: { ROWS: 64 },
+  grid: ({ rows, ROWS }) => Math.ceil(rows / ROWS),
+});
+
 export const axesMomentsKernel = defineKernel({
   name: 'axes-moments',
-  files: [...FILES, axes, axesMomentsCode],
-  constants: { LOAD: 'u32', THREADS: 'u32' },
-  bindings: MOMENTS,
-  threads: ({ THREADS }) => THREADS,
-  sizes: ['slices'],
-  grid: ({ slices }) => slices,
+  files: [...POINTS_FILES, answer, axes, axesMomentsCode],
+  constants: { LOAD: 'u32', TC: 'u32', TF: 'u32', GROUPS: 'u32', RUN: 'u32' },
+  bindings: { ...POINTS, model: 'read', share_fours: 'read', notes: 'read', slots: 'write', task: TASK },
+  threads: ({ TC, TF, GROUPS }) => TC * TF * GROUPS,
+  sizes: ['slices', 'k', 'd'],
+  grid: ({ slices, k, d, TC, TF }) => slices * Math.ceil(k / (4 * TC)) * Math.ceil(d / (2 * TF)),
 });
 
 /** Of up to four features. */
@@ -98,21 +120,21 @@ export const matricesStoredKernel = defineKernel({
 
 export const axesDensitiesKernel = defineKernel({
   name: 'axes-densities',
-  files: [...POINTS_FILES, axes, axesDensitiesCode],
-  constants: { LOAD: 'u32' },
-  bindings: { ...POINTS, model: 'read', result: 'write' },
-  threads: () => 64,
+  files: [...POINTS_FILES, far, axes, axesDensitiesCode],
+  constants: { LOAD: 'u32', TY: 'u32' },
+  bindings: { ...POINTS, model: 'read', log_fours: 'write' },
+  threads: ({ TY }) => Math.max(64, 16 * TY),
   sizes: ['rows', 'k'],
-  // Four components a thread.
-  grid: ({ rows, k, threads }) => Math.ceil((rows * Math.ceil(k / 4)) / threads),
+  grid: ({ rows, k, threads, TY }) => Math.ceil(rows / (4 * (threads / TY))) * Math.ceil(k / (4 * TY)),
 });
 
 export const matricesDensitiesKernel = defineKernel({
   name: 'matrices-densities',
-  files: [...POINTS_FILES, matrices, matricesDensitiesCode],
+  files: [...POINTS_FILES, far, matrices, matricesDensitiesCode],
   constants: { LOAD: 'u32', SHARED: 'bool' },
-  bindings: { ...POINTS, model: 'read', result: 'write' },
+  bindings: { ...POINTS, model: 'read', log_fours: 'write' },
   threads: () => 64,
   sizes: ['rows', 'k'],
-  grid: ({ rows, k, threads }) => Math.ceil((rows * k) / threads),
+  // Four components a thread.
+  grid: ({ rows, k, threads }) => Math.ceil((rows * Math.ceil(k / 4)) / threads),
 });
