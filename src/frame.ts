@@ -89,6 +89,13 @@ export interface RangeSample {
  * The range of the rows of two shards. In whatever order they are added, the same shift, scale and units come of it.
  *
  * @throws {RangeError} where they are of other features or another metric.
+ * @example
+ * ```ts
+ * import { addRanges, rangeOf } from 'webgpu-clustering';
+ *
+ * const [a, b] = await Promise.all([rangeOf([[0], [1]]), rangeOf([[9]])]);
+ * console.log(addRanges(a, b).n); // 3
+ * ```
  */
 export function addRanges(a: PointsRange, b: PointsRange): PointsRange {
   const [d, other] = [a.extremes.low.length, b.extremes.low.length];

@@ -8,6 +8,12 @@ import { givenCentroids, type HostPoints, type Rows, readRowsOf } from '../point
  * A model of given centroids [k, d], to begin with: without labels, and with an inertia that is NaN.
  *
  * @throws {TypeError | RangeError} as `kmeans` does, for points.
+ * @example
+ * ```ts
+ * import { fromCentroids } from 'webgpu-clustering';
+ *
+ * console.log((await fromCentroids([[0], [9]]).predict([[1], [8]])).join()); // 0,1
+ * ```
  */
 export function fromCentroids(
   centroids: HostPoints | Rows,

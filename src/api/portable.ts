@@ -38,6 +38,13 @@ const TYPES = [
  * A range, a frame, statistics or a model as bytes, with a version, for a file or another machine.
  *
  * @throws {TypeError} where it is none of these.
+ * @example
+ * ```ts
+ * import { fromBytes, kmeans, toBytes } from 'webgpu-clustering';
+ *
+ * const bytes = toBytes(await kmeans([[0], [1], [9]], { k: 2 }));
+ * console.log(fromBytes(bytes, 'KMeansModel').k); // 2
+ * ```
  */
 export function toBytes(value: Portable[keyof Portable]): Uint8Array<ArrayBuffer> {
   const given = unwrapped(value);
@@ -65,6 +72,12 @@ function withArrays(json: object): object {
  *
  * @param types what it may be; without them anything that `toBytes` takes
  * @throws {TypeError | RangeError} where the bytes are something else, of another version, cut off or damaged.
+ * @example
+ * ```ts
+ * import { fromBytes, fromCentroids, toBytes } from 'webgpu-clustering';
+ *
+ * console.log(fromBytes(toBytes(fromCentroids([[0], [9]])), 'KMeansModel').centroids.join()); // 0,9
+ * ```
  */
 export function fromBytes<T extends keyof Portable = keyof Portable>(
   bytes: Uint8Array,

@@ -94,6 +94,13 @@ export interface FrameOptions {
  * frames do not add up.
  *
  * @throws {RangeError} where `rows` is less than those of the range.
+ * @example
+ * ```ts
+ * import { frameOf, rangeOf } from 'webgpu-clustering';
+ *
+ * const frame = frameOf(await rangeOf([[0], [1], [9]]), { rows: 1e6 });
+ * console.log(frame.n); // 1000000
+ * ```
  */
 export function frameOf(range: PointsRange, options?: FrameOptions): SharedFrame {
   const { rows } = readOptions('frameOf', options, { rows: true });
@@ -126,6 +133,13 @@ const STATISTICS_OPTIONS: Names<StatisticsOptions> = {
  * @throws {TypeError} where an argument is of the wrong kind, or an option does not exist.
  * @throws {RangeError} where a value is wrong, points have other features than the model or the frame, lie beyond what it holds, or
  *   are more than it has room for.
+ * @example
+ * ```ts
+ * import { fromCentroids, statisticsOf } from 'webgpu-clustering';
+ *
+ * const statistics = await statisticsOf([[0], [1], [9]], fromCentroids([[0], [8]]));
+ * console.log(statistics.counts.join()); // 2,1
+ * ```
  */
 export async function statisticsOf(
   points: PointsInput | Dataset,
@@ -197,6 +211,16 @@ function workOf(model: KMeansModel | GaussianMixtureModel): {
  * The statistics of two shards as those of one.
  *
  * @throws {RangeError} where they do not belong together: another k, d, metric or covariance type, other parameters, another frame.
+ * @example
+ * ```ts
+ * import { addStatistics, frameOf, fromCentroids, rangeOf, statisticsOf } from 'webgpu-clustering';
+ *
+ * const frame = frameOf(await rangeOf([[0], [1], [9]]));
+ * const model = fromCentroids([[0], [8]]);
+ * const shards = [[[0], [9]], [[1]]];
+ * const [a, b] = await Promise.all(shards.map((shard) => statisticsOf(shard, model, { frame })));
+ * console.log((await model.update(addStatistics(a, b))).centroids.join()); // 0.5,9
+ * ```
  */
 export function addStatistics(a: KMeansShardStatistics, b: KMeansShardStatistics): KMeansShardStatistics;
 export function addStatistics(a: MixtureShardStatistics, b: MixtureShardStatistics): MixtureShardStatistics;
