@@ -4,7 +4,8 @@
  */
 export const RUNS_ALL = process.env.TEST_ALL === '1';
 
-/** Every nth, from one of the first n on: some of each kind. */
-export function shareOf<T>(items: readonly T[], nth: number, first = 0): readonly T[] {
-  return RUNS_ALL ? items : items.filter((_, i) => i % nth === first);
+/** Every nth, from one of the first n on: some of each kind. In `npm run test:all` every one, or every `nthOfAll`. */
+export function shareOf<T>(items: readonly T[], nth: number, first = 0, nthOfAll = 1): readonly T[] {
+  const every = RUNS_ALL ? nthOfAll : nth;
+  return items.filter((_, i) => i % every === first % every);
 }
