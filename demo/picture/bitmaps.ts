@@ -1,6 +1,6 @@
 /** The worker's end of the picture: bitmaps to be given away to the page. */
 import { runAsync } from '../../src/steps.ts';
-import { type Grid, type Layer, paint } from './painter.ts';
+import { type Grid, type Layer, type Painted, paint } from './painter.ts';
 import type { Drawn, Exposure } from './scene.ts';
 
 /** What draws pictures: on the CPU, or on a GPU (gpu/painter.ts). */
@@ -17,19 +17,22 @@ export function createPainter(): Painter {
   return {
     async expose(layer, exposure, signal) {
       const start = performance.now();
-      const { width, height, id, toPixels } = exposure;
-      const { pixels, inside, drawn, grid } = await runAsync(paint(layer, exposure), signal);
-      const bitmap = bitmapOf(pixels, width, height);
-      const { n } = layer.coordinates;
-      const told = { id, toPixels, inside, drawn, n, milliseconds: performance.now() - start, painter: 'cpu' } as const;
-      return { drawn: { ...told, bitmap }, grid };
+      return exposed('cpu', layer, exposure, await runAsync(paint(layer, exposure), signal), start);
     },
   };
 }
 
-/** @param pixels RGBA, not multiplied by alpha */
-export function bitmapOf(pixels: Uint8ClampedArray<ArrayBuffer>, width: number, height: number): ImageBitmap {
+/** @param start when the picture was begun */
+export function exposed(
+  painter: Drawn['painter'],
+  { coordinates: { n } }: Layer,
+  { id, toPixels, width, height }: Exposure,
+  { pixels, inside, drawn, grid }: Painted,
+  start: number,
+): Awaited<ReturnType<Painter['expose']>> {
   const canvas = new OffscreenCanvas(width, height);
   canvas.getContext('2d')!.putImageData(new ImageData(pixels, width, height), 0, 0);
-  return canvas.transferToImageBitmap();
+  const bitmap = canvas.transferToImageBitmap();
+  const milliseconds = performance.now() - start;
+  return { drawn: { id, bitmap, toPixels, inside, drawn, n, milliseconds, painter }, grid };
 }

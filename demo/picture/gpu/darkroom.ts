@@ -33,25 +33,22 @@ export interface Darkroom {
   /** Labels that are on the device already, which are this one's from now on. */
   adopt(labels: Uint32Array, buffer: GPUBuffer): void;
   /**
-   * A picture of a layer that has labels.
+   * A picture of a layer that has labels. It is read back, as the rows on its pixels are: canvases of WebGPU stay empty where a
+   * browser composes without a GPU.
    *
-   * @param show gets a texture to draw on, and is called back in the same task when all is submitted
    * @throws {BeyondError} where it takes more than the device, or single precision, has
    */
-  develop(layer: Layer, exposure: Exposure, easel: Easel, signal?: AbortSignal): Promise<Omit<Painted, 'pixels'>>;
+  develop(layer: Layer, exposure: Exposure, signal?: AbortSignal): Promise<Painted>;
   /** Frees what was made here. */
   end(): void;
 }
 
-export interface Easel {
-  readonly format: GPUTextureFormat;
-  /** Of the exposure's size; premultiplied colours are drawn on it. */
-  texture(): GPUTexture;
-  /** All is submitted. */
-  done(): void;
-}
-
 const { UNIFORM, STORAGE, COPY_DST, COPY_SRC, MAP_READ } = Usage;
+/** Bits of the specification, too: COPY_SRC and RENDER_ATTACHMENT of textures. */
+const TEXTURE = 0x11;
+const FORMAT = 'rgba8unorm';
+/** Lines of a texture are copied to multiples of so many bytes. */
+const ALIGNMENT = 256;
 const THREADS = 256;
 const MOST_GROUPS = 4096;
 const COUNT_BYTES = 2 ** 27;
@@ -76,7 +73,13 @@ export function createDarkroom(resident: ResidentPoints, countBytes = COUNT_BYTE
   const pipelines = Promise.all(
     STAGES.map((entryPoint) => device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint } })),
   );
-  let rendering: { readonly format: string; readonly pipeline: Promise<GPURenderPipeline> } | null = null;
+  const rendering = device.createRenderPipelineAsync({
+    layout: 'auto',
+    vertex: { module, entryPoint: 'corner' },
+    fragment: { module, entryPoint: 'develop', targets: [{ format: FORMAT }] },
+  });
+  // Whoever asks for a picture hears of it.
+  rendering.catch(() => undefined);
   const held = new Map<string, GPUBuffer>();
   const copies = new Map<string, { readonly of: object; readonly buffer: GPUBuffer }>();
   /** One picture at a time: they share buffers. */
@@ -84,8 +87,8 @@ export function createDarkroom(resident: ResidentPoints, countBytes = COUNT_BYTE
 
   return {
     adopt: (labels, buffer) => keep('labels', labels, buffer),
-    develop(layer, exposure, easel, signal) {
-      const picture = turn.then(() => draw(layer, exposure, easel, signal));
+    develop(layer, exposure, signal) {
+      const picture = turn.then(() => draw(layer, exposure, signal));
       turn = picture.catch(() => undefined);
       return picture;
     },
@@ -141,19 +144,7 @@ export function createDarkroom(resident: ResidentPoints, countBytes = COUNT_BYTE
     if (bytes > Math.min(maxStorageBufferBindingSize, maxBufferSize)) throw new BeyondError('too large for a buffer');
   }
 
-  function pipelineFor(format: GPUTextureFormat): Promise<GPURenderPipeline> {
-    if (rendering?.format !== format) {
-      const pipeline = device.createRenderPipelineAsync({
-        layout: 'auto',
-        vertex: { module, entryPoint: 'corner' },
-        fragment: { module, entryPoint: 'develop', targets: [{ format }] },
-      });
-      rendering = { format, pipeline };
-    }
-    return rendering.pipeline;
-  }
-
-  async function draw(layer: Layer, exposure: Exposure, easel: Easel, signal: AbortSignal | undefined) {
+  async function draw(layer: Layer, exposure: Exposure, signal: AbortSignal | undefined): Promise<Painted> {
     signal?.throwIfAborted();
     const { coordinates, k } = layer;
     const labels = layer.labels!;
@@ -179,13 +170,18 @@ export function createDarkroom(resident: ResidentPoints, countBytes = COUNT_BYTE
     const group = Math.min(k, Math.floor(countBytes / 4 / size));
     if (group < 1) throw new BeyondError('too many pixels');
     const [count, decide, fill, settle] = await pipelines;
-    const develop = await pipelineFor(easel.format);
+    const develop = await rendering;
     signal?.throwIfAborted();
 
     device.pushErrorScope('validation');
     device.pushErrorScope('out-of-memory');
-    // From here to the end of the picture in one task: a canvas takes its texture back behind it.
-    const staging = device.createBuffer({ size: 4 * (size + 1), usage: COPY_DST | MAP_READ });
+    const bytesPerRow = ALIGNMENT * Math.ceil((4 * width) / ALIGNMENT);
+    const texture = device.createTexture({ size: [width, height], format: FORMAT, usage: TEXTURE });
+    // The picture, behind it how many rows are inside, and of a whole picture the row on each pixel.
+    const insideAt = bytesPerRow * height;
+    const isWhole = stride === 1;
+    const bytes = insideAt + 4 + (isWhole ? 4 * size : 0);
+    const staging = device.createBuffer({ size: bytes, usage: COPY_DST | MAP_READ });
     try {
       const squares = Math.ceil(width / Math.max(1, 8 * ratio - 1)) * Math.ceil(height / Math.max(1, 8 * ratio - 1));
       const buffers = {
@@ -256,29 +252,48 @@ export function createDarkroom(resident: ResidentPoints, countBytes = COUNT_BYTE
       run(pass, settle, [0, 7, 9, 10, 11, 12], 1);
       pass.end();
       const render = encoder.beginRenderPass({
-        colorAttachments: [{ view: easel.texture().createView(), loadOp: 'clear', storeOp: 'store' }],
+        colorAttachments: [{ view: texture.createView(), loadOp: 'clear', storeOp: 'store' }],
       });
       render.setPipeline(develop);
       render.setBindGroup(0, bound(develop, [0, 6, 7, 8, 10, 11, 12, 13]));
       render.draw(3);
       render.end();
-      encoder.copyBufferToBuffer(buffers[7], 0, staging, 0, 4);
-      const isWhole = stride === 1;
-      if (isWhole) encoder.copyBufferToBuffer(buffers[5], 0, staging, 4, 4 * size);
+      encoder.copyTextureToBuffer({ texture }, { buffer: staging, bytesPerRow }, [width, height]);
+      encoder.copyBufferToBuffer(buffers[7], 0, staging, insideAt, 4);
+      if (isWhole) encoder.copyBufferToBuffer(buffers[5], 0, staging, insideAt + 4, 4 * size);
       queue.submit([encoder.finish()]);
-      easel.done();
       const errors = [device.popErrorScope(), device.popErrorScope()];
       for (const error of await Promise.all(errors)) if (error !== null) throw new Error(error.message);
-      await staging.mapAsync(MAP_READ, 0, isWhole ? 4 * (size + 1) : 4);
-      const home = new Uint32Array(staging.getMappedRange(0, isWhole ? 4 * (size + 1) : 4));
-      const grid: Grid | null = isWhole
-        ? { width, height, points: home.slice(1).map((point) => point & 0x7fffffff) }
-        : null;
-      return { inside: home[0], drawn: rows, grid };
+      await staging.mapAsync(MAP_READ);
+      const home = staging.getMappedRange();
+      const [inside] = new Uint32Array(home, insideAt, 1);
+      const found = new Uint32Array(home, insideAt + 4);
+      const grid: Grid | null = isWhole ? { width, height, points: found.map((point) => point & 0x7fffffff) } : null;
+      return { pixels: straight(new Uint8Array(home), width, height, bytesPerRow), inside, drawn: rows, grid };
     } finally {
       staging.destroy();
+      texture.destroy();
     }
   }
+}
+
+/** Pixels whose colours are no longer multiplied by their alpha, line by line. */
+function straight(
+  padded: Uint8Array,
+  width: number,
+  height: number,
+  bytesPerRow: number,
+): Uint8ClampedArray<ArrayBuffer> {
+  const pixels = new Uint8ClampedArray(4 * width * height);
+  for (let line = 0; line < height; line++) {
+    for (let at = 4 * width * line, from = bytesPerRow * line; at < 4 * width * (line + 1); at += 4, from += 4) {
+      const alpha = padded[from + 3];
+      if (alpha === 0) continue;
+      for (let channel = 0; channel < 3; channel++) pixels[at + channel] = (padded[from + channel] * 255) / alpha;
+      pixels[at + 3] = alpha;
+    }
+  }
+  return pixels;
 }
 
 function copied(values: Uint32Array | Float32Array) {
