@@ -1,3 +1,4 @@
+import { sameFrame } from '../engine/shared-frame.ts';
 import { type Frame, intoFrame, startIntoFrame } from '../frame.ts';
 
 /** Centroids in the caller's coordinates, and in a frame, where they come of statistics in it. */
@@ -16,9 +17,7 @@ export function heldCentroids(
   { centroids, frame, held, iterations }: HeldCentroids,
   points: { readonly frame: Frame; readonly usualVariance: Float64Array },
 ): Float64Array {
-  const { shift, scale, precise } = points.frame;
-  const isIts = frame.scale === scale && frame.precise === precise && frame.shift.every((at, j) => at === shift[j]);
-  if (held !== undefined && isIts) return held;
+  if (held !== undefined && sameFrame(frame, points.frame)) return held;
   return iterations === 0 ? startIntoFrame(centroids, points) : intoFrame(centroids, points.frame);
 }
 

@@ -1,5 +1,6 @@
 /** What statistics of all shards make of a model of k-means. */
 import { checkNotNegative, wrongKind } from '../check.ts';
+import { sameValues } from '../engine/shared-frame.ts';
 import { outOfFrame } from '../frame.ts';
 import { meanOf } from '../points.ts';
 import { type HeldCentroids, heldCentroids, unfitted } from './held.ts';
@@ -15,8 +16,7 @@ export function* updated(model: HeldCentroids, statistics: KMeansShardStatistics
   checkNotNegative('tolerance', tolerance);
   if (statistics?.type !== 'KMeansStatistics') throw wrongKind('statistics', 'those of a KMeansModel', statistics);
   const { centroids: before, counts, sums, frame, metric, variance } = statistics;
-  const own = heldCentroids(model, statistics);
-  if (own.length !== before.length || own.some((value, i) => value !== before[i])) {
+  if (!sameValues(heldCentroids(model, statistics), before)) {
     throw new RangeError('the statistics are not of the centroids of this model');
   }
   const { centroids: held, shift } = yield* updateCentroids(before, counts, sums, metric);

@@ -1,7 +1,7 @@
 /** Passes over a source: what the first two find, and statistics in the others. */
 import { owns } from '../check.ts';
 import type { BlockwisePoints, EngineDataset, KMeansWorkspace, WeightedRow } from '../engine/contract.ts';
-import { type SharedFrame, sharedFrameOf } from '../engine/shared-frame.ts';
+import { type SharedFrame, sameValues, sharedFrameOf } from '../engine/shared-frame.ts';
 import { addKMeansStatistics, type KMeansStatistics, settled } from '../engine/statistics.ts';
 import { checkWeights, readForm } from '../forms.ts';
 import { addMoments, addRanges, type PointsRange, type RangeMoments } from '../frame.ts';
@@ -260,7 +260,7 @@ class PassesOfKMeans implements KMeansWorkspace {
   async accumulate(centroids: Float64Array): Promise<KMeansStatistics> {
     // As behind an iteration that moved no centroid: a fit ends with one more assignment.
     const last = this.#last;
-    if (last?.centroids.every((value, i) => value === centroids[i])) return last.statistics;
+    if (last !== null && sameValues(last.centroids, centroids)) return last.statistics;
     const kept = centroids.slice();
     let sum: KMeansStatistics | null = null;
     await this.#each(async (dataset) => {
