@@ -1,3 +1,5 @@
+import { highestLimits } from '../../src/node/limits.ts';
+
 /** A device of whatever `GPU` there is, Dawn's or the browser's, with all that the library may make use of. */
 export interface GpuDevice {
   readonly device: GPUDevice;
@@ -8,23 +10,13 @@ export interface GpuDevice {
 
 const FEATURES = ['timestamp-query', 'subgroups', 'shader-f16'] as const satisfies readonly GPUFeatureName[];
 
-const LIMITS = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupsPerDimension',
-] as const satisfies readonly (keyof GPUSupportedLimits)[];
-
 /** @throws {Error} where there is no adapter. */
 export async function openDevice(gpu: GPU | undefined): Promise<GpuDevice> {
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new Error('no WebGPU adapter');
   const device = await adapter.requestDevice({
     requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
-    requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
+    requiredLimits: highestLimits(adapter),
   });
   const { vendor, architecture, description } = adapter.info;
   return { device, adapter, name: description || `${vendor} ${architecture}`.trim() };

@@ -6,6 +6,7 @@
 import '../globals.ts';
 import { readOptions } from '../check.ts';
 import { WebGPUUnavailableError } from '../errors.ts';
+import { highestLimits } from './limits.ts';
 
 /** Which adapter Dawn is asked for, and how. */
 export interface NodeDeviceOptions {
@@ -14,17 +15,6 @@ export interface NodeDeviceOptions {
   /** Flags of Dawn's, such as `'backend=vulkan'`; those of the first call hold for the process. */
   readonly flags?: readonly string[];
 }
-
-/** Limits whose defaults are lower than what most adapters have, and which bound the size of a shard or a tile. */
-const LIMITS = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupsPerDimension',
-] as const satisfies readonly (keyof GPUSupportedLimits)[];
 
 let opened: Promise<GPU> | undefined;
 
@@ -61,7 +51,7 @@ export async function requestNodeDevice(options?: NodeDeviceOptions): Promise<GP
     );
   }
   const device = await adapter.requestDevice({
-    requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
+    requiredLimits: highestLimits(adapter),
   });
   inUse.set(device, adapter);
   void device.lost.then(() => inUse.delete(device));
