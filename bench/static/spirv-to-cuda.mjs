@@ -66,6 +66,8 @@ const BINARY = {
   198: ['u', 'xor'],
   199: ['u', 'and'],
 };
+/** Subgroup shuffles: by a lane, by a mask, up and down. */
+const SHUFFLES = { 345: '', 346: '_xor', 347: '_up', 348: '_down' };
 const EXT = {
   1: 'rintf',
   2: 'rintf',
@@ -710,31 +712,13 @@ export function spirvToCuda(words, { robust = false, name = 'kernel' } = {}) {
             define(rt, id, `uint4{__ballot_sync(~0u, ${value(w[3])}), 0, 0, 0}`);
             break;
           case 345:
-            define(
-              rt,
-              id,
-              build(rt, (i) => `__shfl_sync(~0u, ${part(value(w[3]), t(w[3]), i)}, ${value(w[4])})`),
-            );
-            break;
           case 346:
-            define(
-              rt,
-              id,
-              build(rt, (i) => `__shfl_xor_sync(~0u, ${part(value(w[3]), t(w[3]), i)}, ${value(w[4])})`),
-            );
-            break;
           case 347:
-            define(
-              rt,
-              id,
-              build(rt, (i) => `__shfl_up_sync(~0u, ${part(value(w[3]), t(w[3]), i)}, ${value(w[4])})`),
-            );
-            break;
           case 348:
             define(
               rt,
               id,
-              build(rt, (i) => `__shfl_down_sync(~0u, ${part(value(w[3]), t(w[3]), i)}, ${value(w[4])})`),
+              build(rt, (i) => `__shfl${SHUFFLES[op]}_sync(~0u, ${part(value(w[3]), t(w[3]), i)}, ${value(w[4])})`),
             );
             break;
           case 57: {

@@ -1,17 +1,15 @@
 /** A fit over BullMQ, beside a Redis of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type * as Bullmq from '../../src/bullmq/index.ts';
 import type { KMeansJSON } from '../../src/index.ts';
 import { missing } from '../missing.ts';
-import { COMMAND, DIST, type FlightsFile, flightsFile, sha256, shardsOf } from './shards.ts';
+import { COMMAND, DIST, flightsFile, sha256, shardsOf } from './shards.ts';
 import { findRedis, HOW_TO_INSTALL } from './tools.ts';
 
 const WORKER = fileURLToPath(new URL('serve-shards.mjs', import.meta.url));
@@ -19,18 +17,8 @@ const MODULE = pathToFileURL(join(DIST, 'bullmq.js')).href;
 const N = 100_000;
 const server = findRedis();
 
-let flights: FlightsFile;
-let folder: string;
-
-beforeAll(async () => {
-  flights = await flightsFile(N);
-  folder = await mkdtemp(join(tmpdir(), 'webgpu-clustering-'));
-});
-
-afterAll(async () => {
-  await flights.remove();
-  await rm(folder, { recursive: true });
-});
+const flights = await flightsFile(N);
+afterAll(() => flights.remove());
 
 async function freePort(): Promise<number> {
   const listening = createServer().listen(0, '127.0.0.1');
@@ -52,7 +40,7 @@ test('two workers, one of which is killed, have the centroids of one call, to th
   };
   const redis = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null, lazyConnect: true });
   try {
-    const store = start(server, ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder]);
+    const store = start(server, ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', flights.folder]);
     await once(store.stdout!, 'data');
     redis.on('error', () => undefined);
     const workers = [0, 1].map(() => start(process.execPath, [WORKER, MODULE, `${port}`, JSON.stringify(COMMAND)]));

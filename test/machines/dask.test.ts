@@ -1,14 +1,12 @@
 /** The Python module of the package on clusters of Dask of this machine: a process a worker, and one a shard. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
+import { afterAll, expect, type TestContext, test } from 'vitest';
 import type { GaussianMixtureJSON, KMeansJSON } from '../../src/index.ts';
 import { missing } from '../missing.ts';
-import { COLUMNS, COMMAND, DIST, type FlightsFile, flightsFile, sha256 } from './shards.ts';
+import { COLUMNS, COMMAND, DIST, flightsFile, sha256 } from './shards.ts';
 import { findPython, HOW_TO_INSTALL } from './tools.ts';
 
 const SCRIPT = fileURLToPath(new URL('fit_on_dask.py', import.meta.url));
@@ -24,18 +22,8 @@ interface Outcome {
   readonly log: string;
 }
 
-let flights: FlightsFile;
-let folder: string;
-
-beforeAll(async () => {
-  flights = await flightsFile(N);
-  folder = await mkdtemp(join(tmpdir(), 'webgpu-clustering-'));
-});
-
-afterAll(async () => {
-  await flights.remove();
-  await rm(folder, { recursive: true });
-});
+const flights = await flightsFile(N);
+afterAll(() => flights.remove());
 
 async function fitOnDask(context: TestContext, asked: Readonly<Record<string, unknown>>): Promise<Outcome> {
   if (python === null) missing(context, HOW_TO_INSTALL);
@@ -71,7 +59,7 @@ test.for([
 });
 
 test('a fit goes on from its checkpoint, and labels rows as one call does', async (context) => {
-  const asked = { workers: 2, cuts: [0, 70_000, N], checkpoint: join(folder, 'checkpoint') };
+  const asked = { workers: 2, cuts: [0, 70_000, N], checkpoint: join(flights.folder, 'checkpoint') };
   const first = await fitOnDask(context, { ...asked, stop: 3 });
   expect(first.model.iterations).toBe(3);
   const { model, passes, labels } = await fitOnDask(context, { ...asked, labels: true });

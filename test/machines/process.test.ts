@@ -1,19 +1,14 @@
 /** The process of a shard, without Dask. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { KMeansJSON } from '../../src/index.ts';
 import { fitShardsBy, type ShardsAsked } from '../../src/machines/drive.ts';
 import { ShardProcess } from '../../src/machines/process.ts';
-import { COMMAND, type FlightsFile, flightsFile, sha256, shardsOf } from './shards.ts';
+import { COMMAND, flightsFile, sha256, shardsOf } from './shards.ts';
 
 const N = 50_000;
-let flights: FlightsFile;
-
-beforeAll(async () => {
-  flights = await flightsFile(N);
-});
-
+const flights = await flightsFile(N);
 afterAll(() => flights.remove());
 
 test('one process has the centroids of one call, to the bit, and ends with its input', async () => {

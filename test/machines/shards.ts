@@ -19,6 +19,8 @@ const K = 16;
 const ITERATIONS = 8;
 
 export interface FlightsFile {
+  /** A folder of its own, where there is room for other files. */
+  readonly folder: string;
   readonly path: string;
   readonly n: number;
   /** Options of the fit, and what it comes to. */
@@ -47,7 +49,7 @@ export async function flightsFile(n: number): Promise<FlightsFile> {
   const init = Array.from({ length: K }, (_, c) => row(Math.floor((c * n) / K)));
   const fit = { k: K, tolerance: 0 as const, init, maxIterations: ITERATIONS };
   const expected = await kmeans({ data: points, shape: [n, d] }, { ...fit, backend: 'cpu' });
-  return { path, n, fit, expected, remove: () => rm(folder, { recursive: true }) };
+  return { folder, path, n, fit, expected, remove: () => rm(folder, { recursive: true }) };
 }
 
 /** Arguments of a process a shard, whose rows go from one cut to the next. */
