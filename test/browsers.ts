@@ -10,7 +10,7 @@ import {
 } from '@puppeteer/browsers';
 import { type Browser, launch } from 'puppeteer';
 import { aptInstall, isDebian, isExecutable, onPath, run } from './system.ts';
-import { hasVulkanDriver, swiftShader } from './vulkan.ts';
+import { dawnFlags, hasVulkanDriver, swiftShader } from './vulkan.ts';
 
 export type BrowserName = 'chrome' | 'firefox';
 
@@ -151,6 +151,12 @@ export async function launchBrowser(name: BrowserName, executablePath: string): 
     ...common,
     browser: 'chrome',
     // Without the second flag there is no adapter on Linux; the sandbox needs what containers do not give.
-    args: ['--no-sandbox', '--enable-unsafe-webgpu', '--disable-component-update', '--disable-domain-reliability'],
+    args: [
+      '--no-sandbox',
+      '--enable-unsafe-webgpu',
+      ...dawnFlags.map((flag) => `--${flag}`),
+      '--disable-component-update',
+      '--disable-domain-reliability',
+    ],
   });
 }

@@ -5,6 +5,12 @@ import { delimiter, dirname, join } from 'node:path';
 /** One line that says what to install. */
 export const missingDriver = 'no Vulkan driver for Dawn: SwiftShader comes with chromium';
 
+/**
+ * Dawn's, in Node and, behind `--`, in Chrome: workgroup memory is zeroed by the shader, as on platforms other than
+ * Vulkan. Where the driver does it, SwiftShader compiles a store for each word, which takes seconds a kernel.
+ */
+export const dawnFlags = ['disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension'];
+
 const SWIFTSHADER = 'vk_swiftshader_icd.json';
 
 /** Whether the system has a Vulkan driver, of a GPU or Mesa's llvmpipe. */

@@ -10,7 +10,7 @@ export interface ConformanceContext {
   readonly backend: 'cpu' | 'webgpu';
   /** An engine of `backend`; the runner destroys what the case leaves. `bindingLimit` in bytes forces several shards. */
   createEngine(options?: { bindingLimit?: number }): Promise<Engine>;
-  /** WebGPU: a fresh device, for cases that lend or lose one. */
+  /** WebGPU: a device to lend or to lose, another one at each call; its buffers are the runner's to destroy. */
   requestDevice?(): Promise<GPUDevice>;
   /** WebGPU: how many buffers of the engines' device are created and not destroyed. */
   liveBuffers?(): number;

@@ -10,7 +10,7 @@ import { EngineSet } from '../../src/placement.ts';
 import { Random } from '../../src/random.ts';
 import { missing } from '../missing.ts';
 import { RUNS_ALL } from '../scope.ts';
-import { missingDriver } from '../vulkan.ts';
+import { dawnFlags, missingDriver } from '../vulkan.ts';
 import { asInput } from './cases/bounds.ts';
 import { blobs } from './cases/data.ts';
 import { FaultyDevice } from './faulty.ts';
@@ -25,7 +25,7 @@ let uncaptured: string[];
 
 beforeAll(async () => {
   if (driverless) return;
-  real = await requestNodeDevice();
+  real = await requestNodeDevice({ flags: dawnFlags });
   real.addEventListener('uncapturederror', ({ error }) => uncaptured.push(error.message));
 });
 

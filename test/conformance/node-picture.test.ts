@@ -12,7 +12,7 @@ import { requestNodeDevice } from '../../src/node/index.ts';
 import { hashUniform } from '../../src/random.ts';
 import { runAsync, runNow } from '../../src/steps.ts';
 import { missing } from '../missing.ts';
-import { missingDriver } from '../vulkan.ts';
+import { dawnFlags, missingDriver } from '../vulkan.ts';
 
 const [WIDTH, HEIGHT] = [200, 150];
 const N = 8000;
@@ -85,7 +85,7 @@ let darkroom: Darkroom;
 
 beforeAll(async () => {
   if (driverless) return;
-  device = await requestNodeDevice();
+  device = await requestNodeDevice({ flags: dawnFlags });
   const buffer = device.createBuffer({ size: features.data.byteLength, usage: 0x88 });
   device.queue.writeBuffer(buffer, 0, features.data as Float32Array<ArrayBuffer>);
   resident = { device, buffer, n: N, d: 3 };

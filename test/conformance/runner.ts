@@ -31,22 +31,28 @@ export function sharing(workers: ClusteringEngine): () => Engine {
 }
 
 /**
- * The engines of all cases share one device. A case fails on any error that its devices report, whether thrown or not,
+ * The engines of all cases share one device, and so do those that lend the engine one, unless they lose it: kernels are
+ * compiled once. A case fails on any error that its devices report, whether thrown or not,
  * and on buffers that are left when its engines are destroyed.
  */
 export function webgpuRunner(name: string, requestDevice: () => Promise<GPUDevice>): Runner {
   let shared: WatchedDevice | undefined;
+  let kept: WatchedDevice | undefined;
   return async (conformanceCase) => {
     if (shared === undefined || shared.lost) shared = new WatchedDevice(await requestDevice());
     const own = shared;
     const lent: WatchedDevice[] = [];
+    const lend = async () => {
+      if (lent.length > 0 || kept === undefined || kept.lost) return new WatchedDevice(await requestDevice());
+      return kept;
+    };
     const engines = new Engines((options) => createEngine({ backend: 'webgpu', device: own.device, ...options }));
     const context: ConformanceContext = {
       name,
       backend: 'webgpu',
       createEngine: (options) => engines.create(options),
       async requestDevice() {
-        const watched = new WatchedDevice(await requestDevice());
+        const watched = await lend();
         watched.open();
         lent.push(watched);
         return watched.device;
@@ -63,10 +69,14 @@ export function webgpuRunner(name: string, requestDevice: () => Promise<GPUDevic
     await engines.destroy().catch((error) => failures.push(`on destroying an engine: ${describe(error)}`));
     for (const watched of [own, ...lent]) failures.push(...(await watched.close()));
     failures.push(...Array.from(own.live, ({ label, size }) => `left a buffer of ${size} bytes: ${label}`));
-    for (const { device } of lent) device.destroy();
-    if (failures.length === 0) return;
-    // A new device: the next case is not to suffer for this one.
-    own.device.destroy();
+    for (const watched of lent) for (const buffer of watched.live) buffer.destroy();
+    if (failures.length === 0) {
+      kept = lent.shift() ?? kept;
+      for (const { device } of lent) device.destroy();
+      return;
+    }
+    // New devices: the next case is not to suffer for this one.
+    for (const { device } of [own, ...lent]) device.destroy();
     throw new Error(failures.join('\n'));
   };
 }
