@@ -42,7 +42,7 @@ export default defineConfig({
         // Two are called mixture.
         chunkFileNames: ({ facadeModuleId }) => `${facadeModuleId?.match(/src.([cg]pu)/)?.[1] ?? 'shared'}-[name].js`,
         // What k-means on the CPU needs, in one file: bundlers that keep modules apart make one chunk of it, not six.
-        codeSplitting: { groups: [{ name: 'core', test: /src.api.kmeans-sync/ }] },
+        codeSplitting: { groups: [{ name: 'core', test: /src.api.kmeans-here/ }] },
       },
     },
   },

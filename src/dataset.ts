@@ -3,7 +3,7 @@ import { DeviceLostError } from './errors.ts';
 import { datasets, type Home, type Reason } from './home.ts';
 import type { Metric } from './metric.ts';
 import type { Backend } from './points.ts';
-import { knowSelf, unwrapThis } from './proxies.ts';
+import { knowSelf } from './proxies.ts';
 
 /**
  * Points resident in an engine; made by `engine.upload`. They go with their engine, or by `destroy()`.
@@ -40,13 +40,9 @@ export class Dataset {
   #moved: Promise<Home> | null = null;
   #destroyed = false;
 
-  static {
-    unwrapThis(Dataset);
-  }
-
   /** @internal */
   constructor(home: Home, evacuate: (() => Promise<Home>) | null, forget: (dataset: Dataset) => void) {
-    knowSelf(this);
+    knowSelf(this, Dataset);
     datasets.add(this);
     this.n = home.dataset.n;
     this.d = home.dataset.d;

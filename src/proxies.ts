@@ -7,8 +7,18 @@
 /** The same in all bundles of the library that a page has. */
 const SELF = Symbol.for('webgpu-clustering.self');
 
-/** To be called by the constructor. */
-export function knowSelf(instance: object): void {
+/** Classes whose methods look behind proxies. */
+const unwrapping = /* @__PURE__ */ new WeakSet<object>();
+
+/**
+ * To be called by the constructor. The methods and getters of the class are wrapped for its first instance, and not where it is
+ * declared: a bundler can leave out a class that nobody makes.
+ */
+export function knowSelf(instance: object, declared: { readonly prototype: object }): void {
+  if (!unwrapping.has(declared)) {
+    unwrapping.add(declared);
+    unwrapThis(declared);
+  }
   // A function, which no Proxy replaces; neither listed nor cloned.
   Object.defineProperty(instance, SELF, { value: () => instance, configurable: true });
 }
@@ -20,19 +30,19 @@ export function unwrapped<T>(value: T): T {
 }
 
 /** Makes the methods and getters of a class run on the instance behind a Proxy. */
-export function unwrapThis({ prototype }: { readonly prototype: object }): void {
+function unwrapThis({ prototype }: { readonly prototype: object }): void {
   const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(prototype) as Record<
     string,
     PropertyDescriptor
   >;
   for (const [name, member] of Object.entries(members)) {
     const run = member.get ?? (member.value as (...args: unknown[]) => unknown);
-    const unwrapping = {
+    const wrapped = {
       [name](this: unknown, ...args: unknown[]) {
         return run.apply(unwrapped(this), args);
       },
     }[name];
-    const change = member.get === undefined ? { value: unwrapping } : { get: unwrapping };
+    const change = member.get === undefined ? { value: wrapped } : { get: wrapped };
     Object.defineProperty(prototype, name, { ...member, ...change });
   }
 }

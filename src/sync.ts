@@ -5,8 +5,9 @@
  */
 import './globals.ts';
 
+export type { KMeansSyncOptions } from './api/kmeans-here.ts';
 export type { KMeansInit } from './api/kmeans-options.ts';
-export { type KMeansSyncOptions, kmeansSync } from './api/kmeans-sync.ts';
+export { kmeansSync } from './api/kmeans-sync.ts';
 export type { KMeansProgress } from './kmeans/plan.ts';
 export type { Metric } from './metric.ts';
 export type { KMeansModel } from './models/kmeans-model.ts';

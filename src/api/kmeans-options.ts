@@ -10,7 +10,8 @@ import {
 import { KMEANS_DEFAULTS, type KMeansPlan, type KMeansProgress } from '../kmeans/plan.ts';
 import { KMEANS_STARTS, type KMeansStart } from '../kmeans/seeding.ts';
 import type { Metric } from '../metric.ts';
-import { KMeansModel } from '../models/kmeans-model.ts';
+import type { KMeansModel } from '../models/kmeans-model.ts';
+import { kmeansModels } from '../models/known.ts';
 import { type HostPoints, type Rows, readRowsOf, type Tensor, type Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 import type { PlacementOptions } from '../reading.ts';
@@ -105,8 +106,12 @@ export function checkKMeansOptions(
   };
 }
 
+function isModel(init: object): init is KMeansModel {
+  return kmeansModels.has(unwrapped(init));
+}
+
 function readStart(init: Exclude<KMeansInit, string>, k: number): Float64Array {
-  if (init instanceof KMeansModel) {
+  if (isModel(init)) {
     if (init.k !== k) throw new RangeError(`init has ${init.k} centroids, k is ${k}`);
     return init.centroids.slice();
   }

@@ -1,5 +1,5 @@
 import type { Dataset } from '../dataset.ts';
-import { knowSelf, unwrapped, unwrapThis } from '../proxies.ts';
+import { knowSelf, unwrapped } from '../proxies.ts';
 import type { Link } from './link.ts';
 import type { Resident } from './messages.ts';
 
@@ -39,13 +39,9 @@ export class ClientDataset implements Omit<Dataset, 'use' | typeof Symbol.dispos
   /** Why they were put there. */
   readonly reason: Dataset['reason'];
 
-  static {
-    unwrapThis(ClientDataset);
-  }
-
   /** @internal */
   constructor(resident: Resident, link: Link) {
-    knowSelf(this);
+    knowSelf(this, ClientDataset);
     places.set(this, { resident, link, destroyed: false });
     this.n = resident.n;
     this.d = resident.d;

@@ -1,5 +1,5 @@
 /** The colours that stand for the pixels of an image: k-means in OKLab of its colours, weighted by their pixels. */
-import { kmeansSync } from '../api/kmeans-sync.ts';
+import { kmeansHere } from '../api/kmeans-here.ts';
 import { isNumericArray, wrongKind } from '../check.ts';
 import { countColours } from './colours.ts';
 import type { ColourSpace, Triple } from './oklab.ts';
@@ -22,7 +22,7 @@ export function quantize(pixels: Int32Array, k: number, space: ColourSpace): Clu
   if (m === 0) return [];
   const data = new Float64Array(3 * m);
   for (let i = 0; i < data.length; i += 3) data.set(space.toOklab(values[i], values[i + 1], values[i + 2]), i);
-  const { labels, centroids } = kmeansSync({ data, shape: [m, 3] }, { k: Math.min(k, m), sampleWeight: counts });
+  const { labels, centroids } = kmeansHere({ data, shape: [m, 3] }, { k: Math.min(k, m), sampleWeight: counts });
   const populations = new Float64Array(centroids.length / 3);
   for (let i = 0; i < m; i++) populations[labels[i]] += counts[i];
   const clusters = Array.from(populations, (population, c) => {

@@ -4,7 +4,7 @@
  * @module webgpu-clustering/compat/turf-clusters-kmeans
  */
 import '../globals.ts';
-import { kmeansSync } from '../api/kmeans-sync.ts';
+import { kmeansHere } from '../api/kmeans-here.ts';
 import { wrongKind } from '../check.ts';
 import { meansOf } from './clusterer.ts';
 import skmeans from './skmeans.ts';
@@ -136,7 +136,7 @@ function inPlane(positions: number[][], k: number): Clusters {
 /** By the cosine of the angle between points of the unit sphere. */
 function onSphere(positions: number[][], k: number): Clusters {
   const units = positions.map(toUnit);
-  const { labels } = kmeansSync(units, { k, metric: 'cosine' });
+  const { labels } = kmeansHere(units, { k, metric: 'cosine' });
   // In float64: a degree of longitude in float32 is known to a few centimetres.
   return { labels, centroids: meansOf(units, labels, k).means.map(toPosition) };
 }

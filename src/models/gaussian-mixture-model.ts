@@ -43,7 +43,7 @@ import { drawSample, type SampleOptions } from '../mixture/sample.ts';
 import type { MixtureShardStatistics } from '../mixture/shards.ts';
 import { checkSpelling } from '../mixture/spelling.ts';
 import type { Backend, FarRows, PointsInput } from '../points.ts';
-import { knowSelf, unwrapThis } from '../proxies.ts';
+import { knowSelf } from '../proxies.ts';
 import type { BlockSource } from '../reading.ts';
 import { runAsync, runNow, type Steps } from '../steps.ts';
 import { KMeansModel } from './kmeans-model.ts';
@@ -178,13 +178,9 @@ export class GaussianMixtureModel {
   /** Whether the frame is that of a fit, and not made of the parameters. */
   readonly #fitted: boolean;
 
-  static {
-    unwrapThis(GaussianMixtureModel);
-  }
-
   /** @internal */
   constructor({ parameters, report }: MixtureFit, reason: Reason) {
-    knowSelf(this);
+    knowSelf(this, GaussianMixtureModel);
     Object.assign(this, parameters, report, { lowerBounds: Float64Array.from(report.lowerBounds), reason });
     this.#fitted = report.frame !== null;
     this.frame = report.frame ?? frameOfModel(parameters.means, deviationsOf(parameters), parameters.d);

@@ -22,11 +22,12 @@ import type { CovarianceType } from '../mixture/forms/names.ts';
 import type { Parameters } from '../mixture/parameters.ts';
 import { drawSample, type SampleOptions } from '../mixture/sample.ts';
 import type { Backend, PointsInput } from '../points.ts';
-import { knowSelf, unwrapThis } from '../proxies.ts';
+import { knowSelf } from '../proxies.ts';
 import type { Random } from '../random.ts';
 import { type BlockSource, isSource } from '../reading.ts';
 import { resultOf, runAsync, type Steps } from '../steps.ts';
 import type { GaussianMixtureModel } from './gaussian-mixture-model.ts';
+import { kmeansModels } from './known.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
 export interface KMeansJSON {
@@ -134,13 +135,10 @@ export class KMeansModel {
   /** Whether the frame is that of a fit, and not made of the centroids. */
   readonly #fitted: boolean;
 
-  static {
-    unwrapThis(KMeansModel);
-  }
-
   /** @internal */
   constructor(fields: Fields) {
-    knowSelf(this);
+    knowSelf(this, KMeansModel);
+    kmeansModels.add(this);
     Object.assign(this, fields);
     this.#fitted = fields.frame !== null;
     this.frame = fields.frame ?? frameOfCentroids(fields);

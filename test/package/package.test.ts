@@ -698,30 +698,45 @@ async function chunksOf(entry: string, name: string): Promise<Rolldown.OutputChu
 const sizeOf = (chunks: readonly Rolldown.OutputChunk[]) =>
   chunks.reduce((sum, { code }) => sum + gzipSync(code).length / 1000, 0);
 
-// Half a kilobyte of each is what models and fits have for sources of blocks and for statistics of shards.
+/** Those that are loaded at once: what a chunk imports is loaded with it. */
+function firstOf(chunks: readonly Rolldown.OutputChunk[]): Rolldown.OutputChunk[] {
+  const first = new Set(chunks.filter(({ isEntry }) => isEntry));
+  for (const { imports } of first) for (const chunk of chunks) if (imports.includes(chunk.fileName)) first.add(chunk);
+  return [...first];
+}
+
+const withShaders = (chunks: readonly Rolldown.OutputChunk[]) =>
+  chunks.filter(({ code }) => code.includes('createShaderModule'));
+
 test.for([
   ['webgpu-clustering/cpu', 'kmeansSync', 36.5],
-  ['webgpu-clustering/palette', 'paletteOf', 38.5],
-  ['webgpu-clustering/compat/colorthief', 'quantizer', 38.5],
-  ['webgpu-clustering/compat/ml-kmeans', 'kmeans', 38.5],
-  ['webgpu-clustering/compat/node-vibrant', 'quantizerOf', 38.5],
-  ['webgpu-clustering/compat/skmeans', 'default', 38.5],
-  ['webgpu-clustering/compat/turf-clusters-kmeans', 'clustersKmeans', 38.5],
   ['webgpu-clustering', 'kmeans', 40.5],
-  ['webgpu-clustering', 'gaussianMixture', 51],
+  // Models of k-means are a file of their own.
+  ['webgpu-clustering', 'gaussianMixture', 51.5],
 ] as const)('a page loads little of %s for %s, and the rest when it is asked for', async ([entry, name, kilobytes]) => {
   const chunks = await chunksOf(entry, name);
-  const first = new Set(chunks.filter(({ isEntry }) => isEntry));
-  // What a chunk imports is loaded with it.
-  for (const { imports } of first) for (const chunk of chunks) if (imports.includes(chunk.fileName)) first.add(chunk);
-  expect(sizeOf([...first])).toBeLessThan(kilobytes);
-  expect(chunks.filter(({ code }) => code.includes('createShaderModule'))).toHaveLength(1);
+  expect(sizeOf(firstOf(chunks))).toBeLessThan(kilobytes);
+  expect(withShaders(chunks)).toHaveLength(1);
   for (const [later, most] of Object.entries(LATER)) {
     const found = chunks.filter(({ fileName }) => fileName.startsWith(`assets/${later}-`));
     expect(found, later).toHaveLength(1);
     expect(sizeOf(found), later).toBeLessThan(most);
     expect(found[0].isDynamicEntry, later).toBe(true);
   }
+});
+
+// They want labels and centroids, and have no models.
+test.for([
+  ['palette', 'paletteOf', 34],
+  ['compat/colorthief', 'quantizer', 34],
+  ['compat/ml-kmeans', 'kmeans', 30],
+  ['compat/node-vibrant', 'quantizerOf', 34],
+  ['compat/skmeans', 'default', 29],
+  ['compat/turf-clusters-kmeans', 'clustersKmeans', 34],
+] as const)('a page loads little of %s for %s, and no GPU engine at all', async ([entry, name, kilobytes]) => {
+  const chunks = await chunksOf(`webgpu-clustering/${entry}`, name);
+  expect(sizeOf(firstOf(chunks))).toBeLessThan(kilobytes);
+  expect(withShaders(chunks)).toEqual([]);
 });
 
 test('a page of a client loads little at once, a model and the script of its worker when it has to', async () => {
