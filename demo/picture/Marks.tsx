@@ -79,14 +79,17 @@ export function MarksLayer({ badges, ellipses, colours, scheme, alone, ...rest }
             </g>
           );
         })}
-        {badges.map((badge) => (
-          <BadgeMark
-            badge={badge}
-            colour={colourOf(badge.cluster)}
-            line={lineOf(badge.cluster)}
-            dimmed={dimmed(badge.cluster)}
-          />
-        ))}
+        {/* No line crosses a number. */}
+        {badges.map(
+          (badge) =>
+            badge.isMoved && <Leader badge={badge} line={lineOf(badge.cluster)} dimmed={dimmed(badge.cluster)} />,
+        )}
+        {badges.map(
+          (badge) =>
+            !badge.isHidden && (
+              <BadgeMark badge={badge} colour={colourOf(badge.cluster)} dimmed={dimmed(badge.cluster)} />
+            ),
+        )}
         {outline.length > 0 && <polygon class="picture-lasso" points={outline.map(short).join(' ')} />}
         {hasCrosshair && (
           <path
@@ -101,36 +104,44 @@ export function MarksLayer({ badges, ellipses, colours, scheme, alone, ...rest }
   );
 }
 
-interface BadgeProps {
+interface LeaderProps {
   readonly badge: Badge;
-  readonly colour: Rgb;
   readonly line: string;
   readonly dimmed: string;
 }
 
-function BadgeMark({ badge, colour, line, dimmed }: BadgeProps): JSX.Element {
-  const { mean, at, text, width, isMoved, isHidden } = badge;
+/** From a number that had to give way to where it belongs. */
+function Leader({ badge: { mean, at }, line, dimmed }: LeaderProps): JSX.Element {
   const ends = { x1: short(mean[0]), y1: short(mean[1]), x2: short(at[0]), y2: short(at[1]) };
   return (
+    <g class={`picture-leader${dimmed}`}>
+      <line class="picture-halo" {...ends} stroke-width="4" />
+      <line {...ends} stroke={line} stroke-width="1.5" />
+      <circle cx={short(mean[0])} cy={short(mean[1])} r="3" fill={line} />
+    </g>
+  );
+}
+
+interface BadgeProps {
+  readonly badge: Badge;
+  readonly colour: Rgb;
+  readonly dimmed: string;
+}
+
+function BadgeMark({ badge: { at, text, width }, colour, dimmed }: BadgeProps): JSX.Element {
+  return (
     <g class={`picture-badge${dimmed}`}>
-      {isMoved && <line class="picture-halo" {...ends} stroke-width="4" />}
-      {isMoved && <line {...ends} stroke={line} stroke-width="1.5" />}
-      {isMoved && <circle cx={short(mean[0])} cy={short(mean[1])} r="3" fill={line} />}
-      {!isHidden && (
-        <>
-          <rect
-            x={short(at[0] - width / 2)}
-            y={short(at[1] - 10)}
-            width={short(width)}
-            height="20"
-            rx="10"
-            fill={css(colour)}
-          />
-          <text x={short(at[0])} y={short(at[1] + 4)} text-anchor="middle" fill={inkOn(colour)}>
-            {text}
-          </text>
-        </>
-      )}
+      <rect
+        x={short(at[0] - width / 2)}
+        y={short(at[1] - 10)}
+        width={short(width)}
+        height="20"
+        rx="10"
+        fill={css(colour)}
+      />
+      <text x={short(at[0])} y={short(at[1] + 4)} text-anchor="middle" fill={inkOn(colour)}>
+        {text}
+      </text>
     </g>
   );
 }

@@ -136,9 +136,9 @@ function Remarks({ run }: { readonly run: Run }) {
   const order = ranked(run);
   const lines = Object.entries(TROUBLES).flatMap(([trouble, words]) => {
     const numbers = order.flatMap((cluster, rank) => (run.components[cluster] === trouble ? [`${rank + 1}`] : []));
-    return numbers.length === 0
-      ? []
-      : [`${numbers.length === 1 ? 'Cluster' : 'Clusters'} ${LIST.format(numbers)}: ${words}`];
+    if (numbers.length === 0) return [];
+    if (numbers.length === order.length && order.length > 1) return [`All clusters: ${words}`];
+    return [`${numbers.length === 1 ? 'Cluster' : 'Clusters'} ${LIST.format(numbers)}: ${words}`];
   });
   if (lines.length === 0) return null;
   return (

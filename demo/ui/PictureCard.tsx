@@ -143,13 +143,13 @@ function Axes() {
   const columns = summaries.flatMap(({ name, measure }, column) => (measure === 'text' ? [] : [{ name, column }]));
   const components = prepared.d > 2;
   const value = axes.kind === 'components' ? `components ${axes.count}` : axes.kind;
-  const first = columns[0]?.column ?? 0;
-  const of = (place: number) => columns[Math.min(place, columns.length - 1)]?.column ?? first;
-  const [x, y] = axes.kind === 'components' ? [of(0), of(1)] : [axes.x, axes.y];
+  // Those that are clustered first: the others may be constant.
+  const inUse = new Set(prepared.features.map(({ column }) => column));
+  const offered = [...columns.filter(({ column }) => inUse.has(column)), ...columns].map(({ column }) => column);
+  const [x = 0, y = x] = axes.kind === 'components' ? [...new Set(offered)] : [axes.x, axes.y];
   const chooseKind = (kind: string) => {
     if (kind === 'columns') return aim({ kind, x, y });
-    if (kind === 'space')
-      return aim({ kind, x, y, z: columns.find(({ column }) => column !== x && column !== y)!.column });
+    if (kind === 'space') return aim({ kind, x, y, z: offered.find((column) => column !== x && column !== y)! });
     return aim({ kind: 'components', count: kind.endsWith('3') ? 3 : 2 });
   };
   const choose = (place: 'x' | 'y' | 'z', column: number) => {
