@@ -14,6 +14,7 @@ import {
   isSource,
   PLACEMENT_OPTIONS,
   type PlacementOptions,
+  weightsOfBlocks,
 } from '../reading.ts';
 import { heeding } from '../steps.ts';
 import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
@@ -68,7 +69,7 @@ export async function kmeansWith(
   const signal = checkSignal(given);
   if (metric !== undefined) checkWord('metric', metric, METRICS);
   if (isSource(points)) {
-    if (sampleWeight !== undefined) throw new TypeError('sampleWeight belongs to the blocks: { points, sampleWeight }');
+    if (sampleWeight !== undefined) throw weightsOfBlocks();
     const { fitSource } = await import('../streams/kmeans.ts');
     return heeding(
       plan.onIteration,

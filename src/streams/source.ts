@@ -57,6 +57,10 @@ function readBlock(block: Block): Omit<NumberedBlock, 'number'> {
   }) as Omit<NumberedBlock, 'number'>;
 }
 
+export function noBlocks(): RangeError {
+  return new RangeError('the source has no blocks');
+}
+
 /** Does something with a block: what it throws says with which. */
 export async function inBlock<T>(
   number: number,

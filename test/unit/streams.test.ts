@@ -1,6 +1,6 @@
 /** Fits of blocks that are read anew for each pass: those of all rows in one call. */
 import { describe, expect, it } from 'vitest';
-import { type BlockSource, kmeans } from '../../src/index.ts';
+import { type BlockSource, type GaussianMixtureModel, gaussianMixture, kmeans } from '../../src/index.ts';
 import { Random } from '../../src/random.ts';
 
 const [n, d, k] = [5000, 3, 5];
@@ -79,6 +79,74 @@ it('empty clusters take the farthest rows of all blocks', async () => {
   const model = await kmeans(sourceOf(800).source, options);
   expect(expected.counts.every((count) => count > 0)).toBe(true);
   expect(model.centroids).toEqual(expected.centroids);
+});
+
+/** Parameters and bounds of two fits, within a share of the largest. */
+function expectNear(model: GaussianMixtureModel, expected: GaussianMixtureModel, share: number) {
+  for (const part of ['weights', 'means', 'covariances', 'lowerBounds'] as const) {
+    const scale = Math.max(...expected[part].map(Math.abs));
+    expect(model[part]).toHaveLength(expected[part].length);
+    model[part].forEach((value, i) => {
+      expect(Math.abs(value - expected[part][i])).toBeLessThanOrEqual(share * scale);
+    });
+  }
+  const { iterations, converged, components } = expected;
+  expect(model).toMatchObject({ iterations, converged, components, labels: new Uint32Array(0) });
+}
+
+describe.each([
+  ['full', true],
+  ['tied', false],
+  ['diag', true],
+  ['spherical', false],
+  ['tied-diag', true],
+  ['tied-spherical', false],
+] as const)('mixtures of blocks, %s, weighted: %s', (covarianceType, weighted) => {
+  it('are that of all rows within 1e-12, and of one block to the bit', async () => {
+    const of = { k: 3, covarianceType, init: { means: start.data.slice(0, 3 * d) }, backend: 'cpu' } as const;
+    const options = {
+      ...of,
+      init: {
+        means: [
+          [50, 51, 52],
+          [53, 53, 53],
+          [56, 55, 54],
+        ],
+      },
+      maxIterations: 6,
+    } as const;
+    const expected = await gaussianMixture(points, { ...options, ...(weighted && { sampleWeight: weights }) });
+    const whole = await gaussianMixture(sourceOf(n, weighted).source, options);
+    expectNear(whole, expected, 0);
+    const { source, seen } = sourceOf(700, weighted);
+    expectNear(await gaussianMixture(source, options), expected, 1e-12);
+    // Two before the start, one for it, one before the first iteration.
+    expect(seen).toMatchObject({ passes: 4 + expected.iterations, closed: 0 });
+  });
+});
+
+describe('mixtures of blocks', () => {
+  const options = { k: 4, covarianceType: 'diag', backend: 'cpu' } as const;
+  const near = [50, 52, 54, 1e4].map((x) => [x, x, x]);
+
+  it.each([
+    ['from a reservoir', { init: 'kmeans', seed: 3 }],
+    [
+      'of hard assignments, until the labels stay',
+      { init: { means: near.map(([x], c) => [x - c, 51, 52]) }, temperature: 0, tolerance: 0 },
+    ],
+    ['under a schedule', { init: { means: start.data.slice(0, 12) }, temperature: [2, 1] }],
+    [
+      'with a component that the worst row of all blocks revives',
+      {
+        init: { means: near, weights: [0.25, 0.25, 0.25, 0.25], covariances: new Float64Array(4 * d).fill(1) },
+      },
+    ],
+  ] as const)('%s', async (_, more) => {
+    const expected = await gaussianMixture(points, { ...options, ...more } as never);
+    expectNear(await gaussianMixture(sourceOf(800).source, { ...options, ...more } as never), expected, 1e-12);
+    console.log(_, expected.iterations, expected.converged, expected.components);
+  });
 });
 
 describe('an error says in which block, and leaves nothing open', () => {
