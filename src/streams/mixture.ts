@@ -3,6 +3,7 @@ import type { Given } from '../check.ts';
 import { defaultEngines } from '../defaults.ts';
 import type { MixtureWorkspace, WeightedRow } from '../engine/contract.ts';
 import type { Gaussians } from '../engine/gaussians.ts';
+import type { SharedFrame } from '../engine/shared-frame.ts';
 import { addMixtureStatistics, type MixtureStatistics } from '../engine/statistics.ts';
 import type { Reason } from '../home.ts';
 import { type BlockwisePoints, withMixture } from '../mixture/expectation.ts';
@@ -23,13 +24,18 @@ export async function fitSource(
   plan: MixturePlan,
   { signal, ...placement }: Given<PlacementOptions> & { readonly signal: AbortSignal | undefined },
 ): Promise<MixtureFit & { readonly reason: Reason }> {
-  const source = checkSource(given);
-  const engines = await defaultEngines(placement);
+  return fitIn(await defaultEngines(placement), checkSource(given), plan, signal);
+}
+
+/** The same on engines of the caller's. */
+export async function fitIn(
+  engines: EngineSet,
+  source: BlockSource,
+  plan: MixturePlan,
+  signal: AbortSignal | undefined,
+): Promise<MixtureFit & { readonly reason: Reason }> {
   const surveyed = await surveySource(source, { metric: 'euclidean', k: plan.k, seed: plan.seed, signal });
-  const { n, frame } = surveyed.shared;
-  const values = n * frame.shift.length;
-  const isOptional = engines.backend === 'webgpu' && placement.backend !== 'webgpu';
-  const reason = !isOptional ? null : frame.precise ? 'precision' : values < GPU_WORTHWHILE_VALUES ? 'small' : null;
+  const reason = engines.info.reason === 'hardware' ? whyNotThere(surveyed.shared) : null;
   const own = reason === null ? engines : await defaultEngines({ backend: 'cpu', device: undefined });
   const points = new SourcePoints(source, own, surveyed, signal);
   return fitBest(plan, async (fit) => {
@@ -38,8 +44,14 @@ export async function fitSource(
   });
 }
 
+/** Why a GPU that could be chosen is not; see `EngineSet`, which asks it of each block. */
+function whyNotThere({ n, frame: { precise, shift } }: SharedFrame): Reason | null {
+  if (precise) return 'precision';
+  return n * shift.length < GPU_WORTHWHILE_VALUES ? 'small' : null;
+}
+
 /** As EM has it. */
-export function blockwise(
+function blockwise(
   points: SourcePoints,
   engines: Pick<EngineSet, 'backend'>,
   signal: AbortSignal | undefined,
