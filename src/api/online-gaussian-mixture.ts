@@ -38,9 +38,7 @@ const OPTIONS: Names<OnlineGaussianMixtureOptions> = {
 };
 
 /** What belongs to a batch. */
-type BatchOptions = Pick<MethodOptions, 'sampleWeight' | 'signal'>;
-
-const BATCH_OPTIONS: Names<BatchOptions> = { sampleWeight: true, signal: true };
+const BATCH_OPTIONS: Names<Pick<MethodOptions, 'sampleWeight' | 'signal'>> = { sampleWeight: true, signal: true };
 
 /** What a learner is not asked for. */
 const OF_FITS = {
@@ -103,7 +101,10 @@ export class OnlineGaussianMixture {
    *
    * @throws {TypeError | RangeError} as `gaussianMixture` does; a batch of other features than the first is a `RangeError`.
    */
-  async partialFit(points: PointsInput | Dataset, options?: BatchOptions): Promise<void> {
+  async partialFit(
+    points: PointsInput | Dataset,
+    options?: Pick<MethodOptions, 'sampleWeight' | 'signal'>,
+  ): Promise<void> {
     const { sampleWeight, signal: heeded } = readOptions('partialFit', options, BATCH_OPTIONS);
     const signal = checkSignal(heeded);
     const upload = { ...this.#placement, metric: undefined, sampleWeight, signal, frame: undefined };

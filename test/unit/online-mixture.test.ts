@@ -116,7 +116,7 @@ describe('a learner', () => {
 it("of flights, two passes in batches come further than ten of scikit-learn's iterations from the same start", async () => {
   const flights = await goldenFlights();
   const ofTen = flightMixtures(flights).filter(({ iterations }) => iterations === 10);
-  for (const { k, covarianceType, start, score } of ofTen.slice(0, 2)) {
+  for (const { k, covarianceType, start, score } of ofTen.slice(0, 1)) {
     const learner = new OnlineGaussianMixture({ k, covarianceType, init: start, backend });
     for (let at = 0; at < 2 * flights.n; at += 400) {
       const first = at % flights.n;
