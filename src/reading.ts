@@ -55,11 +55,6 @@ export function isSource(points: object): points is BlockSource {
   return typeof points === 'object' && points !== null && has(points, 'blocks');
 }
 
-/** What a call of a source says of weights beside it. */
-export function weightsOfBlocks(): TypeError {
-  return new TypeError('sampleWeight belongs to the blocks: { points, sampleWeight }');
-}
-
 /** Points that an engine holds, or what there is to know before one does. */
 export type Reading = Dataset | Awaitable<SurveyedPoints | GpuPoints>;
 

@@ -4,7 +4,7 @@ import { withPoints } from '../defaults.ts';
 import { fitMixture } from '../models/fit-mixture.ts';
 import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { PointsInput } from '../points.ts';
-import { type BlockSource, isSource, weightsOfBlocks } from '../reading.ts';
+import { type BlockSource, isSource } from '../reading.ts';
 import { heeding } from '../steps.ts';
 import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } from './gaussian-mixture-options.ts';
 
@@ -44,10 +44,9 @@ export async function gaussianMixtureWith(
   const plan = checkMixtureOptions(fit);
   const signal = checkSignal(given);
   if (isSource(points)) {
-    if (sampleWeight !== undefined) throw weightsOfBlocks();
     const { fitSource } = await import('../streams/mixture.ts');
     return heeding(plan.onIteration, signal, async (onIteration) => {
-      const fit = await fitSource(points, { ...plan, onIteration }, { backend, device, signal });
+      const fit = await fitSource(points, { ...plan, onIteration }, { sampleWeight, backend, device, signal });
       return new GaussianMixtureModel(fit, fit.reason);
     });
   }

@@ -32,25 +32,17 @@ export async function firstParameters(
 ): Promise<Parameters> {
   const method = plan.start;
   if (typeof method !== 'string') return explicitParameters(points, plan, method, rules);
-  const draw = (dataset: EngineDataset) => drawnParameters(dataset, plan, method, rules, start);
-  return owns(points, 'withReservoir') ? points.withReservoir(draw) : draw(points);
-}
-
-async function drawnParameters(
-  dataset: EngineDataset,
-  plan: MixturePlan,
-  method: MixtureStartMethod,
-  rules: UpdateRules,
-  start: number,
-): Promise<Parameters> {
   // What a fit keeps fixed it has to start with.
   const free = { ...rules, fixed: [] };
-  const random = new Random(plan.seed, start);
-  const whole = await wholeGaussian(dataset, plan.covarianceType, free);
-  const means = await firstMeans(dataset, plan, method, whole, random, start);
-  const { k, covarianceType } = plan;
-  if (method === 'random') return likeWhole(whole, covarianceType, k, means);
-  return (await hardStep(dataset, likeWhole(whole, covarianceType, k, means), free)).parameters;
+  const draw = async (dataset: EngineDataset) => {
+    const random = new Random(plan.seed, start);
+    const whole = await wholeGaussian(dataset, plan.covarianceType, free);
+    const means = await firstMeans(dataset, plan, method, whole, random, start);
+    const { k, covarianceType } = plan;
+    const around = likeWhole(whole, covarianceType, k, means);
+    return method === 'random' ? around : (await hardStep(dataset, around, free)).parameters;
+  };
+  return owns(points, 'withReservoir') ? points.withReservoir(draw) : draw(points);
 }
 
 async function explicitParameters(

@@ -6,6 +6,7 @@ import type { Gaussians } from '../engine/gaussians.ts';
 import type { SharedFrame } from '../engine/shared-frame.ts';
 import { addMixtureStatistics, type MixtureStatistics } from '../engine/statistics.ts';
 import type { Reason } from '../home.ts';
+import type { MethodOptions } from '../methods.ts';
 import { type BlockwisePoints, withMixture } from '../mixture/expectation.ts';
 import { fitBest, type MixtureFit } from '../mixture/fit.ts';
 import { toGaussians } from '../mixture/parameters.ts';
@@ -13,7 +14,7 @@ import type { MixturePlan } from '../mixture/plan.ts';
 import { worstExplained } from '../mixture/reseed.ts';
 import { type EngineSet, GPU_WORTHWHILE_VALUES } from '../placement.ts';
 import type { Backend } from '../points.ts';
-import type { BlockSource, PlacementOptions } from '../reading.ts';
+import type { BlockSource } from '../reading.ts';
 import { type Awaitable, runAsync, type Steps } from '../steps.ts';
 import { type BlockWork, SourcePoints, surveySource, worstOf } from './passes.ts';
 import { checkSource } from './source.ts';
@@ -22,9 +23,9 @@ import { checkSource } from './source.ts';
 export async function fitSource(
   given: BlockSource,
   plan: MixturePlan,
-  { signal, ...placement }: Given<PlacementOptions> & { readonly signal: AbortSignal | undefined },
+  { sampleWeight, signal, ...placement }: Given<MethodOptions>,
 ): Promise<MixtureFit & { readonly reason: Reason }> {
-  return fitIn(await defaultEngines(placement), checkSource(given), plan, signal);
+  return fitIn(await defaultEngines(placement), checkSource(given, sampleWeight), plan, signal);
 }
 
 /** The same on engines of the caller's. */

@@ -2,7 +2,7 @@
 import { checkSignal, readOptions } from '../check.ts';
 import { METHOD_OPTIONS, type MethodOptions } from '../methods.ts';
 import type { PointsInput } from '../points.ts';
-import { type BlockSource, weightsOfBlocks } from '../reading.ts';
+import type { BlockSource } from '../reading.ts';
 import { blocksOf, checkSource, inBlock, noBlocks } from './source.ts';
 
 /** Answers for each block, in order; what is wrong with one says which. */
@@ -12,9 +12,8 @@ async function* overBlocks<T>(
   ask: (points: PointsInput, options: MethodOptions) => Promise<T>,
 ): AsyncGenerator<T, void, undefined> {
   const given = readOptions('the method', options, METHOD_OPTIONS);
-  if (given.sampleWeight !== undefined) throw weightsOfBlocks();
   const signal = checkSignal(given.signal);
-  for await (const { number, points, sampleWeight } of blocksOf(checkSource(source), signal)) {
+  for await (const { number, points, sampleWeight } of blocksOf(checkSource(source, given.sampleWeight), signal)) {
     const own = sampleWeight === undefined ? options : { ...options, sampleWeight };
     yield await inBlock(number, signal, () => ask(points, own ?? {}));
   }

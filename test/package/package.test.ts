@@ -708,7 +708,8 @@ test.for([
   ['webgpu-clustering/compat/skmeans', 'default', 38.5],
   ['webgpu-clustering/compat/turf-clusters-kmeans', 'clustersKmeans', 38.5],
   ['webgpu-clustering', 'kmeans', 40.5],
-  ['webgpu-clustering', 'gaussianMixture', 51],
+  // Another half for EM itself, whose starts, labels and rows that revive components may be those of blocks.
+  ['webgpu-clustering', 'gaussianMixture', 51.5],
 ] as const)('a page loads little of %s for %s, and the rest when it is asked for', async ([entry, name, kilobytes]) => {
   const chunks = await chunksOf(entry, name);
   const first = new Set(chunks.filter(({ isEntry }) => isEntry));
