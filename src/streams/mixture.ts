@@ -25,7 +25,8 @@ export async function fitSource(
   plan: MixturePlan,
   { sampleWeight, signal, ...placement }: Given<MethodOptions>,
 ): Promise<MixtureFit & { readonly reason: Reason }> {
-  return fitIn(await defaultEngines(placement), checkSource(given, sampleWeight), plan, signal);
+  const source = checkSource(given, sampleWeight);
+  return fitIn(await defaultEngines(placement), source, plan, signal);
 }
 
 /** The same on engines of the caller's. */
