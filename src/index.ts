@@ -25,6 +25,7 @@ export { kmeans } from './api/kmeans.ts';
 export type { KMeansFitOptions, KMeansInit, KMeansOptions } from './api/kmeans-options.ts';
 export { type KMeans1d, type KMeans1dOptions, kmeans1d } from './api/kmeans1d.ts';
 export { type NearestOptions, nearest } from './api/nearest.ts';
+export { OnlineGaussianMixture, type OnlineGaussianMixtureOptions } from './api/online-gaussian-mixture.ts';
 export { fromBytes, type Portable, toBytes } from './api/portable.ts';
 export {
   adjustedRandScore,

@@ -2,8 +2,9 @@ import { checkSignal, type Given, readOptions } from '../check.ts';
 import type { Dataset } from '../dataset.ts';
 import { withPoints } from '../defaults.ts';
 import { fitMixture } from '../models/fit-mixture.ts';
-import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
+import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { PointsInput } from '../points.ts';
+import { type BlockSource, isSource } from '../reading.ts';
 import { heeding } from '../steps.ts';
 import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } from './gaussian-mixture-options.ts';
 
@@ -12,7 +13,8 @@ import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } fro
  * the likelihood: which one depends on the start. A component may collapse onto few points; the fit goes on, and
  * `components` says so.
  *
- * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, or a Dataset of an engine
+ * @param points [n, d]: a typed array with its shape, rows, columns, a GPUBuffer, a Dataset of an engine, or a source of blocks,
+ *   of which no labels are kept: weights are in its blocks
  * @throws {TypeError} where an argument is of the wrong kind, or an option does not exist.
  * @throws {RangeError} where a value is wrong; the message names the argument and the first offending index.
  * @throws {WebGPUUnavailableError} under `backend: 'webgpu'`, where there is no adapter.
@@ -28,7 +30,7 @@ import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } fro
  * ```
  */
 export async function gaussianMixture(
-  points: PointsInput | Dataset,
+  points: PointsInput | Dataset | BlockSource,
   options: GaussianMixtureOptions,
 ): Promise<GaussianMixtureModel> {
   return gaussianMixtureWith(points, readOptions('gaussianMixture', options, MIXTURE_OPTIONS));
@@ -36,11 +38,18 @@ export async function gaussianMixture(
 
 /** The same with options that are read. */
 export async function gaussianMixtureWith(
-  points: PointsInput | Dataset,
+  points: PointsInput | Dataset | BlockSource,
   { sampleWeight, backend, device, signal: given, ...fit }: Given<GaussianMixtureOptions>,
 ): Promise<GaussianMixtureModel> {
   const plan = checkMixtureOptions(fit);
   const signal = checkSignal(given);
+  if (isSource(points)) {
+    const { fitSource } = await import('../streams/mixture.ts');
+    return heeding(plan.onIteration, signal, async (onIteration) => {
+      const fit = await fitSource(points, { ...plan, onIteration }, { sampleWeight, backend, device, signal });
+      return new GaussianMixtureModel(fit, fit.reason);
+    });
+  }
   const placement = { backend, device, metric: undefined, sampleWeight, signal, frame: undefined };
   return withPoints(points, placement, (dataset) =>
     heeding(plan.onIteration, signal, (onIteration) => fitMixture(dataset, { ...plan, onIteration }, signal)),

@@ -68,13 +68,14 @@ export async function kmeansWith(
   const signal = checkSignal(given);
   if (metric !== undefined) checkWord('metric', metric, METRICS);
   if (isSource(points)) {
-    if (sampleWeight !== undefined) throw new TypeError('sampleWeight belongs to the blocks: { points, sampleWeight }');
     const { fitSource } = await import('../streams/kmeans.ts');
     return heeding(
       plan.onIteration,
       signal,
       async (onIteration) =>
-        new KMeansModel(await fitSource(points, { ...plan, onIteration }, { metric, backend, device, signal })),
+        new KMeansModel(
+          await fitSource(points, { ...plan, onIteration }, { metric, sampleWeight, backend, device, signal }),
+        ),
     );
   }
   const placement = plan.output === 'buffer' ? onGpu(backend, device, points) : { backend, device };

@@ -263,6 +263,9 @@ export interface MixtureWorkspace {
   /** The component of the largest π·p of each row, in the last call of `accumulate`: Uint32Array [n]. */
   labels(): Awaitable<Uint32Array>;
 
+  /** What stands for the labels where none are kept: two words, which are others for other labels, but for a chance. */
+  readonly fingerprint?: (() => Uint32Array) | undefined;
+
   /** T·log Σ (π·p)^(1/T) of each row, in the last call of `accumulate`: Float64Array [n]. */
   values(): Awaitable<Float64Array>;
 

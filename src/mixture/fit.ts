@@ -9,7 +9,7 @@ import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { Frame } from '../frame.ts';
 import type { Backend, FarRows, PointsSummary } from '../points.ts';
 import { type Awaitable, runAsync } from '../steps.ts';
-import { meanValue, withMixture } from './expectation.ts';
+import { type BlockwisePoints, type ExpectedPoints, meanValue, withMixture } from './expectation.ts';
 import { answersOfFar } from './far.ts';
 import type { CovarianceType } from './forms/names.ts';
 import type { UpdateRules } from './maximize.ts';
@@ -82,12 +82,12 @@ interface FitState {
  */
 export async function fitBest<T extends MixtureFit>(
   plan: MixturePlan,
-  use: (fit: (dataset: EngineDataset) => Promise<MixtureFit>) => Promise<T>,
+  use: (fit: (points: EngineDataset | BlockwisePoints) => Promise<MixtureFit>) => Promise<T>,
 ): Promise<T> {
   let best: T | null = null;
   for (let start = 0, stopped = false; start < plan.nInit && !stopped; start++) {
     const state = newState(plan.k);
-    const fit = await use((dataset) => fitOnce(dataset, plan, start, state));
+    const fit = await use((points) => fitOnce(points, plan, start, state));
     if (best === null || fit.report.lowerBound > best.report.lowerBound) best = fit;
     stopped = state.stopped;
   }
@@ -110,15 +110,20 @@ function newState(k: number): FitState {
   };
 }
 
-async function fitOnce(dataset: EngineDataset, plan: MixturePlan, start: number, state: FitState): Promise<MixtureFit> {
-  checkMixturePlan(plan, dataset);
-  const rules = rulesOf(dataset, plan);
-  state.parameters ??= await firstParameters(dataset, plan, rules, start);
-  return withMixture(dataset, state.parameters, async (workspace) => {
+async function fitOnce(
+  points: EngineDataset | BlockwisePoints,
+  plan: MixturePlan,
+  start: number,
+  state: FitState,
+): Promise<MixtureFit> {
+  checkMixturePlan(plan, points);
+  const rules = rulesOf(points, plan);
+  state.parameters ??= await firstParameters(points, plan, rules, start);
+  return withMixture(points, state.parameters, async (workspace) => {
     let statistics = await expect(workspace, state, plan);
     while (!state.stopped) {
       if (!state.settled && state.atStage < plan.maxIterations) {
-        statistics = await iterate(dataset, workspace, plan, rules, state, statistics);
+        statistics = await iterate(points, workspace, plan, rules, state, statistics);
       } else if (state.stage + 1 < plan.temperatures.length) {
         state.stage++;
         state.atStage = 0;
@@ -127,7 +132,7 @@ async function fitOnce(dataset: EngineDataset, plan: MixturePlan, start: number,
         statistics = await expect(workspace, state, plan);
       } else break;
     }
-    return outcomeOf(dataset, plan, state, meanValue(statistics, dataset), await workspace.labels());
+    return outcomeOf(points, plan, state, meanValue(statistics, points), await workspace.labels());
   });
 }
 
@@ -166,7 +171,7 @@ function positive(variance: Float64Array, added: number): Float64Array {
 }
 
 async function iterate(
-  dataset: EngineDataset,
+  points: EngineDataset | BlockwisePoints,
   workspace: MixtureWorkspace,
   plan: MixturePlan,
   rules: UpdateRules,
@@ -174,16 +179,16 @@ async function iterate(
   statistics: MixtureStatistics,
 ): Promise<MixtureStatistics> {
   const temperature = plan.temperatures[state.stage];
-  const before = meanValue(statistics, dataset);
+  const before = meanValue(statistics, points);
   // The rule of k-means, and firmer than a bound in float32: the same labels make the same parameters again.
-  const labels = temperature === 0 ? await workspace.labels() : null;
+  const labels = temperature === 0 ? await (workspace.fingerprint?.() ?? workspace.labels()) : null;
   const unchanged = labels !== null && state.labels !== null && labels.every((label, i) => label === state.labels![i]);
   const improve = maximizeFrom(workspace, statistics, state.parameters!, rules, temperature);
-  const update = await runAsync(improve, dataset.signal);
-  const reseed = reseedEmpty(dataset, workspace, update, state.parameters!, rules, state.reseeds);
-  const reseeded = await runAsync(reseed, dataset.signal);
+  const update = await runAsync(improve, points.signal);
+  const reseed = reseedEmpty(points, workspace, update, state.parameters!, rules, temperature, state.reseeds);
+  const reseeded = await runAsync(reseed, points.signal);
   const next = await workspace.accumulate(toGaussians(reseeded.parameters), temperature);
-  const lowerBound = meanValue(next, dataset);
+  const lowerBound = meanValue(next, points);
   const change = lowerBound - before;
   const rounding = ROUNDING * (1 + Math.abs(lowerBound));
 
@@ -198,7 +203,7 @@ async function iterate(
   state.labels = moved ? null : labels;
   const settles = unchanged || change === 0 || Math.abs(change) < plan.tolerance;
   state.settled = settles && change >= -rounding && !moved;
-  const { frame } = dataset;
+  const { frame } = points;
   const parameters = () => copyOf(reseeded.parameters, frame);
   const answer = await plan.onIteration?.({ iteration: state.lowerBounds.length, lowerBound, change, parameters });
   state.stopped = answer === 'stop';
@@ -212,13 +217,13 @@ function copyOf(parameters: Parameters, frame: Frame): Pick<Parameters, 'weights
 }
 
 function outcomeOf(
-  dataset: EngineDataset,
+  points: ExpectedPoints,
   plan: MixturePlan,
   state: FitState,
   lowerBound: number,
   labels: Uint32Array,
 ): MixtureFit {
-  const { frame, far, backend } = dataset;
+  const { frame, far, backend } = points;
   const parameters = parametersOutOfFrame(state.parameters!, frame);
   return {
     parameters,

@@ -5,6 +5,7 @@
  * neither should its start. Everything here is in the dataset's frame.
  */
 
+import { owns } from '../check.ts';
 import type { EngineDataset } from '../engine/contract.ts';
 import { isCoarse, startIntoFrame } from '../frame.ts';
 import { centroidsOf } from '../kmeans/centroids.ts';
@@ -13,7 +14,7 @@ import type { PointsSummary } from '../points.ts';
 import { Random } from '../random.ts';
 import { runAsync, type Steps } from '../steps.ts';
 import { pointsOf } from './draw.ts';
-import { withMixture } from './expectation.ts';
+import { type BlockwisePoints, type ExpectedPoints, withMixture } from './expectation.ts';
 import { formOf } from './forms/index.ts';
 import type { CovarianceType } from './forms/names.ts';
 import type { FixedPart, Update, UpdateRules } from './maximize.ts';
@@ -24,24 +25,28 @@ import { withMeanCovariance } from './reseed.ts';
 
 /** The parameters that a start begins with. */
 export async function firstParameters(
-  dataset: EngineDataset,
+  points: EngineDataset | BlockwisePoints,
   plan: MixturePlan,
   rules: UpdateRules,
   start: number,
 ): Promise<Parameters> {
-  if (typeof plan.start !== 'string') return explicitParameters(dataset, plan, plan.start, rules);
+  const method = plan.start;
+  if (typeof method !== 'string') return explicitParameters(points, plan, method, rules);
   // What a fit keeps fixed it has to start with.
   const free = { ...rules, fixed: [] };
-  const random = new Random(plan.seed, start);
-  const whole = await wholeGaussian(dataset, plan.covarianceType, free);
-  const means = await firstMeans(dataset, plan, plan.start, whole, random, start);
-  const { k, covarianceType } = plan;
-  if (plan.start === 'random') return likeWhole(whole, covarianceType, k, means);
-  return (await hardStep(dataset, likeWhole(whole, covarianceType, k, means), free)).parameters;
+  const draw = async (dataset: EngineDataset) => {
+    const random = new Random(plan.seed, start);
+    const whole = await wholeGaussian(dataset, plan.covarianceType, free);
+    const means = await firstMeans(dataset, plan, method, whole, random, start);
+    const { k, covarianceType } = plan;
+    const around = likeWhole(whole, covarianceType, k, means);
+    return method === 'random' ? around : (await hardStep(dataset, around, free)).parameters;
+  };
+  return owns(points, 'withReservoir') ? points.withReservoir(draw) : draw(points);
 }
 
 async function explicitParameters(
-  dataset: EngineDataset,
+  dataset: ExpectedPoints,
   { k, covarianceType }: MixturePlan,
   { means, weights, covariances }: ExplicitStart,
   rules: UpdateRules,
@@ -73,7 +78,7 @@ async function explicitParameters(
  * is nearest to no row gets the mean covariance of the others.
  */
 export async function nearestMeans(
-  dataset: EngineDataset,
+  dataset: ExpectedPoints,
   means: Float64Array,
   covarianceType: CovarianceType,
   rules: UpdateRules,
@@ -119,7 +124,7 @@ function atOrigin(covarianceType: CovarianceType, deviations: Float64Array): Par
 }
 
 /** One M-step from a hard assignment. */
-async function hardStep(dataset: EngineDataset, parameters: Parameters, rules: UpdateRules): Promise<Update> {
+async function hardStep(dataset: ExpectedPoints, parameters: Parameters, rules: UpdateRules): Promise<Update> {
   return withMixture(dataset, parameters, async (workspace) => {
     const statistics = await workspace.accumulate(toGaussians(parameters), 0);
     return runAsync(maximizeFrom(workspace, statistics, parameters, rules, 0), dataset.signal);

@@ -44,7 +44,7 @@ import type { MixtureShardStatistics } from '../mixture/shards.ts';
 import { checkSpelling } from '../mixture/spelling.ts';
 import type { Backend, FarRows, PointsInput } from '../points.ts';
 import { knowSelf } from '../proxies.ts';
-import type { BlockSource } from '../reading.ts';
+import { type BlockSource, isSource } from '../reading.ts';
 import { runAsync, runNow, type Steps } from '../steps.ts';
 import { KMeansModel } from './kmeans-model.ts';
 
@@ -99,6 +99,9 @@ export interface MixtureUpdateOptions {
   /** For `converged`. Default 1e-3. */
   readonly tolerance?: number;
 }
+
+/** Loaded by those who have sources of blocks. */
+const blocks = () => import('../streams/over.ts');
 
 /** Densities in one block of `predictProba`, and multiply-adds for them: 16 MiB, and what no watchdog minds. */
 const BLOCK_VALUES = 2 ** 22;
@@ -207,8 +210,7 @@ export class GaussianMixtureModel {
    * @throws {TypeError | RangeError} as `predict` does, with the number of the block.
    */
   async *predictBlocks(source: BlockSource, options?: MethodOptions): AsyncGenerator<Uint32Array, void, undefined> {
-    const { labelsOf } = await import('../streams/over.ts');
-    yield* labelsOf(this, source, options);
+    yield* (await blocks()).labelsOf(this, source, options);
   }
 
   /**
@@ -259,7 +261,7 @@ export class GaussianMixtureModel {
    * @throws {RangeError} where the points do not have `d` features.
    * @throws {TypeError | RangeError} as `gaussianMixture` does, for points and options.
    */
-  score(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
+  score(points: PointsInput | Dataset | BlockSource, options?: MethodOptions): Promise<number> {
     return this.#logLikelihood(points, options, 1, (mean) => mean);
   }
 
@@ -269,7 +271,7 @@ export class GaussianMixtureModel {
    * @throws {RangeError} where the points do not have `d` features.
    * @throws {TypeError | RangeError} as `gaussianMixture` does, for points and options.
    */
-  aic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
+  aic(points: PointsInput | Dataset | BlockSource, options?: MethodOptions): Promise<number> {
     return this.#logLikelihood(points, options, 1, (mean, total) => 2 * (this.#freeParameters - total * mean));
   }
 
@@ -280,7 +282,7 @@ export class GaussianMixtureModel {
    * @throws {RangeError} where the points do not have `d` features.
    * @throws {TypeError | RangeError} as `gaussianMixture` does, for points and options.
    */
-  bic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
+  bic(points: PointsInput | Dataset | BlockSource, options?: MethodOptions): Promise<number> {
     return this.#criterion(points, options, 1);
   }
 
@@ -291,7 +293,7 @@ export class GaussianMixtureModel {
    * @throws {RangeError} where the points do not have `d` features.
    * @throws {TypeError | RangeError} as `gaussianMixture` does, for points and options.
    */
-  icl(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
+  icl(points: PointsInput | Dataset | BlockSource, options?: MethodOptions): Promise<number> {
     return this.#criterion(points, options, 0);
   }
 
@@ -462,7 +464,11 @@ export class GaussianMixtureModel {
     return freeParameters(this.covarianceType, this.k, this.d, this.mixing);
   }
 
-  #criterion(points: PointsInput | Dataset, options: MethodOptions | undefined, temperature: number): Promise<number> {
+  #criterion(
+    points: PointsInput | Dataset | BlockSource,
+    options: MethodOptions | undefined,
+    temperature: number,
+  ): Promise<number> {
     return this.#logLikelihood(
       points,
       options,
@@ -472,20 +478,31 @@ export class GaussianMixtureModel {
   }
 
   /** Made of the weighted mean of the rows' values in the caller's units, and the sum of the weights. */
-  #logLikelihood(
-    points: PointsInput | Dataset,
+  async #logLikelihood(
+    points: PointsInput | Dataset | BlockSource,
     options: MethodOptions | undefined,
     temperature: number,
     make: (mean: number, total: number) => number,
   ): Promise<number> {
+    const ask = (points: PointsInput | Dataset, given: MethodOptions | undefined) =>
+      this.#likelihood(points, given, temperature);
+    const told = isSource(points) ? (await blocks()).sumsOf(points, options, ask) : ask(points, options);
+    const [likelihood, total] = await told;
+    return make(likelihood / total, total);
+  }
+
+  #likelihood(
+    points: PointsInput | Dataset,
+    options: MethodOptions | undefined,
+    temperature: number,
+  ): Promise<readonly [likelihood: number, total: number]> {
     return this.#withExpectation(points, options, temperature, async (dataset, _, { statistics, far }) => {
       const apart = far.filter(({ weight }) => weight > 0);
-      const total = apart.reduce((sum, { weight }) => sum + weight, dataset.totalWeight);
-      const likelihood = apart.reduce(
-        (sum, { weight, value }) => sum + weight * value,
-        likelihoodOf(statistics, dataset),
-      );
-      return make(likelihood / total, total);
+      const likelihood = likelihoodOf(statistics, dataset);
+      return [
+        apart.reduce((sum, { weight, value }) => sum + weight * value, likelihood),
+        apart.reduce((sum, { weight }) => sum + weight, dataset.totalWeight),
+      ];
     });
   }
 

@@ -259,12 +259,13 @@ export class KMeansModel {
    * @throws {RangeError} where the points do not have `d` features.
    * @throws {TypeError | RangeError} as `kmeans` does, for points and options.
    */
-  async bic(points: PointsInput | Dataset, options?: MethodOptions): Promise<number> {
+  async bic(points: PointsInput | Dataset | BlockSource, options?: MethodOptions): Promise<number> {
     this.#needDensity('bic');
     // A density without width has no bounds.
     if (this.inertia === 0) return -Infinity;
     const { frame } = this;
     const mixture = this.#mixture;
+    if (isSource(points)) return (await mixtures()).GaussianMixtureModel.unfitted(mixture, frame).bic(points, options);
     return withPointsOf(this, points, options, async ({ dataset: { signal } }, dataset) => {
       const { GaussianMixtureModel } = await mixtures();
       return GaussianMixtureModel.unfitted(mixture, frame).bic(dataset, signal && { signal });

@@ -6,6 +6,7 @@ import type { Reason } from '../home.ts';
 import { firstCentroids, fitBest, fitBlocks, type KMeansFit } from '../kmeans/fit.ts';
 import { checkKMeansPlan, type KMeansPlan } from '../kmeans/plan.ts';
 import type { Metric } from '../metric.ts';
+import type { Weights } from '../points.ts';
 import type { BlockSource, PlacementOptions } from '../reading.ts';
 import { resultOf, runAsync } from '../steps.ts';
 import { SourcePoints, surveySource } from './passes.ts';
@@ -17,16 +18,18 @@ export async function fitSource(
   plan: KMeansPlan,
   {
     metric = 'euclidean',
+    sampleWeight,
     signal,
     ...placement
   }: Given<PlacementOptions> & {
     readonly metric: Metric | undefined;
+    readonly sampleWeight: Weights | undefined;
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<KMeansFit & { readonly reason: Reason }> {
   if (plan.output === 'buffer') throw new TypeError("output 'buffer' is not for a source: no labels are kept");
   if (plan.maxSize !== undefined) throw new TypeError('maxSize is not for a source: no labels are kept');
-  const source = checkSource(given);
+  const source = checkSource(given, sampleWeight);
   const engines = await defaultEngines(placement);
   const surveyed = await surveySource(source, { metric, k: plan.k, seed: plan.seed, signal });
   const points = new SourcePoints(source, engines, surveyed, signal);

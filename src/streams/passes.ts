@@ -16,7 +16,7 @@ import { rangeOfPoints } from '../range.ts';
 import type { BlockSource } from '../reading.ts';
 import { shardOf } from '../shard.ts';
 import { run, runAsync } from '../steps.ts';
-import { blocksOf, inBlock, type NumberedBlock } from './source.ts';
+import { blocksOf, inBlock, type NumberedBlock, noBlocks } from './source.ts';
 
 /** Rows that stand for all where a start is drawn: so many for each cluster, and so many at least. */
 const ROWS_OF_CLUSTER = 16;
@@ -59,7 +59,7 @@ export async function surveySource(source: BlockSource, options: PassOptions): P
       return range === null ? own : addRanges(range, own);
     });
   }
-  if (range === null) throw new RangeError('the source has no blocks');
+  if (range === null) throw noBlocks();
   const total = range.positiveRows;
   const share = Math.max(LEAST_ROWS, ROWS_OF_CLUSTER * k) / total;
   const rows: number[] = [];
@@ -132,8 +132,8 @@ function checkPass({ n, moments: first }: PointsRange, count: number, moments: R
   }
 }
 
-/** Work with a block that an engine holds. */
-type BlockWork = (dataset: EngineDataset, first: number) => Promise<void>;
+/** Work with a block that an engine holds. `first` is the index of its first row among all. */
+export type BlockWork = (dataset: EngineDataset, first: number) => Promise<void>;
 
 /** The rows of a source as they are asked for: a pass for each question. */
 export class SourcePoints {
@@ -169,7 +169,7 @@ export class SourcePoints {
     return Object.assign(Object.create(null), {
       ...this.summary,
       ...{ backend, reason, signal: this.#signal },
-      kmeans: () => new PassesOfKMeans((work) => this.#each(work)),
+      kmeans: () => new PassesOfKMeans((work) => this.each(work)),
       farthest: (centroids: Float64Array, wanted: number) => this.#farthest(centroids, wanted),
     });
   }
@@ -189,8 +189,12 @@ export class SourcePoints {
     }
   }
 
-  /** One pass: a block is read, and goes into its engine, while the one before is computed with. */
-  async #each(work: BlockWork): Promise<void> {
+  /**
+   * One pass: a block is read, and goes into its engine, while the one before is computed with.
+   *
+   * @param onGpu however few rows a block has
+   */
+  async each(work: BlockWork, onGpu = false): Promise<void> {
     const { shared, range } = this.#surveyed;
     const { metric } = shared;
     const signal = this.#signal;
@@ -202,7 +206,7 @@ export class SourcePoints {
       return inBlock(number, signal, async () => {
         const surveyed = await run(shardOf(points, { metric, sampleWeight }, shared), signal);
         const moments = surveyed.read?.moments() ?? null;
-        return { number, moments, dataset: await this.#engines.upload(surveyed, signal) };
+        return { number, moments, dataset: await this.#engines.upload(surveyed, signal, onGpu) };
       });
     };
     let count = 0;
@@ -235,16 +239,21 @@ export class SourcePoints {
   async #farthest(centroids: Float64Array, wanted: number): Promise<readonly WeightedRow[]> {
     const { weight } = this.#surveyed.range.moments;
     const found: WeightedRow[] = [];
-    await this.#each(async (dataset, first) => {
+    await this.each(async (dataset, first) => {
       const rows = await runAsync(farthestRows(dataset, centroids, wanted, weight), this.#signal);
       for (const row of rows) found.push({ ...row, index: first + row.index });
     });
-    const seen = new DistinctRows();
-    return found
-      .sort((a, b) => b.badness - a.badness || a.index - b.index)
-      .filter(({ values }) => seen.add(values))
-      .slice(0, wanted);
+    return worstOf(found, wanted);
   }
+}
+
+/** Of the worst rows of all blocks those that are so among all rows. */
+export function worstOf(found: readonly WeightedRow[], wanted: number): WeightedRow[] {
+  const seen = new DistinctRows();
+  return [...found]
+    .sort((a, b) => b.badness - a.badness || a.index - b.index)
+    .filter(({ values }) => seen.add(values))
+    .slice(0, wanted);
 }
 
 /** Assignments, each of them a pass. */

@@ -12,8 +12,9 @@ export interface NumberedBlock {
   readonly sampleWeight: Weights | undefined;
 }
 
-/** @throws {TypeError} where it is not a source. */
-export function checkSource(given: BlockSource): BlockSource {
+/** @throws {TypeError} where it is not a source, or has weights beside it. */
+export function checkSource(given: BlockSource, sampleWeight: Weights | undefined): BlockSource {
+  if (sampleWeight !== undefined) throw new TypeError('sampleWeight belongs to the blocks: { points, sampleWeight }');
   const source = unwrapped(given);
   const blocks = propertyOf(source, 'blocks');
   if (typeof blocks !== 'function') throw new TypeError(`blocks must be a function, got ${kindOf(blocks)}`);
@@ -55,6 +56,10 @@ function readBlock(block: Block): Omit<NumberedBlock, 'number'> {
     points: true,
     sampleWeight: true,
   }) as Omit<NumberedBlock, 'number'>;
+}
+
+export function noBlocks(): RangeError {
+  return new RangeError('the source has no blocks');
 }
 
 /** Does something with a block: what it throws says with which. */

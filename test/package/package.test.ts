@@ -711,8 +711,8 @@ const withShaders = (chunks: readonly Rolldown.OutputChunk[]) =>
 test.for([
   ['webgpu-clustering/cpu', 'kmeansSync', 36.5],
   ['webgpu-clustering', 'kmeans', 40.5],
-  // Models of k-means are a file of their own.
-  ['webgpu-clustering', 'gaussianMixture', 51.5],
+  // Models of k-means are a file of their own; EM's starts, labels and rows that revive components may be those of blocks.
+  ['webgpu-clustering', 'gaussianMixture', 52],
 ] as const)('a page loads little of %s for %s, and the rest when it is asked for', async ([entry, name, kilobytes]) => {
   const chunks = await chunksOf(entry, name);
   expect(sizeOf(firstOf(chunks))).toBeLessThan(kilobytes);

@@ -1,6 +1,12 @@
 /** Fits of blocks that are read anew for each pass: those of all rows in one call. */
 import { describe, expect, it } from 'vitest';
-import { type BlockSource, kmeans } from '../../src/index.ts';
+import {
+  type BlockSource,
+  type GaussianMixtureModel,
+  type GaussianMixtureOptions,
+  gaussianMixture,
+  kmeans,
+} from '../../src/index.ts';
 import { Random } from '../../src/random.ts';
 
 const [n, d, k] = [5000, 3, 5];
@@ -79,6 +85,106 @@ it('empty clusters take the farthest rows of all blocks', async () => {
   const model = await kmeans(sourceOf(800).source, options);
   expect(expected.counts.every((count) => count > 0)).toBe(true);
   expect(model.centroids).toEqual(expected.centroids);
+});
+
+/** Parameters and bounds of two fits, within a share of the largest. */
+function expectNear(model: GaussianMixtureModel, expected: GaussianMixtureModel, share: number) {
+  for (const part of ['weights', 'means', 'covariances', 'lowerBounds'] as const) {
+    const scale = Math.max(...expected[part].map(Math.abs));
+    expect(model[part]).toHaveLength(expected[part].length);
+    model[part].forEach((value, i) => {
+      expect(Math.abs(value - expected[part][i])).toBeLessThanOrEqual(share * scale);
+    });
+  }
+  const { iterations, converged, components } = expected;
+  expect(model).toMatchObject({ iterations, converged, components, labels: new Uint32Array(0) });
+}
+
+describe.each([
+  ['full', true],
+  ['tied', false],
+  ['diag', true],
+  ['spherical', false],
+  ['tied-diag', true],
+  ['tied-spherical', false],
+] as const)('mixtures of blocks, %s, weighted: %s', (covarianceType, weighted) => {
+  it('are that of all rows within 1e-12, and of one block to the bit', async () => {
+    const means = [50, 53, 56].map((x) => [x, x + 1, 53]);
+    const options = { k: 3, covarianceType, init: { means }, maxIterations: 6, backend: 'cpu' } as const;
+    const expected = await gaussianMixture(points, { ...options, ...(weighted && { sampleWeight: weights }) });
+    const whole = await gaussianMixture(sourceOf(n, weighted).source, options);
+    expectNear(whole, expected, 0);
+    const { source, seen } = sourceOf(700, weighted);
+    expectNear(await gaussianMixture(source, options), expected, 1e-12);
+    // Two before the start, one for it, one before the first iteration.
+    expect(seen).toMatchObject({ passes: 4 + expected.iterations, closed: 0 });
+  });
+});
+
+describe('mixtures of blocks', () => {
+  const options = { k: 4, covarianceType: 'diag', backend: 'cpu' } as const;
+  const near = [50, 52, 54, 1e4].map((x) => [x, x, x]);
+
+  it.each<[string, Partial<GaussianMixtureOptions>, last?: string]>([
+    ['from a reservoir', { init: 'kmeans', seed: 3 }],
+    [
+      'of hard assignments, until the labels stay',
+      { init: { means: near.map(([x], c) => [x - c, 51, 52]) }, temperature: 0, tolerance: 0 },
+      'reseeded',
+    ],
+    ['under a schedule', { init: { means: start.data.slice(0, 4 * d) }, temperature: [2, 1] }],
+    [
+      'where a component without weight goes to the worst row of all blocks',
+      { init: { means: near, weights: near.map(() => 0.25), covariances: near.map(() => [1, 1, 1]) } },
+      'reseeded',
+    ],
+  ])('%s', async (_, more, last = 'ok') => {
+    const expected = await gaussianMixture(points, { ...options, ...more });
+    expect([expected.converged, expected.components[3]]).toEqual([true, last]);
+    expectNear(await gaussianMixture(sourceOf(800).source, { ...options, ...more }), expected, 1e-12);
+  });
+
+  it('say of blocks what they say of all rows', async () => {
+    const model = await gaussianMixture(points, { ...options, init: { means: near }, maxIterations: 3 });
+    const clusters = await kmeans(points, { k, init: start, backend: 'cpu' });
+    for (const ask of [
+      (...args: Parameters<typeof model.score>) => model.score(...args),
+      (...args: Parameters<typeof model.score>) => model.aic(...args),
+      (...args: Parameters<typeof model.score>) => model.bic(...args),
+      (...args: Parameters<typeof model.score>) => model.icl(...args),
+      (...args: Parameters<typeof model.score>) => clusters.bic(...args),
+    ]) {
+      const expected = await ask(points, { sampleWeight: weights });
+      expect(Math.abs((await ask(sourceOf(1300, true).source)) / expected - 1)).toBeLessThan(1e-12);
+    }
+    await expect(model.score({ blocks: async function* () {} })).rejects.toThrow(/no blocks/);
+    await expect(model.score(sourceOf(1300).source, { sampleWeight: weights })).rejects.toThrow(
+      /belongs to the blocks/,
+    );
+    for (const method of ['predict', 'predictProba', 'scoreSamples', 'toKMeans'] as const) {
+      await expect(model[method](sourceOf(1300).source as never)).rejects.toThrow(TypeError);
+    }
+  });
+
+  it('have errors that say in which block, and leave nothing open', async () => {
+    const { source, seen } = sourceOf(1000, false, (pass, number) =>
+      pass === 3 && number === 3 ? [[1, 2]] : undefined,
+    );
+    await expect(gaussianMixture(source, options)).rejects.toThrow(/^blocks\[3\]: .*2 features/);
+    expect(seen.closed).toBe(1);
+    const { source: changed } = sourceOf(1000, false, (pass, _, block) => void (pass === 3 && (block[0] += 1)));
+    await expect(gaussianMixture(changed, options)).rejects.toThrow(/other rows/);
+    const controller = new AbortController();
+    const { source: long, seen: opened } = sourceOf(1000, false, (pass, number) => {
+      if (pass === 4 && number === 2) controller.abort('enough');
+    });
+    await expect(gaussianMixture(long, { ...options, signal: controller.signal })).rejects.toBe('enough');
+    expect(opened.closed).toBe(1);
+    await expect(gaussianMixture(sourceOf(n).source, { ...options, sampleWeight: weights })).rejects.toThrow(TypeError);
+    await expect(gaussianMixture(sourceOf(n).source, { ...options, k: n + 1 })).rejects.toThrow(
+      /there are 5000 points/,
+    );
+  });
 });
 
 describe('an error says in which block, and leaves nothing open', () => {

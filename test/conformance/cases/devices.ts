@@ -96,8 +96,12 @@ export function withLentDevice(
 
 /** An `'auto'` engine that takes the software adapters of the tests for hardware. */
 export async function automatic(device: GPUDevice): Promise<Engine> {
+  return engineOf(await automaticSet(device));
+}
+
+export async function automaticSet(device: GPUDevice): Promise<EngineSet> {
   const gpu = await requestGpu({ device, softwareToo: true, bindingLimit: undefined });
-  return engineOf(new EngineSet('auto', createCpuEngine(), createGpuEngine(gpu as Gpu)));
+  return new EngineSet('auto', createCpuEngine(), createGpuEngine(gpu as Gpu));
 }
 
 /** Overlapping groups, dozens of iterations, and values enough for the GPU to be worth while. */

@@ -1,4 +1,7 @@
 /** Mixtures of points in the host application's buffers, and on devices that go away. */
+
+import { checkMixtureOptions, MIXTURE_FIT_OPTIONS } from '../../../../src/api/gaussian-mixture-options.ts';
+import { readOptions } from '../../../../src/check.ts';
 import {
   createEngine,
   DeviceLostError,
@@ -8,10 +11,12 @@ import {
   gaussianMixture,
   selectModel,
 } from '../../../../src/index.ts';
+import { fitIn } from '../../../../src/streams/mixture.ts';
 import { atMost, type ConformanceCase, check, equal, reasonOf, rejects, sameValues } from '../../case.ts';
 import { asInput, upload } from '../bounds.ts';
-import { automatic, COPY_SRC, checkAlive, type Lent, lend, STORAGE, withLentDevice } from '../devices.ts';
-import { asInit, checkDensities, checkMethods, checkModel, checkStep, sameModels } from './bounds.ts';
+import type { CasePoints } from '../data.ts';
+import { automatic, automaticSet, COPY_SRC, checkAlive, type Lent, lend, STORAGE, withLentDevice } from '../devices.ts';
+import { asInit, checkDensities, checkMethods, checkModel, checkStep, closeParameters, sameModels } from './bounds.ts';
 import { type Drawn, draw, weighted } from './data.ts';
 
 /** Values enough for the GPU to be worth while. */
@@ -78,7 +83,70 @@ async function checkContinues(device: GPUDevice, at: number): Promise<void> {
   await engine.destroy();
 }
 
+/** Blocks of so many rows; `onRead` is told of each read, of whatever pass. */
+const sourceOf = ({ data, n, d }: CasePoints, rows: number, onRead: (reads: number) => void = () => undefined) => {
+  let reads = 0;
+  return {
+    async *blocks() {
+      for (let at = 0; at < n; at += rows) {
+        const end = Math.min(n, at + rows);
+        onRead(++reads);
+        yield { data: data.slice(at * d, end * d), shape: [end - at, d] };
+      }
+    },
+  };
+};
+
+/** Blocks on a device, the last of them small, and what a fit of all rows there comes to. */
+async function checkBlocks(device: GPUDevice): Promise<void> {
+  const { points, start } = draw({ covarianceType: 'full', n: 601, d: 3, k: 3, condition: 1e4, seed: 483 });
+  // Means that move far are taken from moments about where they go.
+  const means = start.means.map((mean, i) => mean + (i < 3 ? 30 : 0));
+  const options = { k: 3, init: { ...asInit(start), means }, maxIterations: 3, tolerance: 0 } as const;
+  for (const temperature of [1, 0]) {
+    const placement = { device, backend: 'webgpu', temperature } as const;
+    const whole = await gaussianMixture(asInput(points), { ...options, ...placement });
+    const model = await gaussianMixture(sourceOf(points, 250), { ...options, ...placement });
+    equal(model.backend, 'webgpu', 'backend');
+    closeParameters(model, whole, `blocks at temperature ${temperature}`);
+    const score = await model.score(sourceOf(points, 250), { device, backend: 'webgpu' });
+    if (temperature === 1) atMost(Math.abs(score - whole.lowerBound), 1e-5, 'score less the bound');
+  }
+  await destroyDefaultEngines();
+}
+
+/** A device that is lost within a pass: on the CPU the pass is done again. */
+async function checkBlocksContinue(device: GPUDevice): Promise<void> {
+  const engines = await automaticSet(device);
+  // The last of three blocks is read while the second is computed with: in the second iteration.
+  const source = sourceOf(many, 6000, (reads) => {
+    if (reads === 15) device.destroy();
+  });
+  const fit: GaussianMixtureFitOptions = { ...long, maxIterations: 2 };
+  const { report, reason, parameters } = await fitIn(
+    engines,
+    source,
+    checkMixtureOptions(readOptions('the fit', fit, MIXTURE_FIT_OPTIONS)),
+    undefined,
+  );
+  equal(report.backend, 'cpu', 'backend');
+  equal(reason, 'device-lost', 'reason');
+  const cpu = await createEngine({ backend: 'cpu' });
+  closeParameters(parameters, await cpu.gaussianMixture(await upload(cpu, many), fit), 'on the CPU alone', 1e-5);
+  await engines.destroy();
+}
+
 export const devices: readonly ConformanceCase[] = [
+  {
+    name: 'mixture: blocks on a device',
+    only: 'webgpu',
+    run: async (context) => checkBlocks(await context.requestDevice!()),
+  },
+  {
+    name: 'mixture: blocks on a device that is lost: auto goes on on the CPU',
+    only: 'webgpu',
+    run: async (context) => checkBlocksContinue(await context.requestDevice!()),
+  },
   {
     name: 'gaussianMixture and selectModel on a borrowed device leave it alone',
     only: 'webgpu',
