@@ -132,8 +132,8 @@ function checkPass({ n, moments: first }: PointsRange, count: number, moments: R
   }
 }
 
-/** Work with a block that an engine holds. */
-type BlockWork = (dataset: EngineDataset, first: number) => Promise<void>;
+/** Work with a block that an engine holds; false ends the pass. */
+type BlockWork = (dataset: EngineDataset, first: number) => Promise<unknown>;
 
 /** The rows of a source as they are asked for: a pass for each question. */
 export class SourcePoints {
@@ -169,7 +169,7 @@ export class SourcePoints {
     return Object.assign(Object.create(null), {
       ...this.summary,
       ...{ backend, reason, signal: this.#signal },
-      kmeans: () => new PassesOfKMeans((work) => this.#each(work)),
+      kmeans: () => new PassesOfKMeans((work) => this.each(work)),
       farthest: (centroids: Float64Array, wanted: number) => this.#farthest(centroids, wanted),
     });
   }
@@ -190,7 +190,7 @@ export class SourcePoints {
   }
 
   /** One pass: a block is read, and goes into its engine, while the one before is computed with. */
-  async #each(work: BlockWork): Promise<void> {
+  async each(work: BlockWork): Promise<void> {
     const { shared, range } = this.#surveyed;
     const { metric } = shared;
     const signal = this.#signal;
@@ -216,8 +216,9 @@ export class SourcePoints {
         ahead.catch(() => undefined);
         const { dataset } = block;
         try {
-          await dataset.use(signal, ({ dataset }) => work(dataset, count));
+          const goesOn = await dataset.use(signal, ({ dataset }) => work(dataset, count));
           [this.backend, this.reason] = [dataset.backend, dataset.reason];
+          if (goesOn === false) return;
         } finally {
           dataset.destroy();
         }
@@ -235,7 +236,7 @@ export class SourcePoints {
   async #farthest(centroids: Float64Array, wanted: number): Promise<readonly WeightedRow[]> {
     const { weight } = this.#surveyed.range.moments;
     const found: WeightedRow[] = [];
-    await this.#each(async (dataset, first) => {
+    await this.each(async (dataset, first) => {
       const rows = await runAsync(farthestRows(dataset, centroids, wanted, weight), this.#signal);
       for (const row of rows) found.push({ ...row, index: first + row.index });
     });
