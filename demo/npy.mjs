@@ -3,8 +3,7 @@
  * What the header of NumPy's file of one array says (NEP 1).
  *
  * @typedef {object} NpyHeader
- * @property {string} type kind and bytes of a value, as in 'f4'
- * @property {boolean} isLittle
+ * @property {string} descr what a value is, as in '<f4'
  * @property {boolean} isByColumn
  * @property {readonly number[]} shape
  * @property {number} start where the values begin
@@ -40,6 +39,5 @@ export async function readNpyHeader(bytesOf, size) {
       `This NumPy array has ${sizes.length} dimensions (${sizes.join(' × ')}). Reshape it to rows × columns first.`,
     );
   }
-  const isLittle = descr[0] !== '>';
-  return { type: descr.slice(1), isLittle, isByColumn: order === 'True', shape: sizes.map(Number), start };
+  return { descr, isByColumn: order === 'True', shape: sizes.map(Number), start };
 }

@@ -30,7 +30,8 @@ function half(bits: number): number {
 }
 
 export async function readNpy(file: Blob, name: string, reading: Reading): Promise<Table> {
-  const { type, isLittle, isByColumn, shape, start } = await readHeader(file);
+  const { descr, isByColumn, shape, start } = await readHeader(file);
+  const [type, isLittle] = [descr.slice(1), descr[0] !== '>'];
   const [n, d = 1] = shape;
   const width = Number(type[1]);
   if (n === 0 || d === 0) throw new UnreadableError('This NumPy array is empty.');
@@ -65,8 +66,8 @@ async function readHeader(file: Blob): Promise<NpyHeader> {
   const header = await readNpyHeader((start, end) => bytesOf(file, start, end), file.size).catch((error) => {
     throw error instanceof RangeError ? new UnreadableError(error.message) : error;
   });
-  if (!Object.hasOwn(READS, header.type)) {
-    throw new UnreadableError(`This NumPy array has values of the type “${header.type}”, which are no plain numbers.`);
+  if (!Object.hasOwn(READS, header.descr.slice(1))) {
+    throw new UnreadableError(`This NumPy array has values of the type “${header.descr}”, which are no plain numbers.`);
   }
   return header;
 }

@@ -139,7 +139,7 @@ it.each(FORMATS)('the example of streaming clusters a file of %s, block by block
   await chooseFile(page, `rows.${format}`, FILES[format]());
   await finished(page);
   expect(await page.$eval('#message', (line) => line.textContent)).toMatch(
-    /^120,000 rows of .* fall into 6 clusters\.$/,
+    /^60,000 rows of .* fall into 6 clusters\.$/,
   );
   await page.$eval('#k', (field) => {
     (field as HTMLInputElement).value = '3';

@@ -3,7 +3,7 @@ import { RecordBatchFileWriter, Table, tableFromArrays } from 'apache-arrow';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { Random } from '../../src/random.ts';
 
-const n = 120_000;
+const n = 60_000;
 const random = new Random(8);
 /** Three columns of three groups, the first of them in all blocks. */
 export const rows = Array.from({ length: 3 }, (_, j) =>
@@ -30,7 +30,7 @@ export const FILES: Readonly<Record<(typeof FORMATS)[number], () => Uint8Array>>
   },
   npy: () => {
     const text = `{'descr': '<f8', 'fortran_order': False, 'shape': (${n}, ${names.length}), }`;
-    const header = new TextEncoder().encode(text.padEnd(117) + '\n');
+    const header = new TextEncoder().encode(`${text.padEnd(117)}\n`);
     const bytes = new Uint8Array(128 + 8 * n * names.length);
     bytes.set([0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, header.length, 0]);
     bytes.set(header, 10);

@@ -61,15 +61,27 @@ export async function openParquet(file) {
 }
 
 /**
- * Arrow's IPC file, also known as Feather: a block is a record batch. Behind eight bytes such a file is a stream of batches, which
- * is read as it comes.
+ * Arrow's IPC file, also known as Feather: a block is a record batch, which the end of the file says where to find.
  *
  * @param {Blob} file
  * @returns {Promise<Opened>}
  */
 export async function openArrow(file) {
   const { DataType, RecordBatchReader } = await import('apache-arrow');
-  const open = async () => (await RecordBatchReader.from(file.slice(8).stream())).open();
+  /** As Apache Arrow reads a file of Node's. */
+  const handle = {
+    fd: 0,
+    stat: async () => ({ size: file.size }),
+    /** @param {Uint8Array} to @param {number} at @param {number} length @param {number} from */
+    async read(to, at, length, from) {
+      const bytes = await bytesOf(file, from, from + length);
+      to.set(bytes, at);
+      return { bytesRead: bytes.length, buffer: to };
+    },
+    close: async () => {},
+  };
+  /** @returns {Promise<import('apache-arrow').RecordBatchReader>} */
+  const open = async () => (await RecordBatchReader.from(/** @type {any} */ (handle))).open();
   const reader = await open();
   const fields = reader.schema.fields.filter(({ type }) => DataType.isInt(type) || DataType.isFloat(type));
   await reader.cancel();
@@ -109,7 +121,7 @@ const ARRAYS = {
 };
 
 /** Bytes of a block, about. */
-const BLOCK_BYTES = 2 ** 22;
+const BLOCK_BYTES = 2 ** 20;
 
 /**
  * NumPy's file of one array: a block is so many rows, in the array's own type.
@@ -118,12 +130,9 @@ const BLOCK_BYTES = 2 ** 22;
  * @returns {Promise<Opened>}
  */
 export async function openNpy(file) {
-  const { type, isLittle, isByColumn, shape, start } = await readNpyHeader(
-    (from, to) => bytesOf(file, from, to),
-    file.size,
-  );
-  const Values = ARRAYS[/** @type {keyof typeof ARRAYS} */ (type)];
-  if (Values === undefined || !isLittle) throw new TypeError(`values of the type '${type}' are not read here`);
+  const { descr, isByColumn, shape, start } = await readNpyHeader((from, to) => bytesOf(file, from, to), file.size);
+  const Values = ARRAYS[/** @type {keyof typeof ARRAYS} */ (descr.slice(1))];
+  if (Values === undefined || descr[0] === '>') throw new TypeError(`values of the type '${descr}' are not read here`);
   const [n, d = 1] = shape;
   const width = Values.BYTES_PER_ELEMENT;
   const rows = Math.max(1, Math.floor(BLOCK_BYTES / (width * d)));
