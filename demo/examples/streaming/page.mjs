@@ -18,6 +18,8 @@ const picked = /** @type {HTMLInputElement} */ (byId('file'));
 let opened = null;
 let name = '';
 let controller = new AbortController();
+/** Files that were chosen: of two in a row the last one counts. */
+let files = 0;
 
 /** @param {string} text */
 const say = (text) => {
@@ -35,8 +37,11 @@ function fail(error) {
 /** @param {Blob} file @param {string} called */
 async function open(file, called) {
   controller.abort();
+  const own = ++files;
   try {
-    opened = await openFile(file);
+    const found = await openFile(file);
+    if (own !== files) return;
+    opened = found;
     if (opened.names.length === 0) throw new TypeError('the file has no columns of numbers');
     name = called;
     columns.replaceChildren(
@@ -51,7 +56,7 @@ async function open(file, called) {
     run.disabled = false;
     await cluster();
   } catch (error) {
-    fail(error);
+    if (own === files) fail(error);
   }
 }
 

@@ -17,7 +17,7 @@ import { readNpyHeader } from '../../npy.mjs';
  * @returns {Promise<Opened>}
  */
 export async function openFile(file) {
-  const magic = new TextDecoder('latin1').decode(await bytesOf(file, 0, 6));
+  const magic = String.fromCharCode(...(await bytesOf(file, 0, 6)));
   if (magic.startsWith('PAR1')) return openParquet(file);
   if (magic === 'ARROW1') return openArrow(file);
   if (magic === '\x93NUMPY') return openNpy(file);
@@ -30,7 +30,7 @@ export async function openFile(file) {
  * @param {Blob} file
  * @returns {Promise<Opened>}
  */
-export async function openParquet(file) {
+async function openParquet(file) {
   const [{ parquetMetadataAsync, parquetScan, parquetSchema }, { compressors }] = await Promise.all([
     import('hyparquet'),
     import('hyparquet-compressors'),
@@ -66,7 +66,7 @@ export async function openParquet(file) {
  * @param {Blob} file
  * @returns {Promise<Opened>}
  */
-export async function openArrow(file) {
+async function openArrow(file) {
   const { DataType, RecordBatchReader } = await import('apache-arrow');
   /** As Apache Arrow reads a file of Node's. */
   const handle = {
@@ -129,7 +129,7 @@ const BLOCK_BYTES = 2 ** 20;
  * @param {Blob} file
  * @returns {Promise<Opened>}
  */
-export async function openNpy(file) {
+async function openNpy(file) {
   const { descr, isByColumn, shape, start } = await readNpyHeader((from, to) => bytesOf(file, from, to), file.size);
   const Values = ARRAYS[/** @type {keyof typeof ARRAYS} */ (descr.slice(1))];
   if (Values === undefined || descr[0] === '>') throw new TypeError(`values of the type '${descr}' are not read here`);
