@@ -61,7 +61,9 @@ export default defineConfig(({ command }) => {
       rolldownOptions: {
         input: [
           'index.html',
-          ...['arrow', 'embeddings', 'map', 'onnx', 'palette'].map((name) => `examples/${name}/index.html`),
+          ...['arrow', 'embeddings', 'map', 'onnx', 'palette', 'streaming'].map(
+            (name) => `examples/${name}/index.html`,
+          ),
         ].map(at),
       },
     },

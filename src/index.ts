@@ -24,6 +24,13 @@ export type {
 export { kmeans } from './api/kmeans.ts';
 export type { KMeansFitOptions, KMeansInit, KMeansOptions } from './api/kmeans-options.ts';
 export { type KMeans1d, type KMeans1dOptions, kmeans1d } from './api/kmeans1d.ts';
+export {
+  MiniBatchKMeans,
+  type MiniBatchKMeansOptions,
+  type MiniBatchLearnerOptions,
+  miniBatchKMeans,
+  type PartialFitOptions,
+} from './api/mini-batch-kmeans.ts';
 export { type NearestOptions, nearest } from './api/nearest.ts';
 export { OnlineGaussianMixture, type OnlineGaussianMixtureOptions } from './api/online-gaussian-mixture.ts';
 export { fromBytes, type Portable, toBytes } from './api/portable.ts';

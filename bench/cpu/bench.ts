@@ -15,6 +15,7 @@ import { FAR_CELLS_ON, farCells } from './dirty.ts';
 import { GOALS, type Outcome, outcomeTable } from './goals.ts';
 import { tenIterations, toConvergence } from './lloyd.ts';
 import { peakMemory } from './memory.ts';
+import { miniBatch } from './mini-batch.ts';
 import { diagonalMixture } from './mixtures.ts';
 import { palettes } from './palettes.ts';
 import { predictions } from './predict.ts';
@@ -84,6 +85,9 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   },
   async *variants(setting) {
     yield* variants(setting);
+  },
+  async *'mini-batch'(setting) {
+    yield await miniBatch(await flights('flights', 64), setting);
   },
   async *memory() {
     for (const name of ['C', 'D']) yield await peakMemory(blobProblem(name), GOALS.memory);

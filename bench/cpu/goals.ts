@@ -28,6 +28,8 @@ export const GOALS = {
   turf: { sense: '≥', bar: 5, dream: 10 },
   /** Milliseconds of 12 megapixels. */
   palette: { sense: '≤', bar: 150, dream: 60 },
+  miniBatch: { sense: '≤', bar: 0.15, dream: 0.05 },
+  miniBatchInertia: { sense: '≤', bar: 1.03, dream: 1.01 },
   oneRow: { sense: '≤', bar: 2, dream: 1 },
 } as const satisfies Record<string, Goal>;
 

@@ -5,7 +5,7 @@ export const MAIN = 'index.html';
 /** Loads ONNX Runtime Web from elsewhere. */
 const ONNX = 'examples/onnx/index.html';
 /** Apache Arrow compiles JavaScript. */
-const ARROW = 'examples/arrow/index.html';
+const ARROW: readonly string[] = ['examples/arrow/index.html', 'examples/streaming/index.html'];
 
 /**
  * A content security policy for a `<meta>`.
@@ -18,7 +18,7 @@ export function policyOf(page: string, onnx: string): string {
   const directives: Readonly<Record<string, string>> = {
     'default-src': "'none'",
     // Without 'wasm-unsafe-eval' the library computes in TypeScript.
-    'script-src': `'self' ${page === ARROW ? "'unsafe-eval'" : "'wasm-unsafe-eval'"} ${elsewhere}`,
+    'script-src': `'self' ${ARROW.includes(page) ? "'unsafe-eval'" : "'wasm-unsafe-eval'"} ${elsewhere}`,
     'worker-src': page === MAIN ? "'self'" : "'self' blob:",
     'connect-src': `'self' ${elsewhere}`,
     'style-src': "'self'",

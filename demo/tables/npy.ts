@@ -1,4 +1,5 @@
 /** NumPy's file of one array (NEP 1). */
+import { type NpyHeader, readNpyHeader } from '../npy.mjs';
 import { bytesOf, count, pause, type Reading } from './reading.ts';
 import type { NumberColumn, Table } from './table.ts';
 import { narrowed } from './typing.ts';
@@ -28,17 +29,9 @@ function half(bits: number): number {
   return sign * 2 ** (exponent - 15) * (1 + fraction / 1024);
 }
 
-interface Header {
-  readonly type: string;
-  readonly isLittle: boolean;
-  readonly isByColumn: boolean;
-  readonly shape: readonly number[];
-  /** Where the values begin. */
-  readonly start: number;
-}
-
 export async function readNpy(file: Blob, name: string, reading: Reading): Promise<Table> {
-  const { type, isLittle, isByColumn, shape, start } = await readHeader(file);
+  const { descr, isByColumn, shape, start } = await readHeader(file);
+  const [type, isLittle] = [descr.slice(1), descr[0] !== '>'];
   const [n, d = 1] = shape;
   const width = Number(type[1]);
   if (n === 0 || d === 0) throw new UnreadableError('This NumPy array is empty.');
@@ -69,33 +62,12 @@ export async function readNpy(file: Blob, name: string, reading: Reading): Promi
   return { name, n, columns, remarks: [] };
 }
 
-async function readHeader(file: Blob): Promise<Header> {
-  const head = await bytesOf(file, 0, 12);
-  if (head.length < 12) throw new UnreadableError('This NumPy file is cut short: it ends within its header.');
-  const view = new DataView(head.buffer);
-  const isFirstVersion = head[6] === 1;
-  const length = isFirstVersion ? view.getUint16(8, true) : view.getUint32(8, true);
-  const start = (isFirstVersion ? 10 : 12) + length;
-  const text = new TextDecoder().decode(await bytesOf(file, start - length, start));
-  const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
-  const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
-  const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(text)?.[1];
-  if (order === undefined || shape === undefined || file.size < start) {
-    throw new UnreadableError('The header of this NumPy file is damaged or cut short.');
+async function readHeader(file: Blob): Promise<NpyHeader> {
+  const header = await readNpyHeader((start, end) => bytesOf(file, start, end), file.size).catch((error) => {
+    throw error instanceof RangeError ? new UnreadableError(error.message) : error;
+  });
+  if (!Object.hasOwn(READS, header.descr.slice(1))) {
+    throw new UnreadableError(`This NumPy array has values of the type “${header.descr}”, which are no plain numbers.`);
   }
-  if (descr === undefined) throw new UnreadableError('This NumPy array has named fields. Save them as Parquet or CSV.');
-  const type = descr.slice(1);
-  if (!Object.hasOwn(READS, type)) {
-    throw new UnreadableError(`This NumPy array has values of the type “${descr}”, which are no plain numbers.`);
-  }
-  const sizes = shape
-    .split(',')
-    .map((size) => size.trim())
-    .filter((size) => size !== '');
-  if (sizes.length !== 1 && sizes.length !== 2) {
-    throw new UnreadableError(
-      `This NumPy array has ${sizes.length} dimensions (${sizes.join(' × ')}). Reshape it to rows × columns first.`,
-    );
-  }
-  return { type, isLittle: descr[0] !== '>', isByColumn: order === 'True', shape: sizes.map(Number), start };
+  return header;
 }

@@ -4,6 +4,7 @@ const EXAMPLES: readonly (readonly [path: string, title: string])[] = [
   ['onnx', 'textures, by an ONNX model on the GPU'],
   ['palette', 'a photograph in a few colours'],
   ['map', 'airports, on a globe without an edge'],
+  ['streaming', 'a file larger than memory, block by block'],
 ];
 
 export function Footer() {

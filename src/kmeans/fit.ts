@@ -189,7 +189,7 @@ function* givenStart(start: Float64Array, points: PointsSummary): Steps<Float64A
 }
 
 export function progressOf(
-  status: IterationStatus,
+  status: Pick<IterationStatus, 'iteration' | 'inertia' | 'shift'>,
   done: number,
   { centroids, iterations }: FitState,
   dataset: PointsSummary,

@@ -132,8 +132,8 @@ function checkPass({ n, moments: first }: PointsRange, count: number, moments: R
   }
 }
 
-/** Work with a block that an engine holds. `first` is the index of its first row among all. */
-export type BlockWork = (dataset: EngineDataset, first: number) => Promise<void>;
+/** Work with a block that an engine holds; false ends the pass. `first` is the index of its first row among all. */
+export type BlockWork = (dataset: EngineDataset, first: number) => Promise<unknown>;
 
 /** The rows of a source as they are asked for: a pass for each question. */
 export class SourcePoints {
@@ -220,8 +220,9 @@ export class SourcePoints {
         ahead.catch(() => undefined);
         const { dataset } = block;
         try {
-          await dataset.use(signal, ({ dataset }) => work(dataset, count));
+          const goesOn = await dataset.use(signal, ({ dataset }) => work(dataset, count));
           [this.backend, this.reason] = [dataset.backend, dataset.reason];
+          if (goesOn === false) return;
         } finally {
           dataset.destroy();
         }

@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { type HTTPRequest, launch, type Page } from 'puppeteer';
 import { createServer } from 'vite';
 import { expect, it } from 'vitest';
+import { FILES, FORMATS } from '../golden/blocks.ts';
 import { missing } from '../missing.ts';
 import { HOW_TO_INSTALL, isInstalled } from '../neighbours/installed.ts';
 import { RUNS_ALL } from '../scope.ts';
 import { topicOf } from '../topics.ts';
-import { executablePath, finished, isShown, open, useChrome } from './pages.ts';
+import { chooseFile, executablePath, finished, isShown, open, useChrome } from './pages.ts';
 
 const root = fileURLToPath(new URL('../../demo', import.meta.url));
 const chrome = useChrome();
@@ -130,6 +131,28 @@ it('the example of Arrow shows clusters beside species, and what the library say
     true,
   );
   expect(await page.$eval('#nulls', (line) => line.textContent)).toContain('“points.columns[0][3] is null”');
+  await page.close();
+});
+
+it.each(FORMATS)('the example of streaming clusters a file of %s, block by block', async (format) => {
+  const page = await open(chrome, 'examples/streaming/index.html');
+  await chooseFile(page, `rows.${format}`, FILES[format]());
+  const saysEnd = (k: number) =>
+    page.waitForFunction(
+      (end) => document.getElementById('message')!.textContent!.endsWith(end),
+      {},
+      `fall into ${k} clusters.`,
+    );
+  await saysEnd(6);
+  await page.$eval('#k', (field) => {
+    (field as HTMLInputElement).value = '3';
+  });
+  await page.click('input[value="exact"]');
+  await page.click('#run');
+  await saysEnd(3);
+  const shares = await page.$$eval('#clusters .badge', (badges) => badges.map((badge) => badge.textContent));
+  expect(shares).toEqual(['33.3 %', '33.3 %', '33.3 %']);
+  expect(await page.$eval('#cost', (line) => line.textContent)).toMatch(/two blocks, of at most [\d,]+ rows/);
   await page.close();
 });
 

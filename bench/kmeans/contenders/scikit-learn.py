@@ -1,10 +1,10 @@
-"""Scikit-learn's KMeans."""
+"""Scikit-learn's KMeans and MiniBatchKMeans."""
 
 import time
 import warnings
 
 import numpy
-from sklearn.cluster import KMeans
+from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import silhouette_score
 
@@ -27,6 +27,11 @@ def fit(iterations):
     global model
     model = KMeans(len(start), init=start, n_init=1, max_iter=iterations, tol=0, algorithm="lloyd").fit(points)
     return model.n_iter_
+
+
+def mini_batch(seed):
+    fitted = MiniBatchKMeans(len(start), n_init=1, random_state=seed).fit(points)
+    return {"inertia": float(fitted.inertia_), "iterations": fitted.n_steps_}
 
 
 def predict():

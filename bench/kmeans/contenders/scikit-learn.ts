@@ -12,6 +12,8 @@ export interface ScikitLearnKMeans extends KMeansContender {
   product(): Promise<number>;
   /** Labels the points of the last problem, by the model of the last fit. */
   predict(): Promise<number>;
+  /** Fits the last problem by mini-batches, from its own start. */
+  miniBatch(seed: number): Promise<{ readonly inertia: number; readonly iterations: number }>;
   /** Labels [n] that silhouettes of the last problem are to judge. */
   judge(labels: Uint32Array): Promise<void>;
   /** The mean silhouette of so many of its rows. */
@@ -54,6 +56,7 @@ function contender(python: Python, versions: string, threads: number): ScikitLea
     },
     product: () => python.call('product'),
     predict: () => python.call('predict'),
+    miniBatch: (seed) => python.call('mini_batch', seed),
     judge: (labels) => python.callWith('judge', labels),
     silhouette: (size) => python.call('silhouette', size),
     close: () => python.close(),

@@ -1,0 +1,47 @@
+/** Mini-batch k-means of a source: batches of the rows of its blocks. */
+import type { Given } from '../check.ts';
+import { defaultEngines } from '../defaults.ts';
+import type { Reason } from '../home.ts';
+import type { KMeansFit } from '../kmeans/fit.ts';
+import { firstLearned, MiniBatchFit, type MiniBatchPlan } from '../kmeans/mini-batch.ts';
+import { checkKMeansPlan } from '../kmeans/plan.ts';
+import type { Metric } from '../metric.ts';
+import type { Weights } from '../points.ts';
+import type { BlockSource, PlacementOptions } from '../reading.ts';
+import { runAsync } from '../steps.ts';
+import { SourcePoints, surveySource } from './passes.ts';
+import { checkSource } from './source.ts';
+
+/** Passes in which batches are learnt, until one is left early, and one that assigns all rows. */
+export async function fitSource(
+  given: BlockSource,
+  plan: MiniBatchPlan,
+  {
+    metric = 'euclidean',
+    sampleWeight,
+    signal,
+    ...placement
+  }: Given<PlacementOptions> & {
+    readonly metric: Metric | undefined;
+    readonly sampleWeight: Weights | undefined;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<KMeansFit & { readonly reason: Reason }> {
+  const source = checkSource(given, sampleWeight);
+  const engines = await defaultEngines(placement);
+  const surveyed = await surveySource(source, { metric, k: plan.k, seed: plan.seed, signal });
+  const points = new SourcePoints(source, engines, surveyed, signal);
+  checkKMeansPlan(plan, points.summary);
+  // Rows that stand for all are few enough for all of them to be fitted.
+  const { initSize = Infinity } = plan;
+  const start = await points.withReservoir((rows) => runAsync(firstLearned(rows, { ...plan, initSize }), signal));
+  const fit = new MiniBatchFit(points.summary, plan, start);
+  for (let pass = 0; pass < plan.maxIterations && fit.goesOn; pass++) {
+    await points.each(async (dataset) => {
+      await runAsync(fit.learnAll(dataset, pass > 0), signal);
+      return fit.goesOn;
+    });
+  }
+  const fitted = await runAsync(fit.outcome(points.blockwise), signal);
+  return { ...fitted, backend: points.backend, reason: points.reason };
+}
