@@ -10,17 +10,20 @@ fn sum_moments(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
   let corner = corner_of(block, width);
   let squares = slot + part.k * (1u + width);
   var sums = Sums();
-  for (var c = 0u; c < part.k; c++) {
+  var c = 0u;
+  for (var left = part.k; left > 0u; left--) {
     if (!is_shared()) {
       sums = Sums();
     }
     sums.first = vec4f();
     sums.count = 0.0;
-    for (var first = begin; first < end; first += task.rows) {
+    var first = begin;
+    for (var tiles = (end - begin + task.rows - 1u) / task.rows; tiles > 0u; tiles--) {
       weigh(c, first, end, workgroup, thread);
       if (group < groups) {
         add(&sums, sums_of(corner, group, groups, workgroup));
       }
+      first += task.rows;
     }
     let total = over_groups(sums, thread, lanes, groups, !is_shared());
     if (group == 0u) {
@@ -35,6 +38,7 @@ fn sum_moments(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
         write_block(squares + (c * lanes + block) * 4u, total);
       }
     }
+    c++;
   }
   if (is_shared()) {
     let total = over_groups(sums, thread, lanes, groups, true);

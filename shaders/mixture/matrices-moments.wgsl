@@ -25,7 +25,8 @@ fn whiten(base: u32, c: u32, begin: u32, workgroup: u32, thread: u32) {
   let step = select(0.0, step_of(base, c), EXACT);
   let rests = rests_at();
   settle();
-  for (var i = thread; i < task.rows / 4u * part.d; i += THREADS) {
+  var i = thread;
+  for (var left = turns_of(task.rows / 4u * part.d, thread); left > 0u; left--) {
     let j = i % part.d;
     let row = begin + 4u * (i / part.d);
     let values = vec4f(
@@ -40,6 +41,7 @@ fn whiten(base: u32, c: u32, begin: u32, workgroup: u32, thread: u32) {
     } else {
       tile_put(at, workgroup, values - high);
     }
+    i += THREADS;
   }
   settle();
   if (EXACT && step > 0.0) {
@@ -47,7 +49,8 @@ fn whiten(base: u32, c: u32, begin: u32, workgroup: u32, thread: u32) {
     settle();
   }
   let width = quads();
-  for (var i = thread; i < task.rows / 4u * width; i += THREADS) {
+  i = thread;
+  for (var turns = turns_of(task.rows / 4u * width, thread); turns > 0u; turns--) {
     let quad = i % width;
     let rows = i / width;
     let addend = model[addend_at(base, c) + quad];
@@ -55,19 +58,20 @@ fn whiten(base: u32, c: u32, begin: u32, workgroup: u32, thread: u32) {
     var y1 = addend;
     var y2 = addend;
     var y3 = addend;
-    let element = factor_at(base, c) + quad;
+    var element = factor_at(base, c) + quad;
+    var place = rows * stride;
     if (EXACT && step > 0.0) {
-      let rest = rest_at(base, c) + quad;
+      var rest = rest_at(base, c) + quad;
       var exact0 = vec4f();
       var exact1 = vec4f();
       var exact2 = vec4f();
       var exact3 = vec4f();
-      for (var j = 0u; j < min(part.d, 4u * quad + 4u); j++) {
-        let coarse = tile_at(rows * stride + j, workgroup);
-        let fine = tile_at(rests + rows * stride + j, workgroup);
+      for (var left = min(part.d, 4u * quad + 4u); left > 0u; left--) {
+        let coarse = tile_at(place, workgroup);
+        let fine = tile_at(rests + place, workgroup);
         let x = coarse + fine;
-        let u = model[element + j * width];
-        let v = model[rest + j * width];
+        let u = model[element];
+        let v = model[rest];
         exact0 = fma(coarse.xxxx, u, exact0);
         exact1 = fma(coarse.yyyy, u, exact1);
         exact2 = fma(coarse.zzzz, u, exact2);
@@ -76,19 +80,24 @@ fn whiten(base: u32, c: u32, begin: u32, workgroup: u32, thread: u32) {
         y1 = fma(x.yyyy, v, fma(fine.yyyy, u, y1));
         y2 = fma(x.zzzz, v, fma(fine.zzzz, u, y2));
         y3 = fma(x.wwww, v, fma(fine.wwww, u, y3));
+        place++;
+        element += width;
+        rest += width;
       }
       y0 += exact0;
       y1 += exact1;
       y2 += exact2;
       y3 += exact3;
     } else {
-      for (var j = 0u; j < min(part.d, 4u * quad + 4u); j++) {
-        let x = tile_at(rows * stride + j, workgroup);
-        let u = model[element + j * width];
+      for (var left = min(part.d, 4u * quad + 4u); left > 0u; left--) {
+        let x = tile_at(place, workgroup);
+        let u = model[element];
         y0 = fma(x.xxxx, u, y0);
         y1 = fma(x.yyyy, u, y1);
         y2 = fma(x.zzzz, u, y2);
         y3 = fma(x.wwww, u, y3);
+        place++;
+        element += width;
       }
     }
     let at = whitened_at(4u * rows) + quad;
@@ -96,6 +105,7 @@ fn whiten(base: u32, c: u32, begin: u32, workgroup: u32, thread: u32) {
     tile_put(at + width, workgroup, y1);
     tile_put(at + 2u * width, workgroup, y2);
     tile_put(at + 3u * width, workgroup, y3);
+    i += THREADS;
   }
   settle();
 }
@@ -105,15 +115,18 @@ fn split(base: u32, c: u32, step: f32, workgroup: u32, thread: u32) {
   let stride = part.d + 1u;
   let rests = rests_at();
   let grids = rests + task.rows / 4u * stride;
-  for (var i = thread; i < task.rows / 4u; i += THREADS) {
+  if (thread < task.rows / 4u) {
     var reach = vec4f();
-    for (var j = 0u; j < part.d; j++) {
-      reach = max(reach, abs(tile_at(i * stride + j, workgroup)) / model[unit_at(base, c) + j / 4u][j % 4u]);
+    var j = 0u;
+    for (var left = part.d; left > 0u; left--) {
+      reach = max(reach, abs(tile_at(thread * stride + j, workgroup)) / model[unit_at(base, c) + j / 4u][j % 4u]);
+      j++;
     }
-    tile_put(grids + i, workgroup, grid_of(reach, step));
+    tile_put(grids + thread, workgroup, grid_of(reach, step));
   }
   settle();
-  for (var i = thread; i < task.rows / 4u * part.d; i += THREADS) {
+  var i = thread;
+  for (var left = turns_of(task.rows / 4u * part.d, thread); left > 0u; left--) {
     let j = i % part.d;
     let at = (i / part.d) * stride + j;
     let difference = tile_at(at, workgroup);
@@ -121,7 +134,13 @@ fn split(base: u32, c: u32, step: f32, workgroup: u32, thread: u32) {
     let coarse = on_grid(difference, grid);
     tile_put(at, workgroup, coarse);
     tile_put(rests + at, workgroup, (difference - coarse) + tile_at(rests + at, workgroup));
+    i += THREADS;
   }
+}
+
+/// How many of `count` things a thread has its turn with.
+fn turns_of(count: u32, thread: u32) -> u32 {
+  return (count + THREADS - 1u - thread) / THREADS;
 }
 
 /// Where y of a row of the tile begins.
@@ -138,9 +157,10 @@ fn rests_at() -> u32 {
 fn log_of(c: u32, row: u32, workgroup: u32) -> f32 {
   // Four sums instead of one keep a digit more.
   var squares = vec4f();
-  for (var quad = 0u; quad < quads(); quad++) {
-    let y = tile_at(whitened_at(row) + quad, workgroup);
-    squares = add_squares(y, squares);
+  var at = whitened_at(row);
+  for (var left = quads(); left > 0u; left--) {
+    squares = add_squares(tile_at(at, workgroup), squares);
+    at++;
   }
   return density_of(c, squares);
 }
@@ -173,22 +193,27 @@ fn main(
 /// Finds what the rows answer.
 fn expect(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
   var noted = vec2f();
-  for (var first = begin; first < end; first += task.rows) {
+  var first = begin;
+  for (var tiles = (end - begin + task.rows - 1u) / task.rows; tiles > 0u; tiles--) {
     var answer = NOBODY;
-    for (var c = 0u; c < part.k; c++) {
+    var c = 0u;
+    for (var left = part.k; left > 0u; left--) {
       whiten(0u, c, first, workgroup, thread);
       if (thread < task.rows) {
         consider(&answer, log_of(c, thread, workgroup), c);
       }
+      c++;
     }
     let row = first + thread;
     if (thread < task.rows && row < end) {
       noted += note(row, answer);
     }
+    first += task.rows;
   }
   notes[thread] = noted;
   // In pairs: values are all of one sign, and a sum in a row would round each to the whole of them.
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+  for (var level = 1u; level < 8u; level++) {
+    let half = THREADS >> level;
     workgroupBarrier();
     if (thread < half) {
       notes[thread] += notes[thread + half];
@@ -237,16 +262,18 @@ fn corner_of(block: u32, width: u32) -> vec2u {
 /// What every `groups`-th row of the tile weighs.
 fn sums_of(corner: vec2u, group: u32, groups: u32, workgroup: u32) -> Sums {
   var run = Sums();
-  for (var row = group; row < task.rows; row += groups) {
+  var row = group;
+  for (var left = (task.rows - min(group, task.rows) + groups - 1u) / groups; left > 0u; left--) {
     let share = shares[row];
-    let left = share * tile_at(whitened_at(row) + corner.x, workgroup);
+    let weighed = share * tile_at(whitened_at(row) + corner.x, workgroup);
     let right = tile_at(whitened_at(row) + corner.y, workgroup);
-    run.row0 = fma(left.xxxx, right, run.row0);
-    run.row1 = fma(left.yyyy, right, run.row1);
-    run.row2 = fma(left.zzzz, right, run.row2);
-    run.row3 = fma(left.wwww, right, run.row3);
-    run.first += left;
+    run.row0 = fma(weighed.xxxx, right, run.row0);
+    run.row1 = fma(weighed.yyyy, right, run.row1);
+    run.row2 = fma(weighed.zzzz, right, run.row2);
+    run.row3 = fma(weighed.wwww, right, run.row3);
+    run.first += weighed;
     run.count += share;
+    row += groups;
   }
   return run;
 }

@@ -12,13 +12,19 @@ fn whitened(base: u32, c: u32, row: u32) -> vec4f {
   let step = step_of(base, c);
   var y = model[addend_at(base, c)];
   if (step == 0.0) {
-    for (var j = 0u; j < part.d; j++) {
+    for (var j = 0u; j < 4u; j++) {
+      if (j >= part.d) {
+        break;
+      }
       y = fma(vec4f(load(row, j) - high[j]), model[factor + j], y);
     }
     return y;
   }
   var x = vec4f();
-  for (var j = 0u; j < part.d; j++) {
+  for (var j = 0u; j < 4u; j++) {
+    if (j >= part.d) {
+      break;
+    }
     x[j] = load(row, j);
   }
   let unit = model[unit_at(base, c)];
@@ -29,7 +35,10 @@ fn whitened(base: u32, c: u32, row: u32) -> vec4f {
   let fine = (difference - coarse) + (x - cut);
   let rest = rest_at(base, c);
   var exact = vec4f();
-  for (var j = 0u; j < part.d; j++) {
+  for (var j = 0u; j < 4u; j++) {
+    if (j >= part.d) {
+      break;
+    }
     exact = fma(vec4f(coarse[j]), model[factor + j], exact);
     y = fma(vec4f(fine[j]), model[factor + j], y);
     y = fma(vec4f(coarse[j] + fine[j]), model[rest + j], y);
@@ -40,6 +49,11 @@ fn whitened(base: u32, c: u32, row: u32) -> vec4f {
 /// log π·p of a row.
 fn log_of(c: u32, row: u32) -> f32 {
   return density_of(c, add_squares(whitened(0u, c, row), vec4f()));
+}
+
+/// How many rows of a slice are a thread's.
+fn rows_of(begin: u32, end: u32, thread: u32) -> u32 {
+  return (end - begin + THREADS - 1u - thread) / THREADS;
 }
 
 @compute @workgroup_size(THREADS)
@@ -61,12 +75,16 @@ fn main(
   // Where the moments are about another model, the answers are there already.
   var noted = vec2f();
   if (task.about == 0u) {
-    for (var row = begin + thread; row < end; row += THREADS) {
+    var row = begin + thread;
+    for (var rows = rows_of(begin, end, thread); rows > 0u; rows--) {
       var answer = NOBODY;
-      for (var c = 0u; c < part.k; c++) {
+      var c = 0u;
+      for (var left = part.k; left > 0u; left--) {
         consider(&answer, log_of(c, row), c);
+        c++;
       }
       noted += note(row, answer);
+      row += THREADS;
     }
   }
   var of_values = Sums();
@@ -77,19 +95,22 @@ fn main(
   }
 
   var all = Sums();
-  for (var c = 0u; c < part.k; c++) {
+  var c = 0u;
+  for (var left = part.k; left > 0u; left--) {
     var run = Sums();
-    for (var row = begin + thread; row < end; row += THREADS) {
+    var row = begin + thread;
+    for (var rows = rows_of(begin, end, thread); rows > 0u; rows--) {
       let at = part.shard_row + row;
       let share = weight_of(row) * share_of(log_of(c, row), c, Answer(answers[at].x, answers[at].y, labels[at]));
       let y = whitened(task.about, c, row);
-      let left = share * y;
-      run.row0 = fma(left.xxxx, y, run.row0);
-      run.row1 = fma(left.yyyy, y, run.row1);
-      run.row2 = fma(left.zzzz, y, run.row2);
-      run.row3 = fma(left.wwww, y, run.row3);
-      run.first += left;
+      let weighted = share * y;
+      run.row0 = fma(weighted.xxxx, y, run.row0);
+      run.row1 = fma(weighted.yyyy, y, run.row1);
+      run.row2 = fma(weighted.zzzz, y, run.row2);
+      run.row3 = fma(weighted.wwww, y, run.row3);
+      run.first += weighted;
       run.count += share;
+      row += THREADS;
     }
     add(&all, run);
     let total = over_groups(run, thread, 1u, THREADS, !is_shared());
@@ -100,6 +121,7 @@ fn main(
         write_block(slot + squares + 4u * c, total);
       }
     }
+    c++;
   }
   if (is_shared()) {
     let total = over_groups(all, thread, 1u, THREADS, true);

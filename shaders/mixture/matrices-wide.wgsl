@@ -5,16 +5,21 @@ fn sum_moments(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
   let width = quads();
   let blocks = blocks_of(width);
   let squares = slot + part.k * (1u + width);
-  for (var i = slot + thread; i < squares + matrices() * blocks * 4u; i += THREADS) {
+  var i = slot + thread;
+  for (var left = turns_of(squares + matrices() * blocks * 4u - slot, thread); left > 0u; left--) {
     slots[i] = vec4f();
+    i += THREADS;
   }
   storageBarrier();
-  for (var c = 0u; c < part.k; c++) {
+  var c = 0u;
+  for (var left = part.k; left > 0u; left--) {
     let of_component = slot + c * (1u + width);
     let of_blocks = squares + matrix_of(c) * blocks * 4u;
-    for (var first = begin; first < end; first += task.rows) {
+    var first = begin;
+    for (var tiles = (end - begin + task.rows - 1u) / task.rows; tiles > 0u; tiles--) {
       weigh(c, first, end, workgroup, thread);
-      for (var block = thread; block < blocks; block += THREADS) {
+      var block = thread;
+      for (var turns = turns_of(blocks, thread); turns > 0u; turns--) {
         let corner = corner_of(block, width);
         let run = sums_of(corner, 0u, 1u, workgroup);
         if (corner.x == corner.y) {
@@ -28,7 +33,10 @@ fn sum_moments(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
         slots[at + 1u] += run.row1;
         slots[at + 2u] += run.row2;
         slots[at + 3u] += run.row3;
+        block += THREADS;
       }
+      first += task.rows;
     }
+    c++;
   }
 }

@@ -26,7 +26,8 @@ fn over_groups(sums: Sums, thread: u32, lanes: u32, groups: u32, blocks: bool) -
   halves[4u * THREADS + thread] = sums.first;
   halves[5u * THREADS + thread] = vec4f(sums.count);
   let group = thread / lanes;
-  for (var rest = groups; rest > 1u; rest = (rest + 1u) / 2u) {
+  var rest = groups;
+  for (var levels = 32u - countLeadingZeros(groups - 1u); levels > 0u; levels--) {
     workgroupBarrier();
     let step = (rest + 1u) / 2u;
     if (group + step < rest) {
@@ -34,6 +35,7 @@ fn over_groups(sums: Sums, thread: u32, lanes: u32, groups: u32, blocks: bool) -
         halves[i * THREADS + thread] += halves[i * THREADS + thread + step * lanes];
       }
     }
+    rest = step;
   }
   return Sums(
     halves[thread], halves[THREADS + thread], halves[2u * THREADS + thread], halves[3u * THREADS + thread],
