@@ -92,16 +92,18 @@ fn main(
       workgroupBarrier();
       var run = Block();
       if (is_ours) {
-        var row = group;
-        // Where trips are known some compilers unroll them, and have no registers for that.
-        for (var rows = min(RUN, (end - first + GROUPS - 1u) / GROUPS); rows > 0u; rows--) {
-          let left = tile_weighed[row % ROWS * SIDE + place.x];
-          let right = tile_plain[row % ROWS * SIDE + place.y];
+        var i = 0u;
+        // Rows behind the slice weigh nothing. In this form Mesa leaves the loop as it is: it has no registers for more rows
+        // on Intel's; NVIDIA's compiler unrolls it.
+        for (var rows = RUN; rows > 0u; rows--) {
+          let row = i % RUN * GROUPS + group;
+          let left = tile_weighed[row * SIDE + place.x];
+          let right = tile_plain[row * SIDE + place.y];
           run.row0 = fma(left.xxxx, right, run.row0);
           run.row1 = fma(left.yyyy, right, run.row1);
           run.row2 = fma(left.zzzz, right, run.row2);
           run.row3 = fma(left.wwww, right, run.row3);
-          row += GROUPS;
+          i++;
         }
       }
       sums.row0 += run.row0;
