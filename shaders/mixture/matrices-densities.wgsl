@@ -4,9 +4,8 @@
 // TD terms at a time; a thread takes 4 rows × 4 features of y, so that 16 multiply-adds follow two loads of 16 bytes. Where U
 // has nothing but zeros, threads wait: those of a wave have neighbouring features.
 //
-// Components with a step need three products, which are those of one loop, one after the other: the coarse parts of x − m
-// times the coarse part of U, whose sum is exact and waits for the others; what these parts lack, times the same; and all of
-// x − m times the rest of U.
+// Components with a step need three products: the coarse parts of x − m times the coarse part of U, whose sum is exact and
+// waits for the others; what these parts lack, times the same; and all of x − m times the rest of U.
 
 @group(0) @binding(3) var<storage, read> model: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> logs: array<f32>;
@@ -67,31 +66,14 @@ fn main(
     let quad = first_quad + place.y;
     let depth = min(part.d, 4u * (first_quad + TY));
     var y = Products();
-    var kind = select(PLAIN, COARSE, EXACT && step > 0.0);
-    for (var products = select(1u, 3u, kind == COARSE); products > 0u; products--) {
-      var first = 0u;
-      for (var tiles = (depth + TD - 1u) / TD; tiles > 0u; tiles--) {
-        workgroupBarrier();
-        bring_rows(c, kind, first_row, first, thread);
-        bring_factors(c, kind, first_quad, first, thread);
-        workgroupBarrier();
-        if (first <= 4u * quad + 3u) {
-          for (var j = 0u; j < TD; j++) {
-            let x = tile_rows[j * ROWS_STRIDE + place.x];
-            let u = tile_factors[j * TY + place.y];
-            y.of_row0 = fma(x.xxxx, u, y.of_row0);
-            y.of_row1 = fma(x.yyyy, u, y.of_row1);
-            y.of_row2 = fma(x.zzzz, u, y.of_row2);
-            y.of_row3 = fma(x.wwww, u, y.of_row3);
-          }
-        }
-        first += TD;
-      }
-      if (EXACT && kind == COARSE) {
-        exact[thread] = y;
-        y = Products();
-      }
-      kind++;
+    if (EXACT && step > 0.0) {
+      add_products(&y, COARSE, c, first_row, first_quad, depth, thread);
+      exact[thread] = y;
+      y = Products();
+      add_products(&y, FINE, c, first_row, first_quad, depth, thread);
+      add_products(&y, WHOLE, c, first_row, first_quad, depth, thread);
+    } else {
+      add_products(&y, PLAIN, c, first_row, first_quad, depth, thread);
     }
     let addend = model[addend_at(0u, c) + min(quad, width - 1u)];
     y = sum_of(y, Products(addend, addend, addend, addend));
@@ -129,6 +111,38 @@ fn main(
         logs[at * 4u * ((part.k + 3u) / 4u) + c] = density_of(c, sum[i]);
       }
     }
+  }
+}
+
+/// Adds the products of so many terms of x − m and rows of U.
+fn add_products(
+  y: ptr<function, Products>,
+  kind: u32,
+  c: u32,
+  first_row: u32,
+  first_quad: u32,
+  depth: u32,
+  thread: u32,
+) {
+  let place = place_of(thread);
+  let last = 4u * (first_quad + place.y) + 3u;
+  var first = 0u;
+  for (var tiles = (depth + TD - 1u) / TD; tiles > 0u; tiles--) {
+    workgroupBarrier();
+    bring_rows(c, kind, first_row, first, thread);
+    bring_factors(c, kind, first_quad, first, thread);
+    workgroupBarrier();
+    if (first <= last) {
+      for (var j = 0u; j < TD; j++) {
+        let x = tile_rows[j * ROWS_STRIDE + place.x];
+        let u = tile_factors[j * TY + place.y];
+        (*y).of_row0 = fma(x.xxxx, u, (*y).of_row0);
+        (*y).of_row1 = fma(x.yyyy, u, (*y).of_row1);
+        (*y).of_row2 = fma(x.zzzz, u, (*y).of_row2);
+        (*y).of_row3 = fma(x.wwww, u, (*y).of_row3);
+      }
+    }
+    first += TD;
   }
 }
 
