@@ -293,10 +293,13 @@ export interface WhiteningTile {
   readonly TY: number;
 }
 
-/** As few turns as 256 threads allow, and in these as few features as hold all; at least 64 threads. */
+/**
+ * As few turns as 256 threads allow, or half as many where exact sums lie in the workgroup's memory; in these as few features
+ * as hold all; at least 64 threads.
+ */
 export function whiteningTile(d: number): WhiteningTile {
   const quads = Math.ceil(d / 4);
-  const turns = Math.ceil(quads / 16);
+  const turns = Math.ceil(quads / (d <= LARGEST_EXACT ? 8 : 16));
   const TY = 2 * Math.ceil(quads / turns / 2);
   return { TX: TY === 2 ? 32 : 16, TY };
 }

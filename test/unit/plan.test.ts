@@ -4,6 +4,7 @@ import {
   assignPlan,
   hasQuads,
   kmeansWorkPlan,
+  LARGEST_EXACT,
   lengthWithin,
   mixtureWorkPlan,
   rowsOfShard,
@@ -39,7 +40,9 @@ it('plans of mixtures stay within bindings and workgroups, and their tiles withi
           what,
         ).toBe(Math.ceil(n / plan.rows));
         if (plan.kind !== 'matrices') continue;
-        const { SIDE, BLOCKS, GROUPS, RUN } = plan;
+        const { TX, TY, SIDE, BLOCKS, GROUPS, RUN } = plan;
+        const exact = d <= LARGEST_EXACT ? 4 * TX * TY : 4;
+        expect(16 * (8 * (TX + 1) + 8 * TY + TX * TY + TX + exact), what).toBeLessThanOrEqual(WORKGROUP_BYTES);
         const tile = SIDE * GROUPS * RUN;
         expect(2 * 16 * tile, what).toBeLessThanOrEqual(WORKGROUP_BYTES);
         // The tile has room for what a slice is noted for, and for a sum of each thread.
