@@ -6,7 +6,7 @@ import { gatherKernel, transformKernel } from '../../src/gpu/kernels/rows.ts';
 import { fieldExtendKernel, fieldSampleKernel } from '../../src/gpu/kernels/seeding.ts';
 import { lengthsKernel, surveyKernel } from '../../src/gpu/kernels/survey.ts';
 import { kmeansSources } from '../../src/gpu/kmeans.ts';
-import { densitiesSource, mixtureSources } from '../../src/gpu/mixture.ts';
+import { axesDensities, matricesDensities, mixtureSources } from '../../src/gpu/mixture.ts';
 import { layoutOf } from '../../src/gpu/mixture-layout.ts';
 import { rowsOfPiece } from '../../src/gpu/part.ts';
 import { hasQuads, kmeansWorkPlan, mixtureWorkPlan, type Span, spansOf } from '../../src/gpu/plan.ts';
@@ -98,17 +98,17 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
 function ofMixture({ n, d, k, load }: KernelCase, shape: GaussiansShape): ListedKernel[] {
   const { cells, modelFloats } = layoutOf(k, d, shape);
   const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES);
-  const { sumSlices, ...kernels } = mixtureSources(load, k, d, plan);
+  const kernels = mixtureSources(load, k, d, shape, plan);
   const sizes = sizesOf(plan.spans, n, plan.rows).map((each) => ({ ...each, cells, k, d }));
+  const allRows = pieces(n, modelFloats, rowsOfPairs(4 * Math.ceil(k / 4))).map((rows) => ({ rows, k }));
+  const densities =
+    shape === 'axes'
+      ? listed(axesDensities(load, k), allRows)
+      : listed(matricesDensities(load, d, shape === 'shared'), allRows);
   return [
-    ...(kernels.axes !== undefined
-      ? [listed(kernels.densities, sizes), listed(kernels.answers, sizes), listed(kernels.axes, sizes)]
-      : [listed(kernels.moments ?? kernels.stored, sizes)]),
-    listed(sumSlices, sizes),
-    listed(
-      densitiesSource(load, k, shape),
-      pieces(n, modelFloats, rowsOfPairs(4 * Math.ceil(k / 4))).map((rows) => ({ rows, k })),
-    ),
+    ...momentsOf(kernels, sizes),
+    listed(kernels.sumSlices, sizes),
+    densities,
     ...[true, false].map((DIAGONAL) =>
       listed(
         sourceOf(transformKernel, { LOAD: load, DIAGONAL }),
@@ -116,6 +116,17 @@ function ofMixture({ n, d, k, load }: KernelCase, shape: GaussiansShape): Listed
       ),
     ),
   ];
+}
+
+/** Answers and moments. */
+function momentsOf(
+  kernels: ReturnType<typeof mixtureSources>,
+  sizes: readonly { rows: number; slices: number; k: number; d: number }[],
+): ListedKernel[] {
+  if (kernels.narrow !== undefined) return [listed(kernels.narrow, sizes)];
+  return kernels.axes !== undefined
+    ? [listed(kernels.densities, sizes), listed(kernels.answers, sizes), listed(kernels.axes, sizes)]
+    : [listed(kernels.whitened, sizes), listed(kernels.answers, sizes), listed(kernels.matrices, sizes)];
 }
 
 /** Seeding, and one call of each that answers for rows. */

@@ -17,7 +17,7 @@ const TERMS = {
   n·d: ({ n, d }) => n * d,
   n·k: ({ n, k }) => n * k,
   n·k·d: ({ n, k, d }) => n * k * d,
-  'n·k·d·(d + 1)': ({ n, k, d }) => n * k * d * (d + 1),
+  'n·k·d·(d + 1)/2': ({ n, k, d }) => (n * k * d * (d + 1)) / 2,
 };
 
 /** How far trip counts may be off. */

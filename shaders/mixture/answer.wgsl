@@ -8,9 +8,6 @@ struct Task {
   temperature: f32,
   inverse: f32,    // 1/T; 0 where T is 0
   weighted: u32,   // whether the rows have weights
-  is_shared: u32,  // matrices: whether there is one U for all components
-  rows: u32,       // matrices: rows of a tile, a multiple of 4, at most THREADS
-  tile: u32,       // matrices: vec4s of a tile in a buffer
   about: u32,      // where another model begins: with the answers of the pass before, the moments are about that one
 }
 

@@ -19,7 +19,7 @@ const THREADS = TC * TF * GROUPS;
 const ROWS = RUN * GROUPS;
 
 /// RUN is at least TF, so that they are at least as many as there are threads.
-var<workgroup> tile_shares: array<vec4f, ROWS * TC>;
+var<workgroup> tile_weighed: array<vec4f, ROWS * TC>;
 var<workgroup> tile_points: array<vec2f, ROWS * TF>;
 
 @compute @workgroup_size(THREADS)
@@ -71,7 +71,7 @@ fn main(
       let at = thread + i * THREADS;
       let row = first + at / TC;
       let origin = min(row, end - 1u) * fours + min(first_four + at % TC, fours - 1u);
-      tile_shares[at] = select(vec4f(), share_fours[origin], row < end);
+      tile_weighed[at] = select(vec4f(), share_fours[origin], row < end);
     }
     for (var i = 0u; i < RUN / TC; i++) {
       let at = thread + i * THREADS;
@@ -86,7 +86,7 @@ fn main(
     var run_squares_b = vec4f();
     for (var i = 0u; i < RUN; i++) {
       let row = i * GROUPS + group;
-      let share = tile_shares[row * TC + lane];
+      let share = tile_weighed[row * TC + lane];
       let x = tile_points[row * TF + pair];
       let y_a = fma(x.xxxx - high_a, factor_a, addend_a);
       let y_b = fma(x.yyyy - high_b, factor_b, addend_b);
@@ -104,7 +104,7 @@ fn main(
     // The threads of all features count rows of their own.
     if (first_pair == 0u) {
       for (var i = 0u; i < RUN / TF; i++) {
-        counts += tile_shares[((i * TF + pair) * GROUPS + group) * TC + lane];
+        counts += tile_weighed[((i * TF + pair) * GROUPS + group) * TC + lane];
       }
     }
     first += ROWS;
@@ -131,42 +131,5 @@ fn main(
   if (j + 1u < part.d) {
     slots[of_four + 3u + 2u * j] = sums_b;
     slots[of_four + 4u + 2u * j] = squares_b;
-  }
-}
-
-/// The sum over groups of `width` threads, in the threads of the first one.
-fn over_groups(values: vec4f, thread: u32, width: u32, groups: u32) -> vec4f {
-  if (groups == 1u) {
-    return values;
-  }
-  workgroupBarrier();
-  tile_shares[thread] = values;
-  workgroupBarrier();
-  var sum = vec4f();
-  if (thread < width) {
-    var at = thread;
-    for (var left = groups; left > 0u; left--) {
-      sum += tile_shares[at];
-      at += width;
-    }
-  }
-  return sum;
-}
-
-/// Sums what is noted of the blocks of a slice, which are at most 64.
-fn sum_notes(slot: u32, slice: u32, rows: u32, thread: u32) {
-  let first = slice * (part.slice_rows / 64u);
-  if (thread < 64u) {
-    tile_shares[thread] = select(vec4f(), vec4f(notes[first + thread], 0.0, 0.0), 64u * thread < rows);
-  }
-  for (var level = 1u; level < 7u; level++) {
-    let half = 64u >> level;
-    workgroupBarrier();
-    if (thread < half) {
-      tile_shares[thread] += tile_shares[thread + half];
-    }
-  }
-  if (thread == 0u) {
-    slots[slot] = tile_shares[0];
   }
 }

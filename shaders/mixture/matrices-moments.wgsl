@@ -1,226 +1,141 @@
-// E-step with its moments, for covariances that are matrices: a workgroup takes a slice of rows, whitens them for each
-// component, a tile of them at a time, and finds their answers; then it whitens them again, component by component, and sums
-// w·r, w·r·y and w·r·yᵀy. The rows come from memory once; the second look finds them in the cache. Whitened moments keep
-// the digits that x-space would lose with the condition of the covariance. No responsibility leaves the workgroup.
+// The moments of covariances that are matrices: for each component the sums of w·r and of w·r·y, and for each matrix those
+// of w·r·yᵀy. Whitened moments keep the digits that x-space would lose with the condition of the covariance.
 //
-// Whitening is a matrix product: a thread takes 4 rows × 4 features of y, 16 multiply-adds for two loads. For the moments
-// a thread takes 4 × 4 blocks of yᵀy, above the diagonal or on it: see matrices-kept.wgsl and matrices-wide.wgsl. Float32
-// runs are one tile of rows, then one sum a tile.
+// That is a product over rows. A workgroup takes a slice, a matrix and SIDE × SIDE of its blocks of 4 × 4, or where all of
+// them have room, those on the diagonal or above; a thread takes a block, so that 16 multiply-adds follow two loads of 16
+// bytes. Where blocks are few, GROUPS of threads take rows of their own, and add up in a tree.
 //
-// The tile holds x − high [rows/4, d + 1], four rows in a vec4, then y [rows, quads]; the padding keeps neighbouring rows
-// off one bank. Then, with EXACT and for components that have a step, what x − high lacks [rows/4, d + 1] and the grids [rows/4].
+// Float32 runs are RUN rows, at most 32, then one sum a tile; those of w·r and w·r·y are what a thread brings of a slice.
 //
-// With Task.about the answers are there already, and the moments are those of another y, under the model there.
-//
-// answers = (best, sum) of each row, labels = its component. slots = for each slice [k][1 + quads] vec4: the count, the
-// sums; then [k or 1][blocks][4]: the rows of the blocks; then the sum of w·value.
+// shares = w·r of the part's rows [rows, 4·⌈k/4⌉], whitened = y [k, rows, quads]. slots = for each slice [k][1 + quads] vec4:
+// the count, the sums; then [k or 1][blocks][4]: the rows of the blocks; then the sum of what is noted of its blocks of rows.
 
-var<workgroup> shares: array<f32, THREADS>;
-var<workgroup> notes: array<vec2f, THREADS>;
+@group(0) @binding(3) var<storage, read> whitened: array<vec4f>;
+@group(0) @binding(4) var<storage, read> shares: array<f32>;
+@group(0) @binding(5) var<storage, read> notes: array<vec2f>;
+@group(0) @binding(6) var<storage, read_write> slots: array<vec4f>;
 
-/// y of the rows from `begin` under component c, into the tile. Rows behind the part repeat its last one.
-fn whiten(base: u32, c: u32, begin: u32, workgroup: u32, thread: u32) {
-  let last = part.rows - 1u;
-  let stride = part.d + 1u;
-  let step = select(0.0, step_of(base, c), EXACT);
-  let rests = rests_at();
-  settle();
-  for (var i = thread; i < task.rows / 4u * part.d; i += THREADS) {
-    let j = i % part.d;
-    let row = begin + 4u * (i / part.d);
-    let values = vec4f(
-      load(min(row, last), j), load(min(row + 1u, last), j), load(min(row + 2u, last), j), load(min(row + 3u, last), j),
-    );
-    let high = model[high_at(base, c) + j / 4u][j % 4u];
-    let at = (i / part.d) * stride + j;
-    if (EXACT && step > 0.0) {
-      let cut = on_grid(values, vec4f(model[unit_at(base, c) + j / 4u][j % 4u]));
-      tile_put(at, workgroup, cut - high);
-      tile_put(rests + at, workgroup, values - cut);
-    } else {
-      tile_put(at, workgroup, values - high);
-    }
-  }
-  settle();
-  if (EXACT && step > 0.0) {
-    split(base, c, step, workgroup, thread);
-    settle();
-  }
-  let width = quads();
-  for (var i = thread; i < task.rows / 4u * width; i += THREADS) {
-    let quad = i % width;
-    let rows = i / width;
-    let addend = model[addend_at(base, c) + quad];
-    var y0 = addend;
-    var y1 = addend;
-    var y2 = addend;
-    var y3 = addend;
-    let element = factor_at(base, c) + quad;
-    if (EXACT && step > 0.0) {
-      let rest = rest_at(base, c) + quad;
-      var exact0 = vec4f();
-      var exact1 = vec4f();
-      var exact2 = vec4f();
-      var exact3 = vec4f();
-      for (var j = 0u; j < min(part.d, 4u * quad + 4u); j++) {
-        let coarse = tile_at(rows * stride + j, workgroup);
-        let fine = tile_at(rests + rows * stride + j, workgroup);
-        let x = coarse + fine;
-        let u = model[element + j * width];
-        let v = model[rest + j * width];
-        exact0 = fma(coarse.xxxx, u, exact0);
-        exact1 = fma(coarse.yyyy, u, exact1);
-        exact2 = fma(coarse.zzzz, u, exact2);
-        exact3 = fma(coarse.wwww, u, exact3);
-        y0 = fma(x.xxxx, v, fma(fine.xxxx, u, y0));
-        y1 = fma(x.yyyy, v, fma(fine.yyyy, u, y1));
-        y2 = fma(x.zzzz, v, fma(fine.zzzz, u, y2));
-        y3 = fma(x.wwww, v, fma(fine.wwww, u, y3));
-      }
-      y0 += exact0;
-      y1 += exact1;
-      y2 += exact2;
-      y3 += exact3;
-    } else {
-      for (var j = 0u; j < min(part.d, 4u * quad + 4u); j++) {
-        let x = tile_at(rows * stride + j, workgroup);
-        let u = model[element + j * width];
-        y0 = fma(x.xxxx, u, y0);
-        y1 = fma(x.yyyy, u, y1);
-        y2 = fma(x.zzzz, u, y2);
-        y3 = fma(x.wwww, u, y3);
-      }
-    }
-    let at = whitened_at(4u * rows) + quad;
-    tile_put(at, workgroup, y0);
-    tile_put(at + width, workgroup, y1);
-    tile_put(at + 2u * width, workgroup, y2);
-    tile_put(at + 3u * width, workgroup, y3);
-  }
-  settle();
-}
+const THREADS = BLOCKS * GROUPS;
+/// Rows of a tile.
+const ROWS = RUN * GROUPS;
+/// Rows that are brought at a time, a quad a thread.
+const BROUGHT = min(ROWS, THREADS / SIDE);
 
-/// Makes coarse parts of the differences in the tile, and adds what these lack to their rests.
-fn split(base: u32, c: u32, step: f32, workgroup: u32, thread: u32) {
-  let stride = part.d + 1u;
-  let rests = rests_at();
-  let grids = rests + task.rows / 4u * stride;
-  for (var i = thread; i < task.rows / 4u; i += THREADS) {
-    var reach = vec4f();
-    for (var j = 0u; j < part.d; j++) {
-      reach = max(reach, abs(tile_at(i * stride + j, workgroup)) / model[unit_at(base, c) + j / 4u][j % 4u]);
-    }
-    tile_put(grids + i, workgroup, grid_of(reach, step));
-  }
-  settle();
-  for (var i = thread; i < task.rows / 4u * part.d; i += THREADS) {
-    let j = i % part.d;
-    let at = (i / part.d) * stride + j;
-    let difference = tile_at(at, workgroup);
-    let grid = tile_at(grids + i / part.d, workgroup) * model[unit_at(base, c) + j / 4u][j % 4u];
-    let coarse = on_grid(difference, grid);
-    tile_put(at, workgroup, coarse);
-    tile_put(rests + at, workgroup, (difference - coarse) + tile_at(rests + at, workgroup));
-  }
-}
+/// These are at least as many as there are threads.
+var<workgroup> tile_weighed: array<vec4f, ROWS * SIDE>;
+var<workgroup> tile_plain: array<vec4f, ROWS * SIDE>;
 
-/// Where y of a row of the tile begins.
-fn whitened_at(row: u32) -> u32 {
-  return task.rows / 4u * (part.d + 1u) + row * quads();
-}
-
-/// Where what x − high lacks lies, for components that have a step.
-fn rests_at() -> u32 {
-  return whitened_at(task.rows);
-}
-
-/// log π·p of a row of the tile.
-fn log_of(c: u32, row: u32, workgroup: u32) -> f32 {
-  // Four sums instead of one keep a digit more.
-  var squares = vec4f();
-  for (var quad = 0u; quad < quads(); quad++) {
-    let y = tile_at(whitened_at(row) + quad, workgroup);
-    squares = add_squares(y, squares);
-  }
-  return density_of(c, squares);
+/// The rows of a block.
+struct Block {
+  row0: vec4f,
+  row1: vec4f,
+  row2: vec4f,
+  row3: vec4f,
 }
 
 @compute @workgroup_size(THREADS)
 fn main(
-  @builtin(workgroup_id) workgroup_id: vec3u,
+  @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let slice = flat(workgroup_id, grid);
+  let width = (part.d + 3u) / 4u;
+  let sides = (width + SIDE - 1u) / SIDE;
+  let tiles = sides * (sides + 1u) / 2u;
+  let matrices = select(part.k, 1u, SHARED);
+  let index = flat(workgroup, grid);
+  let slice = index / (tiles * matrices);
+  let matrix = index / tiles % matrices;
   let begin = slice * part.slice_rows;
   if (begin >= part.rows) {
     return;
   }
-  let workgroup = part.slot + slice;
   let end = min(begin + part.slice_rows, part.rows);
-  let width = quads();
-  let values = part.k * (1u + width) + matrices() * blocks_of(width) * 4u;
-  let slot = workgroup * (values + 1u);
-
-  if (task.about == 0u) {
-    expect(begin, end, slot + values, workgroup, thread);
-  } else if (thread == 0u) {
-    slots[slot + values] = vec4f();
+  let blocks = width * (width + 1u) / 2u;
+  let firsts = part.k * (1u + width);
+  let cells = firsts + matrices * blocks * 4u + 1u;
+  let slot = (part.slot + slice) * cells;
+  if (index % (tiles * matrices) == 0u) {
+    sum_notes(slot + cells - 1u, part.slot + slice, end - begin, thread);
   }
-  sum_moments(begin, end, slot, workgroup, thread);
-}
 
-/// Finds what the rows answer.
-fn expect(begin: u32, end: u32, slot: u32, workgroup: u32, thread: u32) {
-  var noted = vec2f();
-  for (var first = begin; first < end; first += task.rows) {
-    var answer = NOBODY;
-    for (var c = 0u; c < part.k; c++) {
-      whiten(0u, c, first, workgroup, thread);
-      if (thread < task.rows) {
-        consider(&answer, log_of(c, thread, workgroup), c);
+  let corner = SIDE * corner_of(index % tiles, sides);
+  let group = thread / BLOCKS;
+  let lane = thread % BLOCKS;
+  let place = select(corner_of(lane, SIDE), vec2u(lane / SIDE, lane % SIDE), BLOCKS == SIDE * SIDE);
+  let row_quad = corner.x + place.x;
+  let column_quad = corner.y + place.y;
+  let is_ours = row_quad <= column_quad && column_quad < width;
+  let brought = thread / SIDE;
+  let quad = thread % SIDE;
+  var sums = Block();
+  var c = matrix;
+  for (var components = select(1u, part.k, SHARED); components > 0u; components--) {
+    var count = 0.0;
+    var first_sums = vec4f();
+    var first = begin;
+    for (var turns = (end - begin + ROWS - 1u) / ROWS; turns > 0u; turns--) {
+      workgroupBarrier();
+      for (var i = 0u; i < (ROWS + BROUGHT - 1u) / BROUGHT; i++) {
+        let place = i * BROUGHT + brought;
+        if (brought < BROUGHT && place < ROWS) {
+          let row = min(first + place, end - 1u);
+          let origin = (c * part.rows + row) * width;
+          let share = select(0.0, shares[row * 4u * ((part.k + 3u) / 4u) + c], first + place < end);
+          let weighed = share * whitened[origin + min(corner.x + quad, width - 1u)];
+          tile_weighed[place * SIDE + quad] = weighed;
+          tile_plain[place * SIDE + quad] = whitened[origin + min(corner.y + quad, width - 1u)];
+          count += share;
+          first_sums += weighed;
+        }
+      }
+      workgroupBarrier();
+      var run = Block();
+      if (is_ours) {
+        var i = 0u;
+        // Rows behind the slice weigh nothing. In this form Mesa leaves the loop as it is: it has no registers for more rows
+        // on Intel's; NVIDIA's compiler unrolls it.
+        for (var rows = RUN; rows > 0u; rows--) {
+          let row = i % RUN * GROUPS + group;
+          let left = tile_weighed[row * SIDE + place.x];
+          let right = tile_plain[row * SIDE + place.y];
+          run.row0 = fma(left.xxxx, right, run.row0);
+          run.row1 = fma(left.yyyy, right, run.row1);
+          run.row2 = fma(left.zzzz, right, run.row2);
+          run.row3 = fma(left.wwww, right, run.row3);
+          i++;
+        }
+      }
+      sums.row0 += run.row0;
+      sums.row1 += run.row1;
+      sums.row2 += run.row2;
+      sums.row3 += run.row3;
+      first += ROWS;
+    }
+    if (corner.x == corner.y) {
+      count = over_groups(vec4f(count), thread, SIDE, BROUGHT).x;
+      first_sums = over_groups(first_sums, thread, SIDE, BROUGHT);
+      let at = slot + c * (1u + width);
+      if (thread == 0u && corner.x == 0u) {
+        slots[at] = vec4f(count, 0.0, 0.0, 0.0);
+      }
+      if (thread < SIDE && corner.x + quad < width) {
+        slots[at + 1u + corner.x + quad] = first_sums;
       }
     }
-    let row = first + thread;
-    if (thread < task.rows && row < end) {
-      noted += note(row, answer);
-    }
+    c++;
   }
-  notes[thread] = noted;
-  // In pairs: values are all of one sign, and a sum in a row would round each to the whole of them.
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (thread < half) {
-      notes[thread] += notes[thread + half];
-    }
+  sums.row0 = over_groups(sums.row0, thread, BLOCKS, GROUPS);
+  sums.row1 = over_groups(sums.row1, thread, BLOCKS, GROUPS);
+  sums.row2 = over_groups(sums.row2, thread, BLOCKS, GROUPS);
+  sums.row3 = over_groups(sums.row3, thread, BLOCKS, GROUPS);
+  if (group == 0u && is_ours) {
+    let at = slot + firsts + (matrix * blocks + block_of(row_quad, column_quad, width)) * 4u;
+    slots[at] = sums.row0;
+    slots[at + 1u] = sums.row1;
+    slots[at + 2u] = sums.row2;
+    slots[at + 3u] = sums.row3;
   }
-  if (thread == 0u) {
-    slots[slot] = vec4f(notes[0], 0.0, 0.0);
-  }
-}
-
-/// Sets what each of a tile of rows weighs for component c, and whitens them for its moments.
-fn weigh(c: u32, first: u32, end: u32, workgroup: u32, thread: u32) {
-  whiten(0u, c, first, workgroup, thread);
-  if (thread < task.rows) {
-    let row = first + thread;
-    var share = 0.0;
-    if (row < end) {
-      let at = part.shard_row + row;
-      share = weight_of(row) * share_of(log_of(c, thread, workgroup), c, Answer(answers[at].x, answers[at].y, labels[at]));
-    }
-    shares[thread] = share;
-  }
-  if (task.about == 0u) {
-    workgroupBarrier();
-  } else {
-    whiten(task.about, c, first, workgroup, thread);
-  }
-}
-
-/// Blocks on or above the diagonal.
-fn blocks_of(width: u32) -> u32 {
-  return width * (width + 1u) / 2u;
 }
 
 /// Row and column of a block on or above the diagonal. A row of blocks and the last but so many have width + 1 together.
@@ -234,19 +149,8 @@ fn corner_of(block: u32, width: u32) -> vec2u {
   return vec2u(width - 1u - row, width - 1u - row + place - length);
 }
 
-/// What every `groups`-th row of the tile weighs.
-fn sums_of(corner: vec2u, group: u32, groups: u32, workgroup: u32) -> Sums {
-  var run = Sums();
-  for (var row = group; row < task.rows; row += groups) {
-    let share = shares[row];
-    let left = share * tile_at(whitened_at(row) + corner.x, workgroup);
-    let right = tile_at(whitened_at(row) + corner.y, workgroup);
-    run.row0 = fma(left.xxxx, right, run.row0);
-    run.row1 = fma(left.yyyy, right, run.row1);
-    run.row2 = fma(left.zzzz, right, run.row2);
-    run.row3 = fma(left.wwww, right, run.row3);
-    run.first += left;
-    run.count += share;
-  }
-  return run;
+/// The block of a row and a column.
+fn block_of(row: u32, column: u32, width: u32) -> u32 {
+  let fold = width - 1u - row;
+  return select(fold * (width + 1u) + width - fold, row * (width + 1u), row < (width + 1u) / 2u) + column - row;
 }

@@ -3,7 +3,28 @@
 // of its rows in registers, and the threads' sums come together in a tree. The rows come from memory once; the second look
 // finds them in the cache. Float32 runs are at most 64 rows.
 //
-// answers and slots are those of matrices-moments.wgsl, with one block.
+// answers = (best, sum) of each row, labels = its component. slots are those of matrices-moments.wgsl, with one block.
+
+@group(0) @binding(3) var<storage, read> model: array<vec4f>;
+@group(0) @binding(4) var<storage, read> weights: array<f32>;
+@group(0) @binding(5) var<storage, read_write> answers: array<vec2f>;
+@group(0) @binding(6) var<storage, read_write> labels: array<u32>;
+@group(0) @binding(7) var<storage, read_write> slots: array<vec4f>;
+@group(0) @binding(8) var<uniform> task: Task;
+
+const THREADS = 64u;
+
+/// The sums of one thread: a block of yᵀy, and the sums and counts of its rows.
+struct Sums {
+  row0: vec4f,
+  row1: vec4f,
+  row2: vec4f,
+  row3: vec4f,
+  first: vec4f,
+  count: f32,
+}
+
+var<workgroup> halves: array<vec4f, 6u * THREADS>;
 
 /// y of a row.
 fn whitened(base: u32, c: u32, row: u32) -> vec4f {
@@ -12,13 +33,19 @@ fn whitened(base: u32, c: u32, row: u32) -> vec4f {
   let step = step_of(base, c);
   var y = model[addend_at(base, c)];
   if (step == 0.0) {
-    for (var j = 0u; j < part.d; j++) {
+    for (var j = 0u; j < 4u; j++) {
+      if (j >= part.d) {
+        break;
+      }
       y = fma(vec4f(load(row, j) - high[j]), model[factor + j], y);
     }
     return y;
   }
   var x = vec4f();
-  for (var j = 0u; j < part.d; j++) {
+  for (var j = 0u; j < 4u; j++) {
+    if (j >= part.d) {
+      break;
+    }
     x[j] = load(row, j);
   }
   let unit = model[unit_at(base, c)];
@@ -29,7 +56,10 @@ fn whitened(base: u32, c: u32, row: u32) -> vec4f {
   let fine = (difference - coarse) + (x - cut);
   let rest = rest_at(base, c);
   var exact = vec4f();
-  for (var j = 0u; j < part.d; j++) {
+  for (var j = 0u; j < 4u; j++) {
+    if (j >= part.d) {
+      break;
+    }
     exact = fma(vec4f(coarse[j]), model[factor + j], exact);
     y = fma(vec4f(fine[j]), model[factor + j], y);
     y = fma(vec4f(coarse[j] + fine[j]), model[rest + j], y);
@@ -39,7 +69,12 @@ fn whitened(base: u32, c: u32, row: u32) -> vec4f {
 
 /// log π·p of a row.
 fn log_of(c: u32, row: u32) -> f32 {
-  return density_of(c, add_squares(whitened(0u, c, row), vec4f()));
+  return density_of(c, square(whitened(0u, c, row)));
+}
+
+/// How many rows of a slice are a thread's.
+fn rows_of(begin: u32, end: u32, thread: u32) -> u32 {
+  return (end - begin + THREADS - 1u - thread) / THREADS;
 }
 
 @compute @workgroup_size(THREADS)
@@ -61,50 +96,113 @@ fn main(
   // Where the moments are about another model, the answers are there already.
   var noted = vec2f();
   if (task.about == 0u) {
-    for (var row = begin + thread; row < end; row += THREADS) {
+    var row = begin + thread;
+    for (var rows = rows_of(begin, end, thread); rows > 0u; rows--) {
       var answer = NOBODY;
-      for (var c = 0u; c < part.k; c++) {
+      var c = 0u;
+      for (var left = part.k; left > 0u; left--) {
         consider(&answer, log_of(c, row), c);
+        c++;
       }
       noted += note(row, answer);
+      row += THREADS;
     }
   }
   var of_values = Sums();
   of_values.first = vec4f(noted, 0.0, 0.0);
-  let sum = over_groups(of_values, thread, 1u, THREADS, false);
+  let sum = over_threads(of_values, thread, false);
   if (thread == 0u) {
     slots[slot + values] = sum.first;
   }
 
   var all = Sums();
-  for (var c = 0u; c < part.k; c++) {
+  var c = 0u;
+  for (var left = part.k; left > 0u; left--) {
     var run = Sums();
-    for (var row = begin + thread; row < end; row += THREADS) {
+    var row = begin + thread;
+    for (var rows = rows_of(begin, end, thread); rows > 0u; rows--) {
       let at = part.shard_row + row;
       let share = weight_of(row) * share_of(log_of(c, row), c, Answer(answers[at].x, answers[at].y, labels[at]));
       let y = whitened(task.about, c, row);
-      let left = share * y;
-      run.row0 = fma(left.xxxx, y, run.row0);
-      run.row1 = fma(left.yyyy, y, run.row1);
-      run.row2 = fma(left.zzzz, y, run.row2);
-      run.row3 = fma(left.wwww, y, run.row3);
-      run.first += left;
+      let weighted = share * y;
+      run.row0 = fma(weighted.xxxx, y, run.row0);
+      run.row1 = fma(weighted.yyyy, y, run.row1);
+      run.row2 = fma(weighted.zzzz, y, run.row2);
+      run.row3 = fma(weighted.wwww, y, run.row3);
+      run.first += weighted;
       run.count += share;
+      row += THREADS;
     }
     add(&all, run);
-    let total = over_groups(run, thread, 1u, THREADS, !is_shared());
+    let total = over_threads(run, thread, !SHARED);
     if (thread == 0u) {
       slots[slot + 2u * c] = vec4f(total.count, 0.0, 0.0, 0.0);
       slots[slot + 2u * c + 1u] = total.first;
-      if (!is_shared()) {
+      if (!SHARED) {
         write_block(slot + squares + 4u * c, total);
       }
     }
+    c++;
   }
-  if (is_shared()) {
-    let total = over_groups(all, thread, 1u, THREADS, true);
+  if (SHARED) {
+    let total = over_threads(all, thread, true);
     if (thread == 0u) {
       write_block(slot + squares, total);
     }
   }
+}
+
+/// Keeps what a row answers. Returns w·value, and whether the row is left to the host.
+fn note(row: u32, answer: Answer) -> vec2f {
+  let at = part.shard_row + row;
+  let far = answer.best < -0.5 * FARTHEST;
+  answers[at] = vec2f(answer.best, answer.sum);
+  labels[at] = select(answer.label, FAR, far);
+  return select(vec2f(weight_of(row) * value_of(answer), 0.0), vec2f(0.0, 1.0), far);
+}
+
+fn weight_of(row: u32) -> f32 {
+  let weighted = task.weighted == 1u;
+  return select(1.0, weights[select(0u, part.shard_row + row, weighted)], weighted);
+}
+
+/// The sums over the threads, in the first one: half of them add the other half's to their own, until one is left. The
+/// blocks only where they are wanted.
+fn over_threads(sums: Sums, thread: u32, blocks: bool) -> Sums {
+  workgroupBarrier();
+  halves[thread] = sums.row0;
+  halves[THREADS + thread] = sums.row1;
+  halves[2u * THREADS + thread] = sums.row2;
+  halves[3u * THREADS + thread] = sums.row3;
+  halves[4u * THREADS + thread] = sums.first;
+  halves[5u * THREADS + thread] = vec4f(sums.count);
+  for (var level = 1u; level < 7u; level++) {
+    workgroupBarrier();
+    let half = THREADS >> level;
+    if (thread < half) {
+      for (var i = select(4u, 0u, blocks); i < 6u; i++) {
+        halves[i * THREADS + thread] += halves[i * THREADS + thread + half];
+      }
+    }
+  }
+  return Sums(
+    halves[thread], halves[THREADS + thread], halves[2u * THREADS + thread], halves[3u * THREADS + thread],
+    halves[4u * THREADS + thread], halves[5u * THREADS + thread].x,
+  );
+}
+
+fn add(sums: ptr<function, Sums>, run: Sums) {
+  (*sums).row0 += run.row0;
+  (*sums).row1 += run.row1;
+  (*sums).row2 += run.row2;
+  (*sums).row3 += run.row3;
+  (*sums).first += run.first;
+  (*sums).count += run.count;
+}
+
+fn write_block(at: u32, sums: Sums) {
+  slots[at] = sums.row0;
+  slots[at + 1u] = sums.row1;
+  slots[at + 2u] = sums.row2;
+  slots[at + 3u] = sums.row3;
 }

@@ -22,11 +22,11 @@ fn quads() -> u32 {
 
 /// Which U is a component's.
 fn matrix_of(c: u32) -> u32 {
-  return select(c, 0u, is_shared());
+  return select(c, 0u, SHARED);
 }
 
 fn matrices() -> u32 {
-  return select(part.k, 1u, is_shared());
+  return select(part.k, 1u, SHARED);
 }
 
 fn factor_at(base: u32, c: u32) -> u32 {
@@ -68,14 +68,14 @@ fn grid_of(reach: vec4f, step: f32) -> vec4f {
   return max(vec4f(1.0), power_of(reach) * step);
 }
 
-/// What a quad of y adds to the sums of squares.
-fn add_squares(y: vec4f, squares: vec4f) -> vec4f {
+/// What a quad of y adds to the sum of squares.
+fn square(y: vec4f) -> f32 {
   let within = clamp(y, vec4f(-LARGEST_Y), vec4f(LARGEST_Y));
-  return fma(within, within, squares);
+  return dot(within, within);
 }
 
-/// log π·p, from four sums of squares of y.
-fn density_of(c: u32, squares: vec4f) -> f32 {
+/// log π·p, from the sum of squares of y.
+fn density_of(c: u32, squares: f32) -> f32 {
   let offset = model[high_at(0u, 2u * part.k) + c].x;
-  return max(fma(-0.5, dot(squares, vec4f(1.0)), offset), offset - FARTHEST);
+  return max(fma(-0.5, squares, offset), offset - FARTHEST);
 }

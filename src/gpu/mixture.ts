@@ -3,22 +3,29 @@ import { type Gaussians, type GaussiansShape, logDensitiesAt } from '../engine/g
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { PointsSummary } from '../points.ts';
 import type { Allocation, Compiled, Gpu } from './device.ts';
-import { type Dispatch, type KernelSource, sourceOf } from './kernel.ts';
+import { type Dispatch, sourceOf } from './kernel.ts';
 import {
   answersKernel,
   axesDensitiesKernel,
   axesMomentsKernel,
   matricesDensitiesKernel,
-  matricesKeptKernel,
+  matricesMomentsKernel,
   matricesNarrowKernel,
-  matricesStoredKernel,
-  matricesWideKernel,
+  matricesWhitenedKernel,
   TASK,
 } from './kernels/mixture.ts';
 import { addFar, answerFar, FAR, FARTHEST, type FarRow } from './mixture-far.ts';
 import { layoutOf, type MixtureLayout, type UnpackedStatistics } from './mixture-layout.ts';
 import { bindingsOf, cutParts, type Part } from './part.ts';
-import { axesColumns, LARGEST_EXACT, type MixtureWorkPlan, mixtureWorkPlan, sharesOfRow } from './plan.ts';
+import {
+  axesColumns,
+  LARGEST_EXACT,
+  type MixtureWorkPlan,
+  mixtureWorkPlan,
+  sharesOfRow,
+  whitenedOfRow,
+  whiteningTile,
+} from './plan.ts';
 import { Queue } from './queue.ts';
 import { type PairsTask, readLabels, readPairs } from './read.ts';
 import type { Load, ResidentPoints } from './resident-points.ts';
@@ -35,56 +42,66 @@ export async function openMixture(
   const { n, d } = points.summary;
   const layout = layoutOf(k, d, shape);
   const plan = mixtureWorkPlan(n, k, d, shape, layout.cells, gpu.bindingLimit);
-  const needed = 4 * Math.max(2 * layout.cells, layout.modelFloats);
+  const ofSlice = plan.kind === 'matrices' ? plan.rows * whitenedOfRow(k, d) : 0;
+  const needed = 4 * Math.max(2 * layout.cells, layout.modelFloats, ofSlice);
   if (needed > gpu.bindingLimit) {
     throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
   }
-  const kernels = await gpu.kernels(mixtureSources(points.load, k, d, plan));
+  const kernels = await gpu.kernels(mixtureSources(points.load, k, d, shape, plan));
   return gpu.allocate((allocation) => new GpuMixture(gpu, allocation, points, layout, plan, kernels, signal), signal);
 }
 
 /** The kernels of an E-step, with their constants. */
-export function mixtureSources(LOAD: Load, k: number, d: number, plan: MixtureWorkPlan) {
-  const EXACT = d <= LARGEST_EXACT;
+export function mixtureSources(LOAD: Load, k: number, d: number, shape: GaussiansShape, plan: MixtureWorkPlan) {
   const sumSlices = sumSlicesSource(plan.sumSlices);
+  const SHARED = shape === 'shared';
+  if (plan.kind === 'narrow') return { sumSlices, narrow: sourceOf(matricesNarrowKernel, { LOAD, SHARED }) };
+  const answers = sourceOf(answersKernel, { LOAD, LANES: plan.LANES });
   if (plan.kind === 'axes') {
-    const { LANES, TC, TF, GROUPS, RUN } = plan;
+    const { TC, TF, GROUPS, RUN } = plan;
     return {
       sumSlices,
-      densities: densitiesSource(LOAD, k, 'axes'),
-      answers: sourceOf(answersKernel, { LOAD, LANES }),
+      answers,
+      densities: axesDensities(LOAD, k),
       axes: sourceOf(axesMomentsKernel, { LOAD, TC, TF, GROUPS, RUN }),
     };
   }
-  const { THREADS } = plan;
-  if (plan.kind === 'narrow') return { sumSlices, moments: sourceOf(matricesNarrowKernel, { LOAD, THREADS }) };
-  if (plan.inStorage) return { sumSlices, stored: sourceOf(matricesStoredKernel, { LOAD, THREADS, EXACT }) };
-  const kernel = plan.kept ? matricesKeptKernel : matricesWideKernel;
-  return { sumSlices, moments: sourceOf(kernel, { LOAD, THREADS, EXACT, TILE: plan.TILE }) };
+  const { TX, TY, SIDE, BLOCKS, GROUPS, RUN } = plan;
+  return {
+    sumSlices,
+    answers,
+    densities: matricesDensities(LOAD, d, SHARED),
+    whitened: sourceOf(matricesWhitenedKernel, { LOAD, SHARED, EXACT: d <= LARGEST_EXACT, TX, TY }),
+    matrices: sourceOf(matricesMomentsKernel, { LOAD, SHARED, SIDE, BLOCKS, GROUPS, RUN }),
+  };
 }
 
-function taskOf(
-  temperature: number,
-  { weights }: PointsSummary,
-  plan: MixtureWorkPlan,
-  shared: boolean,
-  about: number,
-): ValuesOf<typeof TASK> {
+type Kernels = Compiled<ReturnType<typeof mixtureSources>>;
+
+function taskOf(temperature: number, { weights }: PointsSummary, about: number): ValuesOf<typeof TASK> {
   return {
     temperature,
     inverse: temperature === 0 ? 0 : 1 / temperature,
     weighted: weights === null ? 0 : 1,
-    is_shared: shared ? 1 : 0,
-    rows: plan.kind === 'matrices' ? plan.ROWS : 0,
-    tile: plan.kind === 'matrices' ? plan.TILE : 0,
     about,
   };
 }
 
-interface Span {
+/** What finds answers and moments of some rows. */
+interface Moments {
   readonly dispatches: readonly Dispatch[];
+  /** Of moments about another model than the answers are of. */
+  readonly about: readonly Dispatch[];
+}
+
+type MomentsOf = (part: Part, nth: number, parts: readonly Part[]) => Moments;
+
+interface Span extends Moments {
   readonly work: number;
 }
+
+/** Where bindings may begin, in every implementation. */
+const ALIGNMENT = 256;
 
 /** See `EngineDataset.mixture`. */
 export class GpuMixture implements MixtureWorkspace {
@@ -101,6 +118,8 @@ export class GpuMixture implements MixtureWorkspace {
   readonly #answers: readonly GPUBuffer[];
   readonly #labels: readonly GPUBuffer[];
   readonly #spans: readonly Span[];
+  /** Where another model begins: see Task.about. */
+  readonly #aboutByte: number;
   readonly #signal: AbortSignal | undefined;
   /** Absent where two models have no room in a binding. */
   readonly moments: MixtureWorkspace['moments'];
@@ -118,7 +137,7 @@ export class GpuMixture implements MixtureWorkspace {
     points: ResidentPoints,
     layout: MixtureLayout,
     plan: MixtureWorkPlan,
-    kernels: Compiled<ReturnType<typeof mixtureSources>>,
+    kernels: Kernels,
     signal: AbortSignal | undefined,
   ) {
     const { shards, summary } = points;
@@ -130,10 +149,13 @@ export class GpuMixture implements MixtureWorkspace {
     this.#layout = layout;
     this.#plan = plan;
     this.#queue = new Queue(gpu, allocation, points);
-    const hasRoom = 2 * layout.modelFloats * 4 <= gpu.bindingLimit;
+    const modelBytes = 4 * layout.modelFloats;
+    this.#aboutByte = ALIGNMENT * Math.ceil(modelBytes / ALIGNMENT);
+    const both = this.#aboutByte + modelBytes;
+    const hasRoom = both <= gpu.bindingLimit;
     this.moments = hasRoom ? (about) => this.#momentsAbout(about) : undefined;
-    this.#model = allocation.storage('mixture', (hasRoom ? 2 : 1) * layout.modelFloats * 4);
-    this.#task = allocation.uniform(TASK, taskOf(1, summary, plan, false, 0));
+    this.#model = allocation.storage('mixture', hasRoom ? both : modelBytes);
+    this.#task = allocation.uniform(TASK, taskOf(1, summary, 0));
     this.#totals = allocation.storage('totals', 2 * cells * 4);
     this.#answers = shards.map((shard) => allocation.storage('answers', shard.rows * 8));
     this.#labels = shards.map((shard) => allocation.storage('labels', shard.rows * 4));
@@ -147,71 +169,82 @@ export class GpuMixture implements MixtureWorkspace {
       const end = Math.min(summary.n, start + slices * plan.rows);
       const parts = cutParts(allocation, points, k, plan.rows, start, end);
       const summing = bindSumSlices(kernels.sumSlices, allocation, plan.sumSlices, cells, plan.spans, i, buffers);
-      return { dispatches: [...parts.flatMap(moments), summing], work: slices * plan.rows * plan.workPerRow };
+      const all = parts.map(moments);
+      return {
+        dispatches: [...all.flatMap(({ dispatches }) => dispatches), summing],
+        about: [...all.flatMap(({ about }) => about), summing],
+        work: slices * plan.rows * plan.workPerRow,
+      };
     });
   }
 
   /** What finds the answers and the moments of the rows of a part. */
-  #momentsOf(
-    kernels: Compiled<ReturnType<typeof mixtureSources>>,
-    longestSpan: number,
-    slots: GPUBuffer,
-  ): (part: Part, nth: number, parts: readonly Part[]) => readonly Dispatch[] {
-    if (kernels.axes !== undefined) return this.#axesOf(kernels, longestSpan, slots);
-    const resourcesOf = (part: Part) => ({
+  #momentsOf(kernels: Kernels, longestSpan: number, slots: GPUBuffer): MomentsOf {
+    const model = this.#model;
+    const task = this.#task;
+    const slicesOf = ({ rows }: Part) => Math.ceil(rows / this.#plan.rows);
+    const ofRows = (part: Part) => ({
       ...bindingsOf(part),
-      model: this.#model,
       weights: part.shard.weights,
       answers: this.#answers[part.index],
       labels: this.#labels[part.index],
-      slots,
-      task: this.#task,
+      task,
     });
-    const slicesOf = ({ rows }: Part) => Math.ceil(rows / this.#plan.rows);
-    if (kernels.moments !== undefined)
-      return (part) => [kernels.moments.bind(resourcesOf(part), { slices: slicesOf(part) })];
-    const tile = this.#plan.kind === 'matrices' ? this.#plan.TILE : 0;
-    const scratch = this.#allocation.storage('tiles', longestSpan * tile * 16);
-    return (part) => [kernels.stored.bind({ ...resourcesOf(part), scratch }, { slices: slicesOf(part) })];
-  }
-
-  /** Logarithms, then shares, of the rows of a span lie in memory between the kernels. */
-  #axesOf(
-    kernels: Extract<Compiled<ReturnType<typeof mixtureSources>>, { axes: unknown }>,
-    longestSpan: number,
-    slots: GPUBuffer,
-  ): (part: Part, nth: number, parts: readonly Part[]) => readonly Dispatch[] {
+    if (kernels.narrow !== undefined) {
+      return (part) => {
+        const all = [kernels.narrow.bind({ ...ofRows(part), model, slots }, { slices: slicesOf(part) })];
+        return { dispatches: all, about: all };
+      };
+    }
     const { k } = this.#layout;
     const { d } = this.#points.summary;
-    const rowBytes = 4 * sharesOfRow(k);
-    const ofSpan = Math.min(this.#points.summary.n, longestSpan * this.#plan.rows);
-    const all = this.#allocation.storage('shares', ofSpan * rowBytes);
+    const sharesIn = this.#inSpans('shares', sharesOfRow(k), longestSpan);
     const notes = this.#allocation.storage('notes', (longestSpan * this.#plan.rows) / 8);
-    return (part, nth, parts) => {
-      const { rows } = part;
-      const before = parts.slice(0, nth).reduce((sum, each) => sum + each.rows, 0);
-      const shares = { buffer: all, offset: before * rowBytes, size: rows * rowBytes };
-      const common = { ...bindingsOf(part), model: this.#model };
-      const { densities, answers, axes } = kernels;
-      return [
-        densities.bind({ ...common, log_fours: shares }, { rows, k }),
-        answers.bind(
-          {
-            ...bindingsOf(part),
-            weights: part.shard.weights,
-            answers: this.#answers[part.index],
-            labels: this.#labels[part.index],
-            shares,
-            notes,
-            task: this.#task,
-          },
-          { rows },
-        ),
-        axes.bind(
-          { ...common, share_fours: shares, notes, slots, task: this.#task },
-          { slices: Math.ceil(rows / this.#plan.rows), k, d },
-        ),
+    const answersOf = (part: Part, shares: GPUBufferBinding) =>
+      kernels.answers.bind({ ...ofRows(part), shares, notes }, part);
+    if (kernels.axes !== undefined) {
+      const { densities, axes } = kernels;
+      return (...place) => {
+        const [part] = place;
+        const shares = sharesIn(...place);
+        const common = { ...bindingsOf(part), model };
+        const all = [
+          densities.bind({ ...common, log_fours: shares }, { rows: part.rows, k }),
+          answersOf(part, shares),
+          axes.bind({ ...common, share_fours: shares, notes, slots, task }, { slices: slicesOf(part), k, d }),
+        ];
+        return { dispatches: all, about: all };
+      };
+    }
+    const { densities, whitened: whitening, matrices } = kernels;
+    const whitenedIn = this.#inSpans('whitened', whitenedOfRow(k, d), longestSpan);
+    return (...place) => {
+      const [part] = place;
+      const shares = sharesIn(...place);
+      const whitened = whitenedIn(...place);
+      const common = { ...bindingsOf(part), logs: shares };
+      const sizes = { rows: part.rows, k };
+      const whitenedUnder = (model: GPUBuffer | GPUBufferBinding) =>
+        whitening.bind({ ...common, model, whitened }, sizes);
+      const rest = [
+        answersOf(part, shares),
+        matrices.bind({ ...bindingsOf(part), whitened, shares, notes, slots }, { slices: slicesOf(part), k, d }),
       ];
+      // Logarithms under the other model are in the way, until those that are asked for take their place.
+      const other = { buffer: model, offset: this.#aboutByte };
+      const about = () => [whitenedUnder(other), densities.bind({ ...common, model }, sizes), ...rest];
+      return { dispatches: [whitenedUnder(model), ...rest], about: this.moments === undefined ? [] : about() };
+    };
+  }
+
+  /** A buffer for what rows of a span have in memory between kernels, and where that of a part is. */
+  #inSpans(label: string, floatsOfRow: number, longestSpan: number) {
+    const rowBytes = 4 * floatsOfRow;
+    const rows = Math.min(this.#points.summary.n, longestSpan * this.#plan.rows);
+    const buffer = this.#allocation.storage(label, rows * rowBytes);
+    return (part: Part, nth: number, parts: readonly Part[]): GPUBufferBinding => {
+      const before = parts.slice(0, nth).reduce((sum, each) => sum + each.rows, 0);
+      return { buffer, offset: before * rowBytes, size: part.rows * rowBytes };
     };
   }
 
@@ -219,7 +252,7 @@ export class GpuMixture implements MixtureWorkspace {
     const { weights, totalWeight } = this.#points.summary;
     const { values, used, offset } = this.#layout.pack(gaussians);
     this.#queue.write(this.#model, 0, values);
-    const statistics = await this.#run(temperature, gaussians, 0);
+    const statistics = await this.#run(temperature, 0);
     const far: FarRow[] = [];
     if (statistics.far > 0) {
       const labels = await readLabels(this.#queue, this.#points, this.#labels);
@@ -239,21 +272,20 @@ export class GpuMixture implements MixtureWorkspace {
   }
 
   async #momentsAbout(about: Gaussians): Promise<MixtureStatistics> {
-    const { modelFloats } = this.#layout;
     const { values, used } = this.#layout.pack(about);
-    this.#queue.write(this.#model, modelFloats * 4, values);
+    this.#queue.write(this.#model, this.#aboutByte, values);
     const { temperature, logLikelihood, far } = this.#last;
-    const statistics = await this.#run(temperature, about, modelFloats / 4);
+    const statistics = await this.#run(temperature, this.#aboutByte / 16);
     addFar(statistics, far, used, this.#points.summary.weights);
     return { ...statistics, used, logLikelihood };
   }
 
   /** @param about where in the buffer the model begins that the moments are about; 0: that of the E-step, which is run */
-  async #run(temperature: number, { shape }: Gaussians, about: number): Promise<UnpackedStatistics> {
-    const task = taskOf(temperature, this.#points.summary, this.#plan, shape === 'shared', about);
+  async #run(temperature: number, about: number): Promise<UnpackedStatistics> {
+    const task = taskOf(temperature, this.#points.summary, about);
     this.#queue.write(this.#task.buffer, 0, pack(TASK, task));
-    for (const { dispatches, work } of this.#spans) {
-      for (const dispatch of dispatches) dispatch.encode(this.#queue.pass);
+    for (const { work, ...span } of this.#spans) {
+      for (const dispatch of about === 0 ? span.dispatches : span.about) dispatch.encode(this.#queue.pass);
       await this.#queue.spend(work, this.#signal);
     }
     const cells = new Float32Array(await this.#queue.read(this.#totals, 0, this.#layout.cells * 4));
@@ -286,14 +318,13 @@ export class GpuMixture implements MixtureWorkspace {
   }
 }
 
-/** The kernel that tells log π·p, with its constants. */
-export function densitiesSource(
-  LOAD: Load,
-  k: number,
-  shape: GaussiansShape,
-): KernelSource<typeof axesDensitiesKernel.bindings, 'rows' | 'k'> {
-  if (shape === 'axes') return sourceOf(axesDensitiesKernel, { LOAD, TY: axesColumns(k) });
-  return sourceOf(matricesDensitiesKernel, { LOAD, SHARED: shape === 'shared' });
+/** The kernels that tell log π·p, with their constants. */
+export function axesDensities(LOAD: Load, k: number) {
+  return sourceOf(axesDensitiesKernel, { LOAD, TY: axesColumns(k) });
+}
+
+export function matricesDensities(LOAD: Load, d: number, SHARED: boolean) {
+  return sourceOf(matricesDensitiesKernel, { LOAD, SHARED, EXACT: d <= LARGEST_EXACT, ...whiteningTile(d) });
 }
 
 /** See `EngineDataset.logDensities`: here they are less the largest offset. */
@@ -308,7 +339,7 @@ export async function logDensities(
   const { k, d, shape } = gaussians;
   const layout = layoutOf(k, d, shape);
   const { values } = layout.pack(gaussians);
-  const kernel = await gpu.kernel(densitiesSource(points.load, k, shape));
+  const bind = await bindingOf(gpu, points.load, gaussians);
   const width = sharesOfRow(k);
   const task: PairsTask = {
     contents: values,
@@ -316,12 +347,21 @@ export async function logDensities(
     width,
     // A row of results costs memory too, where a model is small.
     workPerRow: Math.max(64, values.length),
-    bind: (part, model, log_fours) => kernel.bind({ ...bindingsOf(part), model, log_fours }, { rows: part.rows, k }),
+    bind,
   };
   const rows = await readPairs(gpu, points, task, start, end, signal);
   const logs = width === k ? rows : withoutFilling(rows, width, k);
   await replaceFar(gpu, points, gaussians, logs, start, signal);
   return logs;
+}
+
+async function bindingOf(gpu: Gpu, load: Load, { k, d, shape }: Gaussians): Promise<PairsTask['bind']> {
+  if (shape === 'axes') {
+    const kernel = await gpu.kernel(axesDensities(load, k));
+    return (part, model, log_fours) => kernel.bind({ ...bindingsOf(part), model, log_fours }, { rows: part.rows, k });
+  }
+  const kernel = await gpu.kernel(matricesDensities(load, d, shape === 'shared'));
+  return (part, model, logs) => kernel.bind({ ...bindingsOf(part), model, logs }, { rows: part.rows, k });
 }
 
 /** Puts those of the host in place of logarithms of rows that are too far for float32: less the largest of the row. */

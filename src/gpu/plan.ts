@@ -209,16 +209,16 @@ export type MixtureWorkPlan = {
   readonly LANES: number;
 } & (
   | ({ readonly kind: 'axes' } & AxesPlan)
-  | { readonly kind: 'narrow'; readonly THREADS: number }
-  | ({ readonly kind: 'matrices' } & TilePlan)
+  | { readonly kind: 'narrow' }
+  | ({ readonly kind: 'matrices' } & MatricesPlan)
 );
 
 /** Slices that an E-step aims at, rows of one at least, and multiply-adds of one at most, where a workgroup does them alone. */
 const MIXTURE_SLICES = 1024;
 const LEAST_SLICE = 512;
 const SLICE_WORK = 2 ** 27;
-/** Shares of a slice, at most: so that those that are summed together fit the memory of a span. */
-const SLICE_SHARES = 2 ** 20;
+/** Shares of a slice, or values of y, at most: so that those that are summed together fit the memory of a span. */
+const SLICE_VALUES = 2 ** 20;
 
 export function mixtureWorkPlan(
   n: number,
@@ -229,24 +229,28 @@ export function mixtureWorkPlan(
   bindingLimit: number,
 ): MixtureWorkPlan {
   const workPerRow = mixtureWork(k, d, shape);
-  const most = shape === 'axes' ? SLICE_SHARES / sharesOfRow(k) : SLICE_WORK / workPerRow;
+  const kind = shape === 'axes' ? 'axes' : d <= 4 ? 'narrow' : 'matrices';
+  const values = { axes: sharesOfRow(k), matrices: whitenedOfRow(k, d), narrow: 0 }[kind];
+  const most = kind === 'narrow' ? SLICE_WORK / workPerRow : SLICE_VALUES / values;
   const fitting = 2 ** Math.floor(Math.log2(most));
   const wanted = Math.min(granuleRows(d), Math.max(LEAST_SLICE, powerOfTwoFrom(n / MIXTURE_SLICES)));
   const rows = Math.max(64, Math.min(wanted, fitting));
-  const tile = shape === 'axes' || d <= 4 ? null : tilePlan(d);
-  const shareBytes = shape === 'axes' ? rows * sharesOfRow(k) * 4 : 0;
-  const sliceBytes = Math.max(4 * cells, shareBytes, tile?.inStorage ? 16 * tile.TILE : 0);
+  const sliceBytes = 4 * Math.max(cells, rows * values);
   const spans = cutSpans(n, rows, slicesTogether(cells), sliceBytes, workPerRow, bindingLimit);
   const LANES = Math.min(16, Math.max(4, powerOfTwoFrom(k)));
   const cut = { rows, sumSlices: slicesPlan(cells, spans), workPerRow, spans, LANES };
-  if (tile !== null) return { ...cut, kind: 'matrices', ...tile };
-  if (shape !== 'axes') return { ...cut, kind: 'narrow', THREADS: 64 };
-  return { ...cut, kind: 'axes', ...axesPlan(k, d) };
+  if (kind === 'narrow') return { ...cut, kind };
+  return kind === 'axes' ? { ...cut, kind, ...axesPlan(k, d) } : { ...cut, kind, ...matricesPlan(d) };
 }
 
 /** What a row has of shares: log π·p, then what it weighs, of each component and of those that fill up the last four. */
 export function sharesOfRow(k: number): number {
   return 4 * Math.ceil(k / 4);
+}
+
+/** Values of y that a row has, and of features that fill up the last four. */
+export function whitenedOfRow(k: number, d: number): number {
+  return k * 4 * Math.ceil(d / 4);
 }
 
 /** The tile of axes-moments.wgsl: fours of components, pairs of features, groups of rows, and rows of each. */
@@ -280,38 +284,43 @@ function mixtureWork(k: number, d: number, shape: GaussiansShape): number {
   return k * fours(d) * (1.5 * fours(d) + 8);
 }
 
-/** vec4s that a tile may have in workgroup memory. */
-const LARGEST_TILE = 900;
-/** 4 × 4 blocks of the moments that as many threads keep in registers. */
-const KEPT_BLOCKS = 64;
-
-/**
- * Features up to which y may be the exact sum of coarse terms. There are bits for such terms up to 128 of them; but where
- * blocks are not kept in registers the kernel with both kinds of sums gave wrong results on one driver, llvmpipe in Firefox.
- */
+/** Features up to which y may be the exact sum of coarse terms: there are bits for such terms up to 128 of them. */
 export const LARGEST_EXACT = 40;
 
-/** Rows that are whitened together, and where. */
-interface TilePlan {
-  readonly THREADS: number;
-  readonly ROWS: number;
-  /** vec4s. */
-  readonly TILE: number;
-  /** Whether the tile is in a buffer, because it is too wide for the workgroup's memory. */
-  readonly inStorage: boolean;
-  /** Whether threads keep the moments of a slice in registers. */
-  readonly kept: boolean;
+/** The tile of matrices-densities.wgsl: fours of rows, and of features. */
+export interface WhiteningTile {
+  readonly TX: number;
+  readonly TY: number;
 }
 
-function tilePlan(d: number): TilePlan {
+/**
+ * As few turns as 256 threads allow, or half as many where exact sums lie in the workgroup's memory; in these as few features
+ * as hold all; at least 64 threads.
+ */
+export function whiteningTile(d: number): WhiteningTile {
   const quads = Math.ceil(d / 4);
-  const ofFourRows = d + 1 + 4 * quads + (d <= LARGEST_EXACT ? d + 2 : 0);
-  const kept = (quads * (quads + 1)) / 2 <= KEPT_BLOCKS;
-  const THREADS = kept ? KEPT_BLOCKS : 2 * KEPT_BLOCKS;
-  if (ofFourRows > LARGEST_TILE) return { THREADS, ROWS: 16, TILE: 4 * ofFourRows, inStorage: true, kept };
-  const TILE = kept ? LARGEST_TILE / 2 : LARGEST_TILE;
-  const fours = 2 ** Math.floor(Math.log2(Math.min(THREADS / 4, TILE / ofFourRows)));
-  return { THREADS, ROWS: 4 * fours, TILE, inStorage: false, kept };
+  const turns = Math.ceil(quads / (d <= LARGEST_EXACT ? 8 : 16));
+  const TY = 2 * Math.ceil(quads / turns / 2);
+  return { TX: TY === 2 ? 32 : 16, TY };
+}
+
+/** The tiles of matrices-moments.wgsl too: fours of features, blocks of 4 × 4, groups of rows, and rows of each. */
+interface MatricesPlan extends WhiteningTile {
+  readonly SIDE: number;
+  readonly BLOCKS: number;
+  readonly GROUPS: number;
+  readonly RUN: number;
+}
+
+/** vec4s of y of a tile of rows. It is there twice. */
+const MATRICES_TILE = 448;
+
+function matricesPlan(d: number): MatricesPlan {
+  const quads = Math.ceil(d / 4);
+  const all = (quads * (quads + 1)) / 2;
+  const [SIDE, BLOCKS] = all <= 256 ? [quads, all] : [16, 256];
+  const GROUPS = Math.floor((BLOCKS <= 32 ? 96 : 256) / BLOCKS);
+  return { ...whiteningTile(d), SIDE, BLOCKS, GROUPS, RUN: Math.floor(MATRICES_TILE / (SIDE * GROUPS)) };
 }
 
 /** The smallest power of two that is at least `value`, and at least 1. */

@@ -22,7 +22,7 @@ import { pack, packAll, type Struct, struct, type Uniform, unpack } from '../../
 
 const { PART } = pointsKernels;
 const { RULE, SHAPE, statusKernel, sumsSortedKernel, updateKernel } = kmeansKernels;
-const { TASK, matricesStoredKernel } = mixtureKernels;
+const { TASK, matricesMomentsKernel } = mixtureKernels;
 const { fieldExtendKernel, seedDrawKernel } = seedingKernels;
 
 /** What each file of src/gpu/kernels exports. */
@@ -288,7 +288,10 @@ test('structs are packed by name, whatever the order, and read again', () => {
 test('grids cover all workgroups, and their wrapped rows too', () => {
   const { workgroups } = sourceOf(sumsSortedKernel, { LOAD: 0, WEIGHTED: false, LANES: 16, TOGETHER: 8 });
   expect(workgroups({ groups: 3, k: 9 })).toBe(15);
-  expect(sourceOf(matricesStoredKernel, { LOAD: 0, THREADS: 128, EXACT: false }).workgroups({ slices: 5 })).toBe(5);
+  const wide = { LOAD: 0, SIDE: 16, BLOCKS: 256, GROUPS: 1, RUN: 28 };
+  const moments = (SHARED: boolean) =>
+    sourceOf(matricesMomentsKernel, { ...wide, SHARED }).workgroups({ slices: 5, k: 3, d: 129 });
+  expect([moments(false), moments(true)]).toEqual([5 * 3 * 6, 5 * 6]);
   for (const count of [1, 65_535, 65_536, 131_071, 10_000_000]) {
     const [columns, rows] = gridOf(count);
     expect(columns).toBeLessThanOrEqual(65_535);

@@ -4,6 +4,7 @@ import {
   assignPlan,
   hasQuads,
   kmeansWorkPlan,
+  LARGEST_EXACT,
   lengthWithin,
   mixtureWorkPlan,
   rowsOfShard,
@@ -39,12 +40,17 @@ it('plans of mixtures stay within bindings and workgroups, and their tiles withi
           what,
         ).toBe(Math.ceil(n / plan.rows));
         if (plan.kind !== 'matrices') continue;
-        const { THREADS, TILE, ROWS, kept, inStorage, rows } = plan;
-        expect(rows % ROWS, what).toBe(0);
-        expect(ROWS, what).toBeLessThanOrEqual(THREADS);
-        expect((ROWS / 4) * (d + 1 + 4 * Math.ceil(d / 4)), what).toBeLessThanOrEqual(TILE);
-        const shared = 4 * THREADS + (kept ? 6 * 16 * THREADS : 0) + (inStorage ? 0 : 16 * TILE);
-        expect(shared, what).toBeLessThanOrEqual(WORKGROUP_BYTES);
+        const { TX, TY, SIDE, BLOCKS, GROUPS, RUN } = plan;
+        const exact = d <= LARGEST_EXACT ? 4 * TX * TY : 4;
+        expect(16 * (8 * (TX + 1) + 8 * TY + TX * TY + TX + exact), what).toBeLessThanOrEqual(WORKGROUP_BYTES);
+        const tile = SIDE * GROUPS * RUN;
+        expect(2 * 16 * tile, what).toBeLessThanOrEqual(WORKGROUP_BYTES);
+        // The tile has room for what a slice is noted for, and for a sum of each thread.
+        expect(tile, what).toBeGreaterThanOrEqual(Math.max(64, BLOCKS * GROUPS));
+        expect(BLOCKS * GROUPS, what).toBeGreaterThanOrEqual(64);
+        const quads = Math.ceil(d / 4);
+        expect(BLOCKS === (SIDE * (SIDE + 1)) / 2 ? SIDE : 16, what).toBe(SIDE < quads ? 16 : quads);
+        expect(RUN, what).toBeLessThanOrEqual(32);
       }
     }
   }

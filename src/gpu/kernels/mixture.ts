@@ -5,16 +5,13 @@ import axes from '../../../shaders/mixture/axes.wgsl?raw';
 import axesDensitiesCode from '../../../shaders/mixture/axes-densities.wgsl?raw';
 import axesMomentsCode from '../../../shaders/mixture/axes-moments.wgsl?raw';
 import far from '../../../shaders/mixture/far.wgsl?raw';
+import groups from '../../../shaders/mixture/groups.wgsl?raw';
 import matrices from '../../../shaders/mixture/matrices.wgsl?raw';
 import matricesDensitiesCode from '../../../shaders/mixture/matrices-densities.wgsl?raw';
-import keptMoments from '../../../shaders/mixture/matrices-kept.wgsl?raw';
-import matricesMoments from '../../../shaders/mixture/matrices-moments.wgsl?raw';
+import matricesMomentsCode from '../../../shaders/mixture/matrices-moments.wgsl?raw';
 import matricesNarrowCode from '../../../shaders/mixture/matrices-narrow.wgsl?raw';
-import wideMoments from '../../../shaders/mixture/matrices-wide.wgsl?raw';
-import sums from '../../../shaders/mixture/sums.wgsl?raw';
-import tileInStorage from '../../../shaders/mixture/tile-storage.wgsl?raw';
-import tileInWorkgroup from '../../../shaders/mixture/tile-workgroup.wgsl?raw';
-import whole from '../../../shaders/mixture/whole.wgsl?raw';
+import whitenedDropped from '../../../shaders/mixture/whitened-dropped.wgsl?raw';
+import whitenedKept from '../../../shaders/mixture/whitened-kept.wgsl?raw';
 import { defineKernel } from '../kernel.ts';
 import { struct } from '../struct.ts';
 import { POINTS, POINTS_FILES } from './points.ts';
@@ -24,23 +21,8 @@ export const TASK = struct('Task', {
   temperature: 'f32',
   inverse: 'f32',
   weighted: 'u32',
-  is_shared: 'u32',
-  rows: 'u32',
-  tile: 'u32',
   about: 'u32',
 });
-
-const FILES = [...POINTS_FILES, far, answer, whole] as const;
-
-const MOMENTS = {
-  ...POINTS,
-  model: 'read',
-  weights: 'read',
-  answers: 'write',
-  labels: 'write',
-  slots: 'write',
-  task: TASK,
-} as const;
 
 /** What rows answer, where log π·p is known; it becomes what they weigh. */
 export const answersKernel = defineKernel({
@@ -64,7 +46,7 @@ export const answersKernel = defineKernel({
 
 export const axesMomentsKernel = defineKernel({
   name: 'axes-moments',
-  files: [...POINTS_FILES, answer, axes, axesMomentsCode],
+  files: [...POINTS_FILES, answer, axes, groups, axesMomentsCode],
   constants: { LOAD: 'u32', TC: 'u32', TF: 'u32', GROUPS: 'u32', RUN: 'u32' },
   bindings: { ...POINTS, model: 'read', share_fours: 'read', notes: 'read', slots: 'write', task: TASK },
   threads: ({ TC, TF, GROUPS }) => TC * TF * GROUPS,
@@ -72,50 +54,36 @@ export const axesMomentsKernel = defineKernel({
   grid: ({ slices, k, d, TC, TF }) => slices * Math.ceil(k / (4 * TC)) * Math.ceil(d / (2 * TF)),
 });
 
-/** Of up to four features. */
+/** All of an E-step, of up to four features. */
 export const matricesNarrowKernel = defineKernel({
   name: 'matrices-narrow',
-  files: [...FILES, matrices, sums, matricesNarrowCode],
-  constants: { LOAD: 'u32', THREADS: 'u32' },
-  bindings: MOMENTS,
-  threads: ({ THREADS }) => THREADS,
+  files: [...POINTS_FILES, far, answer, matrices, matricesNarrowCode],
+  constants: { LOAD: 'u32', SHARED: 'bool' },
+  bindings: {
+    ...POINTS,
+    model: 'read',
+    weights: 'read',
+    answers: 'write',
+    labels: 'write',
+    slots: 'write',
+    task: TASK,
+  },
+  threads: () => 64,
   sizes: ['slices'],
   grid: ({ slices }) => slices,
 });
 
-const TILED = { LOAD: 'u32', THREADS: 'u32', EXACT: 'bool', TILE: 'u32' } as const;
-
-/** Threads keep the moments in registers. */
-export const matricesKeptKernel = defineKernel({
-  name: 'matrices-kept',
-  files: [...FILES, matrices, tileInWorkgroup, sums, matricesMoments, keptMoments],
-  constants: TILED,
-  bindings: MOMENTS,
-  threads: ({ THREADS }) => THREADS,
-  sizes: ['slices'],
-  grid: ({ slices }) => slices,
-});
-
-/** The moments are too many for registers. */
-export const matricesWideKernel = defineKernel({
-  name: 'matrices-wide',
-  files: [...FILES, matrices, tileInWorkgroup, sums, matricesMoments, wideMoments],
-  constants: TILED,
-  bindings: MOMENTS,
-  threads: ({ THREADS }) => THREADS,
-  sizes: ['slices'],
-  grid: ({ slices }) => slices,
-});
-
-/** And a tile of rows is too wide for the workgroup's memory. */
-export const matricesStoredKernel = defineKernel({
-  name: 'matrices-stored',
-  files: [...FILES, matrices, tileInStorage, sums, matricesMoments, wideMoments],
-  constants: { LOAD: 'u32', THREADS: 'u32', EXACT: 'bool' },
-  bindings: { ...MOMENTS, scratch: 'write' },
-  threads: ({ THREADS }) => THREADS,
-  sizes: ['slices'],
-  grid: ({ slices }) => slices,
+export const matricesMomentsKernel = defineKernel({
+  name: 'matrices-moments',
+  files: [...POINTS_FILES, groups, matricesMomentsCode],
+  constants: { LOAD: 'u32', SHARED: 'bool', SIDE: 'u32', BLOCKS: 'u32', GROUPS: 'u32', RUN: 'u32' },
+  bindings: { ...POINTS, whitened: 'read', shares: 'read', notes: 'read', slots: 'write' },
+  threads: ({ BLOCKS, GROUPS }) => BLOCKS * GROUPS,
+  sizes: ['slices', 'k', 'd'],
+  grid({ slices, k, d, SHARED, SIDE }) {
+    const sides = Math.ceil(d / (4 * SIDE));
+    return slices * (SHARED ? 1 : k) * ((sides * (sides + 1)) / 2);
+  },
 });
 
 export const axesDensitiesKernel = defineKernel({
@@ -128,13 +96,25 @@ export const axesDensitiesKernel = defineKernel({
   grid: ({ rows, k, threads, TY }) => Math.ceil(rows / (4 * (threads / TY))) * Math.ceil(k / (4 * TY)),
 });
 
-export const matricesDensitiesKernel = defineKernel({
-  name: 'matrices-densities',
-  files: [...POINTS_FILES, far, matrices, matricesDensitiesCode],
-  constants: { LOAD: 'u32', SHARED: 'bool' },
-  bindings: { ...POINTS, model: 'read', log_fours: 'write' },
-  threads: () => 64,
+const WHITENING = {
+  constants: { LOAD: 'u32', SHARED: 'bool', EXACT: 'bool', TX: 'u32', TY: 'u32' },
+  threads: ({ TX, TY }: { readonly TX: number; readonly TY: number }) => TX * TY,
   sizes: ['rows', 'k'],
-  // Four components a thread.
-  grid: ({ rows, k, threads }) => Math.ceil((rows * Math.ceil(k / 4)) / threads),
+  grid: ({ rows, k, TX }: { readonly rows: number; readonly k: number; readonly TX: number }) =>
+    Math.ceil(rows / (4 * TX)) * k,
+} as const;
+
+export const matricesDensitiesKernel = defineKernel({
+  ...WHITENING,
+  name: 'matrices-densities',
+  files: [...POINTS_FILES, far, matrices, whitenedDropped, matricesDensitiesCode],
+  bindings: { ...POINTS, model: 'read', logs: 'write' },
+});
+
+/** The same, and y of all rows under all components. */
+export const matricesWhitenedKernel = defineKernel({
+  ...WHITENING,
+  name: 'matrices-whitened',
+  files: [...POINTS_FILES, far, matrices, whitenedKept, matricesDensitiesCode],
+  bindings: { ...POINTS, model: 'read', logs: 'write', whitened: 'write' },
 });
