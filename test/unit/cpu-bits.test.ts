@@ -8,6 +8,7 @@ import { EngineSet } from '../../src/placement.ts';
 import { blobs, type CasePoints, lattice, mapped, normals, spacedRows, uniforms } from '../conformance/cases/data.ts';
 import { goldenFlights } from '../golden/flights.ts';
 import { goldens } from '../golden/golden.ts';
+import { shareOf } from '../scope.ts';
 import { told } from './told.ts';
 
 type Choice = Pick<CpuEngineOptions, 'threads' | 'simd' | 'shared' | 'relaxed'>;
@@ -257,7 +258,7 @@ const REAL: Record<string, Fit> = {
   flights: { data: flights, n: flightCount, d: 3, k: 64 },
 };
 
-it.each(Object.entries({ ...FITS, ...REAL }))('k-means: %s', async (_, fit) => {
+it.each(shareOf(Object.entries({ ...FITS, ...REAL }), 2))('k-means: %s', async (_, fit) => {
   const expected = await fitOn(plain, fit);
   for (const { name, engine } of others) {
     const found = await fitOn(engine, fit);
