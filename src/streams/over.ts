@@ -3,29 +3,24 @@ import { checkSignal, readOptions } from '../check.ts';
 import { METHOD_OPTIONS, type MethodOptions } from '../methods.ts';
 import type { PointsInput } from '../points.ts';
 import type { BlockSource } from '../reading.ts';
-import { blocksOf, checkSource, inBlock, noBlocks } from './source.ts';
+import { blocksOf, CountedBlocks, checkSource, inBlock } from './source.ts';
 
-/** Answers for each block, in order; what is wrong with one says which. */
-async function* overBlocks<T>(
-  source: BlockSource,
-  options: MethodOptions | undefined,
-  ask: (points: PointsInput, options: MethodOptions) => Promise<T>,
-): AsyncGenerator<T, void, undefined> {
-  const given = readOptions('the method', options, METHOD_OPTIONS);
-  const signal = checkSignal(given.signal);
-  for await (const { number, points, sampleWeight } of blocksOf(checkSource(source, given.sampleWeight), signal)) {
-    const own = sampleWeight === undefined ? options : { ...options, sampleWeight };
-    yield await inBlock(number, signal, () => ask(points, own ?? {}));
-  }
+/** A source that a method is asked about, and what is given beside it. */
+function asked(given: BlockSource, options: MethodOptions = {}) {
+  const { sampleWeight, signal: heeded } = readOptions('the method', options, METHOD_OPTIONS);
+  return { source: checkSource(given, sampleWeight), signal: checkSignal(heeded), options };
 }
 
 interface Labelling {
   predict(points: PointsInput, options: MethodOptions): Promise<Uint32Array>;
 }
 
-/** The labels of each block. */
-export function labelsOf(model: Labelling, source: BlockSource, options?: MethodOptions) {
-  return overBlocks(source, options, (points, given) => model.predict(points, given));
+/** The labels of each block, whatever its weights. */
+export async function* labelsOf(model: Labelling, given: BlockSource, methodOptions?: MethodOptions) {
+  const { source, signal, options } = asked(given, methodOptions);
+  for await (const { number, points } of blocksOf(source, signal)) {
+    yield await inBlock(number, signal, () => model.predict(points, options));
+  }
 }
 
 interface Scoring {
@@ -39,12 +34,18 @@ export async function scoreOf(model: Scoring, source: BlockSource, options?: Met
 
 /** What the blocks tell, each of its values summed. */
 export async function sumsOf(
-  source: BlockSource,
-  options: MethodOptions | undefined,
+  given: BlockSource,
+  methodOptions: MethodOptions | undefined,
   tell: (points: PointsInput, options: MethodOptions) => Promise<readonly number[]>,
 ): Promise<readonly number[]> {
+  const { source, signal, options } = asked(given, methodOptions);
+  const blocks = new CountedBlocks(source, signal);
   let sums: readonly number[] = [];
-  for await (const told of overBlocks(source, options, tell)) sums = told.map((value, i) => (sums[i] ?? 0) + value);
-  if (sums.length === 0) throw noBlocks();
+  for await (const { number, points, sampleWeight } of blocks) {
+    const own = sampleWeight === undefined ? options : { ...options, sampleWeight };
+    const told = await inBlock(number, signal, () => tell(points, own));
+    sums = told.map((value, i) => (sums[i] ?? 0) + value);
+  }
+  if (sums.length === 0) throw blocks.nothing();
   return sums;
 }

@@ -16,7 +16,7 @@ import { rangeOfPoints } from '../range.ts';
 import type { BlockSource } from '../reading.ts';
 import { shardOf } from '../shard.ts';
 import { run, runAsync } from '../steps.ts';
-import { blocksOf, inBlock, type NumberedBlock, noBlocks } from './source.ts';
+import { CountedBlocks, inBlock, type NumberedBlock } from './source.ts';
 
 /** Rows that stand for all where a start is drawn: so many for each cluster, and so many at least. */
 const ROWS_OF_CLUSTER = 16;
@@ -52,21 +52,24 @@ export async function surveySource(source: BlockSource, options: PassOptions): P
   const rangeOf = ({ points, sampleWeight }: NumberedBlock, place?: { first: number; total: number }) =>
     runAsync(rangeOfPoints(points, { metric, sampleWeight }, place), signal);
   let range: PointsRange | null = null;
-  for await (const block of blocksOf(source, signal)) {
+  const blocks = new CountedBlocks(source, signal);
+  for await (const block of blocks) {
     range = await inBlock(block.number, signal, async () => {
       const own = { ...(await rangeOf(block)), samples: [] };
       checkWidth(own.extremes.low.length, source.d ?? range?.extremes.low.length);
       return range === null ? own : addRanges(range, own);
     });
   }
-  if (range === null) throw noBlocks();
+  if (range === null) throw blocks.nothing();
+  range = { ...range, n: range.n + blocks.skipped };
   const total = range.positiveRows;
   const share = Math.max(LEAST_ROWS, ROWS_OF_CLUSTER * k) / total;
   const rows: number[] = [];
   const weights: number[] = [];
   let sampled: PointsRange | null = null;
   let first = 0;
-  for await (const block of blocksOf(source, signal)) {
+  const again = new CountedBlocks(source, signal);
+  for await (const block of again) {
     sampled = await inBlock(block.number, signal, async () => {
       const own: PointsRange = await rangeOf(block, { first, total });
       const sum = sampled === null ? own : addRanges(sampled, own);
@@ -75,11 +78,11 @@ export async function surveySource(source: BlockSource, options: PassOptions): P
     });
     first = sampled.positiveRows;
   }
-  checkPass(range, sampled?.n ?? 0, sampled?.moments ?? null);
+  checkPass(range, (sampled?.n ?? 0) + again.skipped, sampled?.moments ?? null);
   const d = range.extremes.low.length;
   return {
     range,
-    shared: sharedFrameOf(sampled!),
+    shared: sharedFrameOf({ ...sampled!, n: range.n }),
     reservoir: {
       points: { data: Float64Array.from(rows), shape: [weights.length, d] },
       sampleWeight: Float32Array.from(weights),
@@ -198,15 +201,16 @@ export class SourcePoints {
     const { shared, range } = this.#surveyed;
     const { metric } = shared;
     const signal = this.#signal;
-    const blocks = blocksOf(this.#source, signal);
+    const counted = new CountedBlocks(this.#source, signal);
+    const blocks = counted[Symbol.asyncIterator]();
     const open = async () => {
       const next = await blocks.next();
       if (next.done === true) return null;
-      const { number, points, sampleWeight } = next.value;
+      const { number, points, sampleWeight, skipped } = next.value;
       return inBlock(number, signal, async () => {
         const surveyed = await run(shardOf(points, { metric, sampleWeight }, shared), signal);
         const moments = surveyed.read?.moments() ?? null;
-        return { number, moments, dataset: await this.#engines.upload(surveyed, signal, onGpu) };
+        return { number, moments, skipped, dataset: await this.#engines.upload(surveyed, signal, onGpu) };
       });
     };
     let count = 0;
@@ -220,7 +224,7 @@ export class SourcePoints {
         ahead.catch(() => undefined);
         const { dataset } = block;
         try {
-          const goesOn = await dataset.use(signal, ({ dataset }) => work(dataset, count));
+          const goesOn = await dataset.use(signal, ({ dataset }) => work(dataset, count + block.skipped));
           [this.backend, this.reason] = [dataset.backend, dataset.reason];
           if (goesOn === false) return;
         } finally {
@@ -234,7 +238,7 @@ export class SourcePoints {
       left?.dataset.destroy();
       await blocks.return();
     }
-    checkPass(range, count, moments);
+    checkPass(range, count + counted.skipped, moments);
   }
 
   async #farthest(centroids: Float64Array, wanted: number): Promise<readonly WeightedRow[]> {

@@ -1,5 +1,6 @@
 /** Blocks of rows that are read one after the other, anew for each pass. */
-import { has, kindOf, propertyOf, readOptions } from '../check.ts';
+import { checkNumbers, has, kindOf, owns, propertyOf, readOptions } from '../check.ts';
+import { readForm } from '../forms.ts';
 import type { PointsInput, Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 import type { Block, BlockSource, WeightedBlock } from '../reading.ts';
@@ -58,8 +59,46 @@ function readBlock(block: Block): Omit<NumberedBlock, 'number'> {
   }) as Omit<NumberedBlock, 'number'>;
 }
 
-export function noBlocks(): RangeError {
-  return new RangeError('the source has no blocks');
+/** A block of which some row counts, and how many rows there were in blocks before it of which none does. */
+interface CountedBlock extends NumberedBlock {
+  readonly skipped: number;
+}
+
+/** The blocks of one pass of which some row counts; `skipped` is in the end the rows of all others. */
+export class CountedBlocks {
+  skipped = 0;
+  readonly #source: BlockSource;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(source: BlockSource, signal: AbortSignal | undefined) {
+    this.#source = source;
+    this.#signal = signal;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<CountedBlock, void, undefined> {
+    for await (const block of blocksOf(this.#source, this.#signal)) {
+      if (!isWeightless(block)) yield { ...block, skipped: this.skipped };
+      else this.skipped += await inBlock(block.number, this.#signal, () => countRows(block));
+    }
+  }
+
+  /** What to throw where there was none. */
+  nothing(): RangeError {
+    return new RangeError(this.skipped > 0 ? 'the source has no row of positive weight' : 'the source has no blocks');
+  }
+}
+
+/** Whether all weights are 0 in float32. Wrong ones are for the reading of the block to tell of. */
+function isWeightless({ sampleWeight }: NumberedBlock): boolean {
+  if (typeof sampleWeight !== 'object' || sampleWeight === null) return false;
+  for (let i = 0; i < sampleWeight.length; i++) if (Math.fround(Number(sampleWeight[i])) !== 0) return false;
+  return sampleWeight.length > 0;
+}
+
+function countRows({ points, sampleWeight }: NumberedBlock): number {
+  const form = readForm(points);
+  if (owns(form, 'fields')) throw new TypeError('a block must be on the host');
+  return checkNumbers('sampleWeight', sampleWeight, form.n).length;
 }
 
 /** Does something with a block: what it throws says with which. */

@@ -244,3 +244,39 @@ it('a model says of blocks what it says of all rows', async () => {
   for await (const _ of model.predictBlocks(opened)) break;
   expect(seen.closed).toBe(1);
 });
+
+describe('blocks of which no row counts', () => {
+  // The first, two in the middle and the last of blocks of 500 rows.
+  const silent = [0, 4, 5, 9];
+  const sampleWeight = weights.map((weight, i) => (silent.includes(Math.floor(i / 500)) ? 0 : weight));
+  const source = sourceOf(500, false, (_, number, block) => ({
+    points: { data: block, shape: [500, d] },
+    sampleWeight: sampleWeight.slice(500 * number, 500 * (number + 1)),
+  })).source;
+  const options = { k, init: start, backend: 'cpu', maxIterations: 4 } as const;
+
+  it('change no centroid and no score, and have labels', async () => {
+    const expected = await kmeans(points, { ...options, sampleWeight });
+    const model = await kmeans(source, options);
+    expect(model.centroids).toEqual(expected.centroids);
+    expect(model.counts).toEqual(expected.counts);
+    expect(await model.score(source)).toBeCloseTo(await expected.score(points, { sampleWeight }), 9);
+    const labels: number[] = [];
+    for await (const block of model.predictBlocks(source)) labels.push(...block);
+    expect(labels).toEqual(Array.from(await expected.predict(points)));
+  });
+
+  it('change no mixture', async () => {
+    const init = { means: [50, 53, 56].map((x) => [x, x + 1, 53]) };
+    const mixed = { k: 3, covarianceType: 'full', init, backend: 'cpu', maxIterations: 3 } as const;
+    expectNear(await gaussianMixture(source, mixed), await gaussianMixture(points, { ...mixed, sampleWeight }), 1e-12);
+  });
+
+  it('are no source by themselves', async () => {
+    const nothing = sourceOf(500, false, (_, _number, block) => ({
+      points: { data: block, shape: [500, d] },
+      sampleWeight: new Float32Array(500),
+    })).source;
+    await expect(kmeans(nothing, options)).rejects.toThrow('the source has no row of positive weight');
+  });
+});
