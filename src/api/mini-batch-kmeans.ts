@@ -43,8 +43,8 @@ export interface MiniBatchKMeansOptions extends Omit<KMeansOptions, 'output' | '
   readonly maxNoImprovement?: number | null;
   /**
    * Clusters of less than this share of the largest one's weight go to rows of the batch, drawn by their weights; looked for
-   * whenever 10 · k rows were seen, and while one has none. Default 0, none: scikit-learn's 0.01 costs the flights of the README a
-   * fifth of their inertia, since clusters of few rows may be right. {@link MiniBatchKMeans} has 0.01.
+   * whenever 10 · k rows were seen, and while one has none. Default 0, none, and not scikit-learn's 0.01: clusters
+   * of few rows may be right. {@link MiniBatchKMeans} has 0.01.
    */
   readonly reassignmentRatio?: number;
 }
