@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** How often each task runs: `atLeast` times, then on while its runs fit into `budgetMs`, `atMost` times. */
 export interface RunPlan {
   readonly atLeast: number;
@@ -39,4 +41,15 @@ export function median(values: readonly number[]): number {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+/** Of this process, in bytes. */
+export function peakResident(): number {
+  try {
+    // On Linux maxRSS counts the parent as well, as it was when it forked.
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))!;
+    return 1024 * Number(kilobytes);
+  } catch {
+    return 1024 * process.resourceUsage().maxRSS;
+  }
 }

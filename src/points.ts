@@ -116,6 +116,13 @@ export interface Unread {
   readonly form: FlatForm;
   readonly seen: SampleRows;
   readonly options: SurveyOptions;
+  /** Of a shard: what all shards agreed on, in whose frame it will be. */
+  readonly agreed?: Agreed | undefined;
+}
+
+/** What shards of the same points have in common, and what is told of the moments of one once its rows are read. */
+export interface Agreed extends Pick<PointsSummary, 'frame' | 'units' | 'variance' | 'usualVariance'> {
+  hear(moments: RangeMoments): void;
 }
 
 /**

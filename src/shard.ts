@@ -1,8 +1,8 @@
 /** Points that are a shard of others: in the frame that all agreed on. */
 import { kindOf, owns } from './check.ts';
 import type { SharedFrame } from './engine/shared-frame.ts';
-import { readForm } from './forms.ts';
-import { PRECISE_LIMIT, reachOf } from './frame.ts';
+import { type HostForm, readForm } from './forms.ts';
+import { PRECISE_LIMIT, type RangeMoments, reachOf } from './frame.ts';
 import { metricOf } from './metric.ts';
 import {
   checkFeatures,
@@ -10,40 +10,64 @@ import {
   type PointsInput,
   type SurveyedPoints,
   type SurveyOptions,
+  sampleRowsOf,
   surveyForm,
 } from './points.ts';
 import type { Steps } from './steps.ts';
+import { staysUnread } from './survey.ts';
+
+/** A shard, and the moments of its rows once they are read; null of unit rows. */
+export interface ShardPoints extends SurveyedPoints {
+  moments(): RangeMoments | null;
+}
 
 /**
  * Points that are a shard of others, as an engine gets them.
  *
  * @throws {RangeError} where they do not fit into the frame.
  */
-export function* shardOf(
-  points: PointsInput,
-  options: SurveyOptions,
-  shared: SharedFrame | undefined,
-): Steps<SurveyedPoints> {
+export function* shardOf(points: PointsInput, options: SurveyOptions, shared?: SharedFrame): Steps<ShardPoints> {
   const form = readForm(points);
   if (owns(form, 'fields')) throw new TypeError('points of a shard must be on the host, not in a GPUBuffer');
-  const surveyed = yield* surveyForm(form, options);
-  if (shared === undefined) return surveyed;
-  checkFrame(shared);
-  const { frame, n, units, variance, usualVariance, metric } = shared;
-  const { read } = surveyed;
-  checkFeatures(surveyed.d, frame.shift.length);
-  if (metric !== (options.metric ?? 'euclidean')) throw new TypeError(`the frame is for '${metric}' points`);
-  if (surveyed.n > n) throw new RangeError(`${surveyed.n} points are more than the ${n} that the frame is for`);
-  if (read !== undefined && !metricOf(metric).unitRows) {
-    const reach = reachOf(frame.shift, read.extremes) * frame.scale;
-    if (!(reach <= (frame.precise ? PRECISE_LIMIT : LIMITS.cpu))) throw new RangeError('points lie beyond the frame');
+  if (shared === undefined) {
+    const surveyed = yield* surveyForm(form, options);
+    return { ...surveyed, moments: () => surveyed.read?.moments() ?? null };
   }
+  const { frame, n: all, units, variance, usualVariance, metric } = checkFrame(shared);
+  const { n, d } = form;
+  checkFeatures(d, frame.shift.length);
+  if (metric !== (options.metric ?? 'euclidean')) throw new TypeError(`the frame is for '${metric}' points`);
+  if (n > all) throw new RangeError(`${n} points are more than the ${all} that the frame is for`);
+  let moments: RangeMoments | null = null;
+  function* surveyed(): Steps<SurveyedPoints> {
+    const found = yield* surveyForm(form as HostForm, options);
+    const { read } = found;
+    if (read !== undefined && !metricOf(metric).unitRows) {
+      const reach = reachOf(frame.shift, read.extremes) * frame.scale;
+      if (!(reach <= (frame.precise ? PRECISE_LIMIT : LIMITS.cpu))) throw new RangeError('points lie beyond the frame');
+    }
+    moments = read?.moments() ?? null;
+    return found;
+  }
+  const inFrame = { ...options, frame };
+  const isUnread = staysUnread(form, inFrame);
+  const known = isUnread ? undefined : yield* surveyed();
+  const hear = (heard: RangeMoments) => {
+    moments = heard;
+  };
   return {
-    ...{ n: surveyed.n, d: surveyed.d, read },
+    ...{ n, d, read: known?.read, moments: () => moments },
+    unread: isUnread
+      ? {
+          ...{ form, seen: yield* sampleRowsOf(form, null, n), options: inFrame },
+          agreed: { frame, units, variance, usualVariance, hear },
+        }
+      : undefined,
     *prepare(backend) {
       // What float64 would be for it has not.
       const held = backend === 'webgpu' ? { ...frame, precise: false } : frame;
-      return { ...(yield* surveyed.prepare(backend, held)), units, variance, usualVariance };
+      const { prepare } = known ?? (yield* surveyed());
+      return { ...(yield* prepare(backend, held)), units, variance, usualVariance };
     },
   };
 }

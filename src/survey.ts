@@ -40,7 +40,8 @@ export function* surveyPoints(points: PointsInput, options: SurveyOptions = {}):
 /** Fewer values are read before an engine has been asked. */
 const UNREAD_VALUES = 2 ** 18;
 
-function staysUnread(form: HostForm | RowsForm, { sampleWeight, frame }: SurveyOptions): form is FlatForm {
+/** Whether an engine may read the rows where they were copied to. */
+export function staysUnread(form: HostForm | RowsForm, { sampleWeight, frame }: SurveyOptions): form is FlatForm {
   if (form.n * form.d < UNREAD_VALUES || form.flat === undefined) return false;
   if (sampleWeight !== undefined || frame?.precise) return false;
   // Float32 holds all of their values.

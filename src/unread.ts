@@ -1,14 +1,16 @@
 /** Points that an engine reads for itself, where they were copied to. */
 import { detached } from './check.ts';
 import type { FlatForm } from './forms.ts';
-import { preciseWhereCoarse, reachOf, robustFrame } from './frame.ts';
+import { preciseWhereCoarse, reachOf, robustFrame, roundingOf, sampling } from './frame.ts';
 import { metricOf } from './metric.ts';
 import {
+  type Agreed,
   aboutOrigin,
   type Centre,
   centreOf,
   changedPoints,
   checkFeatures,
+  FLOORS,
   LIMITS,
   MODEL_LIMITS,
   momentsOf,
@@ -25,7 +27,7 @@ import {
 import type { Steps } from './steps.ts';
 
 /** @throws {RangeError} where they do not have the features of the model whose frame it is. */
-export function* unreadPoints({ form, seen, options }: Unread): Steps<UnreadPoints> {
+export function* unreadPoints({ form, seen, options, agreed }: Unread): Steps<UnreadPoints> {
   const { n, d } = form;
   const { metric = 'euclidean', frame } = options;
   const { unitRows } = metricOf(metric);
@@ -34,12 +36,13 @@ export function* unreadPoints({ form, seen, options }: Unread): Steps<UnreadPoin
   const weighed = { n, d, metric, weights: null, totalWeight: n, positiveRows: n };
   return {
     ...{ n, d, weights: null, unitRows },
-    pivot: centre?.pivot ?? new Float64Array(d),
-    scale: centre?.scale ?? 0,
+    pivot: centre?.pivot ?? agreed?.frame.shift ?? new Float64Array(d),
+    scale: centre?.scale ?? agreed?.frame.scale ?? 0,
     fill: copying(form, seen),
     *settle(told): Steps<PointsSummary | null> {
       const { extremes } = told;
       if (centre !== undefined) return yield* inFrame(centre, told, weighed);
+      if (agreed !== undefined) return yield* asShard(agreed, seen, told, weighed);
       const { variance } = momentsOf(told, n, 1);
       if (frame === undefined || unitRows) return { ...weighed, variance, usualVariance: variance, ...aboutOrigin(d) };
       if (!(reachOf(frame.shift, extremes) * frame.scale <= MODEL_LIMITS.cpu)) return null;
@@ -49,18 +52,37 @@ export function* unreadPoints({ form, seen, options }: Unread): Steps<UnreadPoin
   };
 }
 
+type Weighed = Pick<PointsSummary, 'n' | 'd' | 'metric' | 'weights' | 'totalWeight' | 'positiveRows'>;
+
 /** Points in the frame that is about their midst; null where they need float64, which would have to be read anew. */
-function* inFrame(
-  { sample, scale }: Centre,
-  told: RowsTold,
-  weighed: Pick<PointsSummary, 'n' | 'd' | 'metric' | 'weights' | 'totalWeight' | 'positiveRows'>,
-): Steps<PointsSummary | null> {
+function* inFrame({ sample, scale }: Centre, told: RowsTold, weighed: Weighed): Steps<PointsSummary | null> {
   const { extremes } = told;
   const robust = robustFrame(sample, extremes);
   const { frame, rounding } = yield* preciseWhereCoarse(robust, sample, extremes, LIMITS.cpu);
   if (frame.precise) return null;
   const moments = momentsOf(told, weighed.n, scale);
   return { ...weighed, frame, rounding, far: noFarRows(), ...variancesIn(frame, sample, moments) };
+}
+
+/** Points in the frame that shards agreed on; null where they lie beyond it. */
+function* asShard(
+  { hear, frame, units, variance, usualVariance }: Agreed,
+  seen: SampleRows,
+  told: RowsTold,
+  weighed: Weighed,
+): Steps<PointsSummary | null> {
+  const { n, d, metric } = weighed;
+  const common = { ...weighed, units, variance, usualVariance };
+  if (metricOf(metric).unitRows) return { ...common, ...aboutOrigin(d) };
+  if (!(reachOf(frame.shift, told.extremes) * frame.scale <= LIMITS.cpu)) return null;
+  const own = momentsOf(told, n, frame.scale);
+  hear({
+    weight: n,
+    mean: frame.shift.map((value, j) => value + told.sums[j] / n / frame.scale),
+    variance: own.variance.map((value) => value / frame.scale / frame.scale),
+  });
+  const rounding = yield* roundingOf(yield* sampling(seen.values, null, d), frame, FLOORS.cpu);
+  return { ...common, frame, rounding, far: noFarRows() };
 }
 
 /** Copies rows, and looks whether those that were seen before are what they were. */

@@ -1,8 +1,9 @@
 /** How much memory points, an engine and a fit take, in a process of their own. */
 import { fork } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { type OpenEngine, openCpu } from '../engines.ts';
 import type { KMeansProblem } from '../kmeans/cases.ts';
+import { peakResident } from '../measure.ts';
 import { withFile } from '../python.ts';
 import { formatTable } from '../table.ts';
 import { type Goal, outcome } from './goals.ts';
@@ -104,14 +105,4 @@ function readValues(file: number, length: number): Float32Array<ArrayBuffer> {
     filled += count;
   }
   return values;
-}
-
-function peakResident(): number {
-  try {
-    // On Linux maxRSS counts the parent as well, as it was when it forked.
-    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))!;
-    return 1024 * Number(kilobytes);
-  } catch {
-    return 1024 * process.resourceUsage().maxRSS;
-  }
 }

@@ -209,8 +209,8 @@ export class SourcePoints {
       const { number, points, sampleWeight, skipped } = next.value;
       return inBlock(number, signal, async () => {
         const surveyed = await run(shardOf(points, { metric, sampleWeight }, shared), signal);
-        const moments = surveyed.read?.moments() ?? null;
-        return { number, moments, skipped, dataset: await this.#engines.upload(surveyed, signal, onGpu) };
+        const dataset = await this.#engines.upload(surveyed, signal, onGpu);
+        return { number, moments: surveyed.moments(), skipped, dataset };
       });
     };
     let count = 0;

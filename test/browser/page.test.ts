@@ -817,7 +817,7 @@ it('links to examples that are there, and to the API site', async () => {
   const links = await page.$$eval('a[href]', (found) => found.map((link) => link.getAttribute('href')!));
   expect(links).toContain('./api/index.html');
   const examples = [...new Set(links)].filter((href) => href.startsWith('./examples/'));
-  expect(examples).toHaveLength(5);
+  expect(examples).toHaveLength(6);
   const statuses = await page.evaluate(
     (hrefs) => Promise.all(hrefs.map(async (href) => (await fetch(href)).status)),
     examples,

@@ -16,7 +16,7 @@ import { flightMixtures, type GoldenMixture, goldenMixtures } from '../golden/mi
 import { missing } from '../missing.ts';
 import { RUNS_ALL } from '../scope.ts';
 import { topicOf } from '../topics.ts';
-import { dawnDriver, missingDriver } from '../vulkan.ts';
+import { dawnDriver, dawnFlags, missingDriver } from '../vulkan.ts';
 import { type Bundler, bundle, type Program, printed, served, servedAnew } from './bundles.ts';
 import { commentExamples, promisedLines, readmeExamples } from './examples.ts';
 
@@ -524,7 +524,8 @@ describe("scikit-learn's mean log-likelihood of mixtures of the flights and of d
     await cp(join(modules, 'webgpu'), join(cwd, 'node_modules/webgpu'), { recursive: true });
     const source = `
       import { requestNodeDevice } from 'webgpu-clustering/node';
-      ${inNode("{ backend: 'webgpu', device: await requestNodeDevice() }")}`;
+      const flags = ${JSON.stringify({ flags: dawnFlags })};
+      ${inNode("{ backend: 'webgpu', device: await requestNodeDevice(flags) }")}`;
     await writeFile(join(cwd, 'mixtures-webgpu.js'), source);
     expectScores(await node(['mixtures-webgpu.js'], { cwd, env }), 'webgpu');
   });

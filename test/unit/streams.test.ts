@@ -280,3 +280,44 @@ describe('blocks of which no row counts', () => {
     await expect(kmeans(nothing, options)).rejects.toThrow('the source has no row of positive weight');
   });
 });
+
+describe.each(['euclidean', 'cosine'] as const)('blocks that the engine reads for itself, %s', (metric) => {
+  const [many, width] = [70_000, 8];
+  const numbers = new Random(22);
+  const values = Float32Array.from(
+    { length: many * width },
+    (_, at) => 9 + (Math.floor(at / width) % 5) + numbers.normal(),
+  );
+  const options = { k: 5, metric, backend: 'cpu', maxIterations: 3, tolerance: 0 } as const;
+  const init = { data: values.slice(0, 5 * width), shape: [5, width] };
+  const from = (change: (pass: number, block: Float32Array) => void = () => {}): BlockSource => {
+    let passes = 0;
+    return {
+      async *blocks() {
+        const pass = passes++;
+        for (let at = 0; at < many; at += 35_000) {
+          const data = values.slice(at * width, (at + 35_000) * width);
+          if (at > 0) change(pass, data);
+          yield { data, shape: [35_000, width] };
+        }
+      },
+    };
+  };
+
+  it('have the centroids of kmeans, bit for bit', async () => {
+    const expected = await kmeans({ data: values, shape: [many, width] }, { ...options, init });
+    const model = await kmeans(from(), { ...options, init });
+    expect(model.centroids).toEqual(expected.centroids);
+    expect(model.inertia).toBeCloseTo(expected.inertia, 6);
+  });
+
+  it('are told of by their number where they change', async () => {
+    const changed = (value: number) => from((pass, block) => pass === 3 && block.fill(value, 0, width));
+    await expect(kmeans(changed(NaN), { ...options, init })).rejects.toThrow(
+      'blocks[1]: points.data[0] must be finite',
+    );
+    if (metric === 'cosine') return;
+    await expect(kmeans(changed(1e38), { ...options, init })).rejects.toThrow(RangeError);
+    await expect(kmeans(changed(9.5), { ...options, init })).rejects.toThrow('the source had other rows');
+  });
+});
