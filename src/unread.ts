@@ -87,13 +87,17 @@ function* asShard(
 
 /** Copies rows, and looks whether those that were seen before are what they were. */
 function copying({ flat: { data, offset }, d }: FlatForm, { indices, values }: SampleRows): UnreadPoints['fill'] {
+  const count = values.length / d;
+  // Ascending, as the calls are: each goes on where the one before ended, or begins anew.
+  let s = 0;
+  const rowOf = (s: number) => indices?.[s] ?? s;
   return (target, start, end) => {
     if (data.length < offset + end * d) throw Object.assign(changedPoints(), { cause: detached('points.data') });
     target.set(data.subarray(offset + start * d, offset + end * d));
-    for (let s = 0, at = 0; at < values.length; s++, at += d) {
-      const row = indices?.[s] ?? s;
-      if (row < start || row >= end) continue;
-      for (let j = 0, from = (row - start) * d; j < d; j++) {
+    if (s > 0 && rowOf(s - 1) >= start) s = 0;
+    while (s < count && rowOf(s) < start) s++;
+    for (; s < count && rowOf(s) < end; s++) {
+      for (let j = 0, at = s * d, from = (rowOf(s) - start) * d; j < d; j++) {
         // NaN, which the survey will tell of, is itself too.
         if (!Object.is(target[from + j], values[at + j])) throw changedPoints();
       }

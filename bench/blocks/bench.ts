@@ -18,7 +18,7 @@ export const BLOCKS_USAGE = `npm run bench -- blocks [options]
     --rows N      (default 20,000,000; the file has 4 bytes a value, and lies in the folder for temporary files)
     --features N  (default 128)
     --k N         (default 64)
-    --block N     rows of a block (default 65,536)
+    --block N     rows of a block (default 32,768)
     --passes N    iterations (default 5)
     --memory N    rows of the fit in memory (default 2,000,000)
     --out PATH    folder of the results (default bench/results)`;
@@ -49,7 +49,7 @@ interface Found {
 export async function runBlocksBenchmark(args: string[]): Promise<void> {
   const text = (value: string) => ({ type: 'string', default: value }) as const;
   const options = {
-    ...{ rows: text('20000000'), features: text('128'), k: text('64'), block: text('65536') },
+    ...{ rows: text('20000000'), features: text('128'), k: text('64'), block: text('32768') },
     ...{ passes: text('5'), memory: text('2000000'), out: text('bench/results') },
   };
   const { out, ...given } = parseArgs({ args, options }).values;
