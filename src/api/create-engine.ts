@@ -5,9 +5,10 @@ import { METRICS, type Metric } from '../metric.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
 import { ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from '../placement.ts';
-import type { Backend, PointsInput, SurveyedPoints, SurveyOptions, Weights } from '../points.ts';
+import type { Backend, PointsInput, Weights } from '../points.ts';
 import { isDataset } from '../reading.ts';
-import { resultOf, run, type Steps } from '../steps.ts';
+import { shardOf } from '../shard.ts';
+import { run } from '../steps.ts';
 import { surveyPoints } from '../survey.ts';
 import { gaussianMixtureWith } from './gaussian-mixture.ts';
 import {
@@ -143,11 +144,6 @@ export function engineOf(engines: EngineSet): Engine {
     destroy: () => engines.destroy(),
   };
   return withDispose(engine);
-}
-
-/** Loaded by those who have shards. */
-function* shardOf(points: PointsInput, options: SurveyOptions, frame: SharedFrame): Steps<SurveyedPoints> {
-  return yield* (yield* resultOf(import('../shard.ts'))).shardOf(points, options, frame);
 }
 
 async function uploadTo(

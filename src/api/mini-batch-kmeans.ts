@@ -261,11 +261,12 @@ export class MiniBatchKMeans {
   get model(): KMeansModel {
     if (this.#known === null) throw new TypeError('there is no model before the first partialFit');
     const { learned, ...where } = this.#known;
-    const { frame, centroids, counts, steps: iterations } = learned;
+    const { centroids, counts, steps: iterations } = learned;
+    const frame = { ...learned.newest, shift: learned.newest.shift.slice() };
     const [k, d] = [counts.length, frame.shift.length];
     return new KMeansModel({
       ...unfitted(k),
-      ...{ k, d, metric: this.#metric, centroids: outOfFrame(centroids, frame), counts: counts.slice() },
+      ...{ k, d, metric: this.#metric, centroids: outOfFrame(centroids, learned.frame), counts: counts.slice() },
       ...{ frame, iterations, ...where },
     });
   }

@@ -128,7 +128,14 @@ export class OnlineGaussianMixture {
     const { parameters, lowerBounds, components, backend, reason } = this.#known;
     const report = {
       ...{ mixing: this.#plan.mixing, temperature: 1, lowerBound: NaN, lowerBounds, labels: new Uint32Array(0) },
-      ...{ iterations: lowerBounds.length, converged: false, decreased: false, components, backend, frame: null },
+      ...{
+        iterations: lowerBounds.length,
+        converged: false,
+        decreased: false,
+        components: [...components],
+        backend,
+        frame: null,
+      },
     };
     // A copy: what the caller does with it does not come back.
     return new GaussianMixtureModel({ parameters: structuredClone(parameters), report }, reason);

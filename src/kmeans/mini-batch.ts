@@ -30,6 +30,8 @@ export interface MiniBatchPlan extends LearningPlan {
 /** What batches have taught so far. */
 export interface Learned {
   readonly frame: Frame;
+  /** That of the newest batch, in which points like its own are held. */
+  readonly newest: Frame;
   /** In the frame [k, d]. */
   readonly centroids: Float64Array;
   /** Σw of the rows behind each centroid [k]. */
@@ -54,7 +56,7 @@ interface Lesson extends Learned {
 /** Before the first batch. */
 function untaught(frame: Frame, centroids: Float64Array, k: number): Learned {
   const [counts, sums] = [new Float64Array(k), new Float64Array(centroids.length)];
-  return { frame, centroids, counts, sums, steps: 0, waiting: 0 };
+  return { frame, newest: frame, centroids, counts, sums, steps: 0, waiting: 0 };
 }
 
 /** The same in the frame of another batch. Sums change by differences of shifts, which keep their digits. */
@@ -84,7 +86,7 @@ function* taught(batch: KMeansDataset, learned: Learned, { k, reassignmentRatio,
     const steps = learned.steps + 1;
     const waiting = learned.waiting + batch.n;
     const { inertia } = part;
-    const lesson = { frame, counts, sums, steps, inertia, weight, ...update };
+    const lesson = { frame, newest: frame, counts, sums, steps, inertia, weight, ...update };
     if (!(reassignmentRatio > 0 && (waiting >= ROWS_OF_CLUSTER * k || learned.counts.includes(0)))) {
       return { ...lesson, waiting };
     }
@@ -124,7 +126,23 @@ export function* learnedFrom(batch: KMeansDataset, known: Learned | null, plan: 
     return yield* taught(batch, untaught(frame, centroids, plan.k), plan);
   }
   checkFeatures(batch.d, known.frame.shift.length);
-  return yield* taught(batch, inFrame(known, batch.frame), plan);
+  const there = inFrame(known, batch.frame);
+  return broughtBack(known, there, yield* taught(batch, there, plan));
+}
+
+/** A lesson in the frame of before. Clusters that it left alone are to the bit what they were, however far the batch lay. */
+function broughtBack(known: Learned, there: Learned, lesson: Lesson): Learned {
+  const { newest, steps, waiting, counts } = lesson;
+  const { centroids, sums } = inFrame(lesson, known.frame);
+  const d = newest.shift.length;
+  for (let c = 0; c < counts.length; c++) {
+    const [from, to] = [c * d, (c + 1) * d];
+    if (counts[c] !== known.counts[c]) continue;
+    if (lesson.centroids.subarray(from, to).some((value, j) => value !== there.centroids[from + j])) continue;
+    centroids.set(known.centroids.subarray(from, to), from);
+    sums.set(known.sums.subarray(from, to), from);
+  }
+  return { frame: known.frame, newest, centroids, counts, sums, steps, waiting };
 }
 
 /**

@@ -79,7 +79,7 @@ function* remembered(used: Gaussians, counts: Float64Array, added: number): Step
   if (shape === 'axes') {
     for (let at = 0; at < squares.length; at++) {
       const c = Math.floor(at / d);
-      squares[at] = counts[c] * (1 / sharpness[c] - added * factors[at] ** 2);
+      squares[at] = counts[c] * Math.max(0, 1 / sharpness[c] - added * factors[at] ** 2);
     }
   } else {
     const scaled = new Float64Array(d * d);
@@ -88,8 +88,13 @@ function* remembered(used: Gaussians, counts: Float64Array, added: number): Step
       const count = shape === 'own' ? counts[c] : counts.reduce((a, b) => a + b);
       const u = factors.subarray(from, from + d * d);
       const excess = yield* congruence(yield* transpose(u, d), scaled, d);
-      for (let at = 0; at < excess.length; at++) {
-        squares[from + at] = count * ((at % (d + 1) === 0 ? 1 / sharpness[c] : 0) - excess[at]);
+      for (let at = 0; at < excess.length; at++) squares[from + at] = -count * excess[at];
+      for (let j = 0; j < d; j++) {
+        // A covariance below what was added leaves none behind, and not less: by Gershgorin's circles.
+        const others = excess
+          .subarray(j * d, (j + 1) * d)
+          .reduce((sum, value, i) => sum + (i === j ? 0 : Math.abs(value)), 0);
+        squares[from + j * (d + 1)] = count * Math.max(1 / sharpness[c] - excess[j * (d + 1)], others);
       }
       yield;
     }

@@ -52,7 +52,10 @@ export async function surveySource(source: BlockSource, options: PassOptions): P
   const rangeOf = ({ points, sampleWeight }: NumberedBlock, place?: { first: number; total: number }) =>
     runAsync(rangeOfPoints(points, { metric, sampleWeight }, place), signal);
   let range: PointsRange | null = null;
-  const blocks = new CountedBlocks(source, signal);
+  const blocks = new CountedBlocks(source, signal, async ({ points }) => {
+    const { extremes } = await runAsync(rangeOfPoints(points, { metric: 'euclidean' }), signal);
+    checkWidth(extremes.low.length, source.d ?? range?.extremes.low.length);
+  });
   for await (const block of blocks) {
     range = await inBlock(block.number, signal, async () => {
       const own = { ...(await rangeOf(block)), samples: [] };
@@ -64,7 +67,7 @@ export async function surveySource(source: BlockSource, options: PassOptions): P
   range = { ...range, n: range.n + blocks.skipped };
   const total = range.positiveRows;
   const share = Math.max(LEAST_ROWS, ROWS_OF_CLUSTER * k) / total;
-  const rows: number[] = [];
+  const rows: Float64Array[] = [];
   const weights: number[] = [];
   let sampled: PointsRange | null = null;
   let first = 0;
@@ -80,11 +83,13 @@ export async function surveySource(source: BlockSource, options: PassOptions): P
   }
   checkPass(range, (sampled?.n ?? 0) + again.skipped, sampled?.moments ?? null);
   const d = range.extremes.low.length;
+  const data = new Float64Array(rows.length * d);
+  for (const [i, row] of rows.entries()) data.set(row, i * d);
   return {
     range,
     shared: sharedFrameOf({ ...sampled!, n: range.n }),
     reservoir: {
-      points: { data: Float64Array.from(rows), shape: [weights.length, d] },
+      points: { data, shape: [rows.length, d] },
       sampleWeight: Float32Array.from(weights),
     },
   };
@@ -99,7 +104,7 @@ function takeRows(
   { points, sampleWeight }: NumberedBlock,
   first: number,
   isChosen: (place: number) => boolean,
-  rows: number[],
+  rows: Float64Array[],
   weights: number[],
 ): void {
   const form = readForm(points);
@@ -110,7 +115,7 @@ function takeRows(
     const weight = given === null ? 1 : given[i];
     if (weight === 0 || !isChosen(place++)) continue;
     form.read(i, i + 1, row);
-    rows.push(...row);
+    rows.push(row.slice());
     weights.push(weight);
   }
 }

@@ -37,7 +37,7 @@ export async function* blocksOf(
         isOpen = false;
         return;
       }
-      yield { number, ...readBlock(next.value) };
+      yield { number, ...(await inBlock(number, signal, () => readBlock(next.value))) };
     }
   } finally {
     if (isOpen) {
@@ -69,16 +69,29 @@ export class CountedBlocks {
   skipped = 0;
   readonly #source: BlockSource;
   readonly #signal: AbortSignal | undefined;
+  readonly #look: (block: NumberedBlock) => Promise<void>;
 
-  constructor(source: BlockSource, signal: AbortSignal | undefined) {
+  /** @param look at a block of which no row counts */
+  constructor(
+    source: BlockSource,
+    signal: AbortSignal | undefined,
+    look: (block: NumberedBlock) => Promise<void> = async () => {},
+  ) {
     this.#source = source;
     this.#signal = signal;
+    this.#look = look;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<CountedBlock, void, undefined> {
     for await (const block of blocksOf(this.#source, this.#signal)) {
-      if (!isWeightless(block)) yield { ...block, skipped: this.skipped };
-      else this.skipped += await inBlock(block.number, this.#signal, () => countRows(block));
+      if (!isWeightless(block)) {
+        yield { ...block, skipped: this.skipped };
+        continue;
+      }
+      this.skipped += await inBlock(block.number, this.#signal, async () => {
+        await this.#look(block);
+        return countRows(block);
+      });
     }
   }
 
@@ -91,7 +104,10 @@ export class CountedBlocks {
 /** Whether all weights are 0 in float32. Wrong ones are for the reading of the block to tell of. */
 function isWeightless({ sampleWeight }: NumberedBlock): boolean {
   if (typeof sampleWeight !== 'object' || sampleWeight === null) return false;
-  for (let i = 0; i < sampleWeight.length; i++) if (Math.fround(Number(sampleWeight[i])) !== 0) return false;
+  for (let i = 0; i < sampleWeight.length; i++) {
+    const weight: unknown = sampleWeight[i];
+    if ((typeof weight !== 'number' && typeof weight !== 'bigint') || Math.fround(Number(weight)) !== 0) return false;
+  }
   return sampleWeight.length > 0;
 }
 

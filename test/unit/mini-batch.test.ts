@@ -200,3 +200,23 @@ function plainLearner(start: Float32Array, metric: 'euclidean' | 'cosine') {
     },
   };
 }
+
+it('a batch that lies far away changes no cluster that it gives nothing to, by a bit', async () => {
+  const far = 9.96921e36;
+  const learner = new MiniBatchKMeans({ k: 2, backend: 'cpu' });
+  await learner.partialFit([
+    [280, 40],
+    [281, 41],
+    [280, far],
+    [281, far],
+  ]);
+  const near = () => Array.from(learner.model.centroids.subarray(0, 2));
+  expect(near()).toEqual([280.5, 40.5]);
+  await learner.partialFit([
+    [280, far],
+    [281, far],
+  ]);
+  expect(near()).toEqual([280.5, 40.5]);
+  learner.model.frame.shift.fill(777);
+  expect(near()).toEqual([280.5, 40.5]);
+});

@@ -1,6 +1,7 @@
 /** Stepwise EM: against the reference, batch by batch, and what it comes to. */
 import { describe, expect, it } from 'vitest';
 import { createEngine, GaussianMixtureModel, OnlineGaussianMixture } from '../../src/index.ts';
+import { COVARIANCE_TYPES } from '../../src/mixture/forms/names.ts';
 import { Random } from '../../src/random.ts';
 import { goldenFlights } from '../golden/flights.ts';
 import { flightMixtures } from '../golden/mixture.ts';
@@ -125,4 +126,26 @@ it("of flights, two passes in batches come further than ten of scikit-learn's it
     const points = { data: flights.points, shape: [flights.n, 3] };
     expect(await learner.model.score(points, { backend })).toBeGreaterThan(score);
   }
+});
+
+it.each(COVARIANCE_TYPES)('%s covariances are never below what regularization adds', async (covarianceType) => {
+  const init = {
+    means: [
+      [0, 0],
+      [9, 9],
+    ],
+  };
+  const learner = new OnlineGaussianMixture({ k: 2, covarianceType, init, regularization: 1, backend: 'cpu' });
+  for (let batch = 0; batch < 4; batch++)
+    await learner.partialFit([
+      [0, 0],
+      [0.1, 0],
+      [9, 9],
+      [9.2, 9],
+    ]);
+  const { covariances, d, k } = learner.model;
+  const isMatrix = covarianceType === 'full' || covarianceType === 'tied';
+  const variances = Array.from(covariances).filter((_, at) => !isMatrix || (at % (d * d)) % (d + 1) === 0);
+  expect(variances.length).toBeLessThanOrEqual(k * d);
+  for (const variance of variances) expect(variance).toBeGreaterThanOrEqual(1);
 });

@@ -272,6 +272,46 @@ describe('blocks of which no row counts', () => {
     expectNear(await gaussianMixture(source, mixed), await gaussianMixture(points, { ...mixed, sampleWeight }), 1e-12);
   });
 
+  it('are looked at all the same', async () => {
+    const wrong = (block: unknown, sampleWeight: unknown): BlockSource => ({
+      async *blocks() {
+        yield [
+          [0, 1],
+          [1, 1],
+          [2, 1],
+        ];
+        yield { points: block, sampleWeight } as never;
+      },
+    });
+    const fit = (block: unknown, sampleWeight: unknown) => kmeans(wrong(block, sampleWeight), { k: 1, backend: 'cpu' });
+    await expect(
+      fit(
+        [
+          [0, 1],
+          [2, 3],
+        ],
+        [null, null],
+      ),
+    ).rejects.toThrow(/blocks\[1\]: sampleWeight\[0\]/);
+    await expect(fit([[0, NaN]], [0])).rejects.toThrow(/blocks\[1\]: points\[0\]\[1\]/);
+    await expect(fit([[0, 1, 2]], [0])).rejects.toThrow(/blocks\[1\]: points have 3 features/);
+    await expect(fit([[0, 1]], Symbol('x'))).rejects.toThrow(/blocks\[1\]: /);
+  });
+
+  it('and rows wider than a stack are read', async () => {
+    const width = 140_000;
+    const block = { data: Float32Array.from({ length: 3 * width }, (_, i) => i % 7), shape: [3, width] };
+    const model = await kmeans(
+      {
+        blocks: async function* () {
+          yield block;
+        },
+      },
+      { k: 2, backend: 'cpu' },
+    );
+    expect(model.counts.reduce((a, b) => a + b)).toBe(3);
+  });
+
   it('are no source by themselves', async () => {
     const nothing = sourceOf(500, false, (_, _number, block) => ({
       points: { data: block, shape: [500, d] },
