@@ -1,36 +1,20 @@
 /** Mini-batch k-means of a source: batches of the rows of its blocks. */
-import type { Given } from '../check.ts';
-import { defaultEngines } from '../defaults.ts';
 import type { Reason } from '../home.ts';
 import type { KMeansFit } from '../kmeans/fit.ts';
 import { firstLearned, MiniBatchFit, type MiniBatchPlan } from '../kmeans/mini-batch.ts';
 import { checkKMeansPlan } from '../kmeans/plan.ts';
-import type { Metric } from '../metric.ts';
-import type { Weights } from '../points.ts';
-import type { BlockSource, PlacementOptions } from '../reading.ts';
+import type { BlockSource } from '../reading.ts';
 import { runAsync } from '../steps.ts';
-import { SourcePoints, surveySource } from './passes.ts';
-import { checkSource } from './source.ts';
+import { openSource, type SourceOptions } from './passes.ts';
 
 /** Passes in which batches are learnt, until one is left early, and one that assigns all rows. */
 export async function fitSource(
   given: BlockSource,
   plan: MiniBatchPlan,
-  {
-    metric = 'euclidean',
-    sampleWeight,
-    signal,
-    ...placement
-  }: Given<PlacementOptions> & {
-    readonly metric: Metric | undefined;
-    readonly sampleWeight: Weights | undefined;
-    readonly signal: AbortSignal | undefined;
-  },
+  options: SourceOptions,
 ): Promise<KMeansFit & { readonly reason: Reason }> {
-  const source = checkSource(given, sampleWeight);
-  const engines = await defaultEngines(placement);
-  const surveyed = await surveySource(source, { metric, k: plan.k, seed: plan.seed, signal });
-  const points = new SourcePoints(source, engines, surveyed, signal);
+  const { signal } = options;
+  const points = await openSource(given, plan, options);
   checkKMeansPlan(plan, points.summary);
   // Rows that stand for all are few enough for all of them to be fitted.
   const { initSize = Infinity } = plan;

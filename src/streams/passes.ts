@@ -1,5 +1,6 @@
 /** Passes over a source: what the first two find, and statistics in the others. */
-import { owns } from '../check.ts';
+import { type Given, owns } from '../check.ts';
+import { defaultEngines } from '../defaults.ts';
 import type { BlockwisePoints, EngineDataset, KMeansWorkspace, WeightedRow } from '../engine/contract.ts';
 import { type SharedFrame, sameValues, sharedFrameOf } from '../engine/shared-frame.ts';
 import { addKMeansStatistics, type KMeansStatistics, settled } from '../engine/statistics.ts';
@@ -10,13 +11,13 @@ import { farthestRows } from '../kmeans/relocate.ts';
 import { DistinctRows } from '../kmeans/worst-rows.ts';
 import type { Metric } from '../metric.ts';
 import type { EngineSet } from '../placement.ts';
-import { type Backend, noFarRows, type PointsSummary } from '../points.ts';
+import { type Backend, noFarRows, type PointsSummary, type Weights } from '../points.ts';
 import { hashUniform } from '../random.ts';
 import { rangeOfPoints } from '../range.ts';
-import type { BlockSource } from '../reading.ts';
+import type { BlockSource, PlacementOptions } from '../reading.ts';
 import { shardOf } from '../shard.ts';
 import { run, runAsync } from '../steps.ts';
-import { CountedBlocks, inBlock, type NumberedBlock } from './source.ts';
+import { CountedBlocks, checkSource, inBlock, type NumberedBlock } from './source.ts';
 
 /** Rows that stand for all where a start is drawn: so many for each cluster, and so many at least. */
 const ROWS_OF_CLUSTER = 16;
@@ -28,6 +29,24 @@ export interface PassOptions {
   readonly k: number;
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
+}
+
+/** What is given beside a source. */
+export interface SourceOptions extends Given<PlacementOptions> {
+  readonly metric: Metric | undefined;
+  readonly sampleWeight: Weights | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The rows of a source for a fit of k clusters, on the engines of calls without one; its first two passes are over. */
+export async function openSource(
+  given: BlockSource,
+  { k, seed }: Pick<PassOptions, 'k' | 'seed'>,
+  { metric = 'euclidean', sampleWeight, signal, ...placement }: SourceOptions,
+): Promise<SourcePoints> {
+  const source = checkSource(given, sampleWeight);
+  const engines = await defaultEngines(placement);
+  return new SourcePoints(source, engines, await surveySource(source, { metric, k, seed, signal }), signal);
 }
 
 /** Rows of a source in the caller's coordinates, with their weights. */
