@@ -1,6 +1,8 @@
 import { checkInteger, checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
 import type { Dataset } from '../dataset.ts';
 import { withPoints } from '../defaults.ts';
+import type { Reason } from '../home.ts';
+import type { KMeansFit } from '../kmeans/fit.ts';
 import { KMEANS_DEFAULTS, type KMeansPlan } from '../kmeans/plan.ts';
 import { METRICS } from '../metric.ts';
 import { fitKMeans } from '../models/fit-kmeans.ts';
@@ -16,6 +18,7 @@ import {
   type PlacementOptions,
 } from '../reading.ts';
 import { heeding } from '../steps.ts';
+import type { SourceOptions } from '../streams/passes.ts';
 import { checkKMeansOptions, KMEANS_FIT_NAMES, type KMeansFitOptions, type KMeansOptions } from './kmeans-options.ts';
 
 export const KMEANS_FIT_OPTIONS: Names<KMeansFitOptions> = {
@@ -69,14 +72,7 @@ export async function kmeansWith(
   if (metric !== undefined) checkWord('metric', metric, METRICS);
   if (isSource(points)) {
     const { fitSource } = await import('../streams/kmeans.ts');
-    return heeding(
-      plan.onIteration,
-      signal,
-      async (onIteration) =>
-        new KMeansModel(
-          await fitSource(points, { ...plan, onIteration }, { metric, sampleWeight, backend, device, signal }),
-        ),
-    );
+    return modelOfSource(fitSource, points, plan, { metric, sampleWeight, backend, device, signal });
   }
   const placement = plan.output === 'buffer' ? onGpu(backend, device, points) : { backend, device };
   let model: KMeansModel | undefined;
@@ -92,6 +88,20 @@ export async function kmeansWith(
     model?.labelsBuffer?.destroy();
     throw error;
   }
+}
+
+/** A model of what a fit of a source finds. */
+export async function modelOfSource<Plan extends Pick<KMeansPlan, 'onIteration'>>(
+  fit: (source: BlockSource, plan: Plan, options: SourceOptions) => Promise<KMeansFit & { readonly reason: Reason }>,
+  source: BlockSource,
+  plan: Plan,
+  options: SourceOptions,
+): Promise<KMeansModel> {
+  return heeding(
+    plan.onIteration,
+    options.signal,
+    async (onIteration) => new KMeansModel(await fit(source, { ...plan, onIteration }, options)),
+  );
 }
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */

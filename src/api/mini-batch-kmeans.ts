@@ -19,6 +19,7 @@ import type { Backend, PointsInput, Weights } from '../points.ts';
 import { knowSelf } from '../proxies.ts';
 import { type BlockSource, isSource, PLACEMENT_OPTIONS } from '../reading.ts';
 import { heeding, runAsync } from '../steps.ts';
+import { modelOfSource } from './kmeans.ts';
 import { checkKMeansOptions, type KMeansOptions } from './kmeans-options.ts';
 
 /** Options of {@link miniBatchKMeans}. */
@@ -124,14 +125,7 @@ export async function miniBatchKMeans(
   if (metric !== undefined) checkWord('metric', metric, METRICS);
   if (isSource(points)) {
     const { fitSource } = await import('../streams/mini-batch.ts');
-    return heeding(
-      plan.onIteration,
-      signal,
-      async (onIteration) =>
-        new KMeansModel(
-          await fitSource(points, { ...plan, onIteration }, { metric, sampleWeight, backend, device, signal }),
-        ),
-    );
+    return modelOfSource(fitSource, points, plan, { metric, sampleWeight, backend, device, signal });
   }
   return withPoints(points, { backend, device, metric, sampleWeight, signal, frame: undefined }, (resident) =>
     heeding(plan.onIteration, signal, (onIteration) =>
