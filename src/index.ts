@@ -6,6 +6,7 @@
  */
 import './globals.ts';
 
+export type { PartialFitOptions } from './api/batches.ts';
 export { type BisectingKMeansOptions, bisectingKMeans } from './api/bisecting-kmeans.ts';
 export {
   createEngine,
@@ -29,7 +30,6 @@ export {
   type MiniBatchKMeansOptions,
   type MiniBatchLearnerOptions,
   miniBatchKMeans,
-  type PartialFitOptions,
 } from './api/mini-batch-kmeans.ts';
 export { type NearestOptions, nearest } from './api/nearest.ts';
 export { OnlineGaussianMixture, type OnlineGaussianMixtureOptions } from './api/online-gaussian-mixture.ts';

@@ -10,15 +10,15 @@ import {
 import type { Dataset } from '../dataset.ts';
 import { withPoints } from '../defaults.ts';
 import { outOfFrame } from '../frame.ts';
-import type { Reason } from '../home.ts';
 import { unfitted } from '../kmeans/held.ts';
 import type { Learned, MiniBatchPlan } from '../kmeans/mini-batch.ts';
 import { METRICS, type Metric } from '../metric.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
-import type { Backend, PointsInput, Weights } from '../points.ts';
+import type { PointsInput } from '../points.ts';
 import { knowSelf } from '../proxies.ts';
 import { type BlockSource, isSource, PLACEMENT_OPTIONS } from '../reading.ts';
 import { heeding, runAsync } from '../steps.ts';
+import { BATCH_OPTIONS, Batches, type PartialFitOptions } from './batches.ts';
 import { modelOfSource } from './kmeans.ts';
 import { checkKMeansOptions, type KMeansOptions } from './kmeans-options.ts';
 
@@ -56,14 +56,6 @@ export type MiniBatchLearnerOptions = Pick<
   'k' | 'init' | 'initSize' | 'reassignmentRatio' | 'metric' | 'seed' | 'backend' | 'device'
 >;
 
-/** What belongs to a batch. */
-export interface PartialFitOptions {
-  /** Weights [n], finite and not negative, in float32; for points in a Dataset they belong to it. */
-  readonly sampleWeight?: Weights;
-  /** Rejects with `signal.reason`; the batch is then not learnt. */
-  readonly signal?: AbortSignal;
-}
-
 const LEARNER_OPTIONS: Names<MiniBatchLearnerOptions> = {
   ...PLACEMENT_OPTIONS,
   k: true,
@@ -73,8 +65,6 @@ const LEARNER_OPTIONS: Names<MiniBatchLearnerOptions> = {
   metric: true,
   seed: true,
 };
-
-const BATCH_OPTIONS: Names<PartialFitOptions> = { sampleWeight: true, signal: true };
 
 const OPTIONS: Names<MiniBatchKMeansOptions> = {
   ...LEARNER_OPTIONS,
@@ -181,13 +171,6 @@ const OF_FITS = {
   onIteration: undefined,
 };
 
-/** What a learner has of the batches that it saw. */
-interface Knowledge {
-  readonly learned: Learned;
-  readonly backend: Backend;
-  readonly reason: Reason;
-}
-
 /**
  * k-means of points that keep coming: each call learns from one batch, as each step of {@link miniBatchKMeans} does, and the
  * rows are not needed behind it. Semantics are those of `partial_fit` of scikit-learn's MiniBatchKMeans. The first batch draws the
@@ -206,17 +189,14 @@ interface Knowledge {
 export class MiniBatchKMeans {
   readonly #metric: Metric;
   readonly #plan: MiniBatchPlan;
-  readonly #placement: Given<Pick<MiniBatchLearnerOptions, 'backend' | 'device'>>;
-  #known: Knowledge | null = null;
-  /** Behind the batches that were given before. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #batches: Batches<{ readonly learned: Learned }>;
 
   /** @throws {TypeError | RangeError} naming the option that is wrong. */
   constructor(options: MiniBatchLearnerOptions) {
     knowSelf(this, MiniBatchKMeans);
     const { metric, backend, device, ...given } = readOptions('MiniBatchKMeans', options, LEARNER_OPTIONS);
     this.#metric = checkWord('metric', metric ?? 'euclidean', METRICS);
-    this.#placement = { backend, device };
+    this.#batches = new Batches({ backend, device }, this.#metric);
     this.#plan = checkMiniBatch({
       ...OF_FITS,
       ...given,
@@ -230,20 +210,10 @@ export class MiniBatchKMeans {
    * @throws {TypeError | RangeError} as `kmeans` does; a batch of other features than the first is a `RangeError`.
    */
   async partialFit(points: PointsInput | Dataset, options?: PartialFitOptions): Promise<void> {
-    const { sampleWeight, signal: heeded } = readOptions('partialFit', options, BATCH_OPTIONS);
-    const signal = checkSignal(heeded);
-    const upload = { ...this.#placement, metric: this.#metric, sampleWeight, signal, frame: undefined };
-    const before = this.#turn;
-    const taught = withPoints(points, upload, async (resident) => {
-      await before;
-      this.#known = await resident.use(signal, async ({ dataset, reason }) => {
-        const { learnedFrom } = await learning();
-        const learned = await runAsync(learnedFrom(dataset, this.#known?.learned ?? null, this.#plan), signal);
-        return { learned, backend: dataset.backend, reason };
-      });
+    return this.#batches.learn(points, options, async (batch, known, signal) => {
+      const { learnedFrom } = await learning();
+      return { learned: await runAsync(learnedFrom(batch, known?.learned ?? null, this.#plan), signal) };
     });
-    this.#turn = taught.catch(() => before);
-    return taught;
   }
 
   /**
@@ -253,8 +223,9 @@ export class MiniBatchKMeans {
    * @throws {TypeError} before the first batch.
    */
   get model(): KMeansModel {
-    if (this.#known === null) throw new TypeError('there is no model before the first partialFit');
-    const { learned, ...where } = this.#known;
+    const { known } = this.#batches;
+    if (known === null) throw new TypeError('there is no model before the first partialFit');
+    const { learned, ...where } = known;
     const { centroids, counts, steps: iterations } = learned;
     const frame = { ...learned.newest, shift: learned.newest.shift.slice() };
     const [k, d] = [counts.length, frame.shift.length];

@@ -1,14 +1,12 @@
-import { checkSignal, type Given, type Names, readOptions, wrongKind } from '../check.ts';
+import { type Names, readOptions, wrongKind } from '../check.ts';
 import type { Dataset } from '../dataset.ts';
-import { withPoints } from '../defaults.ts';
-import type { Reason } from '../home.ts';
-import type { MethodOptions } from '../methods.ts';
 import type { MixturePlan } from '../mixture/plan.ts';
 import type { Learned } from '../mixture/stepwise.ts';
 import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
-import type { Backend, PointsInput } from '../points.ts';
+import type { PointsInput } from '../points.ts';
 import { knowSelf } from '../proxies.ts';
 import { PLACEMENT_OPTIONS, type PlacementOptions } from '../reading.ts';
+import { Batches, type PartialFitOptions } from './batches.ts';
 import { checkMixtureOptions, type GaussianMixtureFitOptions } from './gaussian-mixture-options.ts';
 
 /** Options of {@link OnlineGaussianMixture}. */
@@ -37,9 +35,6 @@ const OPTIONS: Names<OnlineGaussianMixtureOptions> = {
   decay: true,
 };
 
-/** What belongs to a batch. */
-const BATCH_OPTIONS: Names<Pick<MethodOptions, 'sampleWeight' | 'signal'>> = { sampleWeight: true, signal: true };
-
 /** What a learner is not asked for. */
 const OF_FITS = {
   ...{ temperature: undefined, tolerance: undefined, maxIterations: undefined, nInit: undefined },
@@ -48,11 +43,6 @@ const OF_FITS = {
 
 /** Loaded where it is asked for. */
 const learning = () => import('../mixture/stepwise.ts');
-
-interface Knowledge extends Learned {
-  readonly backend: Backend;
-  readonly reason: Reason;
-}
 
 /**
  * A mixture of Gaussians of points that keep coming, by stepwise EM (Cappé and Moulines 2009): each call is an E-step of one
@@ -76,10 +66,7 @@ interface Knowledge extends Learned {
 export class OnlineGaussianMixture {
   readonly #plan: MixturePlan;
   readonly #decay: number;
-  readonly #placement: Given<PlacementOptions>;
-  #known: Knowledge | null = null;
-  /** Behind the batches that were given before. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #batches: Batches<Learned>;
 
   /** @throws {TypeError | RangeError} naming the option that is wrong. */
   constructor(options: OnlineGaussianMixtureOptions) {
@@ -88,7 +75,7 @@ export class OnlineGaussianMixture {
     if (typeof decay !== 'number') throw wrongKind('decay', 'a number', decay);
     if (!(decay > 0.5 && decay <= 1)) throw new RangeError(`decay must be over 0.5 and at most 1, got ${decay}`);
     this.#decay = decay;
-    this.#placement = { backend, device };
+    this.#batches = new Batches({ backend, device });
     this.#plan = checkMixtureOptions({ ...given, ...OF_FITS });
   }
 
@@ -97,24 +84,11 @@ export class OnlineGaussianMixture {
    *
    * @throws {TypeError | RangeError} as `gaussianMixture` does; a batch of other features than the first is a `RangeError`.
    */
-  async partialFit(
-    points: PointsInput | Dataset,
-    options?: Pick<MethodOptions, 'sampleWeight' | 'signal'>,
-  ): Promise<void> {
-    const { sampleWeight, signal: heeded } = readOptions('partialFit', options, BATCH_OPTIONS);
-    const signal = checkSignal(heeded);
-    const upload = { ...this.#placement, metric: undefined, sampleWeight, signal, frame: undefined };
-    const before = this.#turn;
-    const taught = withPoints(points, upload, async (resident) => {
-      await before;
-      this.#known = await resident.use(signal, async ({ dataset, reason }) => {
-        const { learnedFrom } = await learning();
-        const learned = await learnedFrom(dataset, this.#known, this.#plan, this.#decay);
-        return { ...learned, backend: dataset.backend, reason };
-      });
+  async partialFit(points: PointsInput | Dataset, options?: PartialFitOptions): Promise<void> {
+    return this.#batches.learn(points, options, async (batch, known) => {
+      const { learnedFrom } = await learning();
+      return learnedFrom(batch, known, this.#plan, this.#decay);
     });
-    this.#turn = taught.catch(() => before);
-    return taught;
   }
 
   /**
@@ -124,8 +98,9 @@ export class OnlineGaussianMixture {
    * @throws {TypeError} before the first batch.
    */
   get model(): GaussianMixtureModel {
-    if (this.#known === null) throw new TypeError('there is no model before the first partialFit');
-    const { parameters, lowerBounds, components, backend, reason } = this.#known;
+    const { known } = this.#batches;
+    if (known === null) throw new TypeError('there is no model before the first partialFit');
+    const { parameters, lowerBounds, components, backend, reason } = known;
     const report = {
       ...{ mixing: this.#plan.mixing, temperature: 1, lowerBound: NaN, lowerBounds, labels: new Uint32Array(0) },
       ...{
