@@ -749,8 +749,8 @@ test('a page of a client loads little at once, a model and the script of its wor
   expect(sizeOf([model, ...chunks.filter(({ fileName }) => model.imports.includes(fileName))])).toBeLessThan(43);
   const script = chunks.find(({ fileName }) => fileName.startsWith('assets/client-script-'))!;
   expect(script.isDynamicEntry).toBe(true);
-  // All functions, and both engines.
-  expect(sizeOf([script])).toBeLessThan(149);
+  // All functions, and both engines; fits of sources brought the last kilobyte.
+  expect(sizeOf([script])).toBeLessThan(150);
 });
 
 test('attw finds nothing', () =>
