@@ -51,10 +51,14 @@ export interface Units {
   readonly limits: Float64Array;
 }
 
-/** Weight, and weighted mean and variance of each feature [d], of rows of positive weight. */
-export interface RangeMoments {
+/** Weight, and weighted mean of each feature [d], of rows of positive weight. */
+export interface WeightedMean {
   readonly weight: number;
   readonly mean: Float64Array;
+}
+
+/** The same with the variances [d]. */
+export interface RangeMoments extends WeightedMean {
   readonly variance: Float64Array;
 }
 
@@ -115,14 +119,19 @@ export function addRanges(a: PointsRange, b: PointsRange): PointsRange {
   };
 }
 
-/** By the shares of the weight, so that no square is larger than that of the distance of two rows. */
-export function addMoments(a: RangeMoments, b: RangeMoments): RangeMoments {
+export function addMeans(a: WeightedMean, b: WeightedMean): WeightedMean {
   const weight = a.weight + b.weight;
+  const share = weight === 0 ? 0 : b.weight / weight;
+  return { weight, mean: a.mean.map((mean, j) => mean + share * (b.mean[j] - mean)) };
+}
+
+/** By the shares of the weight, so that no square is larger than that of the distance of two rows. */
+function addMoments(a: RangeMoments, b: RangeMoments): RangeMoments {
+  const { weight, mean } = addMeans(a, b);
   if (weight === 0) return a;
   const share = b.weight / weight;
   return {
-    weight,
-    mean: a.mean.map((mean, j) => mean + share * (b.mean[j] - mean)),
+    ...{ weight, mean },
     variance: a.variance.map(
       (variance, j) =>
         (1 - share) * variance + share * b.variance[j] + share * (1 - share) * (b.mean[j] - a.mean[j]) ** 2,

@@ -32,6 +32,7 @@ import {
   scaleOf,
   type Units,
   usualVariances,
+  type WeightedMean,
   withinLimit,
 } from './frame.ts';
 import { type Metric, metricOf } from './metric.ts';
@@ -122,7 +123,9 @@ export interface Unread {
 
 /** What shards of the same points have in common, and what is told of the moments of one once its rows are read. */
 export interface Agreed extends Pick<PointsSummary, 'frame' | 'units' | 'variance' | 'usualVariance'> {
-  hear(moments: RangeMoments): void;
+  /** What rounding makes of its rows where nobody asks for that; undefined for what a sample of them tells. */
+  readonly rounding: Float64Array | undefined;
+  hear(mean: WeightedMean): void;
 }
 
 /**
@@ -135,6 +138,8 @@ export interface UnreadPoints {
   readonly weights: null;
   /** Whether rows are held at unit length. */
   readonly unitRows: boolean;
+  /** Where nothing has to be told of them for their frame; null where it is. */
+  readonly entry: Entry | null;
   /** What the deviations are of that the survey sums [d], and their scale. */
   readonly pivot: Float64Array;
   readonly scale: number;
@@ -148,6 +153,18 @@ export interface UnreadPoints {
   settle(told: RowsTold): Steps<PointsSummary | null>;
   /** What is wrong with a value, or with its row, which is zero. */
   wrong(value: WrongValue): Error;
+}
+
+/** The frame of points that is known before they are read. */
+export interface Entry {
+  readonly frame: Frame;
+  /**
+   * What there is to know of the points then; null where an engine has to be given them in another way, and where a value is wrong.
+   *
+   * @param longest the largest ‖x'‖
+   * @param sums Σ (x − shift)·scale of each feature [d], before values are rounded: no number where a value is none
+   */
+  settle(longest: number, sums: Float64Array): Steps<PointsSummary | null>;
 }
 
 /** Where a value is that cannot be one of points: the j-th of the i-th row. */
@@ -831,7 +848,8 @@ interface Weighed {
   readonly positiveRows: number;
 }
 
-function* weighing(weights: Float32Array | null, n: number): Steps<Weighed> {
+/** The same in turns with other work. */
+export function* weighing(weights: Float32Array | null, n: number): Steps<Weighed> {
   if (weights === null) return { totalWeight: n, positiveRows: n };
   let totalWeight = 0;
   let positiveRows = 0;

@@ -2,12 +2,13 @@
 import { kindOf, owns } from './check.ts';
 import type { SharedFrame } from './engine/shared-frame.ts';
 import { type HostForm, readForm } from './forms.ts';
-import { PRECISE_LIMIT, type RangeMoments, reachOf } from './frame.ts';
+import { PRECISE_LIMIT, reachOf, type WeightedMean } from './frame.ts';
 import { metricOf } from './metric.ts';
 import {
   checkFeatures,
   LIMITS,
   type PointsInput,
+  type SampleRows,
   type SurveyedPoints,
   type SurveyOptions,
   sampleRowsOf,
@@ -16,29 +17,35 @@ import {
 import type { Steps } from './steps.ts';
 import { staysUnread } from './survey.ts';
 
-/** A shard, and the moments of its rows once they are read; null of unit rows. */
+/** A shard, and the mean of its rows once they are read; null of unit rows. */
 export interface ShardPoints extends SurveyedPoints {
-  moments(): RangeMoments | null;
+  mean(): WeightedMean | null;
 }
 
 /**
  * Points that are a shard of others, as an engine gets them.
  *
+ * @param isBlock of a source: a pass tells whether rows are those of the one before, and nobody asks what rounding makes of them
  * @throws {RangeError} where they do not fit into the frame.
  */
-export function* shardOf(points: PointsInput, options: SurveyOptions, shared?: SharedFrame): Steps<ShardPoints> {
+export function* shardOf(
+  points: PointsInput,
+  options: SurveyOptions,
+  shared?: SharedFrame,
+  isBlock = false,
+): Steps<ShardPoints> {
   const form = readForm(points);
   if (owns(form, 'fields')) throw new TypeError('points of a shard must be on the host, not in a GPUBuffer');
   if (shared === undefined) {
     const surveyed = yield* surveyForm(form, options);
-    return { ...surveyed, moments: () => surveyed.read?.moments() ?? null };
+    return { ...surveyed, mean: () => surveyed.read?.moments() ?? null };
   }
   const { frame, n: all, units, variance, usualVariance, metric } = checkFrame(shared);
   const { n, d } = form;
   checkFeatures(d, frame.shift.length);
   if (metric !== (options.metric ?? 'euclidean')) throw new TypeError(`the frame is for '${metric}' points`);
   if (n > all) throw new RangeError(`${n} points are more than the ${all} that the frame is for`);
-  let moments: RangeMoments | null = null;
+  let mean: WeightedMean | null = null;
   function* surveyed(): Steps<SurveyedPoints> {
     const found = yield* surveyForm(form as HostForm, options);
     const { read } = found;
@@ -46,21 +53,21 @@ export function* shardOf(points: PointsInput, options: SurveyOptions, shared?: S
       const reach = reachOf(frame.shift, read.extremes) * frame.scale;
       if (!(reach <= (frame.precise ? PRECISE_LIMIT : LIMITS.cpu))) throw new RangeError('points lie beyond the frame');
     }
-    moments = read?.moments() ?? null;
+    mean = read?.moments() ?? null;
     return found;
   }
   const inFrame = { ...options, frame };
   const isUnread = staysUnread(form, inFrame);
   const known = isUnread ? undefined : yield* surveyed();
-  const hear = (heard: RangeMoments) => {
-    moments = heard;
+  const hear = (heard: WeightedMean) => {
+    mean = heard;
   };
   return {
-    ...{ n, d, read: known?.read, moments: () => moments },
+    ...{ n, d, read: known?.read, mean: () => mean },
     unread: isUnread
       ? {
-          ...{ form, seen: yield* sampleRowsOf(form, null, n), options: inFrame },
-          agreed: { frame, units, variance, usualVariance, hear },
+          ...{ form, seen: isBlock ? noRows : yield* sampleRowsOf(form, null, n), options: inFrame },
+          agreed: { frame, units, variance, usualVariance, hear, rounding: isBlock ? new Float64Array(d) : undefined },
         }
       : undefined,
     *prepare(backend) {
@@ -71,6 +78,8 @@ export function* shardOf(points: PointsInput, options: SurveyOptions, shared?: S
     },
   };
 }
+
+const noRows: SampleRows = { indices: new Uint32Array(0), values: new Float64Array(0), weights: null };
 
 /** @throws {TypeError} where it is not what `frameOf` gives. */
 function checkFrame(frame: SharedFrame): SharedFrame {

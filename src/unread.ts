@@ -10,6 +10,7 @@ import {
   centreOf,
   changedPoints,
   checkFeatures,
+  type Entry,
   FLOORS,
   LIMITS,
   MODEL_LIMITS,
@@ -36,13 +37,14 @@ export function* unreadPoints({ form, seen, options, agreed }: Unread): Steps<Un
   const weighed = { n, d, metric, weights: null, totalWeight: n, positiveRows: n };
   return {
     ...{ n, d, weights: null, unitRows },
-    pivot: centre?.pivot ?? agreed?.frame.shift ?? new Float64Array(d),
-    scale: centre?.scale ?? agreed?.frame.scale ?? 0,
+    entry: agreed === undefined || unitRows ? null : asShard(agreed, seen, weighed),
+    pivot: centre?.pivot ?? new Float64Array(d),
+    scale: centre?.scale ?? 0,
     fill: copying(form, seen),
     *settle(told): Steps<PointsSummary | null> {
       const { extremes } = told;
       if (centre !== undefined) return yield* inFrame(centre, told, weighed);
-      if (agreed !== undefined) return yield* asShard(agreed, seen, told, weighed);
+      if (agreed !== undefined) return { ...weighed, ...ofShard(agreed), ...aboutOrigin(d) };
       const { variance } = momentsOf(told, n, 1);
       if (frame === undefined || unitRows) return { ...weighed, variance, usualVariance: variance, ...aboutOrigin(d) };
       if (!(reachOf(frame.shift, extremes) * frame.scale <= MODEL_LIMITS.cpu)) return null;
@@ -64,25 +66,26 @@ function* inFrame({ sample, scale }: Centre, told: RowsTold, weighed: Weighed): 
   return { ...weighed, frame, rounding, far: noFarRows(), ...variancesIn(frame, sample, moments) };
 }
 
-/** Points in the frame that shards agreed on; null where they lie beyond it. */
-function* asShard(
-  { hear, frame, units, variance, usualVariance }: Agreed,
-  seen: SampleRows,
-  told: RowsTold,
-  weighed: Weighed,
-): Steps<PointsSummary | null> {
-  const { n, d, metric } = weighed;
-  const common = { ...weighed, units, variance, usualVariance };
-  if (metricOf(metric).unitRows) return { ...common, ...aboutOrigin(d) };
-  if (!(reachOf(frame.shift, told.extremes) * frame.scale <= LIMITS.cpu)) return null;
-  const own = momentsOf(told, n, frame.scale);
-  hear({
-    weight: n,
-    mean: frame.shift.map((value, j) => value + told.sums[j] / n / frame.scale),
-    variance: own.variance.map((value) => value / frame.scale / frame.scale),
-  });
-  const rounding = yield* roundingOf(yield* sampling(seen.values, null, d), frame, FLOORS.cpu);
-  return { ...common, frame, rounding, far: noFarRows() };
+/** Points in the frame that shards agreed on, unless they lie beyond it. */
+function asShard(agreed: Agreed, seen: SampleRows, weighed: Weighed): Entry {
+  const { frame, hear, rounding: known } = agreed;
+  return {
+    frame,
+    *settle(longest, sums) {
+      if (!sums.every(Number.isFinite) || !(longest <= LIMITS.cpu)) return null;
+      hear({ weight: weighed.n, mean: frame.shift.map((value, j) => value + sums[j] / weighed.n / frame.scale) });
+      const rounding = known ?? (yield* roundingOf(yield* sampling(seen.values, null, weighed.d), frame, FLOORS.cpu));
+      return { ...weighed, ...ofShard(agreed), frame, rounding, far: noFarRows() };
+    },
+  };
+}
+
+function ofShard({
+  units,
+  variance,
+  usualVariance,
+}: Agreed): Pick<PointsSummary, 'units' | 'variance' | 'usualVariance'> {
+  return { units, variance, usualVariance };
 }
 
 /** Copies rows, and looks whether those that were seen before are what they were. */

@@ -17,7 +17,7 @@ export const BLOCKS_USAGE = `npm run bench -- blocks [options]
   third of the rows and for all of them, and the rate of a fit in memory of as many rows as go there.
     --rows N      (default 20,000,000; the file has 4 bytes a value, and lies in the folder for temporary files)
     --features N  (default 128)
-    --k N         (default 64)
+    --k N         (default 512)
     --block N     rows of a block (default 32,768)
     --passes N    iterations (default 5)
     --memory N    rows of the fit in memory (default 2,000,000)
@@ -49,7 +49,7 @@ interface Found {
 export async function runBlocksBenchmark(args: string[]): Promise<void> {
   const text = (value: string) => ({ type: 'string', default: value }) as const;
   const options = {
-    ...{ rows: text('20000000'), features: text('128'), k: text('64'), block: text('32768') },
+    ...{ rows: text('20000000'), features: text('128'), k: text('512'), block: text('32768') },
     ...{ passes: text('5'), memory: text('2000000'), out: text('bench/results') },
   };
   const { out, ...given } = parseArgs({ args, options }).values;
@@ -118,9 +118,9 @@ async function measured(job: Job): Promise<Found> {
 export async function measureBlocks(argument: string): Promise<void> {
   const { path, n, d, k, block, passes }: Job = JSON.parse(argument);
   const file = await open(path);
-  const read = async (first: number, rows: number) => {
-    const data = new Float32Array(rows * d);
-    const bytes = new Uint8Array(data.buffer);
+  const read = async (first: number, rows: number, into = new Float32Array(rows * d)) => {
+    const data = into.subarray(0, rows * d);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     for (let filled = 0; filled < bytes.length; ) {
       const { bytesRead } = await file.read(
         bytes,
@@ -133,8 +133,10 @@ export async function measureBlocks(argument: string): Promise<void> {
     }
     return { data, shape: [rows, d] as const };
   };
+  // One array for all blocks: each is copied before the next is asked for.
+  const kept = new Float32Array(block * d);
   async function* blocks() {
-    for (let first = 0; first < n; first += block) yield read(first, Math.min(block, n - first));
+    for (let first = 0; first < n; first += block) yield read(first, Math.min(block, n - first), kept);
   }
   const init = await read(0, k);
   const curve: number[] = [];

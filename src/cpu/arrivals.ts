@@ -14,6 +14,13 @@ export interface Arrival {
   readonly wrong: WrongValue | null;
 }
 
+/** What a shard tells of rows that went into a frame that was known. */
+export interface Entered {
+  /** Σ (x − shift)·scale of each feature [d], before values are rounded: no number where a value is none. */
+  readonly sums: Float64Array;
+  readonly survey: Survey;
+}
+
 /** What reads the rows of a shard as they came. */
 export interface Arrivals {
   /** Of rows that stay as they are: deviations are (x − pivot)·scale. */
@@ -23,6 +30,8 @@ export interface Arrivals {
   /** x' = (x − shift)·scale, in float64 before it is rounded. */
   bring(shift: Float64Array, scale: number): Steps<void>;
   /** What is asked of any shard once its rows are in the frame. */
-  lengths(): Steps<Survey>;
+  lengths(withBits: boolean): Steps<Survey>;
+  /** `bring` and `lengths`, of rows whose frame nothing is to be told for: each is read from memory once. */
+  enter(shift: Float64Array, scale: number): Steps<Entered>;
   free(): void;
 }

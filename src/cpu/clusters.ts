@@ -31,4 +31,6 @@ export interface ClustersOptions {
   readonly longest: number;
   /** A length that nearly all rows have at most. */
   readonly usual: number;
+  /** Whether there will be one assignment: then nothing is kept for the next. */
+  readonly once: boolean;
 }

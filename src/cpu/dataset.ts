@@ -59,7 +59,7 @@ export function* upload(
       shards.push(shard);
       yield* fillShard(points, shape, shard, send);
       // A worker has its answer while the next one gets its rows.
-      surveys.push(ask(shard, 'survey', []));
+      surveys.push(ask(shard, 'survey', [unitsIn(points) === undefined]));
     }
     return yield* surveyed(summaryOf(points), shards, extents, yield* answersOf(surveys), kmeans);
   } catch (error) {
@@ -119,8 +119,7 @@ export function* surveyed(
   return {
     ...{ summary, shards, kmeans, extents },
     squares: squares.value(),
-    // Of its own: an inherited one would be somebody else's.
-    units: (Object.hasOwn(summary, 'units') ? summary.units : undefined) ?? (yield* unitsOf(bits, n, d + 1)),
+    units: unitsIn(summary) ?? (yield* unitsOf(bits, n, d + 1)),
     longest,
     longestWeighted: largest(({ longestWeighted }) => longestWeighted),
     usual: usualLength(surveys, n, longest),
@@ -132,6 +131,12 @@ export function* surveyed(
       shards.forEach(drop);
     },
   };
+}
+
+/** What shards agreed on, if they have. */
+export function unitsIn(summary: PointsSummary): Units | undefined {
+  // Of its own: an inherited one would be somebody else's.
+  return Object.hasOwn(summary, 'units') ? summary.units : undefined;
 }
 
 /** Of so many rows, one may be longer than the usual length. */

@@ -25,10 +25,10 @@ export class CpuKMeans implements KMeansWorkspace {
   /** Of the last assignment, once it was summed term by term. */
   #summed: number | null = null;
 
-  constructor(points: ResidentPoints, k: number, run: Runner) {
+  constructor(points: ResidentPoints, k: number, once: boolean, run: Runner) {
     this.#points = points;
     this.#run = run;
-    this.#clusters = clustersOf(points, k);
+    this.#clusters = clustersOf(points, k, once);
   }
 
   accumulate(centroids: Float64Array): Awaitable<KMeansStatistics> {
@@ -105,13 +105,18 @@ export class CpuKMeans implements KMeansWorkspace {
   }
 }
 
-/** Clusters of each shard, for whoever drops them. */
+/**
+ * Clusters of each shard, for whoever drops them.
+ *
+ * @param once for one assignment
+ */
 export function clustersOf(
   { shards, kmeans, units, longest, usual, check }: ResidentPoints,
   k: number,
+  once = true,
 ): Ref<Clusters>[] {
   check();
-  return shards.map((shard) => make(shard, kmeans, 'clusters', { k, units, longest, usual }));
+  return shards.map((shard) => make(shard, kmeans, 'clusters', { k, units, longest, usual, once }));
 }
 
 /** See `EngineDataset.nearestDistances`. */

@@ -125,7 +125,7 @@ export function* transformed(
     yield* answersOf(transforms.map((transform, s) => ask(transform, 'into', [{ resident: shards[s].id }, matrix])));
     const unshifted = { shift: new Float64Array(d), scale: 1, precise };
     const summary = { ...source.summary, frame: unshifted, variance, usualVariance: variance, units: undefined };
-    return yield* surveyed(summary, shards, extents, yield* askAll(shards, 'survey'), source.kmeans);
+    return yield* surveyed(summary, shards, extents, yield* askAll(shards, 'survey', true), source.kmeans);
   } catch (error) {
     shards.forEach(drop);
     throw error;

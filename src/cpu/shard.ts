@@ -23,6 +23,7 @@ export interface Survey {
   readonly longestWeighted: number;
   /** How many rows have which exponent of ‖x‖², behind {@link LENGTHS} / 2: [LENGTHS]. */
   readonly lengths: Uint32Array;
+  /** Of no rows where nobody asked. */
   readonly bits: BitSample;
   /** The digits of Σ w·‖x‖². */
   readonly squares: Float64Array;
@@ -155,8 +156,8 @@ export class Shard {
     }, take);
   }
 
-  survey(): Steps<Survey> {
-    return this.surveyBy((start, count, squares) => {
+  survey(withBits: boolean): Steps<Survey> {
+    return this.surveyBy(withBits, (start, count, squares) => {
       const { rows, d } = this;
       for (let i = 0, at = start * d; i < count; i++) {
         let square = 0;
@@ -167,7 +168,7 @@ export class Shard {
   }
 
   /** @param measure writes ‖x‖² of `count` rows to the beginning of `squares`, summed one feature after the other */
-  *surveyBy(measure: (start: number, count: number, squares: Float64Array) => void): Steps<Survey> {
+  *surveyBy(withBits: boolean, measure: (start: number, count: number, squares: Float64Array) => void): Steps<Survey> {
     const { n } = this;
     const lengths = new Uint32Array(LENGTHS);
     const squares = new ExactTotal();
@@ -195,7 +196,7 @@ export class Shard {
       longest: Math.sqrt(longest),
       longestWeighted: Math.sqrt(longestWeighted),
       lengths,
-      bits: this.#sampleBits(),
+      bits: withBits ? this.#sampleBits() : { rows: 0, bits: new Int16Array(0) },
       squares: squares.digits(),
     };
   }

@@ -3,8 +3,8 @@ import type { RowsTold, Unread } from '../points.ts';
 import type { Steps } from '../steps.ts';
 import { rootOf } from '../tree.ts';
 import { unreadPoints } from '../unread.ts';
-import type { Arrival } from './arrivals.ts';
-import { fillShard, type ResidentPoints, surveyed } from './dataset.ts';
+import type { Arrival, Entered } from './arrivals.ts';
+import { fillShard, type ResidentPoints, surveyed, unitsIn } from './dataset.ts';
 import { ARRIVALS } from './families/arrivals.ts';
 import type { KMeansFamily } from './families/kmeans.ts';
 import { shardsOf } from './plan.ts';
@@ -15,7 +15,7 @@ import { answersOf, ask, askAll, drop, make, makeShard, type Place, type Questio
 /** See `ClusteringEngine.take`. */
 export function* take(unread: Unread, places: readonly Place[], kmeans: KMeansFamily): Steps<ResidentPoints | null> {
   const points = yield* unreadPoints(unread);
-  const { n, d, unitRows, pivot, scale } = points;
+  const { n, d, unitRows, entry, pivot, scale } = points;
   const extents = shardsOf(n, d, places.length);
   const shards: Ref<Shard>[] = [];
   const questions: Question<unknown>[] = [];
@@ -25,6 +25,7 @@ export function* take(unread: Unread, places: readonly Place[], kmeans: KMeansFa
   };
   try {
     const arrivals: Question<Arrival>[] = [];
+    const entries: Question<Entered>[] = [];
     const readers = [];
     for (const [s, extent] of extents.entries()) {
       const shape = { extent, d, weighted: false, precise: false };
@@ -34,7 +35,18 @@ export function* take(unread: Unread, places: readonly Place[], kmeans: KMeansFa
       const reader = make(shard, ARRIVALS, 'arrivals', undefined);
       readers.push(reader);
       // A worker reads while the next one gets its rows.
-      arrivals.push(asked(unitRows ? ask(reader, 'normalise', []) : ask(reader, 'survey', [pivot, scale])));
+      if (entry !== null) entries.push(asked(ask(reader, 'enter', [entry.frame.shift, entry.frame.scale])));
+      else arrivals.push(asked(unitRows ? ask(reader, 'normalise', []) : ask(reader, 'survey', [pivot, scale])));
+    }
+    if (entry !== null) {
+      const told = yield* answersOf(entries);
+      readers.forEach(drop);
+      const surveys = told.map(({ survey }) => survey);
+      const sums = told.map(({ sums }) => sums).reduce((a, b) => a.map((value, j) => value + b[j]));
+      const summary = yield* entry.settle(Math.max(...surveys.map(({ longest }) => longest)), sums);
+      if (summary !== null) return yield* surveyed(summary, shards, extents, surveys, kmeans);
+      shards.forEach(drop);
+      return null;
     }
     const told = yield* answersOf(arrivals);
     const wrong = told.findIndex((arrival) => arrival.wrong !== null);
@@ -46,7 +58,7 @@ export function* take(unread: Unread, places: readonly Place[], kmeans: KMeansFa
     }
     const { shift, scale: unit } = summary.frame;
     if (!unitRows) yield* askAll(readers, 'bring', shift, unit);
-    const surveys = yield* askAll(readers, 'lengths');
+    const surveys = yield* askAll(readers, 'lengths', unitsIn(summary) === undefined);
     readers.forEach(drop);
     return yield* surveyed(summary, shards, extents, surveys, kmeans);
   } catch (error) {

@@ -47,8 +47,8 @@ export class KMeansVerbs<D extends KMeansDataset> implements Omit<KMeansDataset,
     return new CpuDistanceField(this.points, this.run);
   }
 
-  kmeans(k: number): CpuKMeans {
-    return new CpuKMeans(this.points, k, this.run);
+  kmeans(k: number, once = false): CpuKMeans {
+    return new CpuKMeans(this.points, k, once, this.run);
   }
 
   destroy(): void {

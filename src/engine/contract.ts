@@ -60,8 +60,12 @@ export interface AssignedPoints extends PointsSummary {
   /** What its verbs heed, and what work between them is to heed too. */
   readonly signal: AbortSignal | undefined;
 
-  /** Opens what assignments to k centroids need; the caller closes it, whatever happens but an abort. */
-  kmeans(k: number): Awaitable<KMeansWorkspace>;
+  /**
+   * Opens what assignments to k centroids need; the caller closes it, whatever happens but an abort.
+   *
+   * @param once for one assignment: it need not learn anything for the next
+   */
+  kmeans(k: number, once?: boolean): Awaitable<KMeansWorkspace>;
 }
 
 /** Points of which only some rows are there at a time: their labels are not kept. */
@@ -189,6 +193,9 @@ export interface KMeansWorkspace {
   /** Σ w·distance² of the last assignment, term by term: as exact as the engine has it. */
   inertia(): Awaitable<number>;
 
+  /** Both of an assignment that is the last one of all. Absent where asking for one behind the other costs no more. */
+  readonly outcome?: ((centroids: Float64Array) => Awaitable<Outcome>) | undefined;
+
   /**
    * The labels of the last assignment in a buffer of the device's, which the caller destroys: u32 [n].
    *
@@ -200,6 +207,12 @@ export interface KMeansWorkspace {
   readonly lloyd?: ((centroids: Float64Array, options: LloydOptions) => Awaitable<LloydResult>) | undefined;
 
   close(): void;
+}
+
+/** Σw of each cluster [k], and Σ w·distance² term by term. */
+export interface Outcome {
+  readonly counts: Float64Array;
+  readonly inertia: number;
 }
 
 /** Labels of some rows: [m] each. */

@@ -276,22 +276,34 @@ export function roundedMultiple(multiple: bigint, exponent: number): number {
   return multiple < 0n ? -value : value;
 }
 
-/** The sums of two shards in the same units, as those of one. */
-export function mergeFixed(a: FixedSums, b: FixedSums): FixedSums {
-  const high = a.high.map((value, i) => value + b.high[i]);
-  const low = a.low.map((value, i) => value + b.low[i]);
-  for (let i = 0; i < low.length; i++) {
-    if (low[i] < 2 ** 32) continue;
-    low[i] -= 2 ** 32;
-    high[i]++;
+/** The sums of shards in the same units, as those of one. */
+export class FixedTotal implements FixedSums {
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly spilled: Map<number, bigint>;
+
+  constructor([{ high, low, spilled }, ...others]: readonly FixedSums[]) {
+    this.high = high.slice();
+    this.low = low.slice();
+    this.spilled = new Map(spilled);
+    for (const other of others) this.add(other);
   }
-  const spilled = new Map(a.spilled);
-  for (const [at, sum] of b.spilled) {
-    const both = (spilled.get(at) ?? 0n) + sum;
-    if (both === 0n) spilled.delete(at);
-    else spilled.set(at, both);
+
+  add(more: FixedSums): void {
+    const { high, low } = this;
+    const { high: moreHigh, low: moreLow } = more;
+    for (let i = 0; i < high.length; i++) {
+      const sum = low[i] + moreLow[i];
+      const carry = sum < 2 ** 32 ? 0 : 1;
+      low[i] = sum - carry * 2 ** 32;
+      high[i] += moreHigh[i] + carry;
+    }
+    for (const [at, sum] of more.spilled) {
+      const both = (this.spilled.get(at) ?? 0n) + sum;
+      if (both === 0n) this.spilled.delete(at);
+      else this.spilled.set(at, both);
+    }
   }
-  return { high, low, spilled };
 }
 
 /** Sums with spilled values that take about a millisecond. */

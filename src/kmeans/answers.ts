@@ -28,7 +28,7 @@ function* labelled<T>(
   centroids: Float64Array,
   ask: (workspace: KMeansWorkspace) => Awaitable<T>,
 ): Steps<T> {
-  const workspace = yield* resultOf(dataset.kmeans(centroids.length / dataset.d));
+  const workspace = yield* resultOf(dataset.kmeans(centroids.length / dataset.d, true));
   try {
     const held = intoFrame(centroids, dataset.frame);
     if (workspace.label === undefined) yield* resultOf(workspace.accumulate(held));

@@ -12,7 +12,7 @@ export interface Assignment extends KMeansStatistics {
 
 /** One assignment to centroids [k, d], in the frame, of the rows that the engine holds. */
 export function* assignOnce(dataset: KMeansDataset, centroids: Float64Array): Steps<Assignment> {
-  const workspace = yield* resultOf(dataset.kmeans(centroids.length / dataset.d));
+  const workspace = yield* resultOf(dataset.kmeans(centroids.length / dataset.d, true));
   try {
     return yield* assignment(workspace, centroids);
   } finally {

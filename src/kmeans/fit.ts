@@ -8,6 +8,7 @@ import type {
   IterationStatus,
   KMeansDataset,
   KMeansWorkspace,
+  Outcome,
 } from '../engine/contract.ts';
 import { type Frame, outOfFrame, startIntoFrame } from '../frame.ts';
 import type { Metric } from '../metric.ts';
@@ -204,6 +205,12 @@ export function progressOf(
   };
 }
 
+function* lastAssignment(workspace: KMeansWorkspace, centroids: Float64Array): Steps<Outcome> {
+  if (workspace.outcome !== undefined) return yield* resultOf(workspace.outcome(centroids));
+  const { counts } = yield* resultOf(workspace.accumulate(centroids));
+  return { counts, inertia: yield* resultOf(workspace.inertia()) };
+}
+
 /** A last assignment, and what comes of it. */
 export function* outcomeOf(
   dataset: AssignedPoints,
@@ -213,8 +220,8 @@ export function* outcomeOf(
 ): Steps<KMeansFit> {
   const { d, metric, frame, backend, far } = dataset;
   const centroids = outOfFrame(held!, frame);
-  const { counts } = yield* resultOf(workspace.accumulate(held!));
-  const inertia = toInertia(yield* resultOf(workspace.inertia()), dataset);
+  const { counts, inertia: squared } = yield* lastAssignment(workspace, held!);
+  const inertia = toInertia(squared, dataset);
   // Far rows have no weight here, and no part in the inertia.
   const { labels: farLabels } = assignFar(dataset, centroids);
   const ofFar = { indices: far.indices, labels: farLabels };

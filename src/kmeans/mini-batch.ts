@@ -75,7 +75,7 @@ function inFrame(learned: Learned, to: Frame): Learned {
 /** One batch, in the frame of what was learnt. */
 function* taught(batch: KMeansDataset, learned: Learned, { k, reassignmentRatio, seed }: LearningPlan): Steps<Lesson> {
   const { d, metric, frame, totalWeight: weight } = batch;
-  const workspace = yield* resultOf(batch.kmeans(k));
+  const workspace = yield* resultOf(batch.kmeans(k, true));
   try {
     const part = yield* resultOf(workspace.accumulate(learned.centroids));
     const counts = learned.counts.map((count, c) => count + part.counts[c]);
@@ -180,7 +180,7 @@ export function* firstLearned(dataset: KMeansDataset, plan: LearningPlan): Steps
 }
 
 function* inertiaAt(dataset: KMeansDataset, centroids: Float64Array): Steps<number> {
-  const workspace = yield* resultOf(dataset.kmeans(centroids.length / dataset.d));
+  const workspace = yield* resultOf(dataset.kmeans(centroids.length / dataset.d, true));
   try {
     return (yield* resultOf(workspace.accumulate(centroids))).inertia;
   } finally {
@@ -275,7 +275,7 @@ export class MiniBatchFit {
 
   /** What came of it for all points: one assignment. */
   *outcome(points: AssignedPoints): Steps<KMeansFit> {
-    const workspace = yield* resultOf(points.kmeans(this.#plan.k));
+    const workspace = yield* resultOf(points.kmeans(this.#plan.k, true));
     try {
       return yield* outcomeOf(points, workspace, this.#plan, this.#state);
     } finally {

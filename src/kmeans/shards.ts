@@ -41,7 +41,7 @@ export interface KMeansShardStatistics {
 export function* statisticsAt(dataset: KMeansDataset, centroids: Float64Array): Steps<KMeansShardStatistics> {
   const { n, d, metric, frame, variance, usualVariance } = dataset;
   const k = centroids.length / d;
-  const workspace = yield* resultOf(dataset.kmeans(k));
+  const workspace = yield* resultOf(dataset.kmeans(k, true));
   try {
     const { counts, sums, exact } = yield* resultOf(workspace.accumulate(centroids));
     const inertia = toInertia(yield* resultOf(workspace.inertia()), dataset);

@@ -3,15 +3,15 @@ import { type Given, owns } from '../check.ts';
 import { defaultEngines } from '../defaults.ts';
 import type { BlockwisePoints, EngineDataset, KMeansWorkspace, WeightedRow } from '../engine/contract.ts';
 import { type SharedFrame, sameValues, sharedFrameOf } from '../engine/shared-frame.ts';
-import { addKMeansStatistics, type KMeansStatistics, settled } from '../engine/statistics.ts';
+import { type KMeansStatistics, KMeansTotal } from '../engine/statistics.ts';
 import { checkWeights, readForm } from '../forms.ts';
-import { addMoments, addRanges, type PointsRange, type RangeMoments } from '../frame.ts';
+import { addMeans, addRanges, type PointsRange, type WeightedMean } from '../frame.ts';
 import type { Reason } from '../home.ts';
 import { farthestRows } from '../kmeans/relocate.ts';
 import { DistinctRows } from '../kmeans/worst-rows.ts';
 import type { Metric } from '../metric.ts';
 import type { EngineSet } from '../placement.ts';
-import { type Backend, noFarRows, type PointsSummary, type Weights } from '../points.ts';
+import { type Backend, noFarRows, type PointsSummary, type Weights, weighing } from '../points.ts';
 import { hashUniform } from '../random.ts';
 import { rangeOfPoints } from '../range.ts';
 import type { BlockSource, PlacementOptions } from '../reading.ts';
@@ -70,48 +70,67 @@ export async function surveySource(source: BlockSource, options: PassOptions): P
   const { metric, k, seed, signal } = options;
   const rangeOf = ({ points, sampleWeight }: NumberedBlock, place?: { first: number; total: number }) =>
     runAsync(rangeOfPoints(points, { metric, sampleWeight }, place), signal);
+  const { n, positiveRows: total } = await countRows(source, signal);
+  const share = Math.max(LEAST_ROWS, ROWS_OF_CLUSTER * k) / total;
+  const rows: Float64Array[] = [];
+  const weights: number[] = [];
   let range: PointsRange | null = null;
+  let first = 0;
   const blocks = new CountedBlocks(source, signal, async ({ points }) => {
     const { extremes } = await runAsync(rangeOfPoints(points, { metric: 'euclidean' }), signal);
     checkWidth(extremes.low.length, source.d ?? range?.extremes.low.length);
   });
   for await (const block of blocks) {
     range = await inBlock(block.number, signal, async () => {
-      const own = { ...(await rangeOf(block)), samples: [] };
-      checkWidth(own.extremes.low.length, source.d ?? range?.extremes.low.length);
-      return range === null ? own : addRanges(range, own);
-    });
-  }
-  if (range === null) throw blocks.nothing();
-  range = { ...range, n: range.n + blocks.skipped };
-  const total = range.positiveRows;
-  const share = Math.max(LEAST_ROWS, ROWS_OF_CLUSTER * k) / total;
-  const rows: Float64Array[] = [];
-  const weights: number[] = [];
-  let sampled: PointsRange | null = null;
-  let first = 0;
-  const again = new CountedBlocks(source, signal);
-  for await (const block of again) {
-    sampled = await inBlock(block.number, signal, async () => {
       const own: PointsRange = await rangeOf(block, { first, total });
-      const sum = sampled === null ? own : addRanges(sampled, own);
+      checkWidth(own.extremes.low.length, source.d ?? range?.extremes.low.length);
+      const sum = range === null ? own : addRanges(range, own);
       takeRows(block, first, (place) => share >= 1 || hashUniform(seed, place) < share, rows, weights);
       return sum;
     });
-    first = sampled.positiveRows;
+    first = range.positiveRows;
   }
-  checkPass(range, (sampled?.n ?? 0) + again.skipped, sampled?.moments ?? null);
+  if (range === null) throw blocks.nothing();
+  range = { ...range, n: range.n + blocks.skipped };
+  if (range.n !== n) throw otherCount(n, range.n);
+  if (range.positiveRows !== total) throw otherRows();
   const d = range.extremes.low.length;
   const data = new Float64Array(rows.length * d);
   for (const [i, row] of rows.entries()) data.set(row, i * d);
   return {
     range,
-    shared: sharedFrameOf({ ...sampled!, n: range.n }),
+    shared: sharedFrameOf(range),
     reservoir: {
       points: { data, shape: [rows.length, d] },
       sampleWeight: Float32Array.from(weights),
     },
   };
+}
+
+/** How many rows there are, and how many of positive weight. */
+async function countRows(
+  source: BlockSource,
+  signal: AbortSignal | undefined,
+): Promise<Pick<PointsRange, 'n' | 'positiveRows'>> {
+  let [n, positiveRows, features] = [0, 0, source.d];
+  const sized = ({ points }: NumberedBlock) => {
+    const form = readForm(points);
+    if (owns(form, 'fields')) throw new TypeError('points must be on the host, not in a GPUBuffer');
+    checkWidth(form.d, features);
+    features = form.d;
+    return form.n;
+  };
+  const blocks = new CountedBlocks(source, signal, async (block) => void sized(block));
+  for await (const block of blocks) {
+    await inBlock(block.number, signal, async () => {
+      const rows = sized(block);
+      const weighed = await runAsync(weighing(checkWeights(block.sampleWeight, rows), rows), signal);
+      n += rows;
+      positiveRows += weighed.positiveRows;
+    });
+  }
+  if (n === 0) throw blocks.nothing();
+  return { n: n + blocks.skipped, positiveRows };
 }
 
 function checkWidth(d: number, known: number | undefined): void {
@@ -143,19 +162,24 @@ function takeRows(
 const OF_DEVIATION = 1e-10;
 const OF_MEAN = 1e-12;
 
-/** @throws {RangeError} where a pass had other rows than the first. */
-function checkPass({ n, moments: first }: PointsRange, count: number, moments: RangeMoments | null): void {
-  if (count !== n) throw new RangeError(`the source had ${n} rows in its first pass, and ${count} in a later one`);
+const otherCount = (n: number, count: number) =>
+  new RangeError(`the source had ${n} rows in its first pass, and ${count} in a later one`);
+
+const otherRows = () => new RangeError('the source had other rows, or weights, in a later pass than before');
+
+/** @throws {RangeError} where a pass had other rows than those that were surveyed. */
+function checkPass({ n, moments: first }: PointsRange, count: number, found: WeightedMean | null): void {
+  if (count !== n) throw otherCount(n, count);
   const differs = (a: number, b: number, most: number) => Math.abs(a - b) > most;
   if (
-    moments !== null &&
-    (differs(moments.weight, first.weight, OF_MEAN * first.weight) ||
-      moments.mean.some((mean, j) => {
+    found !== null &&
+    (differs(found.weight, first.weight, OF_MEAN * first.weight) ||
+      found.mean.some((mean, j) => {
         const deviation = Math.sqrt(first.variance[j]);
         return differs(mean, first.mean[j], OF_DEVIATION * deviation + OF_MEAN * Math.abs(first.mean[j]));
       }))
   ) {
-    throw new RangeError('the source had other rows, or weights, in a later pass than in its first');
+    throw otherRows();
   }
 }
 
@@ -232,13 +256,13 @@ export class SourcePoints {
       if (next.done === true) return null;
       const { number, points, sampleWeight, skipped } = next.value;
       return inBlock(number, signal, async () => {
-        const surveyed = await run(shardOf(points, { metric, sampleWeight }, shared), signal);
+        const surveyed = await run(shardOf(points, { metric, sampleWeight }, shared, true), signal);
         const dataset = await this.#engines.upload(surveyed, signal, onGpu);
-        return { number, moments: surveyed.moments(), skipped, dataset };
+        return { number, mean: surveyed.mean(), skipped, dataset };
       });
     };
     let count = 0;
-    let moments: RangeMoments | null = null;
+    let mean: WeightedMean | null = null;
     let ahead = open();
     try {
       for (;;) {
@@ -255,14 +279,14 @@ export class SourcePoints {
           dataset.destroy();
         }
         count += dataset.n;
-        moments = moments === null || block.moments === null ? block.moments : addMoments(moments, block.moments);
+        mean = mean === null || block.mean === null ? block.mean : addMeans(mean, block.mean);
       }
     } finally {
       const left = await ahead.catch(() => null);
       left?.dataset.destroy();
       await blocks.return();
     }
-    checkPass(range, count + counted.skipped, moments);
+    checkPass(range, count + counted.skipped, mean);
   }
 
   async #farthest(centroids: Float64Array, wanted: number): Promise<readonly WeightedRow[]> {
@@ -289,24 +313,24 @@ export function worstOf(found: readonly WeightedRow[], wanted: number): Weighted
 class PassesOfKMeans implements KMeansWorkspace {
   readonly lloyd = undefined;
   readonly #each: (work: BlockWork) => Promise<void>;
-  #last: { readonly centroids: Float64Array; readonly statistics: KMeansStatistics } | null = null;
+  #last: {
+    readonly centroids: Float64Array;
+    readonly statistics: KMeansStatistics;
+    /** Whether the inertia was summed term by term. */
+    readonly isExact: boolean;
+  } | null = null;
 
   constructor(each: (work: BlockWork) => Promise<void>) {
     this.#each = each;
   }
 
-  async accumulate(centroids: Float64Array): Promise<KMeansStatistics> {
-    // As behind an iteration that moved no centroid: a fit ends with one more assignment.
-    const last = this.#last;
-    if (last !== null && sameValues(last.centroids, centroids)) return last.statistics;
-    const kept = centroids.slice();
-    let sum: KMeansStatistics | null = null;
-    await this.#each(async (dataset) => {
-      const part = await assigned(dataset, kept);
-      sum = sum === null ? part : addKMeansStatistics(sum, part);
-    });
-    this.#last = { centroids: kept, statistics: sum! };
-    return sum!;
+  accumulate(centroids: Float64Array): Promise<KMeansStatistics> {
+    return this.#assign(centroids, false);
+  }
+
+  /** Iterations do without distances term by term, which take a sixth of a pass. */
+  outcome(centroids: Float64Array): Promise<KMeansStatistics> {
+    return this.#assign(centroids, true);
   }
 
   /** None is kept. */
@@ -314,20 +338,47 @@ class PassesOfKMeans implements KMeansWorkspace {
     return new Uint32Array(0);
   }
 
-  inertia(): number {
-    return this.#last!.statistics.inertia;
+  async inertia(): Promise<number> {
+    return (await this.#assign(this.#last!.centroids, true)).inertia;
   }
 
   close(): void {}
+
+  async #assign(centroids: Float64Array, isExact: boolean): Promise<KMeansStatistics> {
+    const last = this.#last;
+    // As behind an iteration that moved no centroid: a fit ends with one more assignment.
+    if (last !== null && (last.isExact || !isExact) && sameValues(last.centroids, centroids)) return last.statistics;
+    const kept = centroids.slice();
+    let total: KMeansTotal | null = null;
+    await this.#each((dataset) =>
+      assigning(dataset, kept, isExact, (part) => {
+        if (total === null) total = new KMeansTotal(part);
+        else total.add(part);
+      }),
+    );
+    const statistics = total!.statistics();
+    this.#last = { centroids: kept, statistics, isExact };
+    return statistics;
+  }
 }
 
-/** One assignment of a block, its inertia term by term; all labels count as changed, since none are kept. */
-async function assigned(dataset: EngineDataset, centroids: Float64Array): Promise<KMeansStatistics> {
-  const workspace = await dataset.kmeans(centroids.length / dataset.d);
+/**
+ * One assignment of a block; all labels count as changed, since none are kept.
+ *
+ * @param isExact whether the inertia is summed term by term
+ * @param take gets its statistics while they are valid
+ */
+async function assigning(
+  dataset: EngineDataset,
+  centroids: Float64Array,
+  isExact: boolean,
+  take: (statistics: KMeansStatistics) => void,
+): Promise<void> {
+  const workspace = await dataset.kmeans(centroids.length / dataset.d, true);
   try {
-    const { counts, sums, exact } = await workspace.accumulate(centroids);
-    const inertia = await workspace.inertia();
-    return { counts, sums, inertia, changed: dataset.n, exact: exact && settled(exact) };
+    const statistics = await workspace.accumulate(centroids);
+    const inertia = isExact ? await workspace.inertia() : statistics.inertia;
+    take({ ...statistics, inertia, changed: dataset.n });
   } finally {
     workspace.close();
   }

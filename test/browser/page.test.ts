@@ -9,6 +9,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { launch, type Page } from 'puppeteer';
 import { describe, expect, inject, it } from 'vitest';
 import { hashUniform } from '../../src/random.ts';
+import { shareOf } from '../scope.ts';
 import { attributes, chooseFile, clustered, executablePath, open, statuses, textOf, useChrome } from './pages.ts';
 
 const chrome = useChrome();
@@ -205,7 +206,7 @@ it('clusters three million flights at once, and keeps the page answering', async
 });
 
 describe('opens', () => {
-  it.each(Object.keys(FILES))('%s', async (name) => {
+  it.each(shareOf(Object.keys(FILES), 3))('%s', async (name) => {
     const page = await open(chrome, '?data=embeddings&k=3&engine=cpu');
     await clustered(page);
     await nextRun(page, () => chooseFile(page, name, FILES[name]()));
@@ -768,7 +769,7 @@ describe('its look', () => {
     ['a narrow phone', 320, 640],
   ] as const;
 
-  it.each(sizes)(
+  it.each(shareOf(sizes, 2))(
     'has the picture in the first screen of %s, never all of it, and no sideways scrolling',
     async (...size) => {
       const [, width, height] = size;

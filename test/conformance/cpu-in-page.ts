@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import { type BrowserName, findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
 import { missing } from '../missing.ts';
+import { shareOf } from '../scope.ts';
 import { type Policy, servePage } from './browser.ts';
 import { probe } from './probe.ts';
 import { sharing } from './runner.ts';
@@ -17,8 +18,8 @@ function hasFastDot(): boolean | undefined {
   return existsSync('/proc/cpuinfo') ? /\bavx_vnni\b/.test(readFileSync('/proc/cpuinfo', 'utf8')) : undefined;
 }
 
-/** Every twelfth: some of each kind. */
-const sample = shortCases.filter((_, i) => i % 12 === 0);
+/** Some of each kind. */
+const sample = shareOf(shortCases, 36, 0, 12);
 
 interface Expectation {
   readonly policy: Policy | null;

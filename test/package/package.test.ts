@@ -14,7 +14,7 @@ import { findBrowser, missingBrowser } from '../browsers.ts';
 import { goldenFlights } from '../golden/flights.ts';
 import { flightMixtures, type GoldenMixture, goldenMixtures } from '../golden/mixture.ts';
 import { missing } from '../missing.ts';
-import { RUNS_ALL } from '../scope.ts';
+import { RUNS_ALL, shareOf } from '../scope.ts';
 import { topicOf } from '../topics.ts';
 import { dawnDriver, dawnFlags, missingDriver } from '../vulkan.ts';
 import { type Bundler, bundle, type Program, printed, served, servedAnew } from './bundles.ts';
@@ -164,7 +164,8 @@ test.for(comments.filter((example) => !onDevice.includes(example)))(
   },
 );
 
-test.for(readme)('example $name runs in Chrome, bundled', async ({ source }, context) => {
+// Node runs all of them.
+test.for(shareOf(readme, 4))('example $name runs in Chrome, bundled', async ({ source }, context) => {
   if (executablePath === null) missing(context, missingBrowser('chrome'));
   expect(await runInChrome(executablePath, toJavaScript(source))).not.toEqual([]);
 });
@@ -515,25 +516,24 @@ describe("scikit-learn's mean log-likelihood of mixtures of the flights and of d
     expectScores(await node(['mixtures-cpu.js']), 'cpu');
   });
 
-  test('WebGPU in Node', async (context) => {
-    const env = dawnDriver(executablePath);
-    if (env === null) missing(context, missingDriver);
-    // A project of its own, for the other one is without `webgpu` and is told so.
-    const cwd = join(folder, 'project-with-dawn');
-    await cp(project, cwd, { recursive: true });
-    await cp(join(modules, 'webgpu'), join(cwd, 'node_modules/webgpu'), { recursive: true });
-    const source = `
+  // Chrome has the same Dawn.
+  if (RUNS_ALL)
+    test('WebGPU in Node', async (context) => {
+      const env = dawnDriver(executablePath);
+      if (env === null) missing(context, missingDriver);
+      // A project of its own, for the other one is without `webgpu` and is told so.
+      const cwd = join(folder, 'project-with-dawn');
+      await cp(project, cwd, { recursive: true });
+      await cp(join(modules, 'webgpu'), join(cwd, 'node_modules/webgpu'), { recursive: true });
+      const source = `
       import { requestNodeDevice } from 'webgpu-clustering/node';
       const flags = ${JSON.stringify({ flags: dawnFlags })};
       ${inNode("{ backend: 'webgpu', device: await requestNodeDevice(flags) }")}`;
-    await writeFile(join(cwd, 'mixtures-webgpu.js'), source);
-    expectScores(await node(['mixtures-webgpu.js'], { cwd, env }), 'webgpu');
-  });
+      await writeFile(join(cwd, 'mixtures-webgpu.js'), source);
+      expectScores(await node(['mixtures-webgpu.js'], { cwd, env }), 'webgpu');
+    });
 
-  test.for([
-    ['CPU', 'cpu'],
-    ['WebGPU', 'webgpu'],
-  ])('%s in Chrome', async ([, backend], context) => {
+  test.for(shareOf(['cpu', 'webgpu'], 2, 1))('%s in Chrome', async (backend, context) => {
     if (executablePath === null) missing(context, missingBrowser('chrome'));
     const source = `
       import { fitMixtures } from './mixtures.js';
@@ -566,13 +566,16 @@ describe("scikit-learn's mean log-likelihood of mixtures of the flights and of d
   }
 });
 
-test.for([
+const compilers = [
   ['TypeScript 5.9', 'typescript', 'nodenext', []],
   ['TypeScript 5.9', 'typescript', 'bundler', []],
   ['TypeScript 5.9', 'typescript', 'bundler', ['@webgpu/types']],
   ['TypeScript 7', 'typescript-7', 'nodenext', []],
   ['TypeScript 7', 'typescript-7', 'bundler', []],
-] as const)('types: %s, %s, %s, with %j', async ([, compiler, moduleResolution, types]) => {
+] as const;
+
+// One of each compiler.
+test.for(shareOf(compilers, 3))('types: %s, %s, %s, with %j', async ([, compiler, moduleResolution, types]) => {
   await write(
     'consumer.ts',
     `import { type BisectingStrategy, bisectingKMeans, createEngine, DeviceLostError, type Engine, type KMeans1d, type KMeans1dOptions, KMeansModel, kmeans, kmeans1d, WebGPUUnavailableError } from 'webgpu-clustering';

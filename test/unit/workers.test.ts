@@ -285,9 +285,9 @@ describe('a failure belongs to its call', () => {
     });
     const small = makeShard(place, shape(512));
     const huge = makeShard(place, shape(2 ** 42));
-    const options = { units: runNow(unitsOf([], 512, 5)), longest: 0, usual: 0 };
+    const options = { units: runNow(unitsOf([], 512, 5)), longest: 0, usual: 0, once: false };
     const working = make(huge, KMEANS, 'clusters', { ...options, k: 1 });
-    for (const question of [ask(huge, 'survey', []), ask(working, 'labels', [])]) {
+    for (const question of [ask(huge, 'survey', [true]), ask(working, 'labels', [])]) {
       await expect(run(question)).rejects.toThrow(/^no room for \d+ MiB/);
     }
     const clusters = make(small, KMEANS, 'clusters', { ...options, k: 2 ** 40 });

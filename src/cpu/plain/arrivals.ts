@@ -2,7 +2,7 @@ import { rowLength } from '../../points.ts';
 import type { Steps } from '../../steps.ts';
 import type { Node } from '../../tree.ts';
 import { rowsOfTurn } from '../../turns.ts';
-import type { Arrival, Arrivals } from '../arrivals.ts';
+import type { Arrival, Arrivals, Entered } from '../arrivals.ts';
 import type { Shard, Survey } from '../shard.ts';
 
 export class PlainArrivals implements Arrivals {
@@ -60,8 +60,26 @@ export class PlainArrivals implements Arrivals {
     }
   }
 
-  lengths(): Steps<Survey> {
-    return this.shard.survey();
+  lengths(withBits: boolean): Steps<Survey> {
+    return this.shard.survey(withBits);
+  }
+
+  *enter(shift: Float64Array, scale: number): Steps<Entered> {
+    const { n, d } = this.shard;
+    const sums = new Float64Array(d);
+    const pause = rowsOfTurn(d);
+    for (let start = 0; start < n; start += pause) {
+      const { rows } = this.shard;
+      for (let at = start * d, end = Math.min(n, start + pause) * d; at < end; ) {
+        for (let j = 0; j < d; j++, at++) {
+          const value = (rows[at] - shift[j]) * scale;
+          rows[at] = value;
+          sums[j] += value;
+        }
+      }
+      yield;
+    }
+    return { sums, survey: yield* this.lengths(false) };
   }
 
   free(): void {}

@@ -1,25 +1,28 @@
+import { MOST_AT_ONCE } from '../../engine/exact-total.ts';
 import type { Steps } from '../../steps.ts';
 import type { Node } from '../../tree.ts';
 import { rowsOfTurn } from '../../turns.ts';
-import type { Arrival } from '../arrivals.ts';
+import type { Arrival, Entered } from '../arrivals.ts';
 import { noExtremes, PlainArrivals } from '../plain/arrivals.ts';
 import type { Shard, Survey } from '../shard.ts';
 import type { ArrivalsKernels } from './kernels.ts';
 
-/** Rows whose lengths are measured at once. */
-const ROWS_OF_LENGTHS = 512;
-
 /** Rows of few features are brought into a frame as fewer rows of more: by fours. */
 const NARROW = 16;
 const FOLD = 4;
+
+/** Values that are brought into a frame and measured while they are in the nearest cache. */
+const VALUES_AT_HAND = 2 ** 12;
 
 /** How many rows take as long as one of TypeScript's. */
 const SPEED = 4;
 
 export class SimdArrivals extends PlainArrivals {
   readonly #kernels: ArrivalsKernels;
-  /** Float64: a shift [d], or [4, d]; lengths of rows. */
+  /** Float64: a shift [d], or [4, d]. */
   readonly #shift: number;
+  /** Float64: squared lengths of rows [MOST_AT_ONCE]. */
+  readonly #squares: number;
   /** Float32 [d] each. */
   readonly #low: number;
   readonly #high: number;
@@ -30,9 +33,9 @@ export class SimdArrivals extends PlainArrivals {
     super(shard, options);
     this.#kernels = kernels;
     const { memory, d } = shard;
-    [this.#shift, this.#low, this.#high, this.#sums] = [8 * Math.max(4 * d, ROWS_OF_LENGTHS), 4 * d, 4 * d, 16 * d].map(
-      (bytes) => memory.allocate(bytes),
-    );
+    [this.#shift, this.#squares, this.#low, this.#high, this.#sums] = [
+      ...[8 * FOLD * d, 8 * MOST_AT_ONCE, 4 * d, 4 * d, 16 * d],
+    ].map((bytes) => memory.allocate(bytes));
   }
 
   override *survey(pivot: Float64Array, scale: number): Steps<Arrival> {
@@ -53,7 +56,7 @@ export class SimdArrivals extends PlainArrivals {
     let wrong = -1;
     const nodes = yield* this.#sumsOf((start, end) => {
       if (wrong >= 0) return;
-      const stop = this.#kernels.normalise(rowsAt, d, start, end, this.#sums, this.#shift);
+      const stop = this.#kernels.normalise(rowsAt, d, start, end, this.#sums, this.#squares);
       if (stop < end) wrong = stop;
     });
     return { ...noExtremes(d), nodes, wrong: this.wrongIn(wrong) };
@@ -73,19 +76,35 @@ export class SimdArrivals extends PlainArrivals {
     }
   }
 
-  override lengths(): Steps<Survey> {
+  override lengths(withBits: boolean): Steps<Survey> {
+    return this.shard.surveyBy(withBits, (first, count, squares) => this.#measure(first, count, squares, 0));
+  }
+
+  override *enter(shift: Float64Array, scale: number): Steps<Entered> {
     const { d, memory, rowsAt } = this.shard;
-    return this.shard.surveyBy((first, count, squares) => {
-      for (let done = 0; done < count; done += ROWS_OF_LENGTHS) {
-        const rows = Math.min(ROWS_OF_LENGTHS, count - done);
-        this.#kernels.lengths(rowsAt, d, first + done, first + done + rows, this.#shift);
-        squares.set(memory.f64.subarray(this.#shift / 8, this.#shift / 8 + rows), done);
+    const sums = this.#sums / 8;
+    memory.f64.fill(0, sums, sums + d);
+    memory.f64.set(shift, this.#shift / 8);
+    const most = Math.max(1, Math.floor(VALUES_AT_HAND / d));
+    const survey = yield* this.shard.surveyBy(false, (first, count, squares) => {
+      for (let done = 0; done < count; done += most) {
+        const rows = Math.min(most, count - done);
+        this.#kernels.enter(rowsAt, d, first + done, first + done + rows, this.#shift, scale, this.#sums);
+        this.#measure(first + done, rows, squares, done);
       }
     });
+    return { sums: memory.f64.slice(sums, sums + d), survey };
   }
 
   override free(): void {
-    for (const place of [this.#shift, this.#low, this.#high, this.#sums]) this.shard.memory.free(place);
+    for (const place of [this.#shift, this.#squares, this.#low, this.#high, this.#sums]) this.shard.memory.free(place);
+  }
+
+  /** Squared lengths of rows, at most {@link MOST_AT_ONCE}. */
+  #measure(first: number, rows: number, squares: Float64Array, to: number): void {
+    const { d, memory, rowsAt } = this.shard;
+    this.#kernels.lengths(rowsAt, d, first, first + rows, this.#squares);
+    squares.set(memory.f64.subarray(this.#squares / 8, this.#squares / 8 + rows), to);
   }
 
   #sumsOf(add: (start: number, end: number) => void): Steps<readonly Node[]> {

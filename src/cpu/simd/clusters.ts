@@ -146,6 +146,7 @@ export class SimdClusters implements Clusters {
   readonly #units: Units;
   readonly #longest: number;
   readonly #usual: number;
+  readonly #once: boolean;
   readonly #spill: Spill;
   /** Byte offset of the state. */
   readonly #state: number;
@@ -164,7 +165,7 @@ export class SimdClusters implements Clusters {
   constructor(
     shard: Shard,
     kernels: KMeansKernels,
-    { k, units, longest, usual }: ClustersOptions,
+    { k, units, longest, usual, once }: ClustersOptions,
     openBytes?: (state: StateOf) => ByteScan | null,
   ) {
     this.#shard = shard;
@@ -173,6 +174,7 @@ export class SimdClusters implements Clusters {
     this.#units = units;
     this.#longest = longest;
     this.#usual = usual;
+    this.#once = once;
     this.#spill = new Spill(units);
     const arrays = this.#arrays();
     this.#state = this.#allocate(arrays.reduce((end, [, bytes]) => end + aligned(bytes), aligned(STATE_BYTES)));
@@ -262,7 +264,7 @@ export class SimdClusters implements Clusters {
 
   /** Whether bounds could ever be worth their memory. */
   get #mayBound(): boolean {
-    return this.#k > 1 && COST_OF_BOUNDS < this.#costOfScan;
+    return !this.#once && this.#k > 1 && COST_OF_BOUNDS < this.#costOfScan;
   }
 
   /** Whether rows keep an upper bound. */

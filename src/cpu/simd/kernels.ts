@@ -114,6 +114,7 @@ export interface ArrivalsKernels {
     sums: number,
   ): void;
   bring(rows: number, d: number, start: number, end: number, shifts: number, scale: number): void;
+  enter(rows: number, d: number, start: number, end: number, shifts: number, scale: number, sums: number): void;
   normalise(rows: number, d: number, start: number, end: number, sums: number, scratch: number): number;
   lengths(rows: number, d: number, start: number, end: number, to: number): void;
 }

@@ -134,12 +134,73 @@ export function bring(rows: usize, d: u32, start: u32, end: u32, shifts: usize, 
       const x = v128.load(at);
       const y0 = f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(x), v128.load(shift)), unit);
       const y1 = f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 0)), v128.load(shift, 16)), unit);
-      v128.store(at, i64x2.shuffle(f32x4.demote_f64x2_zero(y0), f32x4.demote_f64x2_zero(y1), 0, 2));
+      v128.store(at, narrow(y0, y1));
     }
     for (const end = row + bytes; at < end; at += 4, shift += 8) {
       store<f32>(at, <f32>((<f64>load<f32>(at) - load<f64>(shift)) * scale));
     }
   }
+}
+
+/**
+ * The same, with sums of what values were before they are rounded: of four rows at a time, which are read side by side.
+ *
+ * @param sums float64 [d], to which deviations (x − shift)·scale are added
+ */
+export function enter(rows: usize, d: u32, start: u32, end: u32, shifts: usize, scale: f64, sums: usize): void {
+  const bytes = (<usize>d) << 2;
+  const unit = f64x2.splat(scale);
+  const last = rows + <usize>end * bytes;
+  let row = rows + <usize>start * bytes;
+  for (; row + 4 * bytes <= last; row += 4 * bytes) {
+    let at: usize = 0;
+    for (const four = bytes & ~15; at < four; at += 16) {
+      const shift = shifts + (at << 1);
+      const sum = sums + (at << 1);
+      const p0 = v128.load(shift);
+      const p1 = v128.load(shift, 16);
+      const to = row + at;
+      const a = v128.load(to);
+      const b = v128.load(to + bytes);
+      const c = v128.load(to + 2 * bytes);
+      const e = v128.load(to + 3 * bytes);
+      const a0 = f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(a), p0), unit);
+      const a1 = f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(i64x2.shuffle(a, a, 1, 0)), p1), unit);
+      const b0 = f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(b), p0), unit);
+      const b1 = f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(i64x2.shuffle(b, b, 1, 0)), p1), unit);
+      const c0 = f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(c), p0), unit);
+      const c1 = f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(i64x2.shuffle(c, c, 1, 0)), p1), unit);
+      const e0 = f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(e), p0), unit);
+      const e1 = f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(i64x2.shuffle(e, e, 1, 0)), p1), unit);
+      v128.store(to, narrow(a0, a1));
+      v128.store(to + bytes, narrow(b0, b1));
+      v128.store(to + 2 * bytes, narrow(c0, c1));
+      v128.store(to + 3 * bytes, narrow(e0, e1));
+      v128.store(sum, f64x2.add(v128.load(sum), f64x2.add(f64x2.add(a0, b0), f64x2.add(c0, e0))));
+      v128.store(sum, f64x2.add(v128.load(sum, 16), f64x2.add(f64x2.add(a1, b1), f64x2.add(c1, e1))), 16);
+    }
+    for (; at < bytes; at += 4)
+      enterOne(row + at, row + at + 4 * bytes, bytes, shifts + (at << 1), scale, sums + (at << 1));
+  }
+  for (let at: usize = 0; at < bytes; at += 4) {
+    enterOne(row + at, last, bytes, shifts + (at << 1), scale, sums + (at << 1));
+  }
+}
+/** Two float64 and two more as four float32. */
+function narrow(first: v128, second: v128): v128 {
+  return i64x2.shuffle(f32x4.demote_f64x2_zero(first), f32x4.demote_f64x2_zero(second), 0, 2);
+}
+
+/** x' of one feature in rows up to `to`. */
+function enterOne(row: usize, to: usize, bytes: usize, shifts: usize, scale: f64, sums: usize): void {
+  const shift = load<f64>(shifts);
+  let sum = load<f64>(sums);
+  for (; row < to; row += bytes) {
+    const y = (<f64>load<f32>(row) - shift) * scale;
+    sum += y;
+    store<f32>(row, <f32>y);
+  }
+  store<f64>(sums, sum);
 }
 
 /** Rows that are brought to unit length together. */
