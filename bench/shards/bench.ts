@@ -1,15 +1,23 @@
 /** What a pass over shards in processes of this machine costs: computing, and all that is there without any rows to speak of. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { parquetWriteFile } from 'hyparquet-writer';
 import { fitShardsBy, type ShardsAsked } from '../../src/machines/drive.ts';
 import { type Request, ShardProcess } from '../../src/machines/process.ts';
 import { Random } from '../../src/random.ts';
 import { median } from '../measure.ts';
+import { findPython } from '../python.ts';
 import { circumstances, writeReport } from '../report.ts';
 import { formatTable, threeDigits } from '../table.ts';
 
 export const SHARDS_USAGE = `npm run build && npm run bench -- shards [options]
-  Lloyd's iterations of the flights in 1, 2, 4 and 8 processes of one thread, and the same with one row each: what is sent,
-  merged and updated. It needs the package "hyparquet".
+  Lloyd's iterations of the flights in 1, 2, 4 and 8 processes of one thread, and the same with eight rows: what is sent,
+  merged and updated. Then fits on Dask: of eight shards with little to compute and 200 kB of parameters, and of all flights by one worker
+  and by two. It needs a Python with Dask and the package "hyparquet".
     --runs N     passes (default 7)
     --rows N     flights (default 3,000,000)
     --out PATH   folder of the results (default bench/results)`;
@@ -18,9 +26,11 @@ const COMMAND = [process.execPath, 'dist/bin.js', 'shard'];
 const FILE = 'node_modules/vega-datasets/data/flights-3m.parquet';
 const COLUMNS = ['delay', 'distance'];
 const PROCESSES = [1, 2, 4, 8];
-/** Clusters: k·d from 10⁴ to 10⁶. Those of fits with rows are fewer. */
-const CLUSTERS = [5_000, 50_000, 500_000];
+/** Clusters: k·d from 10⁴ to 10⁷. Those of fits with rows are fewer. */
+const CLUSTERS = [5_000, 50_000, 500_000, 5_000_000];
 const CLUSTERS_OF_ROWS = 64;
+/** Of all processes together, where nothing is to be computed: one each at least. */
+const FEW_ROWS = 8;
 
 interface Pass {
   readonly processes: number;
@@ -41,10 +51,14 @@ export async function runShardsBenchmark(args: string[]): Promise<void> {
     out: { type: 'string', default: 'bench/results' },
   } as const;
   const { runs, rows, out } = parseArgs({ args, options }).values;
+  const fits = [
+    { k: CLUSTERS_OF_ROWS, rows: Number(rows) },
+    ...[CLUSTERS_OF_ROWS, ...CLUSTERS].map((k) => ({ k, rows: FEW_ROWS })),
+  ];
   const passes: Pass[] = [];
-  for (const processes of PROCESSES) {
-    passes.push(await measured(processes, Number(rows), CLUSTERS_OF_ROWS, Number(runs)));
-    for (const k of [CLUSTERS_OF_ROWS, ...CLUSTERS]) passes.push(await measured(processes, processes, k, Number(runs)));
+  for (const { k, rows } of fits) {
+    const begun = await begin(k, rows);
+    for (const processes of PROCESSES) passes.push(await measured(processes, rows, begun, Number(runs)));
   }
   const lines = passes.map(({ processes, rows, k, sent, answered, statistics, update }) => [
     ...[`${processes}`, `${rows}`, `${k * COLUMNS.length}`, `${sent}`, `${answered}`],
@@ -53,46 +67,135 @@ export async function runShardsBenchmark(args: string[]): Promise<void> {
   console.log(
     formatTable(['processes', 'rows', 'k·d', 'bytes to each', 'bytes back', 'answers ms', 'update ms'], lines),
   );
-  console.log(`\nwritten to ${writeReport(out, { benchmark: 'shards', ...circumstances(), passes } as never)}`);
+  const dask = await fitsOnDask(Number(rows), Number(runs));
+  const ofDask = dask.map(({ workers, shards, rows, k, d, milliseconds }) => [
+    ...[`${workers}`, `${shards}`, `${rows}`, `${k * d}`, threeDigits(median(milliseconds))],
+  ]);
+  console.log(formatTable(['Dask workers', 'shards', 'rows', 'k·d', 'ms an iteration'], ofDask));
+  console.log(`\nwritten to ${writeReport(out, { benchmark: 'shards', ...circumstances(), passes, dask } as never)}`);
 }
 
-/** The second pass of a fit, several times. */
-async function measured(processes: number, rows: number, k: number, runs: number): Promise<Pass> {
+interface Begun {
+  readonly plan: { readonly kind: 'kmeans'; readonly k: number; readonly tolerance: 0 };
+  /** What shards are asked about, and what: as a fit does behind its first iteration. */
+  readonly state: Uint8Array;
+  readonly header: Request;
+}
+
+function randomRows(k: number): number[][] {
   const random = new Random(1);
-  const init = Array.from({ length: k }, () => COLUMNS.map(() => 100 * random.normal()));
+  return Array.from({ length: k }, () => COLUMNS.map(() => 100 * random.normal()));
+}
+
+function shardsOf(processes: number, rows: number): ShardProcess[] {
   const cut = (s: number) => Math.round((s * rows) / processes);
-  const shards = Array.from({ length: processes }, (_, s) => {
+  return Array.from({ length: processes }, (_, s) => {
     const part = ['--columns', COLUMNS.join(), '--rows', `${cut(s)}:${cut(s + 1)}`, '--threads', '1'];
     return new ShardProcess([...COMMAND, FILE, ...part]);
   });
+}
+
+/** An iteration in one process. */
+async function begin(k: number, rows: number): Promise<Begun> {
+  const init = randomRows(k);
+  const [shard] = shardsOf(1, rows);
   const alone = new ShardProcess(COMMAND);
   const plan = { kind: 'kmeans', k, tolerance: 0 } as const;
-  let last: { readonly headers: readonly Request[]; readonly state: Uint8Array } | null = null;
-  const each: ShardsAsked['each'] = (_, headers, state) => {
-    if (state !== null) last = { headers, state };
-    return Promise.all(
-      headers.map((header, s) => shards[s].ask(String(header.verb), header, ...(state ? [state] : []))),
-    );
+  let last: Pick<Begun, 'state' | 'header'> | null = null;
+  const each: ShardsAsked['each'] = async (_, [header], state) => {
+    if (state !== null) last = { header, state };
+    return [await shard.ask(String(header.verb), header, ...(state ? [state] : []))];
   };
   try {
-    await fitShardsBy({ count: processes, each }, alone, { ...plan, init, maxIterations: 1 });
-    const { headers, state } = last! as { readonly headers: readonly Request[]; readonly state: Uint8Array };
-    const statistics: number[] = [];
-    const update: number[] = [];
-    let answered = 0;
-    for (let run = 0; run < runs; run++) {
+    await fitShardsBy({ count: 1, each }, alone, { ...plan, init, maxIterations: 1 });
+    return { plan, ...last! };
+  } finally {
+    await Promise.all([shard.close(), alone.close()]);
+  }
+}
+
+/** The second pass of a fit, several times. */
+async function measured(processes: number, rows: number, { plan, state, header }: Begun, runs: number): Promise<Pass> {
+  const shards = shardsOf(processes, rows);
+  const alone = new ShardProcess(COMMAND);
+  const statistics: number[] = [];
+  const update: number[] = [];
+  let answered = 0;
+  try {
+    // The first one reads rows, and loads what the others have.
+    for (let run = -1; run < runs; run++) {
       const start = performance.now();
-      const answers = await each('', headers, state);
+      const answers = await Promise.all(shards.map((shard) => shard.ask(String(header.verb), header, state)));
       const between = performance.now();
       const bodies = answers.map(({ parts }) => parts[0]);
       const { parts } = await alone.ask('merge', plan, ...bodies);
       await alone.ask('update', plan, state, parts[0]);
+      answered = bodies[0].length;
+      if (run < 0) continue;
       statistics.push(between - start);
       update.push(performance.now() - between);
-      answered = bodies[0].length;
     }
-    return { processes, rows, k, sent: state.length, answered, statistics, update };
+    return { processes, rows, k: plan.k, sent: state.length, answered, statistics, update };
   } finally {
     await Promise.all([...shards, alone].map((process) => process.close()));
+  }
+}
+
+interface DaskFit {
+  readonly workers: number;
+  readonly shards: number;
+  readonly rows: number;
+  readonly k: number;
+  readonly d: number;
+  /** Of each iteration behind the first, in which rows are read. */
+  readonly milliseconds: readonly number[];
+}
+
+/** Of a worker that computes one shard at a time. */
+async function onDask(
+  { workers, shards, rows, k, d }: Omit<DaskFit, 'milliseconds'>,
+  file: string,
+  columns: readonly string[],
+  init: number[][],
+  runs: number,
+): Promise<DaskFit> {
+  const { command: python } = await findPython(DASK, 'Dask');
+  const asked = {
+    ...{ module: resolve('dist/dask'), command: [process.execPath, resolve('dist/bin.js')], kind: 'kmeans', workers },
+    ...{ file: resolve(file), columns },
+    cuts: Array.from({ length: shards + 1 }, (_, s) => Math.round((s * rows) / shards)),
+    options: { k, init, tolerance: 0, max_iter: runs + 1 },
+  };
+  const fit = spawn(python, ['test/machines/fit_on_dask.py'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  fit.stdin.end(JSON.stringify(asked));
+  const { passes } = JSON.parse(await text(fit.stdout)) as { passes: { ms: number }[] };
+  return { workers, shards, rows, k, d, milliseconds: passes.slice(1).map(({ ms }, i) => ms - passes[i].ms) };
+}
+
+const DASK = 'import distributed\ndef versions(): return distributed.__version__';
+
+/** Eight shards with little to compute and 200 kB of parameters, and all flights by one worker and by two. */
+async function fitsOnDask(rows: number, runs: number): Promise<readonly DaskFit[]> {
+  const [few, k, d] = [400, 50, 500];
+  const random = new Random(2);
+  const columns = Array.from({ length: d }, (_, j) => ({
+    ...{ name: `c${j}`, type: 'FLOAT' as const },
+    data: Float32Array.from({ length: few }, () => random.normal()),
+  }));
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  try {
+    const filename = join(folder, 'few.parquet');
+    await parquetWriteFile({ filename, columnData: columns });
+    // Rows of their own: no cluster is empty.
+    const init = Array.from({ length: k }, (_, c) => columns.map(({ data }) => data[c]));
+    const names = columns.map(({ name }) => name);
+    const fits = [await onDask({ workers: 2, shards: 8, rows: few, k, d }, filename, names, init, runs)];
+    for (const workers of [1, 2]) {
+      const size = { workers, shards: workers, rows, k: CLUSTERS_OF_ROWS, d: COLUMNS.length };
+      fits.push(await onDask(size, FILE, COLUMNS, randomRows(CLUSTERS_OF_ROWS), runs));
+    }
+    return fits;
+  } finally {
+    await rm(folder, { recursive: true });
   }
 }

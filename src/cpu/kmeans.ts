@@ -64,6 +64,8 @@ export class CpuKMeans implements KMeansWorkspace {
     const { units, squares, summary } = this.#points;
     const integers = yield* askAll(this.#clusters, 'assign', this.#readable(centroids));
     const { counts, sums } = yield* countsAndSums(integers, units, centroids.length / summary.d, summary.d);
+    // Those that were read in a worker's memory may be others' by then.
+    this.#points.check();
     const inertia = yield* inertiaOf(squares, centroids, counts, sums);
     this.#last = {
       counts,

@@ -21,7 +21,8 @@ export async function fitSource(
   const start = await points.withReservoir((rows) => runAsync(firstLearned(rows, { ...plan, initSize }), signal));
   const fit = new MiniBatchFit(points.summary, plan, start);
   for (let pass = 0; pass < plan.maxIterations && fit.goesOn; pass++) {
-    await points.each(async (dataset) => {
+    // Each batch is taught to what the ones before have taught.
+    await points.each(async (dataset) => async () => {
       await runAsync(fit.learnAll(dataset, pass > 0), signal);
       return fit.goesOn;
     });

@@ -75,7 +75,10 @@ function blockwise(
         withMixture(dataset, parameters, async (workspace) => {
           await workspace.accumulate(toGaussians(parameters), temperature);
           const worst = worstExplained(dataset, workspace, parameters.means, variances, summary.totalWeight, wanted);
-          for (const row of await runAsync(worst, signal)) found.push({ ...row, index: first + row.index });
+          const rows = await runAsync(worst, signal);
+          return () => {
+            for (const row of rows) found.push({ ...row, index: first + row.index });
+          };
         }),
       );
       return worstOf(found, wanted);
@@ -98,11 +101,13 @@ class PassesOfMixture implements MixtureWorkspace {
 
   accumulate(gaussians: Gaussians, temperature: number): Promise<MixtureStatistics> {
     this.#last = { gaussians, temperature };
-    return this.#pass(async (workspace, statistics, signal) => {
+    return this.#pass(
+      (_, statistics) => statistics,
       // Only a hard assignment ends where its labels stay.
-      if (temperature === 0) await runAsync(this.#labels.add(await workspace.labels()), signal);
-      return statistics;
-    });
+      async (workspace, signal) => {
+        if (temperature === 0) await runAsync(this.#labels.add(await workspace.labels()), signal);
+      },
+    );
   }
 
   /** Nothing is kept of a block: its responsibilities are computed once more. */
@@ -124,13 +129,15 @@ class PassesOfMixture implements MixtureWorkspace {
 
   close(): void {}
 
-  /** Statistics of all blocks, as `ask` has them behind the E-step of each. */
+  /**
+   * Statistics of all blocks.
+   *
+   * @param ask has them behind the E-step of a block
+   * @param then is called for one block behind the other
+   */
   async #pass(
-    ask: (
-      workspace: MixtureWorkspace,
-      statistics: MixtureStatistics,
-      signal: AbortSignal | undefined,
-    ) => Awaitable<MixtureStatistics>,
+    ask: (workspace: MixtureWorkspace, statistics: MixtureStatistics) => Awaitable<MixtureStatistics>,
+    then?: (workspace: MixtureWorkspace, signal: AbortSignal | undefined) => Promise<void>,
   ): Promise<MixtureStatistics> {
     const { k, shape } = this.#size;
     const { gaussians, temperature } = this.#last!;
@@ -140,12 +147,20 @@ class PassesOfMixture implements MixtureWorkspace {
       await this.#each(async (dataset) => {
         const workspace = await dataset.mixture(k, shape);
         try {
-          const own = await ask(workspace, await workspace.accumulate(gaussians, temperature), dataset.signal);
-          const sum = sums.get(dataset.backend);
-          sums.set(dataset.backend, sum === undefined ? own : addMixtureStatistics(sum, own));
-          this.#hasMoments = workspace.moments !== undefined;
-        } finally {
+          const own = await ask(workspace, await workspace.accumulate(gaussians, temperature));
+          return async () => {
+            try {
+              await then?.(workspace, dataset.signal);
+            } finally {
+              workspace.close();
+            }
+            const sum = sums.get(dataset.backend);
+            sums.set(dataset.backend, sum === undefined ? own : addMixtureStatistics(sum, own));
+            this.#hasMoments = workspace.moments !== undefined;
+          };
+        } catch (error) {
           workspace.close();
+          throw error;
         }
       });
       // Where a device was lost on the way, the rest went to the CPU: so does all of it then.

@@ -3,7 +3,7 @@ import { checkSignal, readOptions } from '../check.ts';
 import { METHOD_OPTIONS, type MethodOptions } from '../methods.ts';
 import type { PointsInput } from '../points.ts';
 import type { BlockSource } from '../reading.ts';
-import { blocksOf, CountedBlocks, checkSource, inBlock } from './source.ts';
+import { blocksOf, CountedBlocks, checkSource, inBlock, isEmpty } from './source.ts';
 
 /** A source that a method is asked about, and what is given beside it. */
 function asked(given: BlockSource, options: MethodOptions = {}) {
@@ -18,8 +18,9 @@ interface Labelling {
 /** The labels of each block, whatever its weights. */
 export async function* labelsOf(model: Labelling, given: BlockSource, methodOptions?: MethodOptions) {
   const { source, signal, options } = asked(given, methodOptions);
-  for await (const { number, points } of blocksOf(source, signal)) {
-    yield await inBlock(number, signal, () => model.predict(points, options));
+  for await (const block of blocksOf(source, signal)) {
+    const { number, points } = block;
+    yield isEmpty(block) ? new Uint32Array(0) : await inBlock(number, signal, () => model.predict(points, options));
   }
 }
 

@@ -1,5 +1,6 @@
 /** Passes over a source: what the first two find, and statistics in the others. */
 import { type Given, owns } from '../check.ts';
+import type { Dataset } from '../dataset.ts';
 import { defaultEngines } from '../defaults.ts';
 import type { BlockwisePoints, EngineDataset, KMeansWorkspace, WeightedRow } from '../engine/contract.ts';
 import { type SharedFrame, sameValues, sharedFrameOf } from '../engine/shared-frame.ts';
@@ -183,8 +184,19 @@ function checkPass({ n, moments: first }: PointsRange, count: number, found: Wei
   }
 }
 
-/** Work with a block that an engine holds; false ends the pass. `first` is the index of its first row among all. */
-export type BlockWork = (dataset: EngineDataset, first: number) => Promise<unknown>;
+/**
+ * Work with a block that an engine holds, while that with the one before goes on; `first` is the index of its first row among
+ * all. What it resolves to is called when those of all blocks before were; false ends the pass.
+ */
+export type BlockWork = (dataset: EngineDataset, first: number) => Promise<() => unknown>;
+
+/** A block that is being worked with. */
+interface OpenBlock {
+  readonly dataset: Dataset;
+  readonly mean: WeightedMean | null;
+  /** Whether the pass goes on behind it. */
+  readonly done: Promise<boolean>;
+}
 
 /** The rows of a source as they are asked for: a pass for each question. */
 export class SourcePoints {
@@ -241,7 +253,7 @@ export class SourcePoints {
   }
 
   /**
-   * One pass: a block is read, and goes into its engine, while the one before is computed with.
+   * One pass: a block is read, and goes into its engine, while the one before is computed with. There are no more than two.
    *
    * @param onGpu however few rows a block has
    */
@@ -251,34 +263,41 @@ export class SourcePoints {
     const signal = this.#signal;
     const counted = new CountedBlocks(this.#source, signal);
     const blocks = counted[Symbol.asyncIterator]();
-    const open = async () => {
+    let count = 0;
+    const open = async (before: Promise<boolean>): Promise<OpenBlock | null> => {
       const next = await blocks.next();
       if (next.done === true) return null;
       const { number, points, sampleWeight, skipped } = next.value;
-      return inBlock(number, signal, async () => {
+      const { dataset, mean } = await inBlock(number, signal, async () => {
         const surveyed = await run(shardOf(points, { metric, sampleWeight }, shared, true), signal);
         const dataset = await this.#engines.upload(surveyed, signal, onGpu);
-        return { number, mean: surveyed.mean(), skipped, dataset };
+        return { dataset, mean: surveyed.mean() };
       });
+      const first = count + skipped;
+      count += dataset.n;
+      const done = dataset.use(signal, async ({ dataset }) => {
+        const take = await work(dataset, first);
+        return (await before) && (await take()) !== false;
+      });
+      done.catch(() => undefined);
+      return { dataset, mean, done };
     };
-    let count = 0;
     let mean: WeightedMean | null = null;
-    let ahead = open();
+    let ahead = open(Promise.resolve(true));
     try {
       for (;;) {
         const block = await ahead;
         if (block === null) break;
-        ahead = open();
+        ahead = open(block.done);
         ahead.catch(() => undefined);
         const { dataset } = block;
         try {
-          const goesOn = await dataset.use(signal, ({ dataset }) => work(dataset, count + block.skipped));
+          const goesOn = await block.done;
           [this.backend, this.reason] = [dataset.backend, dataset.reason];
-          if (goesOn === false) return;
+          if (!goesOn) return;
         } finally {
           dataset.destroy();
         }
-        count += dataset.n;
         mean = mean === null || block.mean === null ? block.mean : addMeans(mean, block.mean);
       }
     } finally {
@@ -294,7 +313,9 @@ export class SourcePoints {
     const found: WeightedRow[] = [];
     await this.each(async (dataset, first) => {
       const rows = await runAsync(farthestRows(dataset, centroids, wanted, weight), this.#signal);
-      for (const row of rows) found.push({ ...row, index: first + row.index });
+      return () => {
+        for (const row of rows) found.push({ ...row, index: first + row.index });
+      };
     });
     return worstOf(found, wanted);
   }
@@ -351,7 +372,7 @@ class PassesOfKMeans implements KMeansWorkspace {
     const kept = centroids.slice();
     let total: KMeansTotal | null = null;
     await this.#each((dataset) =>
-      assigning(dataset, kept, isExact, (part) => {
+      assigned(dataset, kept, isExact, (part) => {
         if (total === null) total = new KMeansTotal(part);
         else total.add(part);
       }),
@@ -368,18 +389,22 @@ class PassesOfKMeans implements KMeansWorkspace {
  * @param isExact whether the inertia is summed term by term
  * @param take gets its statistics while they are valid
  */
-async function assigning(
+async function assigned(
   dataset: EngineDataset,
   centroids: Float64Array,
   isExact: boolean,
   take: (statistics: KMeansStatistics) => void,
-): Promise<void> {
+): Promise<() => void> {
   const workspace = await dataset.kmeans(centroids.length / dataset.d, true);
   try {
     const statistics = await workspace.accumulate(centroids);
     const inertia = isExact ? await workspace.inertia() : statistics.inertia;
-    take({ ...statistics, inertia, changed: dataset.n });
-  } finally {
+    return () => {
+      take({ ...statistics, inertia, changed: dataset.n });
+      workspace.close();
+    };
+  } catch (error) {
     workspace.close();
+    throw error;
   }
 }

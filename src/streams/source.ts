@@ -1,5 +1,5 @@
 /** Blocks of rows that are read one after the other, anew for each pass. */
-import { checkNumbers, has, kindOf, owns, propertyOf, readOptions } from '../check.ts';
+import { checkNumbers, has, isDetached, kindOf, owns, propertyOf, readOptions } from '../check.ts';
 import { readForm } from '../forms.ts';
 import type { PointsInput, Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
@@ -59,6 +59,16 @@ function readBlock(block: Block): Omit<NumberedBlock, 'number'> {
   }) as Omit<NumberedBlock, 'number'>;
 }
 
+/** Whether a block has no rows, as behind a filter. */
+export function isEmpty({ points }: Pick<NumberedBlock, 'points'>): boolean {
+  if (typeof points !== 'object' || points === null) return false;
+  if (Array.isArray(points)) return points.length === 0;
+  const [shape, columns] = [propertyOf(points, 'shape'), propertyOf(points, 'columns')];
+  if (Array.isArray(shape)) return shape[0] === 0;
+  if (!Array.isArray(columns) || columns.length === 0) return false;
+  return columns.every((column) => column?.length === 0 && !(ArrayBuffer.isView(column) && isDetached(column)));
+}
+
 /** A block of which some row counts, and how many rows there were in blocks before it of which none does. */
 interface CountedBlock extends NumberedBlock {
   readonly skipped: number;
@@ -67,6 +77,7 @@ interface CountedBlock extends NumberedBlock {
 /** The blocks of one pass of which some row counts; `skipped` is in the end the rows of all others. */
 export class CountedBlocks {
   skipped = 0;
+  #isRead = false;
   readonly #source: BlockSource;
   readonly #signal: AbortSignal | undefined;
   readonly #look: (block: NumberedBlock) => Promise<void>;
@@ -84,6 +95,8 @@ export class CountedBlocks {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<CountedBlock, void, undefined> {
     for await (const block of blocksOf(this.#source, this.#signal)) {
+      this.#isRead = true;
+      if (isEmpty(block)) continue;
       if (!isWeightless(block)) {
         yield { ...block, skipped: this.skipped };
         continue;
@@ -97,7 +110,8 @@ export class CountedBlocks {
 
   /** What to throw where there was none. */
   nothing(): RangeError {
-    return new RangeError(this.skipped > 0 ? 'the source has no row of positive weight' : 'the source has no blocks');
+    if (this.skipped > 0) return new RangeError('the source has no row of positive weight');
+    return new RangeError(`the source has no ${this.#isRead ? 'rows' : 'blocks'}`);
   }
 }
 

@@ -1,4 +1,4 @@
-"""Fits shards on a cluster of this machine, as the JSON of its argument says, and prints what came of it as JSON."""
+"""Fits shards on a cluster of this machine, as the JSON of its argument or of its input says, and prints what came of it as JSON."""
 
 import json
 import os
@@ -10,13 +10,13 @@ import dask
 from distributed import Client, LocalCluster
 
 def main():
-    asked = json.loads(sys.argv[1])
+    asked = json.loads(sys.argv[1] if len(sys.argv) > 1 else sys.stdin.read())
     sys.path.insert(0, asked["module"])
     from webgpu_clustering_dask import GaussianMixture, KMeans, shards_of
 
     dask.config.set({"distributed.scheduler.allowed-failures": 20})
     with LocalCluster(
-        n_workers=asked["workers"], threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=asked["workers"], threads_per_worker=asked.get("threads", 1), processes=True, dashboard_address=None
     ) as cluster, Client(cluster) as client:
         passes = []
 

@@ -3,10 +3,13 @@ import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import type { EngineDataset } from '../../src/engine/contract.ts';
+import { sharedFrameOf } from '../../src/engine/shared-frame.ts';
 import type { Frame } from '../../src/frame.ts';
 import type { PointsInput, SurveyedPoints, SurveyOptions } from '../../src/points.ts';
 import { Random } from '../../src/random.ts';
-import { run, runNow } from '../../src/steps.ts';
+import { rangeOfPoints } from '../../src/range.ts';
+import { shardOf } from '../../src/shard.ts';
+import { run, runAsync, runNow } from '../../src/steps.ts';
 import { surveyPoints } from '../../src/survey.ts';
 
 const engines = {
@@ -100,6 +103,50 @@ describe.each(Object.entries(ways))('rows %s', (_, optionsFor) => {
         await expect(taken(points, name)).rejects.toThrow(
           new RangeError(`points.data[${row * d + 2}] must be finite, got ${value}`),
         );
+      }
+    }
+  });
+});
+
+describe('rows of a shard', () => {
+  const sharedOf = async (points: PointsInput) => sharedFrameOf(await runAsync(rangeOfPoints(points, {})));
+
+  it.each(sizes)('of %i features are the same bits in the frame of all, whoever reads', async (d) => {
+    const n = rowsFor(d);
+    const data = floats(n, d, d === 3 ? 1000 : 0);
+    const precise = { data: Float64Array.from(data), shape: [n, d] };
+    const shared = await sharedOf(precise);
+    const before = await run(shardOf(precise, {}, shared));
+    expect(before.unread).toBeUndefined();
+    const expected = await all(await engine.upload(runNow(before.prepare('cpu'))));
+    for (const name of names) {
+      const shard = await run(shardOf({ data, shape: [n, d] }, {}, shared));
+      const dataset = await taken(shard, name);
+      expect(await all(dataset!), name).toEqual(expected);
+      const { weight, mean } = shard.mean()!;
+      expect(weight).toBe(n);
+      mean.forEach((value, j) => {
+        expect(Math.abs(value - before.mean()!.mean[j]), name).toBeLessThan(1e-12 * (1 + Math.abs(value)));
+      });
+      dataset!.destroy();
+    }
+  });
+
+  it.each(names)('are for the caller to read where a value is none, or beyond the frame, on %s', async (name) => {
+    for (const d of [3, 16]) {
+      const n = rowsFor(d);
+      const data = floats(n, d);
+      const shared = await sharedOf({ data, shape: [n, d] });
+      const largest = 3e38;
+      // Alone, and beside another that it takes away in a sum.
+      for (const wrong of [[NaN], [Infinity], [-Infinity, Infinity], [largest]]) {
+        const changed = data.slice();
+        for (const [i, value] of wrong.entries()) changed[(n - 2 * i - 1) * d] = value;
+        // In a frame so fine float32 cannot hold the largest.
+        const fine = { ...shared, frame: { ...shared.frame, scale: 4096 } };
+        const shard = await run(shardOf({ data: changed, shape: [n, d] }, {}, fine));
+        expect(await taken(shard, name), `${wrong}`).toBeNull();
+        expect(shard.mean()).toBeNull();
       }
     }
   });

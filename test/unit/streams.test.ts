@@ -6,6 +6,7 @@ import {
   type GaussianMixtureOptions,
   gaussianMixture,
   kmeans,
+  miniBatchKMeans,
 } from '../../src/index.ts';
 import { Random } from '../../src/random.ts';
 
@@ -318,6 +319,50 @@ describe('blocks of which no row counts', () => {
       sampleWeight: new Float32Array(500),
     })).source;
     await expect(kmeans(nothing, options)).rejects.toThrow('the source has no row of positive weight');
+  });
+});
+
+describe('blocks without rows', () => {
+  const empties = [[], { data: new Float32Array(0), shape: [0, d] }, { columns: Array.from({ length: d }, () => []) }];
+  const source: BlockSource = {
+    async *blocks() {
+      yield empties[0];
+      for (let first = 0; first < n; first += 2000) {
+        const rows = Math.min(2000, n - first);
+        yield { data: points.data.slice(first * d, (first + rows) * d), shape: [rows, d] };
+        for (const empty of empties) yield empty as never;
+      }
+    },
+  };
+  const options = { k, init: start, backend: 'cpu', maxIterations: 4 } as const;
+
+  it('change nothing, and have no labels', async () => {
+    const expected = await kmeans(points, options);
+    const model = await kmeans(source, options);
+    expect(model.centroids).toEqual(expected.centroids);
+    expect(await model.score(source)).toBeCloseTo(await expected.score(points), 9);
+    const lengths: number[] = [];
+    for await (const { length } of model.predictBlocks(source)) lengths.push(length);
+    expect(lengths).toEqual([0, 2000, 0, 0, 0, 2000, 0, 0, 0, n - 4000, 0, 0, 0]);
+    const learnt = { k, batchSize: 1000, seed: 1, backend: 'cpu' } as const;
+    expect((await miniBatchKMeans(source, learnt)).d).toBe(d);
+  });
+
+  it('are no points by themselves', async () => {
+    const nothing: BlockSource = {
+      blocks: async function* () {
+        for (const empty of empties) yield empty as never;
+      },
+    };
+    await expect(kmeans(nothing, options)).rejects.toThrow('the source has no rows');
+    const transferred = new Float32Array(8);
+    structuredClone(transferred, { transfer: [transferred.buffer] });
+    const gone: BlockSource = {
+      blocks: async function* () {
+        yield { columns: [transferred] };
+      },
+    };
+    await expect(kmeans(gone, options)).rejects.toThrow(/^blocks\[0\]: .*transferred/);
   });
 });
 

@@ -153,8 +153,8 @@ export class SimdClusters implements Clusters {
   readonly #allocated: number[] = [];
   /** Those of the last assignment [k, d], null before the first and after one that did not end. */
   #centroids: Float64Array | null = null;
-  /** Where whoever shares the memory reads the sums of an assignment, up to the next one; null where they are sent. */
-  #answer: Pick<FixedSums, 'high' | 'low'> | null = null;
+  /** Byte offset of the sums of an assignment [2, length], which whoever shares the memory reads up to the next one. */
+  #answerAt = 0;
   #bounds = NONE;
   /** With scans of 16-bit integers. */
   readonly #patience = new Patience();
@@ -532,8 +532,11 @@ export class SimdClusters implements Clusters {
     const { memory } = this.#shard;
     const length = this.#k * this.#units.limbs * this.#units.stride;
     const from = this.#get(SUMS) / 4;
-    const { high, low } = this.#answer ?? { high: this.#valuesToAnswer(length), low: this.#valuesToAnswer(length) };
-    if (memory.isShared) this.#answer = { high, low };
+    if (memory.isShared && this.#answerAt === 0) this.#answerAt = this.#allocate(16 * length);
+    const [high, low] = [0, 1].map((part) => {
+      const at = this.#answerAt / 8 + part * length;
+      return memory.isShared ? memory.f64.subarray(at, at + length) : new Float64Array(length);
+    });
     const pause = this.#pause * this.#units.stride;
     for (let start = 0; start < length; start += pause) {
       const { u32, i32 } = memory;
@@ -545,10 +548,6 @@ export class SimdClusters implements Clusters {
       if (end < length) yield;
     }
     return { high, low, spilled: this.#spill.sums() };
-  }
-
-  #valuesToAnswer(length: number): Float64Array {
-    return this.#shard.memory.isShared ? new Float64Array(new SharedArrayBuffer(8 * length)) : new Float64Array(length);
   }
 
   /** Where a field of the state lies, in values of four bytes. */
