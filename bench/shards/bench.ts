@@ -1,11 +1,11 @@
 /** What a pass over shards in processes of this machine costs: computing, and all that is there without any rows to speak of. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { parquetWriteFile } from 'hyparquet-writer';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { fitShardsBy, type ShardsAsked } from '../../src/machines/drive.ts';
 import { type Request, ShardProcess } from '../../src/machines/process.ts';
 import { Random } from '../../src/random.ts';
@@ -20,22 +20,31 @@ export const SHARDS_USAGE = `npm run build && npm run bench -- shards [options]
   and by two. It needs a Python with Dask and the package "hyparquet".
     --runs N     passes (default 7)
     --rows N     flights (default 3,000,000)
+    --large      k·d of 10⁷ too: minutes, and a gigabyte for each process
     --out PATH   folder of the results (default bench/results)`;
 
 const COMMAND = [process.execPath, 'dist/bin.js', 'shard'];
 const FILE = 'node_modules/vega-datasets/data/flights-3m.parquet';
 const COLUMNS = ['delay', 'distance'];
+
+/** A Parquet file, and centroids [k][d] to begin with. */
+interface Data {
+  readonly file: string;
+  readonly columns: readonly string[];
+  start(k: number): number[][];
+}
+
+const FLIGHTS: Data = { file: FILE, columns: COLUMNS, start: (k) => randomRows(k, COLUMNS.length, 100) };
 const PROCESSES = [1, 2, 4, 8];
-/** Clusters: k·d from 10⁴ to 10⁷. Those of fits with rows are fewer. */
-const CLUSTERS = [5_000, 50_000, 500_000, 5_000_000];
-const CLUSTERS_OF_ROWS = 64;
-/** Of all processes together, where nothing is to be computed: one each at least. */
-const FEW_ROWS = 8;
+const CLUSTERS_OF_FLIGHTS = 64;
+/** Where nothing is to be computed: rows of all processes together, and clusters of 500 features, k·d from 10⁴ to 10⁶. */
+const FEW = { rows: 8, d: 500, clusters: [20, 200, 2_000] };
 
 interface Pass {
   readonly processes: number;
   readonly rows: number;
   readonly k: number;
+  readonly d: number;
   /** What one process is sent and what it answers: bytes. */
   readonly sent: number;
   readonly answered: number;
@@ -48,26 +57,34 @@ export async function runShardsBenchmark(args: string[]): Promise<void> {
   const options = {
     runs: { type: 'string', default: '7' },
     rows: { type: 'string', default: '3000000' },
+    large: { type: 'boolean', default: false },
     out: { type: 'string', default: 'bench/results' },
   } as const;
-  const { runs, rows, out } = parseArgs({ args, options }).values;
-  const fits = [
-    { k: CLUSTERS_OF_ROWS, rows: Number(rows) },
-    ...[CLUSTERS_OF_ROWS, ...CLUSTERS].map((k) => ({ k, rows: FEW_ROWS })),
-  ];
-  const passes: Pass[] = [];
-  for (const { k, rows } of fits) {
-    const begun = await begin(k, rows);
-    for (const processes of PROCESSES) passes.push(await measured(processes, rows, begun, Number(runs)));
+  const { runs, rows, large, out } = parseArgs({ args, options }).values;
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  try {
+    const wide = await wideData(folder);
+    const passes: Pass[] = [];
+    const pass = async (data: Data, rows: number, k: number) => {
+      const begun = await begin(data, k, rows);
+      for (const processes of PROCESSES) passes.push(await measured(data, processes, rows, begun, Number(runs)));
+    };
+    await pass(FLIGHTS, Number(rows), CLUSTERS_OF_FLIGHTS);
+    for (const k of [...FEW.clusters, ...(large ? [20_000] : [])]) await pass(wide, FEW.rows, k);
+    tell(passes, await fitsOnDask(wide, Number(rows), Number(runs)), out);
+  } finally {
+    await rm(folder, { recursive: true });
   }
-  const lines = passes.map(({ processes, rows, k, sent, answered, statistics, update }) => [
-    ...[`${processes}`, `${rows}`, `${k * COLUMNS.length}`, `${sent}`, `${answered}`],
+}
+
+function tell(passes: readonly Pass[], dask: readonly DaskFit[], out: string): void {
+  const lines = passes.map(({ processes, rows, k, d, sent, answered, statistics, update }) => [
+    ...[`${processes}`, `${rows}`, `${k * d}`, `${sent}`, `${answered}`],
     ...[threeDigits(median(statistics)), threeDigits(median(update))],
   ]);
   console.log(
     formatTable(['processes', 'rows', 'k·d', 'bytes to each', 'bytes back', 'answers ms', 'update ms'], lines),
   );
-  const dask = await fitsOnDask(Number(rows), Number(runs));
   const ofDask = dask.map(({ workers, shards, rows, k, d, milliseconds }) => [
     ...[`${workers}`, `${shards}`, `${rows}`, `${k * d}`, threeDigits(median(milliseconds))],
   ]);
@@ -82,23 +99,41 @@ interface Begun {
   readonly header: Request;
 }
 
-function randomRows(k: number): number[][] {
-  const random = new Random(1);
-  return Array.from({ length: k }, () => COLUMNS.map(() => 100 * random.normal()));
+/** 400 rows: more than the clusters of a fit on Dask. */
+async function wideData(folder: string): Promise<Data> {
+  const random = new Random(2);
+  const columnData = Array.from({ length: FEW.d }, (_, j) => ({
+    ...{ name: `c${j}`, type: 'FLOAT' as const },
+    data: Float32Array.from({ length: 400 }, () => random.normal()),
+  }));
+  const file = join(folder, 'wide.parquet');
+  await writeFile(file, new Uint8Array(parquetWriteBuffer({ columnData })));
+  // Rows of its own where there are so many: no cluster is empty.
+  const start = (k: number) =>
+    k > 400
+      ? randomRows(k, FEW.d, 1)
+      : Array.from({ length: k }, (_, c) => columnData.map(({ data }) => Math.fround(data[c])));
+  return { file, columns: columnData.map(({ name }) => name), start };
 }
 
-function shardsOf(processes: number, rows: number): ShardProcess[] {
+/** Of one digit, which is short in JSON. */
+function randomRows(k: number, d: number, size: number): number[][] {
+  const random = new Random(1);
+  return Array.from({ length: k }, () => Array.from({ length: d }, () => Math.round(size * random.normal())));
+}
+
+function shardsOf({ file, columns }: Data, processes: number, rows: number): ShardProcess[] {
   const cut = (s: number) => Math.round((s * rows) / processes);
   return Array.from({ length: processes }, (_, s) => {
-    const part = ['--columns', COLUMNS.join(), '--rows', `${cut(s)}:${cut(s + 1)}`, '--threads', '1'];
-    return new ShardProcess([...COMMAND, FILE, ...part]);
+    const part = ['--columns', columns.join(), '--rows', `${cut(s)}:${cut(s + 1)}`, '--threads', '1'];
+    return new ShardProcess([...COMMAND, file, ...part]);
   });
 }
 
 /** An iteration in one process. */
-async function begin(k: number, rows: number): Promise<Begun> {
-  const init = randomRows(k);
-  const [shard] = shardsOf(1, rows);
+async function begin(data: Data, k: number, rows: number): Promise<Begun> {
+  const init = data.start(k);
+  const [shard] = shardsOf(data, 1, rows);
   const alone = new ShardProcess(COMMAND);
   const plan = { kind: 'kmeans', k, tolerance: 0 } as const;
   let last: Pick<Begun, 'state' | 'header'> | null = null;
@@ -115,8 +150,14 @@ async function begin(k: number, rows: number): Promise<Begun> {
 }
 
 /** The second pass of a fit, several times. */
-async function measured(processes: number, rows: number, { plan, state, header }: Begun, runs: number): Promise<Pass> {
-  const shards = shardsOf(processes, rows);
+async function measured(
+  data: Data,
+  processes: number,
+  rows: number,
+  { plan, state, header }: Begun,
+  runs: number,
+): Promise<Pass> {
+  const shards = shardsOf(data, processes, rows);
   const alone = new ShardProcess(COMMAND);
   const statistics: number[] = [];
   const update: number[] = [];
@@ -135,7 +176,7 @@ async function measured(processes: number, rows: number, { plan, state, header }
       statistics.push(between - start);
       update.push(performance.now() - between);
     }
-    return { processes, rows, k: plan.k, sent: state.length, answered, statistics, update };
+    return { processes, rows, k: plan.k, d: data.columns.length, sent: state.length, answered, statistics, update };
   } finally {
     await Promise.all([...shards, alone].map((process) => process.close()));
   }
@@ -153,13 +194,14 @@ interface DaskFit {
 
 /** Of a worker that computes one shard at a time. */
 async function onDask(
-  { workers, shards, rows, k, d }: Omit<DaskFit, 'milliseconds'>,
-  file: string,
-  columns: readonly string[],
-  init: number[][],
+  data: Data,
+  { workers, shards, rows, k }: Omit<DaskFit, 'milliseconds' | 'd'>,
   runs: number,
 ): Promise<DaskFit> {
   const { command: python } = await findPython(DASK, 'Dask');
+  const { file, columns } = data;
+  const d = columns.length;
+  const init = data.start(k);
   const asked = {
     ...{ module: resolve('dist/dask'), command: [process.execPath, resolve('dist/bin.js')], kind: 'kmeans', workers },
     ...{ file: resolve(file), columns },
@@ -175,27 +217,10 @@ async function onDask(
 const DASK = 'import distributed\ndef versions(): return distributed.__version__';
 
 /** Eight shards with little to compute and 200 kB of parameters, and all flights by one worker and by two. */
-async function fitsOnDask(rows: number, runs: number): Promise<readonly DaskFit[]> {
-  const [few, k, d] = [400, 50, 500];
-  const random = new Random(2);
-  const columns = Array.from({ length: d }, (_, j) => ({
-    ...{ name: `c${j}`, type: 'FLOAT' as const },
-    data: Float32Array.from({ length: few }, () => random.normal()),
-  }));
-  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
-  try {
-    const filename = join(folder, 'few.parquet');
-    await parquetWriteFile({ filename, columnData: columns });
-    // Rows of their own: no cluster is empty.
-    const init = Array.from({ length: k }, (_, c) => columns.map(({ data }) => data[c]));
-    const names = columns.map(({ name }) => name);
-    const fits = [await onDask({ workers: 2, shards: 8, rows: few, k, d }, filename, names, init, runs)];
-    for (const workers of [1, 2]) {
-      const size = { workers, shards: workers, rows, k: CLUSTERS_OF_ROWS, d: COLUMNS.length };
-      fits.push(await onDask(size, FILE, COLUMNS, randomRows(CLUSTERS_OF_ROWS), runs));
-    }
-    return fits;
-  } finally {
-    await rm(folder, { recursive: true });
+async function fitsOnDask(wide: Data, rows: number, runs: number): Promise<readonly DaskFit[]> {
+  const fits = [await onDask(wide, { workers: 2, shards: 8, rows: 400, k: 50 }, runs)];
+  for (const workers of [1, 2]) {
+    fits.push(await onDask(FLIGHTS, { workers, shards: workers, rows, k: CLUSTERS_OF_FLIGHTS }, runs));
   }
+  return fits;
 }

@@ -1,15 +1,11 @@
-import type { KMeansWorkspace } from '../engine/contract.ts';
-import { countsAndSums } from '../engine/fixed.ts';
+import type { ExactAssignment, KMeansWorkspace } from '../engine/contract.ts';
+import { countsAndSums, inertiaOf } from '../engine/fixed.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
 import type { Awaitable, Runner, Steps } from '../steps.ts';
 import { rootOf } from '../tree.ts';
-import { rowsOfTurn } from '../turns.ts';
-import type { Clusters } from './clusters.ts';
+import type { Assigned, Clusters } from './clusters.ts';
 import { joinedOf, type ResidentPoints } from './dataset.ts';
 import { askAll, drop, make, type Ref } from './threads/place.ts';
-
-/** Of the squares, an inertia below this share has lost too many digits to them. */
-const LEAST_SHARE = 2 ** -20;
 
 /** See `EngineDataset.kmeans`. */
 export class CpuKMeans implements KMeansWorkspace {
@@ -33,6 +29,10 @@ export class CpuKMeans implements KMeansWorkspace {
 
   accumulate(centroids: Float64Array): Awaitable<KMeansStatistics> {
     return this.#run(this.#accumulate(centroids));
+  }
+
+  integers(centroids: Float64Array): Awaitable<ExactAssignment> {
+    return this.#run(this.#integers(centroids));
   }
 
   label(centroids: Float64Array): Awaitable<void> {
@@ -59,19 +59,15 @@ export class CpuKMeans implements KMeansWorkspace {
     // Where they were before: what is made anew in each iteration lies around until garbage is collected.
     const kept = last?.centroids ?? new Float64Array(centroids.length);
     kept.set(centroids);
-    this.#last = null;
-    this.#summed = null;
     const { units, squares, summary } = this.#points;
-    const integers = yield* askAll(this.#clusters, 'assign', this.#readable(centroids));
+    const integers = yield* this.#ask('assign', centroids);
     const { counts, sums } = yield* countsAndSums(integers, units, centroids.length / summary.d, summary.d);
     // Those that were read in a worker's memory may be others' by then.
     this.#points.check();
-    const inertia = yield* inertiaOf(squares, centroids, counts, sums);
     this.#last = {
       counts,
       sums,
-      // Not where the squares have all the digits, as beside far rows: there term by term.
-      inertia: inertia > LEAST_SHARE * squares ? inertia : yield* this.#inertia(),
+      inertia: (yield* inertiaOf(squares, centroids, counts, sums)) ?? (yield* this.#inertia()),
       changed: integers.reduce((sum, { changed }) => sum + changed, 0),
       exact: { integers, units },
       centroids: kept,
@@ -79,11 +75,21 @@ export class CpuKMeans implements KMeansWorkspace {
     return this.#last;
   }
 
+  *#integers(centroids: Float64Array): Steps<ExactAssignment> {
+    const { units, squares } = this.#points;
+    return { exact: { integers: yield* this.#ask('assign', centroids), units }, squares };
+  }
+
   *#label(centroids: Float64Array): Steps<void> {
+    yield* this.#ask('label', centroids);
+  }
+
+  /** @returns of `'assign'` alone. */
+  *#ask(verb: 'assign' | 'label', centroids: Float64Array): Steps<readonly Assigned[]> {
     this.#points.check();
     this.#last = null;
     this.#summed = null;
-    yield* askAll(this.#clusters, 'label', this.#readable(centroids));
+    return yield* askAll(this.#clusters, verb as 'assign', this.#readable(centroids));
   }
 
   *#labels(): Steps<Uint32Array> {
@@ -130,16 +136,4 @@ export function* nearestDistances(points: ResidentPoints, centroids: Float64Arra
   } finally {
     clusters.forEach(drop);
   }
-}
-
-/** Σ w·‖x − c‖² = Σ w·‖x‖² − Σ (2c·Σw·x − ‖c‖²·Σw), over the clusters. */
-function* inertiaOf(squares: number, centroids: Float64Array, counts: Float64Array, sums: Float64Array): Steps<number> {
-  const d = centroids.length / counts.length;
-  const pause = rowsOfTurn(4 * d);
-  let gain = 0;
-  for (let c = 0, i = 0; c < counts.length; c++) {
-    for (let j = 0; j < d; j++, i++) gain += centroids[i] * (2 * sums[i] - centroids[i] * counts[c]);
-    if (c % pause === pause - 1) yield;
-  }
-  return Math.max(0, squares - gain);
 }

@@ -1,7 +1,7 @@
 import type { Backend, GpuPoints, PointsSummary, PreparedPoints, Unread } from '../points.ts';
 import type { Awaitable } from '../steps.ts';
 import type { Gaussians, GaussiansShape } from './gaussians.ts';
-import type { KMeansStatistics, MixtureStatistics } from './statistics.ts';
+import type { ExactSums, KMeansStatistics, MixtureStatistics } from './statistics.ts';
 
 /**
  * The contract of an engine: what the loops in `kmeans/` and `mixture/` ask for, and all they know of a processor. Points
@@ -181,8 +181,15 @@ export interface ClusterDistances {
 
 /** Assignments of one dataset to k centroids. */
 export interface KMeansWorkspace {
-  /** One assignment to `centroids` [k, d], and its statistics. */
-  accumulate(centroids: Float64Array): Awaitable<KMeansStatistics>;
+  /**
+   * One assignment to `centroids` [k, d], and its statistics.
+   *
+   * @param isLast whether `inertia` will be asked for behind it
+   */
+  accumulate(centroids: Float64Array, isLast?: boolean): Awaitable<KMeansStatistics>;
+
+  /** One assignment to `centroids` [k, d], as far as it adds up exactly. Absent where sums are not exact. */
+  readonly integers?: ((centroids: Float64Array) => Awaitable<ExactAssignment>) | undefined;
 
   /** One assignment to `centroids` [k, d] without statistics. Absent where these cost nothing. */
   readonly label?: ((centroids: Float64Array) => Awaitable<void>) | undefined;
@@ -192,9 +199,6 @@ export interface KMeansWorkspace {
 
   /** Σ w·distance² of the last assignment, term by term: as exact as the engine has it. */
   inertia(): Awaitable<number>;
-
-  /** Both of an assignment that is the last one of all. Absent where asking for one behind the other costs no more. */
-  readonly outcome?: ((centroids: Float64Array) => Awaitable<Outcome>) | undefined;
 
   /**
    * The labels of the last assignment in a buffer of the device's, which the caller destroys: u32 [n].
@@ -209,10 +213,11 @@ export interface KMeansWorkspace {
   close(): void;
 }
 
-/** Σw of each cluster [k], and Σ w·distance² term by term. */
-export interface Outcome {
-  readonly counts: Float64Array;
-  readonly inertia: number;
+/** Valid until the next assignment. */
+export interface ExactAssignment {
+  readonly exact: ExactSums;
+  /** Σ w·‖x‖² of all rows. */
+  readonly squares: number;
 }
 
 /** Labels of some rows: [m] each. */

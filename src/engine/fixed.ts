@@ -337,6 +337,30 @@ export function* countsAndSums(
   return { counts, sums };
 }
 
+/** Of the squares, an inertia below this share has lost too many digits to them. */
+const LEAST_SHARE = 2 ** -20;
+
+/**
+ * Σ w·‖x − c‖² = Σ w·‖x‖² − Σ (2c·Σw·x − ‖c‖²·Σw), over the clusters. Null where the squares have all the digits, as beside far
+ * rows: there it has to be summed term by term.
+ */
+export function* inertiaOf(
+  squares: number,
+  centroids: Float64Array,
+  counts: Float64Array,
+  sums: Float64Array,
+): Steps<number | null> {
+  const d = centroids.length / counts.length;
+  const pause = rowsOfTurn(4 * d);
+  let gain = 0;
+  for (let c = 0, i = 0; c < counts.length; c++) {
+    for (let j = 0; j < d; j++, i++) gain += centroids[i] * (2 * sums[i] - centroids[i] * counts[c]);
+    if (c % pause === pause - 1) yield;
+  }
+  const inertia = squares - gain;
+  return inertia > LEAST_SHARE * squares ? inertia : null;
+}
+
 function total(integers: readonly FixedSums[], { stride, limbs, units }: Units, c: number, j: number): number {
   const at = c * limbs * stride + j;
   let high = 0;

@@ -61,59 +61,22 @@ export function settled({ integers, units }: ExactSums): ExactSums {
  * @throws {RangeError} where they do not belong together.
  */
 export function addKMeansStatistics(a: KMeansStatistics, b: KMeansStatistics): KMeansStatistics {
-  const total = new KMeansTotal(a);
-  total.add(b);
-  return total.statistics();
-}
-
-/** The same of many, which are added one after the other. */
-export class KMeansTotal {
-  #counts: Float64Array;
-  #sums: Float64Array;
-  #inertia: number;
-  #changed: number;
-  /** Which then come before counts and sums, that are rounded from them in the end. */
-  #exact: { readonly total: FixedTotal; readonly units: Units } | null;
-
-  constructor({ counts, sums, inertia, changed, exact }: KMeansStatistics) {
-    [this.#counts, this.#sums, this.#inertia, this.#changed] = [counts, sums, inertia, changed];
-    this.#exact = exact && { total: new FixedTotal(exact.integers), units: exact.units };
+  needAlike('counts', a.counts, b.counts);
+  needAlike('sums', a.sums, b.sums);
+  const rest = { inertia: a.inertia + b.inertia, changed: a.changed + b.changed };
+  if (a.exact === null || b.exact === null) {
+    return { counts: sumOf(a.counts, b.counts), sums: sumOf(a.sums, b.sums), exact: null, ...rest };
   }
-
-  /** @throws {RangeError} where they do not belong together. */
-  add({ counts, sums, inertia, changed, exact }: KMeansStatistics): void {
-    needAlike('counts', this.#counts, counts);
-    needAlike('sums', this.#sums, sums);
-    this.#inertia += inertia;
-    this.#changed += changed;
-    if (this.#exact !== null && exact !== null) {
-      needUnits(this.#exact.units, exact.units);
-      for (const integers of exact.integers) this.#exact.total.add(integers);
-      return;
-    }
-    this.#settle();
-    this.#exact = null;
-    this.#counts = sumOf(this.#counts, counts);
-    this.#sums = sumOf(this.#sums, sums);
+  const { units } = a.exact;
+  if (
+    units !== b.exact.units &&
+    !(sameValues(units.units, b.exact.units.units) && units.stride === b.exact.units.stride)
+  ) {
+    throw new RangeError('statistics that are counted in different units do not add up');
   }
-
-  statistics(): KMeansStatistics {
-    this.#settle();
-    const exact = this.#exact && { integers: [this.#exact.total], units: this.#exact.units };
-    return { counts: this.#counts, sums: this.#sums, inertia: this.#inertia, changed: this.#changed, exact };
-  }
-
-  #settle(): void {
-    if (this.#exact === null) return;
-    const { total, units } = this.#exact;
-    const k = this.#counts.length;
-    ({ counts: this.#counts, sums: this.#sums } = runNow(countsAndSums([total], units, k, this.#sums.length / k)));
-  }
-}
-
-function needUnits(a: Units, b: Units): void {
-  if (a === b || (sameValues(a.units, b.units) && a.stride === b.stride)) return;
-  throw new RangeError('statistics that are counted in different units do not add up');
+  const integers = [new FixedTotal([...a.exact.integers, ...b.exact.integers])];
+  const k = a.counts.length;
+  return { ...runNow(countsAndSums(integers, units, k, a.sums.length / k)), exact: { integers, units }, ...rest };
 }
 
 /**

@@ -8,7 +8,6 @@ import type {
   IterationStatus,
   KMeansDataset,
   KMeansWorkspace,
-  Outcome,
 } from '../engine/contract.ts';
 import { type Frame, outOfFrame, startIntoFrame } from '../frame.ts';
 import type { Metric } from '../metric.ts';
@@ -205,12 +204,6 @@ export function progressOf(
   };
 }
 
-function* lastAssignment(workspace: KMeansWorkspace, centroids: Float64Array): Steps<Outcome> {
-  if (workspace.outcome !== undefined) return yield* resultOf(workspace.outcome(centroids));
-  const { counts } = yield* resultOf(workspace.accumulate(centroids));
-  return { counts, inertia: yield* resultOf(workspace.inertia()) };
-}
-
 /** A last assignment, and what comes of it. */
 export function* outcomeOf(
   dataset: AssignedPoints,
@@ -220,8 +213,8 @@ export function* outcomeOf(
 ): Steps<KMeansFit> {
   const { d, metric, frame, backend, far } = dataset;
   const centroids = outOfFrame(held!, frame);
-  const { counts, inertia: squared } = yield* lastAssignment(workspace, held!);
-  const inertia = toInertia(squared, dataset);
+  const { counts } = yield* resultOf(workspace.accumulate(held!, true));
+  const inertia = toInertia(yield* resultOf(workspace.inertia()), dataset);
   // Far rows have no weight here, and no part in the inertia.
   const { labels: farLabels } = assignFar(dataset, centroids);
   const ofFar = { indices: far.indices, labels: farLabels };

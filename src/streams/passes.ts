@@ -4,7 +4,7 @@ import type { Dataset } from '../dataset.ts';
 import { defaultEngines } from '../defaults.ts';
 import type { BlockwisePoints, EngineDataset, KMeansWorkspace, WeightedRow } from '../engine/contract.ts';
 import { type SharedFrame, sameValues, sharedFrameOf } from '../engine/shared-frame.ts';
-import { type KMeansStatistics, KMeansTotal } from '../engine/statistics.ts';
+import type { KMeansStatistics } from '../engine/statistics.ts';
 import { checkWeights, readForm } from '../forms.ts';
 import { addMeans, addRanges, type PointsRange, type WeightedMean } from '../frame.ts';
 import type { Reason } from '../home.ts';
@@ -19,6 +19,7 @@ import type { BlockSource, PlacementOptions } from '../reading.ts';
 import { shardOf } from '../shard.ts';
 import { run, runAsync } from '../steps.ts';
 import { CountedBlocks, checkSource, inBlock, type NumberedBlock } from './source.ts';
+import { assigned, PassTotal } from './total.ts';
 
 /** Rows that stand for all where a start is drawn: so many for each cluster, and so many at least. */
 const ROWS_OF_CLUSTER = 16;
@@ -232,7 +233,7 @@ export class SourcePoints {
     return Object.assign(Object.create(null), {
       ...this.summary,
       ...{ backend, reason, signal: this.#signal },
-      kmeans: () => new PassesOfKMeans((work) => this.each(work)),
+      kmeans: () => new PassesOfKMeans((work) => this.each(work), this.summary.d, this.#signal),
       farthest: (centroids: Float64Array, wanted: number) => this.#farthest(centroids, wanted),
     });
   }
@@ -334,6 +335,8 @@ export function worstOf(found: readonly WeightedRow[], wanted: number): Weighted
 class PassesOfKMeans implements KMeansWorkspace {
   readonly lloyd = undefined;
   readonly #each: (work: BlockWork) => Promise<void>;
+  readonly #d: number;
+  readonly #signal: AbortSignal | undefined;
   #last: {
     readonly centroids: Float64Array;
     readonly statistics: KMeansStatistics;
@@ -341,17 +344,15 @@ class PassesOfKMeans implements KMeansWorkspace {
     readonly isExact: boolean;
   } | null = null;
 
-  constructor(each: (work: BlockWork) => Promise<void>) {
+  constructor(each: (work: BlockWork) => Promise<void>, d: number, signal: AbortSignal | undefined) {
     this.#each = each;
-  }
-
-  accumulate(centroids: Float64Array): Promise<KMeansStatistics> {
-    return this.#assign(centroids, false);
+    this.#d = d;
+    this.#signal = signal;
   }
 
   /** Iterations do without distances term by term, which take a sixth of a pass. */
-  outcome(centroids: Float64Array): Promise<KMeansStatistics> {
-    return this.#assign(centroids, true);
+  accumulate(centroids: Float64Array, isLast = false): Promise<KMeansStatistics> {
+    return this.#assign(centroids, isLast);
   }
 
   /** None is kept. */
@@ -370,41 +371,24 @@ class PassesOfKMeans implements KMeansWorkspace {
     // As behind an iteration that moved no centroid: a fit ends with one more assignment.
     if (last !== null && (last.isExact || !isExact) && sameValues(last.centroids, centroids)) return last.statistics;
     const kept = centroids.slice();
-    let total: KMeansTotal | null = null;
-    await this.#each((dataset) =>
-      assigned(dataset, kept, isExact, (part) => {
-        if (total === null) total = new KMeansTotal(part);
-        else total.add(part);
-      }),
-    );
-    const statistics = total!.statistics();
+    const total = new PassTotal();
+    const d = this.#d;
+    await this.#each(async (dataset) => {
+      const workspace = await dataset.kmeans(kept.length / d, true);
+      try {
+        const take = await assigned(workspace, dataset.n, kept, isExact);
+        return () => {
+          take(total);
+          workspace.close();
+        };
+      } catch (error) {
+        workspace.close();
+        throw error;
+      }
+    });
+    const statistics = await runAsync(total.statistics(kept, d, isExact), this.#signal);
+    if (statistics === null) return this.#assign(centroids, true);
     this.#last = { centroids: kept, statistics, isExact };
     return statistics;
-  }
-}
-
-/**
- * One assignment of a block; all labels count as changed, since none are kept.
- *
- * @param isExact whether the inertia is summed term by term
- * @param take gets its statistics while they are valid
- */
-async function assigned(
-  dataset: EngineDataset,
-  centroids: Float64Array,
-  isExact: boolean,
-  take: (statistics: KMeansStatistics) => void,
-): Promise<() => void> {
-  const workspace = await dataset.kmeans(centroids.length / dataset.d, true);
-  try {
-    const statistics = await workspace.accumulate(centroids);
-    const inertia = isExact ? await workspace.inertia() : statistics.inertia;
-    return () => {
-      take({ ...statistics, inertia, changed: dataset.n });
-      workspace.close();
-    };
-  } catch (error) {
-    workspace.close();
-    throw error;
   }
 }
