@@ -1,13 +1,15 @@
 /** What goes to other machines, and comes from them. */
-import { checkInteger, checkObject, checkWord, isJSONOf, kindOf } from '../check.ts';
+import { checkInteger, checkObject, checkWord, has, isJSONOf, kindOf } from '../check.ts';
 import { decode, encode } from '../engine/bytes.ts';
-import type { SharedFrame } from '../engine/shared-frame.ts';
-import type { PointsRange } from '../frame.ts';
+import { countsAndSums, FixedTotal } from '../engine/fixed.ts';
+import { type SharedFrame, sameValues } from '../engine/shared-frame.ts';
+import { frameFromJSON, outOfFrame, type PointsRange, type Units } from '../frame.ts';
 import type { KMeansShardStatistics } from '../kmeans/shards.ts';
 import type { MixtureShardStatistics } from '../mixture/shards.ts';
 import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
-import { KMeansModel } from '../models/kmeans-model.ts';
+import { type KMeansJSON, KMeansModel } from '../models/kmeans-model.ts';
 import { unwrapped } from '../proxies.ts';
+import { runNow } from '../steps.ts';
 
 /** What has a form in bytes, by its name. */
 export interface Portable {
@@ -49,13 +51,48 @@ const TYPES = [
 export function toBytes(value: Portable[keyof Portable]): Uint8Array<ArrayBuffer> {
   const given = unwrapped(value);
   if (given instanceof KMeansModel || given instanceof GaussianMixtureModel) {
-    const json = given.toJSON();
-    return encode({ type: json.type, json: withArrays(json), held: given.held });
+    const { type, ...json } = withoutHeld(given);
+    return encode({ type, json: withArrays({ type, ...json }), held: given.held });
   }
   if (!TYPES.some((type) => isJSONOf(type, given))) {
     throw new TypeError(`value must be a range, a frame, statistics or a model, got ${kindOf(given)}`);
   }
-  return encode(given);
+  return encode(isJSONOf('KMeansStatistics', given) ? compact(given as KMeansShardStatistics) : given);
+}
+
+/** JSON without centroids that follow from those of the frame. */
+function withoutHeld(model: KMeansModel | GaussianMixtureModel): ReturnType<typeof model.toJSON> {
+  const json = model.toJSON();
+  if (!(model instanceof KMeansModel) || model.held === undefined || !has(json, 'frame')) return json;
+  const follow = sameValues(outOfFrame(model.held, model.frame), model.centroids);
+  return follow ? { ...(json as KMeansJSON), centroids: [] } : json;
+}
+
+/** What stands for exact sums: their integers as words of 32 bits, from which counts and sums are rounded anew. */
+interface Compact extends Omit<KMeansShardStatistics, 'counts' | 'sums' | 'exact'> {
+  readonly words: { readonly high: Int32Array; readonly low: Uint32Array; readonly spilled: Map<number, bigint> };
+  readonly units: Units;
+}
+
+/** A quarter of the bytes, where sums are exact and no larger than those of the rows that their units are for. */
+function compact(statistics: KMeansShardStatistics): KMeansShardStatistics | Compact {
+  const { counts: _counts, sums: _sums, exact, ...rest } = statistics;
+  if (exact === null) return statistics;
+  const { high, low, spilled } = new FixedTotal(exact.integers);
+  if (!high.every((value) => Math.abs(value) < 2 ** 31)) return statistics;
+  return { ...rest, words: { high: Int32Array.from(high), low: Uint32Array.from(low), spilled }, units: exact.units };
+}
+
+function expanded({ words, units, ...rest }: Compact): KMeansShardStatistics {
+  const [k, d] = shapeOf(rest);
+  const { high, low, spilled } = words ?? {};
+  checkUnits(units, d);
+  const length = k * units.units.length;
+  if (!(high instanceof Int32Array && high.length === length)) throw damaged('words.high');
+  if (!(low instanceof Uint32Array && low.length === length)) throw damaged('words.low');
+  if (!(spilled instanceof Map)) throw damaged('words.spilled');
+  const integers = [{ high: Float64Array.from(high), low: Float64Array.from(low), spilled }];
+  return { ...rest, ...runNow(countsAndSums(integers, units, k, d)), exact: { integers, units } };
 }
 
 /** JSON with its lists of numbers as arrays, which as text take twice the bytes, and much longer. */
@@ -112,14 +149,11 @@ const READERS: { readonly [T in keyof Portable]: (value: Raw<Portable[T]>) => Po
     const d = checkArray('frame.shift', shared.frame?.shift).length;
     checkArray('variance', shared.variance, d);
     checkArray('usualVariance', shared.usualVariance, d);
-    const { stride, limbs, units, limits } = shared.units;
-    if (stride !== 2 * Math.ceil((d + 1) / 2)) throw damaged('units.stride');
-    checkArray('units.units', units, checkInteger('units.limbs', limbs, 1) * stride);
-    checkArray('units.limits', limits, stride);
+    checkUnits(shared.units, d);
     return shared;
   },
   KMeansStatistics(value) {
-    const statistics = value as KMeansShardStatistics;
+    const statistics = has(value, 'words') ? expanded(value as unknown as Compact) : (value as KMeansShardStatistics);
     const [k, d] = shapeOf(statistics);
     checkArray('centroids', statistics.centroids, k * d);
     checkArray('counts', statistics.counts, k);
@@ -144,10 +178,13 @@ const READERS: { readonly [T in keyof Portable]: (value: Raw<Portable[T]>) => Po
     return statistics;
   },
   KMeansModel(value) {
-    const { json, held } = value as unknown as { json: ReturnType<KMeansModel['toJSON']>; held?: Float64Array };
-    const model = KMeansModel.fromJSON(json);
-    if (held !== undefined) checkArray('held', held, model.k * model.d);
-    return Object.assign(model, { held });
+    const { json: given, held } = value as unknown as { json: KMeansJSON; held?: Float64Array };
+    const json = checkObject('json', given) as KMeansJSON;
+    if (held !== undefined) checkArray('held', held, json.k * json.d);
+    // Those that follow are not there.
+    const frame = held !== undefined && json.centroids?.length === 0 ? frameFromJSON(json.frame, json.d) : null;
+    const whole = frame === null ? json : { ...json, centroids: outOfFrame(held!, frame) as never };
+    return Object.assign(KMeansModel.fromJSON(whole), { held });
   },
   GaussianMixtureModel(value) {
     const { json, held } = value as unknown as {
@@ -165,6 +202,13 @@ const READERS: { readonly [T in keyof Portable]: (value: Raw<Portable[T]>) => Po
 function shapeOf({ k, d, n }: { readonly k: number; readonly d: number; readonly n: number }): [number, number] {
   checkInteger('n', n, 1);
   return [checkInteger('k', k, 1), checkInteger('d', d, 1)];
+}
+
+function checkUnits(given: Units, d: number): void {
+  const { stride, limbs, units, limits } = checkObject('units', given) as Units;
+  if (stride !== 2 * Math.ceil((d + 1) / 2)) throw damaged('units.stride');
+  checkArray('units.units', units, checkInteger('units.limbs', limbs, 1) * stride);
+  checkArray('units.limits', limits, stride);
 }
 
 function checkArray(name: string, values: unknown, length?: number): Float64Array {

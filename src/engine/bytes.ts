@@ -1,29 +1,31 @@
 /**
  * Plain objects as bytes, for a message to another machine: a header of 12 bytes ("wgpc", the version, the length of the
- * JSON), JSON, and behind it the arrays that it names, little-endian, in float64 and float32.
+ * JSON), JSON, and behind it the arrays that it names, little-endian: float64, float32, and integers of 32 bits.
  */
 import { kindOf } from '../check.ts';
 
 const MAGIC = 0x63706777;
 /** What is written; others are refused. */
-const BYTES_VERSION = 1;
+const BYTES_VERSION = 2;
 const HEADER = 12;
 
-const ARRAYS = { f64: Float64Array, f32: Float32Array } as const;
-type Named = Float64Array | Float32Array;
+const ARRAYS = { f64: Float64Array, f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
+type Name = keyof typeof ARRAYS;
+type Named = InstanceType<(typeof ARRAYS)[Name]>;
 
 /** What stands in JSON for what JSON has not. */
 type Tagged =
-  | { readonly $: keyof typeof ARRAYS; readonly length: number }
+  | { readonly $: Name; readonly length: number }
   | { readonly $: 'number'; readonly value: string }
   | { readonly $: 'integers'; readonly of: readonly (readonly [at: number, integer: string])[] };
 
 export function encode(value: object): Uint8Array<ArrayBuffer> {
   const arrays: Named[] = [];
   const json = JSON.stringify(value, (_, part: unknown) => {
-    if (part instanceof Float64Array || part instanceof Float32Array) {
-      arrays.push(part);
-      return { $: part instanceof Float64Array ? 'f64' : 'f32', length: part.length } satisfies Tagged;
+    const name = nameOf(part);
+    if (name !== undefined) {
+      arrays.push(part as Named);
+      return { $: name, length: (part as Named).length } satisfies Tagged;
     }
     if (typeof part === 'number' && !Number.isFinite(part))
       return { $: 'number', value: String(part) } satisfies Tagged;
@@ -47,6 +49,11 @@ export function encode(value: object): Uint8Array<ArrayBuffer> {
     at += byteLength;
   }
   return bytes;
+}
+
+function nameOf(part: unknown): Name | undefined {
+  if (!ArrayBuffer.isView(part)) return undefined;
+  return (Object.keys(ARRAYS) as Name[]).find((name) => part instanceof ARRAYS[name]);
 }
 
 /** @throws {TypeError | RangeError} where the bytes are not of this version of `encode`. */
