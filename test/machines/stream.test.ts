@@ -24,5 +24,6 @@ test('does not grow with the rows of a source: 500 MB in less than they are', as
   const whole = await fitted(N);
   expect([third.rowsCounted, whole.rowsCounted]).toEqual([Math.floor(N / 3), N]);
   expect(whole.peak).toBeLessThan(400e6);
-  expect(whole.peak / third.peak).toBeLessThan(1.05);
+  // 1.04 was measured: threads make little garbage, and collect it late. Rows that were kept would make it 3.
+  expect(whole.peak / third.peak).toBeLessThan(1.15);
 });
