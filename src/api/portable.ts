@@ -74,7 +74,7 @@ interface Compact extends Omit<KMeansShardStatistics, 'counts' | 'sums' | 'exact
   readonly units: Units;
 }
 
-/** A quarter of the bytes, where sums are exact and no larger than those of the rows that their units are for. */
+/** Half of the bytes, where sums are exact and no larger than those of the rows that their units are for. */
 function compact(statistics: KMeansShardStatistics): KMeansShardStatistics | Compact {
   const { counts: _counts, sums: _sums, exact, ...rest } = statistics;
   if (exact === null) return statistics;
@@ -90,9 +90,11 @@ function expanded({ words, units, ...rest }: Compact): KMeansShardStatistics {
   const length = k * units.units.length;
   if (!(high instanceof Int32Array && high.length === length)) throw damaged('words.high');
   if (!(low instanceof Uint32Array && low.length === length)) throw damaged('words.low');
-  if (!(spilled instanceof Map)) throw damaged('words.spilled');
+  checkSpilled(spilled, k, d, units);
   const integers = [{ high: Float64Array.from(high), low: Float64Array.from(low), spilled }];
-  return { ...rest, ...runNow(countsAndSums(integers, units, k, d)), exact: { integers, units } };
+  const { counts, sums } = runNow(countsAndSums(integers, units, k, d));
+  if (!counts.every((count) => count >= 0 && count < Infinity) || !sums.every(Number.isFinite)) throw damaged('words');
+  return { ...rest, counts, sums, exact: { integers, units } };
 }
 
 /** JSON with its lists of numbers as arrays, which as text take twice the bytes, and much longer. */
@@ -163,7 +165,7 @@ const READERS: { readonly [T in keyof Portable]: (value: Raw<Portable[T]>) => Po
       const length = k * statistics.exact!.units.units.length;
       checkArray('exact.high', high, length);
       checkArray('exact.low', low, length);
-      if (!(spilled instanceof Map)) throw damaged('exact.spilled');
+      checkSpilled(spilled, k, d, statistics.exact!.units);
     }
     return statistics;
   },
@@ -202,6 +204,12 @@ const READERS: { readonly [T in keyof Portable]: (value: Raw<Portable[T]>) => Po
 function shapeOf({ k, d, n }: { readonly k: number; readonly d: number; readonly n: number }): [number, number] {
   checkInteger('n', n, 1);
   return [checkInteger('k', k, 1), checkInteger('d', d, 1)];
+}
+
+function checkSpilled(spilled: unknown, k: number, d: number, { stride }: Units): void {
+  const isPlace = (at: unknown) => Number.isInteger(at) && Number(at) >= 0 && Number(at) < k * stride;
+  const isFine = ([at, sum]: [unknown, unknown]) => isPlace(at) && Number(at) % stride <= d && typeof sum === 'bigint';
+  if (!(spilled instanceof Map && [...spilled].every(isFine))) throw damaged('spilled');
 }
 
 function checkUnits(given: Units, d: number): void {

@@ -58,6 +58,7 @@ export class CpuKMeans implements KMeansWorkspace {
     if (last?.centroids.every((value, i) => value === centroids[i])) return { ...last, changed: 0 };
     // Where they were before: what is made anew in each iteration lies around until garbage is collected.
     const kept = last?.centroids ?? new Float64Array(centroids.length);
+    this.#last = null;
     kept.set(centroids);
     const { units, squares, summary } = this.#points;
     const integers = yield* this.#ask('assign', centroids);
@@ -77,7 +78,9 @@ export class CpuKMeans implements KMeansWorkspace {
 
   *#integers(centroids: Float64Array): Steps<ExactAssignment> {
     const { units, squares } = this.#points;
-    return { exact: { integers: yield* this.#ask('assign', centroids), units }, squares };
+    const integers = yield* this.#ask('assign', centroids);
+    this.#points.check();
+    return { exact: { integers, units }, squares };
   }
 
   *#label(centroids: Float64Array): Steps<void> {

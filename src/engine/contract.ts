@@ -213,7 +213,7 @@ export interface KMeansWorkspace {
   close(): void;
 }
 
-/** Valid until the next assignment. */
+/** Valid until the next assignment, and until the workspace is closed. */
 export interface ExactAssignment {
   readonly exact: ExactSums;
   /** Σ w·‖x‖² of all rows. */

@@ -21,7 +21,7 @@ export interface KMeansStatistics {
   readonly changed: number;
   /**
    * What counts and sums are rounded from, where the engine sums exactly: then they add up exactly too. Valid until the next
-   * assignment of the workspace that it comes from.
+   * assignment of the workspace that it comes from, and until that is closed.
    */
   readonly exact: ExactSums | null;
 }

@@ -22,10 +22,12 @@ export async function fitSource(
   const fit = new MiniBatchFit(points.summary, plan, start);
   for (let pass = 0; pass < plan.maxIterations && fit.goesOn; pass++) {
     // Each batch is taught to what the ones before have taught.
-    await points.each(async (dataset) => async () => {
-      await runAsync(fit.learnAll(dataset, pass > 0), signal);
-      return fit.goesOn;
-    });
+    await points.each(async (dataset) => ({
+      async take() {
+        await runAsync(fit.learnAll(dataset, pass > 0), signal);
+        return fit.goesOn;
+      },
+    }));
   }
   const fitted = await runAsync(fit.outcome(points.blockwise), signal);
   return { ...fitted, backend: points.backend, reason: points.reason };

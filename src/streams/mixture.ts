@@ -76,9 +76,10 @@ function blockwise(
           await workspace.accumulate(toGaussians(parameters), temperature);
           const worst = worstExplained(dataset, workspace, parameters.means, variances, summary.totalWeight, wanted);
           const rows = await runAsync(worst, signal);
-          return () => {
+          const take = () => {
             for (const row of rows) found.push({ ...row, index: first + row.index });
           };
+          return { take };
         }),
       );
       return worstOf(found, wanted);
@@ -148,16 +149,13 @@ class PassesOfMixture implements MixtureWorkspace {
         const workspace = await dataset.mixture(k, shape);
         try {
           const own = await ask(workspace, await workspace.accumulate(gaussians, temperature));
-          return async () => {
-            try {
-              await then?.(workspace, dataset.signal);
-            } finally {
-              workspace.close();
-            }
+          const take = async () => {
+            await then?.(workspace, dataset.signal);
             const sum = sums.get(dataset.backend);
             sums.set(dataset.backend, sum === undefined ? own : addMixtureStatistics(sum, own));
             this.#hasMoments = workspace.moments !== undefined;
           };
+          return { take, close: () => workspace.close() };
         } catch (error) {
           workspace.close();
           throw error;

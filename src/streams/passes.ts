@@ -187,9 +187,17 @@ function checkPass({ n, moments: first }: PointsRange, count: number, found: Wei
 
 /**
  * Work with a block that an engine holds, while that with the one before goes on; `first` is the index of its first row among
- * all. What it resolves to is called when those of all blocks before were; false ends the pass.
+ * all.
  */
-export type BlockWork = (dataset: EngineDataset, first: number) => Promise<() => unknown>;
+export type BlockWork = (dataset: EngineDataset, first: number) => Promise<BlockResult>;
+
+/** What came of a block. */
+export interface BlockResult {
+  /** Called when those of all blocks before were; false ends the pass. */
+  take(): unknown;
+  /** Called in any case. */
+  readonly close?: () => void;
+}
 
 /** A block that is being worked with. */
 interface OpenBlock {
@@ -277,8 +285,12 @@ export class SourcePoints {
       const first = count + skipped;
       count += dataset.n;
       const done = dataset.use(signal, async ({ dataset }) => {
-        const take = await work(dataset, first);
-        return (await before) && (await take()) !== false;
+        const result = await work(dataset, first);
+        try {
+          return (await before) && (await result.take()) !== false;
+        } finally {
+          result.close?.();
+        }
       });
       done.catch(() => undefined);
       return { dataset, mean, done };
@@ -303,6 +315,8 @@ export class SourcePoints {
       }
     } finally {
       const left = await ahead.catch(() => null);
+      // What is done with it ends before it does.
+      await left?.done.catch(() => undefined);
       left?.dataset.destroy();
       await blocks.return();
     }
@@ -314,9 +328,10 @@ export class SourcePoints {
     const found: WeightedRow[] = [];
     await this.each(async (dataset, first) => {
       const rows = await runAsync(farthestRows(dataset, centroids, wanted, weight), this.#signal);
-      return () => {
+      const take = () => {
         for (const row of rows) found.push({ ...row, index: first + row.index });
       };
+      return { take };
     });
     return worstOf(found, wanted);
   }
@@ -337,6 +352,8 @@ class PassesOfKMeans implements KMeansWorkspace {
   readonly #each: (work: BlockWork) => Promise<void>;
   readonly #d: number;
   readonly #signal: AbortSignal | undefined;
+  /** Whether the inertia is so small beside the squares that only a sum term by term has its digits. */
+  #needsTerms = false;
   #last: {
     readonly centroids: Float64Array;
     readonly statistics: KMeansStatistics;
@@ -350,7 +367,7 @@ class PassesOfKMeans implements KMeansWorkspace {
     this.#signal = signal;
   }
 
-  /** Iterations do without distances term by term, which take a sixth of a pass. */
+  /** Iterations do without distances term by term, which take a sixth of a pass, where their sum has digits without. */
   accumulate(centroids: Float64Array, isLast = false): Promise<KMeansStatistics> {
     return this.#assign(centroids, isLast);
   }
@@ -366,7 +383,8 @@ class PassesOfKMeans implements KMeansWorkspace {
 
   close(): void {}
 
-  async #assign(centroids: Float64Array, isExact: boolean): Promise<KMeansStatistics> {
+  async #assign(centroids: Float64Array, isLast: boolean): Promise<KMeansStatistics> {
+    const isExact = isLast || this.#needsTerms;
     const last = this.#last;
     // As behind an iteration that moved no centroid: a fit ends with one more assignment.
     if (last !== null && (last.isExact || !isExact) && sameValues(last.centroids, centroids)) return last.statistics;
@@ -377,17 +395,18 @@ class PassesOfKMeans implements KMeansWorkspace {
       const workspace = await dataset.kmeans(kept.length / d, true);
       try {
         const take = await assigned(workspace, dataset.n, kept, isExact);
-        return () => {
-          take(total);
-          workspace.close();
-        };
+        return { take: () => take(total), close: () => workspace.close() };
       } catch (error) {
         workspace.close();
         throw error;
       }
     });
     const statistics = await runAsync(total.statistics(kept, d, isExact), this.#signal);
-    if (statistics === null) return this.#assign(centroids, true);
+    if (statistics === null) {
+      // As it will be in the passes to come.
+      this.#needsTerms = true;
+      return this.#assign(centroids, true);
+    }
     this.#last = { centroids: kept, statistics, isExact };
     return statistics;
   }

@@ -60,13 +60,19 @@ function readBlock(block: Block): Omit<NumberedBlock, 'number'> {
 }
 
 /** Whether a block has no rows, as behind a filter. */
-export function isEmpty({ points }: Pick<NumberedBlock, 'points'>): boolean {
-  if (typeof points !== 'object' || points === null) return false;
+export function isEmpty({ points, sampleWeight }: NumberedBlock): boolean {
+  if (typeof points !== 'object' || points === null || !isNothing(sampleWeight ?? [])) return false;
   if (Array.isArray(points)) return points.length === 0;
   const [shape, columns] = [propertyOf(points, 'shape'), propertyOf(points, 'columns')];
-  if (Array.isArray(shape)) return shape[0] === 0;
+  if (Array.isArray(shape)) return shape[0] === 0 && isNothing(propertyOf(points, 'data'));
   if (!Array.isArray(columns) || columns.length === 0) return false;
-  return columns.every((column) => column?.length === 0 && !(ArrayBuffer.isView(column) && isDetached(column)));
+  return columns.every(isNothing);
+}
+
+/** Whether it is an array of nothing, and not one that was transferred. */
+function isNothing(values: unknown): boolean {
+  if (ArrayBuffer.isView(values) && isDetached(values)) return false;
+  return (values as Partial<ArrayLike<unknown>> | null | undefined)?.length === 0;
 }
 
 /** A block of which some row counts, and how many rows there were in blocks before it of which none does. */

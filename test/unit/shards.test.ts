@@ -237,6 +237,17 @@ describe('what does not belong together is refused', () => {
     expect(moved.centroids).toEqual(next.centroids);
     expect(moved.held).toEqual(next.held);
     expect(toBytes(next).length).toBeLessThan(2000 + 8 * k * d + 8 * k);
+    // What was spilled has a place, and is finite.
+    for (const spilled of [[[d + 1, 5n]], [[-1, 5n]], [[k * (d + 2), 5n]], [[0, 1n << 2200n]]] as [
+      number,
+      bigint,
+    ][][]) {
+      const damaged = {
+        ...own,
+        exact: { ...own.exact!, integers: [{ ...own.exact!.integers[0], spilled: new Map(spilled) }] },
+      };
+      expect(() => fromBytes(toBytes(damaged), 'KMeansStatistics'), `${spilled}`).toThrow(/damaged/);
+    }
     // Sums beyond what their units are for are sent as they are.
     const far = own.exact!.integers[0].high.map((high) => high + 2 ** 40);
     const beyond = { ...own, exact: { ...own.exact!, integers: [{ ...own.exact!.integers[0], high: far }] } };

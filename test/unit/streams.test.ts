@@ -322,6 +322,22 @@ describe('blocks of which no row counts', () => {
   });
 });
 
+it('clusters so tight that squares have all the digits take a pass an iteration', async () => {
+  const drawn = new Random(23);
+  const tight = Float32Array.from({ length: 8000 }, (_, at) => (at % 4 < 2 ? 100 : -100) + 0.05 * drawn.normal());
+  let passes = 0;
+  const source: BlockSource = {
+    async *blocks() {
+      passes++;
+      for (const at of [0, 4000]) yield { data: tight.slice(at, at + 4000), shape: [2000, 2] };
+    },
+  };
+  const model = await kmeans(source, { k: 8, seed: 3, tolerance: 0, backend: 'cpu' });
+  expect(model.converged).toBe(true);
+  // Two go before, one finds that terms are needed.
+  expect(passes).toBeLessThanOrEqual(model.iterations + 4);
+});
+
 describe('blocks without rows', () => {
   const empties = [[], { data: new Float32Array(0), shape: [0, d] }, { columns: Array.from({ length: d }, () => []) }];
   const source: BlockSource = {
@@ -346,6 +362,24 @@ describe('blocks without rows', () => {
     expect(lengths).toEqual([0, 2000, 0, 0, 0, 2000, 0, 0, 0, n - 4000, 0, 0, 0]);
     const learnt = { k, batchSize: 1000, seed: 1, backend: 'cpu' } as const;
     expect((await miniBatchKMeans(source, learnt)).d).toBe(d);
+  });
+
+  it('are refused where something is left, or was taken away', async () => {
+    const gone = new Float32Array(8);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    for (const wrong of [
+      { data: new Float32Array(6), shape: [0, d] },
+      { data: gone, shape: [0, d] },
+      { points: [], sampleWeight: [1, 2] },
+    ]) {
+      const mixed: BlockSource = {
+        blocks: async function* () {
+          yield points as never;
+          yield wrong as never;
+        },
+      };
+      await expect(kmeans(mixed, options)).rejects.toThrow(/^blocks\[1\]: /);
+    }
   });
 
   it('are no points by themselves', async () => {

@@ -85,7 +85,8 @@ export class SimdArrivals extends PlainArrivals {
     const sums = this.#sums / 8;
     memory.f64.fill(0, sums, sums + d);
     memory.f64.set(shift, this.#shift / 8);
-    const most = Math.max(1, Math.floor(VALUES_AT_HAND / d));
+    // Fours, which the kernel takes at once.
+    const most = Math.max(4, Math.floor(VALUES_AT_HAND / d) & ~3);
     const survey = yield* this.shard.surveyBy(false, (first, count, squares) => {
       for (let done = 0; done < count; done += most) {
         const rows = Math.min(most, count - done);
