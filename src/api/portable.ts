@@ -51,8 +51,8 @@ const TYPES = [
 export function toBytes(value: Portable[keyof Portable]): Uint8Array<ArrayBuffer> {
   const given = unwrapped(value);
   if (given instanceof KMeansModel || given instanceof GaussianMixtureModel) {
-    const { type, ...json } = withoutHeld(given);
-    return encode({ type, json: withArrays({ type, ...json }), held: given.held });
+    const json = withoutHeld(given);
+    return encode({ type: json.type, json: withArrays(json), held: given.held });
   }
   if (!TYPES.some((type) => isJSONOf(type, given))) {
     throw new TypeError(`value must be a range, a frame, statistics or a model, got ${kindOf(given)}`);

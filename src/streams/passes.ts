@@ -72,7 +72,7 @@ export async function surveySource(source: BlockSource, options: PassOptions): P
   const { metric, k, seed, signal } = options;
   const rangeOf = ({ points, sampleWeight }: NumberedBlock, place?: { first: number; total: number }) =>
     runAsync(rangeOfPoints(points, { metric, sampleWeight }, place), signal);
-  const { n, positiveRows: total } = await countRows(source, signal);
+  const { n, positiveRows: total } = await sizeOf(source, signal);
   const share = Math.max(LEAST_ROWS, ROWS_OF_CLUSTER * k) / total;
   const rows: Float64Array[] = [];
   const weights: number[] = [];
@@ -110,7 +110,7 @@ export async function surveySource(source: BlockSource, options: PassOptions): P
 }
 
 /** How many rows there are, and how many of positive weight. */
-async function countRows(
+async function sizeOf(
   source: BlockSource,
   signal: AbortSignal | undefined,
 ): Promise<Pick<PointsRange, 'n' | 'positiveRows'>> {
