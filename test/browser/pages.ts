@@ -111,3 +111,29 @@ export function textOf(page: Page, selector: string): Promise<string> {
 export function isShown(page: Page, selector: string): Promise<boolean> {
   return page.$eval(selector, (element) => element.checkVisibility());
 }
+
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly args: { readonly name?: string };
+  /** Time that the thread itself took, in microseconds. */
+  readonly tdur?: number;
+}
+
+/**
+ * How long the main thread of a page with workers was at work in each of its tasks, in milliseconds. What it takes by
+ * the clock says more of what else runs: other tests take the cores meanwhile.
+ *
+ * @param trace of the category `toplevel`
+ */
+export function tasksOfPage(trace: Uint8Array): number[] {
+  const { traceEvents } = JSON.parse(new TextDecoder().decode(trace)) as { traceEvents: TraceEvent[] };
+  const threads = traceEvents.filter(({ name }) => name === 'thread_name');
+  // Chrome keeps a process ready for the next page, which has a main thread, too.
+  const { pid } = threads.find(({ args }) => args.name === 'DedicatedWorker thread')!;
+  const main = threads.find((thread) => thread.pid === pid && thread.args.name === 'CrRendererMain')!;
+  return traceEvents
+    .filter((event) => event.pid === pid && event.tid === main.tid && event.name === 'ThreadControllerImpl::RunTask')
+    .map(({ tdur }) => tdur! / 1000);
+}
