@@ -39,6 +39,8 @@ const FLIGHTS: Data = { file: FILE, columns: COLUMNS, start: (k) => randomRows(k
 const PROCESSES = [1, 2, 4, 8];
 const CLUSTERS_OF_FLIGHTS = 64;
 /** Where nothing is to be computed: rows of all processes together, and clusters of 500 features, k·d from 10⁴ to 10⁶. */
+const ROWS_OF_DASK = 3_200;
+const SHARDS_OF_DASK = 8;
 const FEW = { rows: 8, d: 500, clusters: [20, 200, 2_000] };
 
 interface Pass {
@@ -75,6 +77,10 @@ export async function runShardsBenchmark(args: string[]): Promise<void> {
       await pass(FLIGHTS, Number(rows), CLUSTERS_OF_FLIGHTS);
       for (const k of [...FEW.clusters, ...(large ? [20_000] : [])]) await pass(wide, FEW.rows, k);
     }
+    // What those on Dask compute: a shard alone, and all of them beside each other.
+    const shard = ROWS_OF_DASK / SHARDS_OF_DASK;
+    passes.push(await measured(wide, 1, shard, await begin(wide, 50, ROWS_OF_DASK), Number(runs)));
+    passes.push(await measured(wide, SHARDS_OF_DASK, ROWS_OF_DASK, await begin(wide, 50, ROWS_OF_DASK), Number(runs)));
     tell(passes, await fitsOnDask(wide, Number(rows), Number(runs)), out);
   } finally {
     await rm(folder, { recursive: true });
@@ -103,18 +109,19 @@ interface Begun {
   readonly header: Request;
 }
 
-/** 400 rows: more than the clusters of a fit on Dask. */
+/** Rows along a line: from the first ones Lloyd's iterations take long, so that fits on Dask do not converge while they are watched. */
 async function wideData(folder: string): Promise<Data> {
   const random = new Random(2);
-  const columnData = Array.from({ length: FEW.d }, (_, j) => ({
-    ...{ name: `c${j}`, type: 'FLOAT' as const },
-    data: Float32Array.from({ length: 400 }, () => random.normal()),
-  }));
+  const places = Float64Array.from({ length: ROWS_OF_DASK }, () => random.uniform()).sort();
+  const columnData = Array.from({ length: FEW.d }, (_, j) => {
+    const slope = random.normal();
+    return { name: `c${j}`, type: 'FLOAT' as const, data: Float32Array.from(places, (place) => slope * place) };
+  });
   const file = join(folder, 'wide.parquet');
   await writeFile(file, new Uint8Array(parquetWriteBuffer({ columnData })));
   // Rows of its own where there are so many: no cluster is empty.
   const start = (k: number) =>
-    k > 400
+    k > ROWS_OF_DASK / 2
       ? randomRows(k, FEW.d, 1)
       : Array.from({ length: k }, (_, c) => columnData.map(({ data }) => Math.fround(data[c])));
   return { file, columns: columnData.map(({ name }) => name), start };
@@ -153,12 +160,12 @@ async function begin(data: Data, k: number, rows: number): Promise<Begun> {
   }
 }
 
-/** The second pass of a fit, several times. */
+/** Passes of a fit, from its second one on, and again from there where it has converged. */
 async function measured(
   data: Data,
   processes: number,
   rows: number,
-  { plan, state, header }: Begun,
+  { plan, state: first, header }: Begun,
   runs: number,
 ): Promise<Pass> {
   const shards = shardsOf(data, processes, rows);
@@ -166,6 +173,7 @@ async function measured(
   const statistics: number[] = [];
   const update: number[] = [];
   let answered = 0;
+  let state = first;
   try {
     // The first one reads rows, and loads what the others have.
     for (let run = -1; run < runs; run++) {
@@ -173,14 +181,15 @@ async function measured(
       const answers = await Promise.all(shards.map((shard) => shard.ask(String(header.verb), header, state)));
       const between = performance.now();
       const bodies = answers.map(({ parts }) => parts[0]);
-      const { parts } = await alone.ask('merge', plan, ...bodies);
-      await alone.ask('update', plan, state, parts[0]);
+      const updated = await alone.ask('update', plan, state, ...bodies);
+      // Where nothing moves nothing is computed.
+      state = updated.header.converged ? first : updated.parts[0];
       answered = bodies[0].length;
       if (run < 0) continue;
       statistics.push(between - start);
       update.push(performance.now() - between);
     }
-    return { processes, rows, k: plan.k, d: data.columns.length, sent: state.length, answered, statistics, update };
+    return { processes, rows, k: plan.k, d: data.columns.length, sent: first.length, answered, statistics, update };
   } finally {
     await Promise.all([...shards, alone].map((process) => process.close()));
   }
@@ -192,11 +201,14 @@ interface DaskFit {
   readonly rows: number;
   readonly k: number;
   readonly d: number;
-  /** Of the iteration that would come next, again and again. */
+  /** From one iteration to the next. */
   readonly milliseconds: readonly number[];
 }
 
-/** Of a worker that computes one shard at a time. */
+/** Iterations that are not measured: engines are compiled in them. */
+const FIRST = 20;
+
+/** Of workers that compute one shard at a time. */
 async function onDask(
   data: Data,
   { workers, shards, rows, k }: Omit<DaskFit, 'milliseconds' | 'd'>,
@@ -210,20 +222,20 @@ async function onDask(
     ...{ module: resolve('dist/dask'), command: [process.execPath, resolve('dist/bin.js')], kind: 'kmeans', workers },
     ...{ file: resolve(file), columns },
     cuts: Array.from({ length: shards + 1 }, (_, s) => Math.round((s * rows) / shards)),
-    options: { k, init, tolerance: 0, max_iter: 3 },
-    again: runs,
+    options: { k, init, tolerance: 0, max_iter: FIRST + runs },
   };
   const fit = spawn(python, ['test/machines/fit_on_dask.py'], { stdio: ['pipe', 'pipe', 'inherit'] });
   fit.stdin.end(JSON.stringify(asked));
-  const { again } = JSON.parse(await text(fit.stdout)) as { again: number[] };
-  return { workers, shards, rows, k, d, milliseconds: again };
+  const { passes } = JSON.parse(await text(fit.stdout)) as { passes: { ms: number }[] };
+  const milliseconds = passes.slice(FIRST).map(({ ms }, i) => ms - passes[FIRST + i - 1].ms);
+  return { workers, shards, rows, k, d, milliseconds };
 }
 
 const DASK = 'import distributed\ndef versions(): return distributed.__version__';
 
 /** Eight shards with little to compute and 200 kB of parameters, and all flights by one worker and by two. */
 async function fitsOnDask(wide: Data, rows: number, runs: number): Promise<readonly DaskFit[]> {
-  const fits = [await onDask(wide, { workers: 2, shards: 8, rows: 400, k: 50 }, runs)];
+  const fits = [await onDask(wide, { workers: 2, shards: SHARDS_OF_DASK, rows: ROWS_OF_DASK, k: 50 }, runs)];
   for (const workers of [1, 2]) {
     fits.push(await onDask(FLIGHTS, { workers, shards: workers, rows, k: CLUSTERS_OF_FLIGHTS }, runs));
   }

@@ -51,8 +51,8 @@ const TYPES = [
 export function toBytes(value: Portable[keyof Portable]): Uint8Array<ArrayBuffer> {
   const given = unwrapped(value);
   if (given instanceof KMeansModel || given instanceof GaussianMixtureModel) {
-    const json = withoutHeld(given);
-    return encode({ type: json.type, json: withArrays(json), held: given.held });
+    const json = recordOf(given);
+    return encode({ type: json.type, json, held: given.held });
   }
   if (!TYPES.some((type) => isJSONOf(type, given))) {
     throw new TypeError(`value must be a range, a frame, statistics or a model, got ${kindOf(given)}`);
@@ -60,12 +60,13 @@ export function toBytes(value: Portable[keyof Portable]): Uint8Array<ArrayBuffer
   return encode(isJSONOf('KMeansStatistics', given) ? compact(given as KMeansShardStatistics) : given);
 }
 
-/** JSON without centroids that follow from those of the frame. */
-function withoutHeld(model: KMeansModel | GaussianMixtureModel): ReturnType<typeof model.toJSON> {
-  const json = model.toJSON();
-  if (!(model instanceof KMeansModel) || model.held === undefined || !has(json, 'frame')) return json;
+/** What bytes hold of a model: without centroids that follow from those of the frame. */
+function recordOf(model: KMeansModel | GaussianMixtureModel): ReturnType<typeof model.record> {
+  if (!(model instanceof KMeansModel)) return model.record();
+  const record = model.record();
+  if (model.held === undefined || record.frame === undefined) return record;
   const follow = sameValues(outOfFrame(model.held, model.frame), model.centroids);
-  return follow ? { ...(json as KMeansJSON), centroids: [] } : json;
+  return follow ? { ...record, centroids: new Float64Array(0) } : record;
 }
 
 /** What stands for exact sums: their integers as words of 32 bits, from which counts and sums are rounded anew. */
@@ -80,7 +81,7 @@ function compact(statistics: KMeansShardStatistics): KMeansShardStatistics | Com
   if (exact === null) return statistics;
   const { high, low, spilled } = new FixedTotal(exact.integers);
   if (!high.every((value) => Math.abs(value) < 2 ** 31)) return statistics;
-  return { ...rest, words: { high: Int32Array.from(high), low: Uint32Array.from(low), spilled }, units: exact.units };
+  return { ...rest, words: { high: new Int32Array(high), low: new Uint32Array(low), spilled }, units: exact.units };
 }
 
 function expanded({ words, units, ...rest }: Compact): KMeansShardStatistics {
@@ -91,19 +92,10 @@ function expanded({ words, units, ...rest }: Compact): KMeansShardStatistics {
   if (!(high instanceof Int32Array && high.length === length)) throw damaged('words.high');
   if (!(low instanceof Uint32Array && low.length === length)) throw damaged('words.low');
   checkSpilled(spilled, k, d, units);
-  const integers = [{ high: Float64Array.from(high), low: Float64Array.from(low), spilled }];
+  const integers = [{ high: new Float64Array(high), low: new Float64Array(low), spilled }];
   const { counts, sums } = runNow(countsAndSums(integers, units, k, d));
   if (!counts.every((count) => count >= 0 && count < Infinity) || !sums.every(Number.isFinite)) throw damaged('words');
   return { ...rest, counts, sums, exact: { integers, units } };
-}
-
-/** JSON with its lists of numbers as arrays, which as text take twice the bytes, and much longer. */
-function withArrays(json: object): object {
-  const isList = (value: unknown): value is number[] =>
-    Array.isArray(value) && value.every((item) => typeof item === 'number');
-  return Object.fromEntries(
-    Object.entries(json).map(([name, value]) => [name, isList(value) ? Float64Array.from(value) : value]),
-  );
 }
 
 /**
@@ -157,7 +149,7 @@ const READERS: { readonly [T in keyof Portable]: (value: Raw<Portable[T]>) => Po
   KMeansStatistics(value) {
     const statistics = has(value, 'words') ? expanded(value as unknown as Compact) : (value as KMeansShardStatistics);
     const [k, d] = shapeOf(statistics);
-    checkArray('centroids', statistics.centroids, k * d);
+    if (typeof statistics.fingerprint !== 'string') throw damaged('fingerprint');
     checkArray('counts', statistics.counts, k);
     checkArray('sums', statistics.sums, k * d);
     checkArray('frame.shift', statistics.frame?.shift, d);

@@ -14,6 +14,7 @@ may run again, or twice: where a worker dies, others read its shards, and the re
 K-means has the same centroids, bit for bit, whatever the shards; mixtures where the shards are the same.
 """
 
+import fcntl
 import json
 import os
 import struct
@@ -21,12 +22,14 @@ import subprocess
 import threading
 import uuid
 from collections import Counter
+from operator import itemgetter
 
 from distributed import default_client, get_worker
 
 PROTOCOL = 1  # of the messages, as src/machines/messages.ts has them
-FAN_IN = 4  # statistics that a task merges
-PATIENCE = 5  # tries of a pass over all shards, each behind the loss of what it was based on
+FAN_IN = 4  # answers that a task merges, at most
+REACH = 8  # iterations that are computed anew, at most, where all that came of them is lost
+PATIENCE = 5  # tries of a task whose workers die
 
 _starting = threading.Lock()
 
@@ -35,12 +38,22 @@ class ShardError(Exception):
     """What a process answers where it cannot do what it was asked: asking again would not help."""
 
 
+def _widen(pipe):
+    """Room for a whole message, where the system lets us: what has to take turns waits for a processor at each of them."""
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 2**20)
+    except (AttributeError, OSError):
+        pass
+
+
 class _Process:
     """`webgpu-clustering shard`, which ends when its input does: with the worker, however that ends."""
 
     def __init__(self, command):
         self.lock = threading.Lock()
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for pipe in (self.process.stdin, self.process.stdout):
+            _widen(pipe)
 
     def ask(self, header, parts):
         sizes = [len(part) for part in parts]
@@ -70,9 +83,9 @@ def _ask(command, header, *given):
         process = resident.get(command)
         if process is None or process.process.poll() is not None:
             process = resident[command] = _Process(command)
-    answers = [part for part in given if isinstance(part, tuple)]
     answer, body = process.ask(header, [part[1] if isinstance(part, tuple) else part for part in given])
-    counted = sum((Counter(before.get("counted")) for before, _ in answers), Counter())
+    merged = given if header["verb"] == "merge" else given[1:]  # what is first is a state
+    counted = sum((Counter(told["counted"]) for told, _ in merged), Counter())
     if header["verb"] == "statistics":
         counted[worker.address] += answer["rows"]
     return {**answer, "counted": dict(counted)}, body
@@ -107,73 +120,85 @@ class _Estimator:
         self._begin(client)
         if checkpoint is not None and os.path.exists(checkpoint):
             with open(checkpoint, "rb") as file:
-                answer, state = self._alone("resume", file.read())
+                state = self._resume(file.read())
         else:
-            answer, state = self._start(shards)
+            state = self._start(shards)
+        answer = self._told(state)
+        told = self._over(shards, "statistics", state)  # for the update, or for the end
         while not answer["converged"] and answer["iteration"] < self.max_iter:
-            answer, state = self._iterate(shards, state)
+            before, state = state, self._ask((), {"verb": "update", **self.options}, state, *told)
+            updated = state
+            if (answer["iteration"] + 1) % REACH == 0:
+                state = self._resume(self._result(state)[1])
+            told = self._over(shards, "statistics", state)  # while the client hears of the iteration
+            answer = self._told(updated)
+            if answer["empty"]:
+                wanted = [{"wanted": answer["empty"]}] * len(shards)
+                farthest = self._over(shards, "farthest", before, headers=wanted)
+                state = self._ask((), {"verb": "relocate", **self.options}, state, *farthest)
+                told = self._over(shards, "statistics", state)
+                answer = {**answer, **self._told(state), "counted": answer["counted"]}
             if checkpoint is not None:
                 with open("%s.part" % checkpoint, "wb") as file:
-                    file.write(state)
+                    file.write(self._result(state)[1])
                 os.replace("%s.part" % checkpoint, checkpoint)
             if on_iteration is not None and on_iteration(answer) == "stop":
                 break
-        self._state = state
-        self.model_ = json.loads(self._over(shards, state, "statistics", then="finish")[1])
+        self._state = self._result(state)[1]
+        self.model_ = json.loads(self._result(self._ask((), {"verb": "finish", **self.options}, state, *told))[1])
         return self
 
     def predict(self, shards, client=None):
         """Futures of the labels of each shard, uint32, as bytes: on the workers until they are gathered."""
         self._begin(client)
-        return [self._submit(lambda answer: answer[1], labels) for labels in self._each(shards, "labels", self._state)]
+        labels = self._each(shards, "labels", self._resume(self._state))
+        return [self._submit(itemgetter(1), answer) for answer in labels]
 
     def _start(self, shards):
-        rows = [answer["rows"] for answer, _ in self._client.gather(self._each(shards, "describe"))]
+        rows = [answer["rows"] for answer in map(self._told, self._each(shards, "describe"))]
         places = [{"first": sum(rows[:i]), "total": sum(rows)} for i in range(len(rows))]
-        frame = self._alone("frame", self._merged(self._each(shards, "range", headers=places)))[1]
-        return self._over(shards, frame, "sample", headers=places, then="start", **self._init)
+        frame = self._ask((), {"verb": "frame", **self.options}, *self._over(shards, "range", headers=places))
+        sampled = self._over(shards, "sample", headers=places)
+        return self._ask((), {"verb": "start", **self.options, **self._init}, frame, *sampled)
 
-    def _iterate(self, shards, state):
-        answer, new = self._over(shards, state, "statistics", then="update")
-        if answer["empty"]:
-            headers = [{"wanted": answer["empty"]}] * len(shards)
-            moved, new = self._over(shards, state, "farthest", headers=headers, then="relocate", after=new)
-            answer.update(moved)
-        return answer, new
+    def _resume(self, state):
+        """The state of these bytes, which are the task's own: what they came of is not computed again."""
+        return self._ask((), {"verb": "resume", **self.options}, state)
 
-    def _over(self, shards, state, verb, then, after=None, headers=None, **more):
-        """A pass over all shards: what they answer to `state`, merged, and `then` that and the state."""
-        for tries in range(PATIENCE, 0, -1):
-            try:
-                # On every worker: what one has alone is lost with it.
-                held = self._client.scatter(state, broadcast=True, hash=False)
-                merged = self._merged(self._each(shards, verb, held, headers=headers))
-                return self._ask((), {"verb": then, **self.options, **more}, after or held, merged).result()
-            except ShardError:
-                raise
-            except Exception:  # of whatever kind: a worker that dies in the midst of a scatter is a ValueError in Dask
-                if tries == 1:
-                    raise
-                self._client.wait_for_workers(1)
+    def _over(self, shards, verb, *given, headers=None):
+        """A pass over all shards: what they answer, merged until it is for one task."""
+        answers = self._each(shards, verb, *given, headers=headers)
+        while len(answers) > FAN_IN:
+            groups = [answers[i : i + FAN_IN] for i in range(0, len(answers), FAN_IN)]
+            answers = [group[0] if len(group) == 1 else self._ask((), {"verb": "merge"}, *group) for group in groups]
+        return answers
 
     def _each(self, shards, verb, *given, headers=None):
         """The same question to all shards, each where it was before, if that worker lives."""
         alive = list(self._client.nthreads())
+        share = -(-len(shards) // max(1, len(alive)))
         for shard in shards:
-            if self._homes.get(shard) not in alive:
+            if self._homes.get(shard) not in alive:  # beside its neighbours, with which it is merged
                 held = Counter(self._homes.values())
-                self._homes[shard] = min(alive, key=lambda worker: held[worker], default=None)
+                self._homes[shard] = next((worker for worker in alive if held[worker] < share), None)
         asked = [{**self.options, **header, "verb": verb} for header in headers or [{}] * len(shards)]
         return [self._ask(shard, header, *given, home=self._homes[shard]) for shard, header in zip(shards, asked)]
 
-    def _merged(self, answers):
-        while len(answers) > 1:
-            groups = [answers[i : i + FAN_IN] for i in range(0, len(answers), FAN_IN)]
-            answers = [group[0] if len(group) == 1 else self._ask((), {"verb": "merge"}, *group) for group in groups]
-        return answers[0]
+    def _told(self, answered):
+        """The header of an answer."""
+        return self._result(self._submit(itemgetter(0), answered))
 
-    def _alone(self, verb, *given):
-        return self._ask((), {"verb": verb, **self.options}, *given).result()
+    def _result(self, future):
+        for tries in range(PATIENCE, 0, -1):
+            try:
+                return future.result()
+            except ShardError:
+                raise
+            except Exception:  # of whatever kind: what Dask makes of workers that die
+                if tries == 1:
+                    raise
+                self._client.wait_for_workers(1)
+                future.retry()
 
     def _ask(self, shard, header, *given, home=None):
         command = (*self._command, *shard, *(self._arguments if shard else ()))

@@ -6,7 +6,7 @@ import { kindOf } from '../check.ts';
 
 const MAGIC = 0x63706777;
 /** What is written; others are refused. */
-const BYTES_VERSION = 2;
+const BYTES_VERSION = 3;
 const HEADER = 12;
 
 const ARRAYS = { f64: Float64Array, f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;

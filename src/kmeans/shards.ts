@@ -1,11 +1,12 @@
 /** What a shard of points tells of the centroids of a model, and how that of several is one. */
-import type { KMeansDataset } from '../engine/contract.ts';
-import { needOneFrame, sameValues } from '../engine/shared-frame.ts';
+import type { KMeansDataset, KMeansWorkspace } from '../engine/contract.ts';
+import { needOneFrame } from '../engine/shared-frame.ts';
 import { addKMeansStatistics, type ExactSums, settled } from '../engine/statistics.ts';
 import type { Frame } from '../frame.ts';
 import type { Metric } from '../metric.ts';
 import { resultOf, type Steps } from '../steps.ts';
 import { toInertia } from './assign.ts';
+import { fingerprintOf } from './fingerprint.ts';
 
 /** What a shard of points tells of the centroids of a model. */
 export interface KMeansShardStatistics {
@@ -25,8 +26,8 @@ export interface KMeansShardStatistics {
   readonly inertia: number;
   /** @internal */
   readonly frame: Frame;
-  /** Those of the assignment, in the frame [k, d]. @internal */
-  readonly centroids: Float64Array;
+  /** Of those of the assignment, in the frame: who adds or updates has to have the same. @internal */
+  readonly fingerprint: string;
   /** Σ w·x of each cluster, in the frame [k, d]. @internal */
   readonly sums: Float64Array;
   /** What counts and sums are rounded from; null of an engine that does not sum exactly. @internal */
@@ -39,20 +40,28 @@ export interface KMeansShardStatistics {
 
 /** One assignment of the rows that an engine holds, to centroids [k, d] in their frame. */
 export function* statisticsAt(dataset: KMeansDataset, centroids: Float64Array): Steps<KMeansShardStatistics> {
-  const { n, d, metric, frame, variance, usualVariance } = dataset;
-  const k = centroids.length / d;
-  const workspace = yield* resultOf(dataset.kmeans(k, true));
+  const workspace = yield* resultOf(dataset.kmeans(centroids.length / dataset.d, true));
   try {
-    const { counts, sums, exact } = yield* resultOf(workspace.accumulate(centroids));
-    const inertia = toInertia(yield* resultOf(workspace.inertia()), dataset);
-    return {
-      ...{ type: 'KMeansStatistics', k, d, metric, n, counts, inertia, frame },
-      ...{ centroids: centroids.slice(), sums, exact: exact && settled(exact) },
-      ...{ variance, usualVariance },
-    };
+    return yield* statisticsIn(workspace, dataset, centroids);
   } finally {
     workspace.close();
   }
+}
+
+/** The same in a workspace that stays open: it may know from the last assignment which rows stay where they are. */
+export function* statisticsIn(
+  workspace: KMeansWorkspace,
+  dataset: KMeansDataset,
+  centroids: Float64Array,
+): Steps<KMeansShardStatistics> {
+  const { n, d, metric, frame, variance, usualVariance } = dataset;
+  const { counts, sums, exact } = yield* resultOf(workspace.accumulate(centroids));
+  const inertia = toInertia(yield* resultOf(workspace.inertia()), dataset);
+  return {
+    ...{ type: 'KMeansStatistics', k: centroids.length / d, d, metric, n, counts, inertia, frame },
+    ...{ fingerprint: fingerprintOf(centroids), sums, exact: exact && settled(exact) },
+    ...{ variance, usualVariance },
+  };
 }
 
 /** @throws {RangeError} where they do not belong together. */
@@ -62,7 +71,7 @@ export function addShards(a: KMeansShardStatistics, b: KMeansShardStatistics): K
   }
   if (a.metric !== b.metric) throw new RangeError(`statistics of '${a.metric}' and '${b.metric}' do not add up`);
   needOneFrame(a, b);
-  if (!sameValues(a.centroids, b.centroids)) throw new RangeError('statistics of different centroids do not add up');
+  if (a.fingerprint !== b.fingerprint) throw new RangeError('statistics of different centroids do not add up');
   const { counts, sums, inertia, exact } = addKMeansStatistics({ ...a, changed: 0 }, { ...b, changed: 0 });
   return { ...a, n: a.n + b.n, counts, sums, inertia, exact };
 }

@@ -1,8 +1,9 @@
 /** What statistics of all shards make of a model of k-means. */
 import { checkNotNegative, wrongKind } from '../check.ts';
-import { sameValues } from '../engine/shared-frame.ts';
 import { outOfFrame } from '../frame.ts';
+import type { Metric } from '../metric.ts';
 import { meanOf } from '../points.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { type HeldCentroids, heldCentroids, unfitted } from './held.ts';
 import type { KMeansShardStatistics } from './shards.ts';
 import { updateCentroids } from './update.ts';
@@ -12,11 +13,16 @@ import { updateCentroids } from './update.ts';
  *
  * @throws {RangeError} where the statistics are not of these centroids.
  */
-export function* updated(model: HeldCentroids, statistics: KMeansShardStatistics, tolerance: number) {
+export function* updated(
+  model: HeldCentroids & { readonly metric: Metric },
+  statistics: KMeansShardStatistics,
+  tolerance: number,
+) {
   checkNotNegative('tolerance', tolerance);
   if (statistics?.type !== 'KMeansStatistics') throw wrongKind('statistics', 'those of a KMeansModel', statistics);
-  const { centroids: before, counts, sums, frame, metric, variance } = statistics;
-  if (!sameValues(heldCentroids(model, statistics), before)) {
+  const { fingerprint, counts, sums, frame, metric, variance } = statistics;
+  const before = heldCentroids(model, statistics);
+  if (model.metric !== metric || fingerprintOf(before) !== fingerprint) {
     throw new RangeError('the statistics are not of the centroids of this model');
   }
   const { centroids: held, shift } = yield* updateCentroids(before, counts, sums, metric);

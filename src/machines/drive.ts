@@ -84,8 +84,7 @@ export async function fitShardsBy(
     const rows = (await question('start', 'describe', null)).map(({ header }) => header.rows as number);
     const firsts = rows.map((_, s) => rows.slice(0, s).reduce((sum, n) => sum + n, 0));
     const places = firsts.map((first) => ({ first, total: firsts[count - 1] + rows[count - 1] }));
-    const { state: range } = await ask('merge', {}, ...bodiesOf(await question('start', 'range', null, places)));
-    const { state: frame } = await ask('frame', {}, range);
+    const { state: frame } = await ask('frame', {}, ...bodiesOf(await question('start', 'range', null, places)));
     return pass('start', frame, 'sample', 'start', places, frame, init === undefined ? {} : { init });
   }
 
@@ -97,7 +96,7 @@ export async function fitShardsBy(
     );
   }
 
-  /** A pass over all shards: what they answer to `given`, merged, and `then` that and `after`. */
+  /** A pass over all shards: what they answer to `given`, and `then` that and `after`. */
   async function pass(
     step: string,
     given: Uint8Array,
@@ -107,8 +106,7 @@ export async function fitShardsBy(
     after = given,
     more: Request = {},
   ) {
-    const { state: merged } = await ask('merge', {}, ...bodiesOf(await question(step, verb, given, headers)));
-    return ask(then, more, after, merged);
+    return ask(then, more, after, ...bodiesOf(await question(step, verb, given, headers)));
   }
 
   async function ask(verb: string, more: Request, ...parts: readonly Uint8Array[]) {

@@ -3,15 +3,17 @@ import { fromCentroids } from '../api/from-centroids.ts';
 import { gaussianMixture } from '../api/gaussian-mixture.ts';
 import { kmeans } from '../api/kmeans.ts';
 import { fromBytes, toBytes } from '../api/portable.ts';
-import { addStatistics, frameOf } from '../api/statistics.ts';
+import { addStatistics, frameOf, type ShardStatistics } from '../api/statistics.ts';
 import { checkWord, has } from '../check.ts';
 import { decode } from '../engine/bytes.ts';
 import type { SharedFrame } from '../engine/shared-frame.ts';
 import { addRanges, outOfFrame } from '../frame.ts';
+import type { KMeansShardStatistics } from '../kmeans/shards.ts';
 import type { CovarianceType } from '../mixture/forms/names.ts';
 import type { FixedPart } from '../mixture/maximize.ts';
 import type { Mixing } from '../mixture/parameters.ts';
 import type { MixtureStart } from '../mixture/read.ts';
+import type { MixtureShardStatistics } from '../mixture/shards.ts';
 import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
 import type { Rows } from '../points.ts';
@@ -41,14 +43,17 @@ function stateToBytes({ frame, model }: FitState): Uint8Array {
   return bytes;
 }
 
-/** @throws {TypeError | RangeError} where the bytes are no state of a fit. */
+/** @throws {TypeError | RangeError} where the bytes are no state of a fit, or its parts do not belong together. */
 export function stateOf(bytes: Uint8Array | undefined): FitState {
   if (bytes === undefined || bytes.length < 4) throw new RangeError('the state of a fit is missing');
   const end = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  return {
-    frame: fromBytes(bytes.subarray(4, end), 'SharedFrame'),
-    model: fromBytes(bytes.subarray(end), 'KMeansModel', 'GaussianMixtureModel'),
-  };
+  const frame = fromBytes(bytes.subarray(4, end), 'SharedFrame');
+  const model = fromBytes(bytes.subarray(end), 'KMeansModel', 'GaussianMixtureModel');
+  const metric = model instanceof KMeansModel ? model.metric : 'euclidean';
+  if (model.d !== frame.frame.shift.length || metric !== frame.metric) {
+    throw new RangeError('the model of a state is not one of its frame');
+  }
+  return { frame, model };
 }
 
 function answerOf(state: FitState, more: Answer['header'] = {}): Answer {
@@ -65,15 +70,32 @@ function emptyOf({ counts }: KMeansModel): number[] {
 
 /** Answers of shards to one question as one, in their order. */
 function merge({ parts }: Message): Answer {
+  return { body: merged(parts) };
+}
+
+/** The same for whoever goes on with it: the last ones need no process that merges them. */
+function merged(parts: readonly Uint8Array[]): Uint8Array {
+  needAnswers(parts);
+  if (parts.length === 1) return parts[0];
   const given = parts.map((part) => decode(part) as { readonly type?: unknown });
   const types = new Set(given.map(({ type }) => type));
   if (types.size !== 1) throw new RangeError(`answers of different kinds do not add up: ${[...types].join(', ')}`);
-  if (types.has('KeyedRows')) return { body: keyedRowsToBytes(addKeyedRows(parts.map(keyedRowsOf))) };
+  if (types.has('KeyedRows')) return keyedRowsToBytes(addKeyedRows(parts.map(keyedRowsOf)));
   if (types.has('PointsRange')) {
-    return { body: toBytes(parts.map((part) => fromBytes(part, 'PointsRange')).reduce(addRanges)) };
+    return toBytes(parts.map((part) => fromBytes(part, 'PointsRange')).reduce(addRanges));
   }
-  const statistics = parts.map((part) => fromBytes(part, 'KMeansStatistics', 'MixtureStatistics'));
-  return { body: toBytes(statistics.reduce((a, b) => addStatistics(a, b))) };
+  return toBytes(statisticsIn<ShardStatistics>(parts, 'KMeansStatistics', 'MixtureStatistics'));
+}
+
+/** Those of all shards. */
+function statisticsIn<T extends ShardStatistics>(parts: readonly Uint8Array[], ...types: T['type'][]): T {
+  needAnswers(parts);
+  const statistics: ShardStatistics[] = parts.map((part) => fromBytes(part, ...types));
+  return statistics.reduce((a, b) => addStatistics(a, b)) as T;
+}
+
+function needAnswers(parts: readonly Uint8Array[]): void {
+  if (parts.length === 0) throw new RangeError('what shards answered is missing');
 }
 
 /** What a fit is asked for, in every header: options of `kmeans` and `gaussianMixture`, by their names. */
@@ -91,19 +113,19 @@ interface FitHeader {
 
 const fitHeader = ({ header }: Message) => header as unknown as FitHeader;
 
-/** The frame of all rows, from their range. */
-function frame({ parts: [range] }: Message): Answer {
-  return { body: toBytes(frameOf(fromBytes(range, 'PointsRange'))) };
+/** The frame of all rows, from their ranges. */
+function frame({ parts }: Message): Answer {
+  return { body: toBytes(frameOf(fromBytes(merged(parts), 'PointsRange'))) };
 }
 
 /** Where a fit begins: at `init`, where that is all that it takes, else at what a fit of sampled rows came to. */
 async function start(message: Message): Promise<Answer> {
-  const [bytes, sampled] = message.parts;
+  const [bytes, ...sampled] = message.parts;
   const { kind, k, seed = 0, init, covarianceType = 'full' } = fitHeader(message);
   const shared = fromBytes(bytes, 'SharedFrame');
   const points = () => {
-    if (sampled === undefined) throw new RangeError('a start without sampled rows needs init');
-    const { values, d } = keyedRowsOf(sampled);
+    if (sampled.length === 0) throw new RangeError('a start without sampled rows needs init');
+    const { values, d } = keyedRowsOf(merged(sampled));
     return { data: values, shape: [values.length / d, d] as [number, number] };
   };
   const { metric } = shared;
@@ -126,14 +148,15 @@ async function start(message: Message): Promise<Answer> {
 
 /** The state behind an iteration, from the one before it and the statistics of all rows. */
 async function update(message: Message): Promise<Answer> {
-  const { frame, model } = stateOf(message.parts[0]);
+  const [state, ...answers] = message.parts;
+  const { frame, model } = stateOf(state);
   const { tolerance, mixing, fixed, regularization } = fitHeader(message);
   if (model instanceof KMeansModel) {
-    const statistics = fromBytes(message.parts[1], 'KMeansStatistics');
+    const statistics = statisticsIn<KMeansShardStatistics>(answers, 'KMeansStatistics');
     const { n: rows, inertia } = statistics;
     return answerOf({ frame, model: await model.update(statistics, withoutUnsaid({ tolerance })) }, { rows, inertia });
   }
-  const statistics = fromBytes(message.parts[1], 'MixtureStatistics');
+  const statistics = statisticsIn<MixtureShardStatistics>(answers, 'MixtureStatistics');
   const next = await model.update(statistics, withoutUnsaid({ tolerance, mixing, fixed, regularization }));
   return answerOf({ frame, model: next }, { rows: statistics.n, lowerBound: next.lowerBounds.at(-1) });
 }
@@ -143,12 +166,12 @@ function withoutUnsaid<T extends object>(options: T): { [K in keyof T]?: Exclude
 }
 
 /** The state with its empty clusters, in their order, at the rows that are farthest from their own centroids. */
-function relocate({ parts }: Message): Answer {
-  const { frame, model } = stateOf(parts[0]);
+function relocate({ parts: [state, ...farthest] }: Message): Answer {
+  const { frame, model } = stateOf(state);
   if (!(model instanceof KMeansModel) || model.held === undefined) {
     throw new RangeError('clusters are relocated behind an update of k-means');
   }
-  const { values, d } = keyedRowsOf(parts[1]);
+  const { values, d } = keyedRowsOf(merged(farthest));
   const held = model.held.slice();
   const moved = values.length / d;
   emptyOf(model)
@@ -163,9 +186,9 @@ function relocate({ parts }: Message): Answer {
 }
 
 /** The model, as JSON in UTF-8, with what the statistics of its own parameters tell: the last assignment. */
-function finish({ parts }: Message): Answer {
-  const { model } = stateOf(parts[0]);
-  const statistics = fromBytes(parts[1], 'KMeansStatistics', 'MixtureStatistics');
+function finish({ parts: [state, ...answers] }: Message): Answer {
+  const { model } = stateOf(state);
+  const statistics = statisticsIn<ShardStatistics>(answers, 'KMeansStatistics', 'MixtureStatistics');
   const told =
     statistics.type === 'KMeansStatistics'
       ? { counts: Array.from(statistics.counts), inertia: statistics.inertia }

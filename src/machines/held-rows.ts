@@ -1,14 +1,16 @@
 /** What a process answers about its rows. */
 import type { Engine } from '../api/create-engine.ts';
 import { toBytes } from '../api/portable.ts';
-import { rangeOf, statisticsOf } from '../api/statistics.ts';
+import { rangeOf, type ShardStatistics, statisticsOf } from '../api/statistics.ts';
 import type { Dataset } from '../dataset.ts';
+import type { KMeansDataset, KMeansWorkspace } from '../engine/contract.ts';
 import { heldCentroids } from '../kmeans/held.ts';
 import { farthestRows } from '../kmeans/relocate.ts';
+import { statisticsIn } from '../kmeans/shards.ts';
 import type { Metric } from '../metric.ts';
 import { KMeansModel } from '../models/kmeans-model.ts';
 import { runAsync } from '../steps.ts';
-import { type Answer, stateOf, type Verb } from './fits.ts';
+import { type Answer, type FitState, stateOf, type Verb } from './fits.ts';
 import { keyedRows, keyedRowsToBytes, type Place, sampleOf } from './keyed-rows.ts';
 import type { Message } from './messages.ts';
 import type { FileColumns } from './rows.ts';
@@ -21,6 +23,8 @@ export class HeldRows {
   #rows: Promise<FileColumns> | null = null;
   /** In the engine, and the frame in which they are there, as it came. */
   #held: { readonly frame: string; readonly dataset: Dataset } | null = null;
+  /** Of k-means, from one pass to the next. */
+  #open: { readonly dataset: KMeansDataset; readonly k: number; readonly workspace: KMeansWorkspace } | null = null;
 
   /** @param read the rows, the same ones each time */
   constructor(read: () => Promise<FileColumns>, engine: Promise<Engine>) {
@@ -46,7 +50,7 @@ export class HeldRows {
     },
     statistics: async (message) => {
       const { model, dataset } = await this.#at(message);
-      return { header: { rows: dataset.n }, body: toBytes(await statisticsOf(dataset, model)) };
+      return { header: { rows: dataset.n }, body: toBytes(await this.#statistics(model, dataset)) };
     },
     farthest: async (message) => this.#farthest(message),
     labels: async (message) => {
@@ -55,6 +59,29 @@ export class HeldRows {
       return { header: { rows: dataset.n }, body: new Uint8Array(buffer) };
     },
   };
+
+  /** Those of `statisticsOf`: what is kept saves distances, and changes no bit. */
+  #statistics(model: FitState['model'], dataset: Dataset): Promise<ShardStatistics> {
+    if (!(model instanceof KMeansModel)) return statisticsOf(dataset, model);
+    return dataset.use(undefined, async ({ dataset }) => {
+      const { k } = model;
+      if (this.#open?.dataset !== dataset || this.#open.k !== k) {
+        this.#close();
+        this.#open = { dataset, k, workspace: await dataset.kmeans(k) };
+      }
+      try {
+        return await runAsync(statisticsIn(this.#open.workspace, dataset, heldCentroids(model, dataset)));
+      } catch (error) {
+        this.#close();
+        throw error;
+      }
+    });
+  }
+
+  #close(): void {
+    this.#open?.workspace.close();
+    this.#open = null;
+  }
 
   async #farthest(message: Message): Promise<Answer> {
     const { model, dataset } = await this.#at(message);
@@ -82,6 +109,7 @@ export class HeldRows {
     const { frame, model } = stateOf(bytes);
     const key = Buffer.from(toBytes(frame)).toString('latin1');
     if (this.#held?.frame !== key) {
+      this.#close();
       this.#held?.dataset.destroy();
       this.#held = null;
       const dataset = await (await this.#engine).upload(await this.#points(), { frame, metric: frame.metric });

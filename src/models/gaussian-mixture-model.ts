@@ -47,6 +47,7 @@ import { knowSelf } from '../proxies.ts';
 import { type BlockSource, isSource } from '../reading.ts';
 import { runAsync, runNow, type Steps } from '../steps.ts';
 import { KMeansModel } from './kmeans-model.ts';
+import type { RecordOf } from './record.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
 export interface GaussianMixtureJSON {
@@ -329,6 +330,17 @@ export class GaussianMixtureModel {
 
   /** All of the model but its labels, in float64. */
   toJSON(): GaussianMixtureJSON {
+    return {
+      ...this.record(),
+      weights: Array.from(this.weights),
+      means: Array.from(this.means),
+      covariances: Array.from(this.covariances),
+      lowerBounds: Array.from(this.lowerBounds, finite),
+    };
+  }
+
+  /** The same with arrays in the place of lists. @internal */
+  record(): RecordOf<GaussianMixtureJSON> {
     const { k, d, covarianceType, mixing, temperature, iterations, converged, decreased, backend, reason } = this;
     return {
       type: 'GaussianMixtureModel',
@@ -337,12 +349,12 @@ export class GaussianMixtureModel {
       covarianceType,
       mixing,
       temperature,
-      weights: Array.from(this.weights),
-      means: Array.from(this.means),
-      covariances: Array.from(this.covariances),
+      weights: this.weights,
+      means: this.means,
+      covariances: this.covariances,
       // JSON has no NaN.
       lowerBound: Number.isNaN(this.lowerBound) ? null : finite(this.lowerBound),
-      lowerBounds: Array.from(this.lowerBounds, finite),
+      lowerBounds: this.lowerBounds.map(finite),
       iterations,
       converged,
       decreased,

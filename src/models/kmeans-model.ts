@@ -28,6 +28,7 @@ import { type BlockSource, isSource } from '../reading.ts';
 import { resultOf, runAsync, type Steps } from '../steps.ts';
 import type { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 import { kmeansModels } from './known.ts';
+import type { RecordOf } from './record.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
 export interface KMeansJSON {
@@ -325,9 +326,12 @@ export class KMeansModel {
 
   /** All of the model but its labels, in float64. */
   toJSON(): KMeansJSON {
-    const { k, d, metric, iterations, converged, backend, reason } = this;
-    const centroids = Array.from(this.centroids);
-    const counts = Array.from(this.counts);
+    return { ...this.record(), centroids: Array.from(this.centroids), counts: Array.from(this.counts) };
+  }
+
+  /** The same with arrays in the place of lists. @internal */
+  record(): RecordOf<KMeansJSON> {
+    const { k, d, metric, centroids, counts, iterations, converged, backend, reason } = this;
     const inertia = Number.isNaN(this.inertia) ? null : finite(this.inertia);
     const fit = this.#fitted ? { reason, frame: frameToJSON(this.frame) } : {};
     return { type: 'KMeansModel', k, d, metric, centroids, counts, inertia, iterations, converged, backend, ...fit };

@@ -9,7 +9,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { launch, type Page } from 'puppeteer';
 import { describe, expect, inject, it } from 'vitest';
 import { hashUniform } from '../../src/random.ts';
-import { shareOf } from '../scope.ts';
+import { RUNS_ALL, shareOf } from '../scope.ts';
 import {
   attributes,
   chooseFile,
@@ -23,6 +23,8 @@ import {
 } from './pages.ts';
 
 const chrome = useChrome();
+/** What takes long, and is not what most changes are about. */
+const inAll = RUNS_ALL ? it : () => undefined;
 
 /** Three groups, in numbers: 120, 80 and 40 rows, in an order of their own. */
 const GROUPS = [
@@ -211,7 +213,7 @@ it('clusters three million flights at once, and keeps the page answering', async
 });
 
 describe('opens', () => {
-  it.each(shareOf(Object.keys(FILES), 3))('%s', async (name) => {
+  it.each(shareOf(Object.keys(FILES), 5))('%s', async (name) => {
     const page = await open(chrome, '?data=embeddings&k=3&engine=cpu');
     await clustered(page);
     await nextRun(page, () => chooseFile(page, name, FILES[name]()));
@@ -361,7 +363,7 @@ it('stops a run, and keeps what it has come to', async () => {
 /** Many rows, of which reading takes some time. */
 const long = () => `a,b\n${Array.from({ length: 600_000 }, (_, i) => `${i % 977},${(i * 7) % 1009}.25`).join('\n')}\n`;
 
-it('leaves nothing behind of what was called off', async () => {
+inAll('leaves nothing behind of what was called off', async () => {
   const page = await openTable();
   // In the page itself: reading may have ended before a driver outside has seen that it began.
   const seen = page.evaluate(
@@ -435,7 +437,7 @@ it('clusters nothing but the columns that are chosen', async () => {
   await page.close();
 });
 
-it('takes a double click for one, can run again after a stop, and says of a run what was said of it', async () => {
+inAll('takes a double click for one, can run again after a stop, and says of a run what was said of it', async () => {
   const page = await openTable();
   await set(page, '#k', '3');
   await nextRun(page, () => page.click('#run', { count: 2 }));
@@ -774,7 +776,7 @@ describe('its look', () => {
     ['a narrow phone', 320, 640],
   ] as const;
 
-  it.each(shareOf(sizes, 2))(
+  it.each(shareOf(sizes, 4))(
     'has the picture in the first screen of %s, never all of it, and no sideways scrolling',
     async (...size) => {
       const [, width, height] = size;
@@ -792,7 +794,7 @@ describe('its look', () => {
     },
   );
 
-  it.each(['?engine=cpu', '?data=digits&model=mixture&covariance=diag'])(
+  it.each(shareOf(['?data=digits&model=mixture&covariance=diag', '?engine=cpu'], 2))(
     'keeps its place while %s is loaded',
     async (query) => {
       const page = await openAt(390, 844, query);

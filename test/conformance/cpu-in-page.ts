@@ -30,7 +30,7 @@ interface Expectation {
   readonly simd: boolean;
 }
 
-const PAGES: readonly Expectation[] = [
+export const PAGES: readonly Expectation[] = [
   { policy: null, workers: 2, shared: false, simd: true },
   { policy: 'isolated', workers: 2, shared: true, simd: true },
   { policy: 'no blobs', workers: 0, shared: false, simd: true },
@@ -39,7 +39,8 @@ const PAGES: readonly Expectation[] = [
   { policy: 'no WebAssembly', workers: 2, shared: false, simd: false },
 ];
 
-export async function cpuIn(browserName: BrowserName): Promise<void> {
+/** @param pages under policies of its own each */
+export async function cpuIn(browserName: BrowserName, pages = PAGES): Promise<void> {
   const executable = await findBrowser(browserName);
   let server: ViteDevServer;
   let browser: Browser;
@@ -72,7 +73,7 @@ export async function cpuIn(browserName: BrowserName): Promise<void> {
     return page;
   }
 
-  describe.each(PAGES)('policy $policy, workerUrl $workerUrl', ({ policy, workerUrl, workers, shared, simd }) => {
+  describe.each(pages)('policy $policy, workerUrl $workerUrl', ({ policy, workerUrl, workers, shared, simd }) => {
     it('gives the bits of Node, by the means that the page has', async () => {
       const page = await open(policy, workerUrl);
       // In one go: a second after the last points workers end.

@@ -1,6 +1,7 @@
-import { RUNS_ALL } from '../scope.ts';
+import { RUNS_ALL, shareOf } from '../scope.ts';
 import { conformanceOn } from './cpu.ts';
+import { shortCases } from './short.ts';
 
-conformanceOn({ threads: 5, simd: false });
+conformanceOn({ threads: 5, simd: false }, shareOf(shortCases, 2));
 // What five agree in one and two hardly break.
 if (RUNS_ALL) for (const threads of [1, 2]) conformanceOn({ threads, simd: false });

@@ -1,3 +1,4 @@
-import { cpuIn } from './cpu-in-page.ts';
+import { shareOf } from '../scope.ts';
+import { cpuIn, PAGES } from './cpu-in-page.ts';
 
-await cpuIn('firefox');
+await cpuIn('firefox', shareOf(PAGES, 2));

@@ -12,7 +12,7 @@ const driverless = process.platform === 'linux' && !process.env.VK_DRIVER_FILES;
 // Chrome runs all of them on the same Dawn.
 const shared = shareOf(
   cases.filter(({ only }) => only !== 'cpu'),
-  12,
+  36,
   1,
   2,
 );

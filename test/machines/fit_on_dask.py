@@ -34,12 +34,7 @@ def main():
         started = time.monotonic()
         estimator.fit(shards, client, checkpoint=asked.get("checkpoint"), on_iteration=watch)
         labels = b"".join(client.gather(estimator.predict(shards, client))) if asked.get("labels") else b""
-        again = []
-        for _ in range(asked.get("again", 0)):
-            before = time.monotonic()
-            estimator._iterate(shards, estimator._state)
-            again.append(1e3 * (time.monotonic() - before))
-        json.dump({"model": estimator.model_, "passes": passes, "again": again, "labels": labels.hex()}, sys.stdout)
+        json.dump({"model": estimator.model_, "passes": passes, "labels": labels.hex()}, sys.stdout)
 
 
 if __name__ == "__main__":

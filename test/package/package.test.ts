@@ -165,7 +165,7 @@ test.for(comments.filter((example) => !onDevice.includes(example)))(
 );
 
 // Node runs all of them.
-test.for(shareOf(readme, 4))('example $name runs in Chrome, bundled', async ({ source }, context) => {
+test.for(shareOf(readme, 8))('example $name runs in Chrome, bundled', async ({ source }, context) => {
   if (executablePath === null) missing(context, missingBrowser('chrome'));
   expect(await runInChrome(executablePath, toJavaScript(source))).not.toEqual([]);
 });

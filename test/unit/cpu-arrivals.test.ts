@@ -11,6 +11,7 @@ import { rangeOfPoints } from '../../src/range.ts';
 import { shardOf } from '../../src/shard.ts';
 import { run, runAsync, runNow } from '../../src/steps.ts';
 import { surveyPoints } from '../../src/survey.ts';
+import { shareOf } from '../scope.ts';
 
 const engines = {
   'one thread': createCpuEngine({ threads: 1 }),
@@ -62,7 +63,7 @@ async function taken(points: SurveyedPoints, name: keyof typeof engines): Promis
   return (await engines[name].take?.(points.unread!)) ?? null;
 }
 
-const sizes = [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 100, 384, 1027];
+const sizes = shareOf([1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 100, 384, 1027], 3);
 const ways: Record<string, (d: number) => SurveyOptions> = {
   'in their own frame': () => ({}),
   'at unit length': () => ({ metric: 'cosine' }),

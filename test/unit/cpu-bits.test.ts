@@ -258,7 +258,7 @@ const REAL: Record<string, Fit> = {
   flights: { data: flights, n: flightCount, d: 3, k: 64 },
 };
 
-it.each(shareOf(Object.entries({ ...FITS, ...REAL }), 2))('k-means: %s', async (_, fit) => {
+it.each(shareOf(Object.entries({ ...FITS, ...REAL }), 4))('k-means: %s', async (_, fit) => {
   const expected = await fitOn(plain, fit);
   for (const { name, engine } of others) {
     const found = await fitOn(engine, fit);
@@ -276,7 +276,7 @@ const MIXTURES = ENGINES_OF_MIXTURES.flatMap(([kernels, engines]) =>
   COVARIANCE_TYPES.map((covarianceType) => ({ kernels, covarianceType, engines })),
 );
 
-it.each(MIXTURES)('mixture, $kernels: $covarianceType', async ({ covarianceType, engines }) => {
+it.each(shareOf(MIXTURES, 3))('mixture, $kernels: $covarianceType', async ({ covarianceType, engines }) => {
   for (const [points, k] of [
     [weighted(blobs({ n: 3000, d: 3, groups: 6, spread: 3 }), (u) => Math.floor(3 * u)), 7],
     [blobs({ n: 1537, d: 17, groups: 4, spread: 3 }), 5],
