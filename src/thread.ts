@@ -16,9 +16,12 @@ export type Script = { readonly text: string } | { readonly url: string | URL; r
 
 const NAME = 'webgpu-clustering';
 
-/** @throws {Error} where the platform has none. */
-export function startThread<Q, R>(script: Script): Thread<Q, R> {
-  return typeof Worker === 'function' ? startWeb(script) : startNode(script);
+/**
+ * @param garbage megabytes that may lie around in it before they are collected, where the platform lets us say so
+ * @throws {Error} where the platform has none.
+ */
+export function startThread<Q, R>(script: Script, garbage?: number): Thread<Q, R> {
+  return typeof Worker === 'function' ? startWeb(script) : startNode(script, garbage);
 }
 
 /** A Web Worker, or one of Node's worker_threads. */
@@ -84,10 +87,11 @@ function webThread<Q, R>(worker: Worker, onEnd: () => void): Thread<Q, R> {
   };
 }
 
-function startNode<Q, R>(script: Script): Thread<Q, R> {
+function startNode<Q, R>(script: Script, garbage?: number): Thread<Q, R> {
   // Not an import: pages could not load the module, and bundlers would look for it.
   const { Worker } = process.getBuiltinModule('node:worker_threads');
-  const options = { name: NAME, execArgv: [] };
+  const resourceLimits = garbage === undefined ? {} : { maxYoungGenerationSizeMb: garbage };
+  const options = { name: NAME, execArgv: [], resourceLimits };
   return nodeThread(
     owns(script, 'url')
       ? new Worker(new URL(script.url), options)

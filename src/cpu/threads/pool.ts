@@ -12,6 +12,8 @@ import script from './start.ts?bundle';
 const PATIENCE_MS = 1000;
 /** Milliseconds that a worker may take to start: those that take longer may never answer, as where tests stub them. */
 const START_MS = 5000;
+/** Megabytes of garbage in a worker, which makes little: what its engine by default lets lie would grow for thousands of blocks. */
+const GARBAGE = 2;
 
 /** The workers of an engine: started when points need them, ended soon after the last points have gone. */
 export class Pool {
@@ -72,7 +74,7 @@ export class Pool {
     let thread: Thread<Request, Response>;
     try {
       const url = this.#workerUrl;
-      thread = startThread(url === undefined ? { text: script } : { url, type: 'classic' });
+      thread = startThread(url === undefined ? { text: script } : { url, type: 'classic' }, GARBAGE);
     } catch {
       this.#limit = this.#workers.size;
       return;
