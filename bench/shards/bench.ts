@@ -16,8 +16,8 @@ import { formatTable, threeDigits } from '../table.ts';
 
 export const SHARDS_USAGE = `npm run build && npm run bench -- shards [options]
   Lloyd's iterations of the flights in 1, 2, 4 and 8 processes of one thread, and the same with eight rows: what is sent,
-  merged and updated. Then fits on Dask: of eight shards with little to compute and 200 kB of parameters, and of all flights by one worker
-  and by two. It needs a Python with Dask and the package "hyparquet".
+  merged and updated. Then fits on Dask: of eight shards with little to compute and 200 kB of parameters, and of all flights, with 64 and
+  with 512 clusters, by one worker and by two. It needs a Python with Dask and the package "hyparquet".
     --runs N     passes (default 7)
     --rows N     flights (default 3,000,000)
     --dask       fits on Dask alone
@@ -38,6 +38,7 @@ interface Data {
 const FLIGHTS: Data = { file: FILE, columns: COLUMNS, start: (k) => randomRows(k, COLUMNS.length, 100) };
 const PROCESSES = [1, 2, 4, 8];
 const CLUSTERS_OF_FLIGHTS = 64;
+const MANY_CLUSTERS_OF_FLIGHTS = 512;
 /** Where nothing is to be computed: rows of all processes together, and clusters of 500 features, k·d from 10⁴ to 10⁶. */
 const ROWS_OF_DASK = 3_200;
 const SHARDS_OF_DASK = 8;
@@ -236,8 +237,8 @@ const DASK = 'import distributed\ndef versions(): return distributed.__version__
 /** Eight shards with little to compute and 200 kB of parameters, and all flights by one worker and by two. */
 async function fitsOnDask(wide: Data, rows: number, runs: number): Promise<readonly DaskFit[]> {
   const fits = [await onDask(wide, { workers: 2, shards: SHARDS_OF_DASK, rows: ROWS_OF_DASK, k: 50 }, runs)];
-  for (const workers of [1, 2]) {
-    fits.push(await onDask(FLIGHTS, { workers, shards: workers, rows, k: CLUSTERS_OF_FLIGHTS }, runs));
+  for (const k of [CLUSTERS_OF_FLIGHTS, MANY_CLUSTERS_OF_FLIGHTS]) {
+    for (const workers of [1, 2]) fits.push(await onDask(FLIGHTS, { workers, shards: workers, rows, k }, runs));
   }
   return fits;
 }

@@ -51,7 +51,9 @@ class _Process:
 
     def __init__(self, command):
         self.lock = threading.Lock()
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        # Dask's limit of what its workers keep of freed memory would let every message fault its pages in anew.
+        env = {name: value for name, value in os.environ.items() if name != "MALLOC_TRIM_THRESHOLD_"}
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
         for pipe in (self.process.stdin, self.process.stdout):
             _widen(pipe)
 
