@@ -90,8 +90,7 @@ function webThread<Q, R>(worker: Worker, onEnd: () => void): Thread<Q, R> {
 function startNode<Q, R>(script: Script, garbage?: number): Thread<Q, R> {
   // Not an import: pages could not load the module, and bundlers would look for it.
   const { Worker } = process.getBuiltinModule('node:worker_threads');
-  const resourceLimits = garbage === undefined ? {} : { maxYoungGenerationSizeMb: garbage };
-  const options = { name: NAME, execArgv: [], resourceLimits };
+  const options = { name: NAME, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: garbage } };
   return nodeThread(
     owns(script, 'url')
       ? new Worker(new URL(script.url), options)
