@@ -14,7 +14,6 @@ may run again, or twice: where a worker dies, others read its shards, and the re
 K-means has the same centroids, bit for bit, whatever the shards; mixtures where the shards are the same.
 """
 
-import fcntl
 import json
 import os
 import struct
@@ -41,8 +40,10 @@ class ShardError(Exception):
 def _widen(pipe):
     """Room for a whole message, where the system lets us: what has to take turns waits for a processor at each of them."""
     try:
+        import fcntl
+
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 2**20)
-    except (AttributeError, OSError):
+    except (ImportError, AttributeError, OSError):
         pass
 
 

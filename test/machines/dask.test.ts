@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, type TestContext, test } from 'vitest';
-import type { GaussianMixtureJSON, KMeansJSON } from '../../src/index.ts';
+import { type GaussianMixtureJSON, type KMeansJSON, kmeans } from '../../src/index.ts';
 import { missing } from '../missing.ts';
 import { COLUMNS, COMMAND, DIST, flightsFile, sha256 } from './shards.ts';
 import { findPython, HOW_TO_INSTALL } from './tools.ts';
@@ -15,8 +15,13 @@ const N = 200_000;
 
 interface Outcome {
   readonly model: KMeansJSON & Pick<GaussianMixtureJSON, 'lowerBounds' | 'lowerBound'>;
-  /** Rows that each worker counted, by its address. */
-  readonly passes: readonly { readonly iteration: number; readonly counted: Readonly<Record<string, number>> }[];
+  readonly passes: readonly {
+    readonly iteration: number;
+    /** Rows that each worker counted, by its address. */
+    readonly counted: Readonly<Record<string, number>>;
+    /** Clusters that were empty. */
+    readonly moved: number;
+  }[];
   /** In hexadecimal. */
   readonly labels: string;
   readonly log: string;
@@ -56,6 +61,22 @@ test.for([
   const kill = /^killed worker .* behind iteration 2$/m.exec(log);
   expect(kill !== null).toBe('kill' in asked);
   if (kill) console.log(kill[0], passes);
+});
+
+test('empty clusters move to the rows farthest out, and a cluster that is lost as a whole starts anew', async (context) => {
+  const { init, ...fit } = flights.fit;
+  // The same rows twice: what is behind is empty.
+  const start = [...init.slice(0, 9), ...init.slice(0, init.length - 9)];
+  const maxIterations = 12;
+  const asked = { workers: 2, cuts: [0, 70_000, N], kill: 9, victims: 2 };
+  const options = { k: fit.k, tolerance: 0, init: start, max_iter: maxIterations };
+  const { model, passes, log } = await fitOnDask(context, { ...asked, options });
+  const expected = await kmeans(flights.points, { ...fit, init: start, maxIterations, backend: 'cpu' });
+  expect(log.match(/^killed worker .* behind iteration 9$/gm)).toHaveLength(2);
+  expect(passes.map(({ iteration }) => iteration)).toEqual(Array.from({ length: maxIterations }, (_, i) => i + 1));
+  expect(passes[0].moved).toBe(fit.k - 9);
+  for (const { counted } of passes) expect(rowsOf(counted)).toBe(N);
+  expect(sha256(model.centroids)).toBe(sha256(expected.centroids));
 });
 
 test('a fit goes on from its checkpoint, and labels rows as one call does', async (context) => {

@@ -22,11 +22,11 @@ def main():
 
         def watch(progress):
             seconds = time.monotonic() - started
-            passes.append({"iteration": progress["iteration"], "counted": progress["counted"], "ms": 1e3 * seconds})
+            passes.append({"iteration": progress["iteration"], "counted": progress["counted"], "moved": progress.get("moved", 0), "ms": 1e3 * seconds})
             if progress["iteration"] == asked.get("kill"):
-                victim, process = sorted(cluster.workers.items())[0]
-                print("killed worker %s behind iteration %d" % (victim, asked["kill"]), file=sys.stderr, flush=True)
-                os.kill(process.pid, signal.SIGKILL)
+                for victim, process in sorted(cluster.workers.items())[: asked.get("victims", 1)]:
+                    print("killed worker %s behind iteration %d" % (victim, asked["kill"]), file=sys.stderr, flush=True)
+                    os.kill(process.pid, signal.SIGKILL)
             return "stop" if progress["iteration"] == asked.get("stop") else None
 
         shards = shards_of(asked["file"], asked["columns"], asked["cuts"])

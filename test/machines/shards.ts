@@ -23,6 +23,7 @@ export interface FlightsFile {
   readonly folder: string;
   readonly path: string;
   readonly n: number;
+  readonly points: { readonly data: Float32Array; readonly shape: [n: number, d: number] };
   /** Options of the fit, and what it comes to. */
   readonly fit: {
     readonly k: number;
@@ -49,7 +50,15 @@ export async function flightsFile(n: number): Promise<FlightsFile> {
   const init = Array.from({ length: K }, (_, c) => row(Math.floor((c * n) / K)));
   const fit = { k: K, tolerance: 0 as const, init, maxIterations: ITERATIONS };
   const expected = await kmeans({ data: points, shape: [n, d] }, { ...fit, backend: 'cpu' });
-  return { folder, path, n, fit, expected, remove: () => rm(folder, { recursive: true }) };
+  return {
+    folder,
+    path,
+    n,
+    points: { data: points, shape: [n, d] },
+    fit,
+    expected,
+    remove: () => rm(folder, { recursive: true }),
+  };
 }
 
 /** Arguments of a process a shard, whose rows go from one cut to the next. */
