@@ -82,7 +82,8 @@ export class OnlineGaussianMixture {
   /**
    * Learns from points [n, d].
    *
-   * @throws {TypeError | RangeError} as `gaussianMixture` does; a batch of other features than the first is a `RangeError`.
+   * @throws {TypeError | RangeError} as `gaussianMixture` does; a batch of other features than the first is a `RangeError`, and so is
+   *   one whose values have over a hundred and fifty digits less, or more, than those before: nothing is learnt from it.
    */
   async partialFit(points: PointsInput | Dataset, options?: PartialFitOptions): Promise<void> {
     return this.#batches.learn(points, options, async (batch, known) => {

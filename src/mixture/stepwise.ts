@@ -30,6 +30,7 @@ export interface Learned {
  * One step.
  *
  * @param decay how the share of a batch falls with the weight of those before
+ * @throws {RangeError} where what is known cannot be said in the frame of the batch.
  */
 export async function learnedFrom(
   batch: EngineDataset,
@@ -47,9 +48,11 @@ export async function learnedFrom(
   const rules = rulesOf(batch, plan);
   const previous =
     known === null ? await firstParameters(batch, plan, rules, 0) : parametersIntoFrame(known.parameters, frame);
+  const gaussians = toGaussians(previous);
+  needNumbers(gaussians);
   const weight = (known?.weight ?? totalWeight) + totalWeight;
   return withMixture(batch, previous, async (workspace) => {
-    const statistics = await workspace.accumulate(toGaussians(previous), 1);
+    const statistics = await workspace.accumulate(gaussians, 1);
     const step = stepped(statistics, previous, rules, (totalWeight / weight) ** decay);
     const { parameters, regularized, empty } = await runAsync(step, signal);
     return {
@@ -59,6 +62,13 @@ export async function learnedFrom(
       components: regularized.map((collapsed, c) => statusOf(empty.includes(c), collapsed, false)),
     };
   });
+}
+
+/** @throws {RangeError} where what was learnt has no numbers in the frame of a batch, as that of rows 1e-180 times its size. */
+function needNumbers({ means, factors, sharpness }: Gaussians): void {
+  const isSharpness = (value: number) => value > 0 && value < Infinity;
+  if (means.every(Number.isFinite) && factors.every(Number.isFinite) && sharpness.every(isSharpness)) return;
+  throw new RangeError('points are too small, or too large, beside those of the batches before');
 }
 
 /** @param share of the batch, above 0 and at most 1 */

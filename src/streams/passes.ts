@@ -1,11 +1,11 @@
 /** Passes over a source: what the first two find, and statistics in the others. */
-import { type Given, owns } from '../check.ts';
+import type { Given } from '../check.ts';
 import type { Dataset } from '../dataset.ts';
 import { defaultEngines } from '../defaults.ts';
 import type { BlockwisePoints, EngineDataset, KMeansWorkspace, WeightedRow } from '../engine/contract.ts';
 import { type SharedFrame, sameValues, sharedFrameOf } from '../engine/shared-frame.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
-import { checkWeights, readForm } from '../forms.ts';
+import { checkWeights } from '../forms.ts';
 import { addMeans, addRanges, type PointsRange, type WeightedMean } from '../frame.ts';
 import type { Reason } from '../home.ts';
 import { farthestRows } from '../kmeans/relocate.ts';
@@ -18,7 +18,7 @@ import { rangeOfPoints } from '../range.ts';
 import type { BlockSource, PlacementOptions } from '../reading.ts';
 import { shardOf } from '../shard.ts';
 import { run, runAsync } from '../steps.ts';
-import { CountedBlocks, checkSource, inBlock, type NumberedBlock } from './source.ts';
+import { CountedBlocks, checkSource, hostFormOf, inBlock, type NumberedBlock } from './source.ts';
 import { assigned, PassTotal } from './total.ts';
 
 /** Rows that stand for all where a start is drawn: so many for each cluster, and so many at least. */
@@ -115,12 +115,11 @@ async function sizeOf(
   signal: AbortSignal | undefined,
 ): Promise<Pick<PointsRange, 'n' | 'positiveRows'>> {
   let [n, positiveRows, features] = [0, 0, source.d];
-  const sized = ({ points }: NumberedBlock) => {
-    const form = readForm(points);
-    if (owns(form, 'fields')) throw new TypeError('points must be on the host, not in a GPUBuffer');
-    checkWidth(form.d, features);
-    features = form.d;
-    return form.n;
+  const sized = (block: NumberedBlock) => {
+    const { n: rows, d } = hostFormOf(block);
+    checkWidth(d, features);
+    features = d;
+    return rows;
   };
   const blocks = new CountedBlocks(source, signal, async (block) => void sized(block));
   for await (const block of blocks) {
@@ -141,15 +140,14 @@ function checkWidth(d: number, known: number | undefined): void {
 
 /** The rows of positive weight that are chosen by their place among those of all blocks. */
 function takeRows(
-  { points, sampleWeight }: NumberedBlock,
+  block: NumberedBlock,
   first: number,
   isChosen: (place: number) => boolean,
   rows: Float64Array[],
   weights: number[],
 ): void {
-  const form = readForm(points);
-  if (owns(form, 'fields')) return;
-  const given = checkWeights(sampleWeight, form.n);
+  const form = hostFormOf(block);
+  const given = checkWeights(block.sampleWeight, form.n);
   const row = new Float64Array(form.d);
   for (let i = 0, place = first; i < form.n; i++) {
     const weight = given === null ? 1 : given[i];

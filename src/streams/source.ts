@@ -1,6 +1,6 @@
 /** Blocks of rows that are read one after the other, anew for each pass. */
 import { checkNumbers, has, isDetached, kindOf, owns, propertyOf, readOptions } from '../check.ts';
-import { readForm } from '../forms.ts';
+import { type HostForm, readForm } from '../forms.ts';
 import type { PointsInput, Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 import type { Block, BlockSource, WeightedBlock } from '../reading.ts';
@@ -131,10 +131,15 @@ function isWeightless({ sampleWeight }: NumberedBlock): boolean {
   return sampleWeight.length > 0;
 }
 
-function countRows({ points, sampleWeight }: NumberedBlock): number {
+function countRows(block: NumberedBlock): number {
+  return checkNumbers('sampleWeight', block.sampleWeight, hostFormOf(block).n).length;
+}
+
+/** @throws {TypeError | RangeError} where the points are none, or not on the host. */
+export function hostFormOf({ points }: NumberedBlock): HostForm {
   const form = readForm(points);
-  if (owns(form, 'fields')) throw new TypeError('a block must be on the host');
-  return checkNumbers('sampleWeight', sampleWeight, form.n).length;
+  if (owns(form, 'fields')) throw new TypeError('points must be on the host, not in a GPUBuffer');
+  return form as HostForm;
 }
 
 /** Does something with a block: what it throws says with which. */

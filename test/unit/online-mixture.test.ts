@@ -149,3 +149,39 @@ it.each(COVARIANCE_TYPES)('%s covariances are never below what regularization ad
   expect(variances.length).toBeLessThanOrEqual(k * d);
   for (const variance of variances) expect(variance).toBeGreaterThanOrEqual(1);
 });
+
+it.each(COVARIANCE_TYPES)(
+  '%s: batches of any two sizes are learnt from, or refused, and no number is lost',
+  async (type) => {
+    const batch = (size: number) =>
+      Array.from({ length: 40 }, (_, i) => [size * ((i % 2) * 8 + Math.sin(i)), size * Math.cos(3 * i)]);
+    for (const sizes of [
+      [1e100, 1e-80],
+      [1e-80, 1e100],
+      [1e140, 1e-140],
+      [1, 1e20],
+      [1e20, 1],
+    ]) {
+      const learner = new OnlineGaussianMixture({ k: 2, covarianceType: type, backend });
+      await learner.partialFit(batch(sizes[0]));
+      const before = learner.model.toJSON();
+      const refused = await learner.partialFit(batch(sizes[1])).then(
+        () => null,
+        (error: Error) => error,
+      );
+      const { model } = learner;
+      if (refused !== null) {
+        expect(refused).toEqual(
+          new RangeError('points are too small, or too large, beside those of the batches before'),
+        );
+        expect(Math.max(...sizes) / Math.min(...sizes)).toBeGreaterThan(1e150);
+        expect(model.toJSON()).toEqual(before);
+      }
+      expect(model.iterations, `${sizes}`).toBe(refused === null ? 2 : 1);
+      for (const name of ['weights', 'means', 'covariances'] as const) {
+        expect(model[name].every(Number.isFinite), `${sizes} ${name}`).toBe(true);
+      }
+      expect(model.lowerBounds.some(Number.isNaN), `${sizes}`).toBe(false);
+    }
+  },
+);
