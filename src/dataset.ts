@@ -81,7 +81,9 @@ export class Dataset {
    * @internal
    */
   async use<T>(signal: AbortSignal | undefined, work: (home: Home) => Promise<T>): Promise<T> {
-    const bound = ({ dataset, reason }: Home) => work({ dataset: dataset.bound(signal), reason });
+    // Without a signal the dataset itself: who keeps something open for it knows it again.
+    const bound = ({ dataset, reason }: Home) =>
+      work({ dataset: signal === undefined ? dataset : dataset.bound(signal), reason });
     if (this.#destroyed) throw new TypeError('the dataset was destroyed');
     try {
       return await bound(this.#home);

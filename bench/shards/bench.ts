@@ -39,9 +39,9 @@ const FLIGHTS: Data = { file: FILE, columns: COLUMNS, start: (k) => randomRows(k
 const PROCESSES = [1, 2, 4, 8];
 const CLUSTERS_OF_FLIGHTS = 64;
 const MANY_CLUSTERS_OF_FLIGHTS = 512;
-/** Where nothing is to be computed: rows of all processes together, and clusters of 500 features, k·d from 10⁴ to 10⁶. */
 const ROWS_OF_DASK = 3_200;
 const SHARDS_OF_DASK = 8;
+/** Where nothing is to be computed: rows of all processes together, and clusters of 500 features, k·d from 10⁴ to 10⁶. */
 const FEW = { rows: 8, d: 500, clusters: [20, 200, 2_000] };
 
 interface Pass {

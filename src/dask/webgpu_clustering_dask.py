@@ -27,8 +27,8 @@ from distributed import default_client, get_worker
 
 PROTOCOL = 1  # of the messages, as src/machines/messages.ts has them
 FAN_IN = 4  # answers that a task merges, at most
-REACH = 8  # iterations that are computed anew, at most, where all that came of them is lost
-PATIENCE = 5  # tries of a task whose workers die
+REACH = 8  # iterations between states that the client keeps: so many are computed anew where workers lose all of them
+PATIENCE = 5  # tries to go on from one of these
 
 _starting = threading.Lock()
 
@@ -38,11 +38,11 @@ class ShardError(Exception):
 
 
 def _widen(pipe):
-    """Room for a whole message, where the system lets us: what has to take turns waits for a processor at each of them."""
+    """More room, where the system has it: what has to take turns waits for a processor at each of them."""
     try:
         import fcntl
 
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 2**20)
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 2**18)  # of 64 MiB for all pipes of a user
     except (ImportError, AttributeError, OSError):
         pass
 
@@ -121,35 +121,63 @@ class _Estimator:
         on_iteration: called with what is known of each iteration; "stop" ends the fit
         """
         self._begin(client)
+        self._kept = self._stopped = None
         if checkpoint is not None and os.path.exists(checkpoint):
             with open(checkpoint, "rb") as file:
-                state = self._resume(file.read())
-        else:
-            state = self._start(shards)
-        answer = self._told(state)
+                self._kept = file.read()
+        for answer in self._iterations(shards, REACH if checkpoint is None else 1):
+            if checkpoint is not None:
+                with open("%s.part" % checkpoint, "wb") as file:
+                    file.write(self._kept)
+                os.replace("%s.part" % checkpoint, checkpoint)
+            if on_iteration is not None and on_iteration(answer) == "stop":
+                self._stopped = answer["iteration"]
+        return self
+
+    def _iterations(self, shards, reach):
+        """Yields what is known of each iteration, once. Where workers lose a state for good it goes on from the last that is kept."""
+        heard = lost = 0
+        while True:
+            kept = self._kept
+            try:
+                for answer in self._passes(shards, reach):
+                    if answer["iteration"] > heard:
+                        heard = answer["iteration"]
+                        yield answer
+                return
+            except ShardError:
+                raise
+            except Exception:  # of whatever kind: what Dask makes of workers that die
+                lost = 1 if self._kept is not kept else lost + 1
+                if lost == PATIENCE:
+                    raise
+                self._client.wait_for_workers(1)
+
+    def _passes(self, shards, reach):
+        if self._kept is None:
+            self._kept = self._start(shards).result()[1]
+        state = self._resume(self._kept)
         told = self._over(shards, "statistics", state)  # for the update, or for the end
-        while not answer["converged"] and answer["iteration"] < self.max_iter:
+        answer = self._told(state)
+        while not answer["converged"] and answer["iteration"] < min(self.max_iter, self._stopped or self.max_iter):
+            is_kept = (answer["iteration"] + 1) % reach == 0
             before, state = state, self._ask((), {"verb": "update", **self.options}, state, *told)
-            updated = state
-            if (answer["iteration"] + 1) % REACH == 0:
-                state = self._resume(self._result(state)[1])
-            told = self._over(shards, "statistics", state)  # while the client hears of the iteration
-            answer = self._told(updated)
+            told = None if is_kept else self._over(shards, "statistics", state)  # while the client hears of the iteration
+            answer = self._told(state)
             if answer["empty"]:
                 wanted = [{"wanted": answer["empty"]}] * len(shards)
                 farthest = self._over(shards, "farthest", before, headers=wanted)
                 state = self._ask((), {"verb": "relocate", **self.options}, state, *farthest)
-                told = self._over(shards, "statistics", state)
+                told = None
                 answer = {**answer, **self._told(state), "counted": answer["counted"]}
-            if checkpoint is not None:
-                with open("%s.part" % checkpoint, "wb") as file:
-                    file.write(self._result(state)[1])
-                os.replace("%s.part" % checkpoint, checkpoint)
-            if on_iteration is not None and on_iteration(answer) == "stop":
-                break
-        self._state = self._result(state)[1]
-        self.model_ = json.loads(self._result(self._ask((), {"verb": "finish", **self.options}, state, *told))[1])
-        return self
+            if is_kept:
+                self._kept = state.result()[1]
+                state = self._resume(self._kept)
+            if told is None:
+                told = self._over(shards, "statistics", state)
+            yield answer
+        self._state = state.result()[1]
+        self.model_ = json.loads(self._ask((), {"verb": "finish", **self.options}, state, *told).result()[1])
 
     def predict(self, shards, client=None):
         """Futures of the labels of each shard, uint32, as bytes: on the workers until they are gathered."""
@@ -158,10 +186,13 @@ class _Estimator:
         return [self._submit(itemgetter(1), answer) for answer in labels]
 
     def _start(self, shards):
-        rows = [answer["rows"] for answer in map(self._told, self._each(shards, "describe"))]
+        # Dask does not run a task anew that depends on none and belongs to a worker that is gone.
+        nothing = self._submit(bytes)
+        described = [self._submit(itemgetter(0), answer) for answer in self._each(shards, "describe", nothing)]
+        rows = [answer["rows"] for answer in self._client.gather(described)]
         places = [{"first": sum(rows[:i]), "total": sum(rows)} for i in range(len(rows))]
-        frame = self._ask((), {"verb": "frame", **self.options}, *self._over(shards, "range", headers=places))
-        sampled = self._over(shards, "sample", headers=places)
+        frame = self._ask((), {"verb": "frame", **self.options}, *self._over(shards, "range", nothing, headers=places))
+        sampled = self._over(shards, "sample", nothing, headers=places)
         return self._ask((), {"verb": "start", **self.options, **self._init}, frame, *sampled)
 
     def _resume(self, state):
@@ -179,29 +210,18 @@ class _Estimator:
     def _each(self, shards, verb, *given, headers=None):
         """The same question to all shards, each where it was before, if that worker lives."""
         alive = list(self._client.nthreads())
-        share = -(-len(shards) // max(1, len(alive)))
         for shard in shards:
             if self._homes.get(shard) not in alive:  # beside its neighbours, with which it is merged
-                held = Counter(self._homes.values())
-                self._homes[shard] = next((worker for worker in alive if held[worker] < share), None)
+                held = Counter(map(self._homes.get, shards))
+                least, more = divmod(len(shards), max(1, len(alive)))
+                room = (worker for i, worker in enumerate(alive) if held[worker] < least + (i < more))
+                self._homes[shard] = next(room, None)
         asked = [{**self.options, **header, "verb": verb} for header in headers or [{}] * len(shards)]
         return [self._ask(shard, header, *given, home=self._homes[shard]) for shard, header in zip(shards, asked)]
 
     def _told(self, answered):
-        """The header of an answer."""
-        return self._result(self._submit(itemgetter(0), answered))
-
-    def _result(self, future):
-        for tries in range(PATIENCE, 0, -1):
-            try:
-                return future.result()
-            except ShardError:
-                raise
-            except Exception:  # of whatever kind: what Dask makes of workers that die
-                if tries == 1:
-                    raise
-                self._client.wait_for_workers(1)
-                future.retry()
+        """The header of an answer, before what else a worker has to do."""
+        return self._submit(itemgetter(0), answered, priority=1).result()
 
     def _ask(self, shard, header, *given, home=None):
         command = (*self._command, *shard, *(self._arguments if shard else ()))

@@ -1,6 +1,6 @@
 /**
  * Some 64 bits of centroids, by which those are told apart that statistics were computed with: the centroids themselves would be
- * half of what is sent. Two multiplicative hashes of the words, each mixed by the finalizer of MurmurHash3 (Appleby 2011).
+ * half of what is sent. Two multiplicative hashes of the words, each mixed in the end as in MurmurHash3.
  */
 export function fingerprintOf(centroids: Float64Array): string {
   // −0 is 0, as in JSON.

@@ -96,7 +96,7 @@ export async function fitShardsBy(
     );
   }
 
-  /** A pass over all shards: what they answer to `given`, and `then` that and `after`. */
+  /** A pass over all shards, which are asked `verb` about `given`; then one process is asked `then` about `after` and their answers. */
   async function pass(
     step: string,
     given: Uint8Array,

@@ -73,7 +73,7 @@ function merge({ parts }: Message): Answer {
   return { body: merged(parts) };
 }
 
-/** The same for whoever goes on with it: the last ones need no process that merges them. */
+/** The same, as bytes of one answer. */
 function merged(parts: readonly Uint8Array[]): Uint8Array {
   needAnswers(parts);
   if (parts.length === 1) return parts[0];
@@ -84,11 +84,11 @@ function merged(parts: readonly Uint8Array[]): Uint8Array {
   if (types.has('PointsRange')) {
     return toBytes(parts.map((part) => fromBytes(part, 'PointsRange')).reduce(addRanges));
   }
-  return toBytes(statisticsIn<ShardStatistics>(parts, 'KMeansStatistics', 'MixtureStatistics'));
+  return toBytes(allStatistics<ShardStatistics>(parts, 'KMeansStatistics', 'MixtureStatistics'));
 }
 
-/** Those of all shards. */
-function statisticsIn<T extends ShardStatistics>(parts: readonly Uint8Array[], ...types: T['type'][]): T {
+/** Statistics of all shards, from those of each. */
+function allStatistics<T extends ShardStatistics>(parts: readonly Uint8Array[], ...types: T['type'][]): T {
   needAnswers(parts);
   const statistics: ShardStatistics[] = parts.map((part) => fromBytes(part, ...types));
   return statistics.reduce((a, b) => addStatistics(a, b)) as T;
@@ -152,11 +152,11 @@ async function update(message: Message): Promise<Answer> {
   const { frame, model } = stateOf(state);
   const { tolerance, mixing, fixed, regularization } = fitHeader(message);
   if (model instanceof KMeansModel) {
-    const statistics = statisticsIn<KMeansShardStatistics>(answers, 'KMeansStatistics');
+    const statistics = allStatistics<KMeansShardStatistics>(answers, 'KMeansStatistics');
     const { n: rows, inertia } = statistics;
     return answerOf({ frame, model: await model.update(statistics, withoutUnsaid({ tolerance })) }, { rows, inertia });
   }
-  const statistics = statisticsIn<MixtureShardStatistics>(answers, 'MixtureStatistics');
+  const statistics = allStatistics<MixtureShardStatistics>(answers, 'MixtureStatistics');
   const next = await model.update(statistics, withoutUnsaid({ tolerance, mixing, fixed, regularization }));
   return answerOf({ frame, model: next }, { rows: statistics.n, lowerBound: next.lowerBounds.at(-1) });
 }
@@ -188,7 +188,7 @@ function relocate({ parts: [state, ...farthest] }: Message): Answer {
 /** The model, as JSON in UTF-8, with what the statistics of its own parameters tell: the last assignment. */
 function finish({ parts: [state, ...answers] }: Message): Answer {
   const { model } = stateOf(state);
-  const statistics = statisticsIn<ShardStatistics>(answers, 'KMeansStatistics', 'MixtureStatistics');
+  const statistics = allStatistics<ShardStatistics>(answers, 'KMeansStatistics', 'MixtureStatistics');
   const told =
     statistics.type === 'KMeansStatistics'
       ? { counts: Array.from(statistics.counts), inertia: statistics.inertia }

@@ -135,5 +135,8 @@ export function tasksOfPage(trace: Uint8Array): number[] {
   const main = threads.find((thread) => thread.pid === pid && thread.args.name === 'CrRendererMain')!;
   return traceEvents
     .filter((event) => event.pid === pid && event.tid === main.tid && event.name === 'ThreadControllerImpl::RunTask')
-    .map(({ tdur }) => tdur! / 1000);
+    .map(({ tdur }) => {
+      if (tdur === undefined) throw new Error('this Chrome does not say how long its threads were at work');
+      return tdur / 1000;
+    });
 }

@@ -276,7 +276,7 @@ const MIXTURES = ENGINES_OF_MIXTURES.flatMap(([kernels, engines]) =>
   COVARIANCE_TYPES.map((covarianceType) => ({ kernels, covarianceType, engines })),
 );
 
-it.each(shareOf(MIXTURES, 3))('mixture, $kernels: $covarianceType', async ({ covarianceType, engines }) => {
+it.each(shareOf(MIXTURES, 4))('mixture, $kernels: $covarianceType', async ({ covarianceType, engines }) => {
   for (const [points, k] of [
     [weighted(blobs({ n: 3000, d: 3, groups: 6, spread: 3 }), (u) => Math.floor(3 * u)), 7],
     [blobs({ n: 1537, d: 17, groups: 4, spread: 3 }), 5],

@@ -1,5 +1,6 @@
 /** What a shard's process answers, and a fit of several, in this process: messages go from one side to the other. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { CpuKMeans } from '../../src/cpu/kmeans.ts';
 import { createEngine, gaussianMixture, type KMeansJSON, kmeans } from '../../src/index.ts';
 import { type Asked, fitShardsBy, type ShardFitPlan, type ShardProgress } from '../../src/machines/drive.ts';
 import { HeldRows } from '../../src/machines/held-rows.ts';
@@ -117,6 +118,14 @@ describe('a fit of shards', () => {
       expect(Math.abs(inertia! / expected.inertia - 1)).toBeLessThanOrEqual(1e-12);
       expect(seen.map(({ rows }) => rows)).toEqual(Array(iterations).fill(n));
     }
+  });
+
+  it('keeps what a pass learns for the next one', async () => {
+    const closed = vi.spyOn(CpuKMeans.prototype, 'close');
+    const { iterations } = await fitted([0, n], { kind: 'kmeans', k: 3, init: [row(0), row(1), row(2)], tolerance: 0 });
+    expect(iterations).toBeGreaterThan(2);
+    expect(closed).not.toHaveBeenCalled();
+    closed.mockRestore();
   });
 
   it('starts from the same sample of the rows, whoever holds them', async () => {

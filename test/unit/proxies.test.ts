@@ -77,7 +77,7 @@ describe.each(Object.entries(wraps))('%s', (_, wrap) => {
     const given = [points, cpu];
     const methods = { predict: given, transform: given, score: given, bic: given, toGaussianMixture: given };
     const others = { update: [await statisticsOf(points, model)], predictBlocks: [source, cpu] };
-    const args = { ...methods, ...others, representatives: given, sample: [5], toJSON: [] };
+    const args = { ...methods, ...others, representatives: given, sample: [5], toJSON: [], record: [] };
     expect(await answers(wrap(model), args)).toEqual(await answers(model, args));
     expect(await nearest(points, wrap(model), cpu)).toEqual(await nearest(points, model, cpu));
     expect(wrap(model)).toBeInstanceOf(KMeansModel);
@@ -98,6 +98,7 @@ describe.each(Object.entries(wraps))('%s', (_, wrap) => {
       predictBlocks: [source, cpu],
       sample: [5],
       toJSON: [],
+      record: [],
     };
     const args = { ...Object.fromEntries(ofPoints.map((name) => [name, given])), ...others };
     expect(await answers(wrap(model), args)).toEqual(await answers(model, args));
