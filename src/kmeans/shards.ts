@@ -1,12 +1,12 @@
 /** What a shard of points tells of the centroids of a model, and how that of several is one. */
 import type { KMeansDataset, KMeansWorkspace } from '../engine/contract.ts';
+import { fingerprintOf } from '../engine/fingerprint.ts';
 import { needOneFrame } from '../engine/shared-frame.ts';
 import { addKMeansStatistics, type ExactSums, settled } from '../engine/statistics.ts';
 import type { Frame } from '../frame.ts';
 import type { Metric } from '../metric.ts';
 import { resultOf, type Steps } from '../steps.ts';
 import { toInertia } from './assign.ts';
-import { fingerprintOf } from './fingerprint.ts';
 
 /** What a shard of points tells of the centroids of a model. */
 export interface KMeansShardStatistics {
@@ -59,7 +59,7 @@ export function* statisticsIn(
   const inertia = toInertia(yield* resultOf(workspace.inertia()), dataset);
   return {
     ...{ type: 'KMeansStatistics', k: centroids.length / d, d, metric, n, counts, inertia, frame },
-    ...{ fingerprint: fingerprintOf(centroids), sums, exact: exact && settled(exact) },
+    ...{ fingerprint: yield* fingerprintOf(centroids), sums, exact: exact && settled(exact) },
     ...{ variance, usualVariance },
   };
 }

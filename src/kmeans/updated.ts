@@ -1,9 +1,9 @@
 /** What statistics of all shards make of a model of k-means. */
 import { checkNotNegative, wrongKind } from '../check.ts';
+import { fingerprintOf } from '../engine/fingerprint.ts';
 import { outOfFrame } from '../frame.ts';
 import type { Metric } from '../metric.ts';
 import { meanOf } from '../points.ts';
-import { fingerprintOf } from './fingerprint.ts';
 import { type HeldCentroids, heldCentroids, unfitted } from './held.ts';
 import type { KMeansShardStatistics } from './shards.ts';
 import { updateCentroids } from './update.ts';
@@ -22,7 +22,7 @@ export function* updated(
   if (statistics?.type !== 'KMeansStatistics') throw wrongKind('statistics', 'those of a KMeansModel', statistics);
   const { fingerprint, counts, sums, frame, metric, variance } = statistics;
   const before = heldCentroids(model, statistics);
-  if (model.metric !== metric || fingerprintOf(before) !== fingerprint) {
+  if (model.metric !== metric || (yield* fingerprintOf(before)) !== fingerprint) {
     throw new RangeError('the statistics are not of the centroids of this model');
   }
   const { centroids: held, shift } = yield* updateCentroids(before, counts, sums, metric);

@@ -2,6 +2,7 @@
 import type { Given } from '../check.ts';
 import { defaultEngines } from '../defaults.ts';
 import type { MixtureWorkspace, WeightedRow } from '../engine/contract.ts';
+import { Fingerprint } from '../engine/fingerprint.ts';
 import type { Gaussians } from '../engine/gaussians.ts';
 import type { SharedFrame } from '../engine/shared-frame.ts';
 import { addMixtureStatistics, type MixtureStatistics } from '../engine/statistics.ts';
@@ -15,7 +16,7 @@ import { worstExplained } from '../mixture/reseed.ts';
 import { type EngineSet, GPU_WORTHWHILE_VALUES } from '../placement.ts';
 import type { Backend } from '../points.ts';
 import type { BlockSource } from '../reading.ts';
-import { type Awaitable, runAsync, type Steps } from '../steps.ts';
+import { type Awaitable, runAsync } from '../steps.ts';
 import { type BlockWork, SourcePoints, surveySource, worstOf } from './passes.ts';
 import { checkSource } from './source.ts';
 
@@ -166,21 +167,3 @@ class PassesOfMixture implements MixtureWorkspace {
     }
   }
 }
-
-/** Two hashes of labels, one row's behind the other's. */
-class Fingerprint {
-  readonly words = new Uint32Array(2);
-
-  *add(labels: Uint32Array): Steps<void> {
-    let [a, b] = this.words;
-    for (let i = 0; i < labels.length; i++) {
-      a = Math.imul(a ^ labels[i] ^ (a >>> 15), 0x9e3779b1);
-      b = Math.imul(b ^ labels[i] ^ (b >>> 13), 0x85ebca6b);
-      if (i % LABELS_OF_TURN === LABELS_OF_TURN - 1) yield;
-    }
-    this.words.set([a, b]);
-  }
-}
-
-/** Labels between two looks at the clock. */
-const LABELS_OF_TURN = 2 ** 16;
