@@ -4,7 +4,7 @@ import { onAbort } from '../steps.ts';
 import { isSoftware, requestAdapter } from './adapter.ts';
 import { Usage } from './flags.ts';
 import { type Bindings, compilePipeline, type Kernel, type KernelSource, kernelOn, type Pipeline } from './kernel.ts';
-import type { Adapter, Tile } from './plan.ts';
+import { type Adapter, type Variant, variantFor } from './plan.ts';
 import { type ScopedError, scoped } from './scope.ts';
 import { pack, type Struct, type Uniform, type ValuesOf } from './struct.ts';
 
@@ -14,8 +14,8 @@ export interface GpuRequest {
   /** Whether a software adapter is good enough; a borrowed device is taken in any case. */
   readonly softwareToo: boolean;
   readonly bindingLimit: number | undefined;
-  /** How nearest centroids are found, whatever the adapter: tests go through all. */
-  readonly tile?: Tile;
+  /** What is to be done so whatever the adapter: tests go through all. */
+  readonly variant?: Partial<Variant>;
 }
 
 /** Why there is no device. */
@@ -26,7 +26,7 @@ export type Absence = 'no-adapter' | 'software-adapter';
  *
  * @throws {WebGPUUnavailableError} where software adapters would do, and there is not even one of those.
  */
-export async function requestGpu({ device, softwareToo, bindingLimit, tile }: GpuRequest): Promise<Gpu | Absence> {
+export async function requestGpu({ device, softwareToo, bindingLimit, variant }: GpuRequest): Promise<Gpu | Absence> {
   const absent = (message: string): Absence => {
     if (softwareToo) throw new WebGPUUnavailableError(message);
     return 'no-adapter';
@@ -34,7 +34,7 @@ export async function requestGpu({ device, softwareToo, bindingLimit, tile }: Gp
   if (device !== undefined) {
     const threads = device.limits.maxComputeInvocationsPerWorkgroup;
     if (threads < THREADS) return absent(`the device has workgroups of ${threads}, not ${THREADS}`);
-    return new Gpu(device, false, bindingLimit, tile);
+    return new Gpu(device, false, bindingLimit, variant);
   }
   const adapter = await requestAdapter();
   if (adapter === null) {
@@ -46,7 +46,7 @@ export async function requestGpu({ device, softwareToo, bindingLimit, tile }: Gp
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
   try {
-    return new Gpu(await adapter.requestDevice({ requiredLimits }), true, bindingLimit, tile);
+    return new Gpu(await adapter.requestDevice({ requiredLimits }), true, bindingLimit, variant);
   } catch (error) {
     return absent(`the WebGPU adapter gave no device: ${(error as Error).message}`);
   }
@@ -109,8 +109,7 @@ export class Gpu {
   /** Whether it is a CPU that plays the GPU. */
   readonly software: boolean;
   readonly adapter: Adapter;
-  /** One that all assignments are to take, or undefined to choose by the adapter. */
-  readonly tile: Tile | undefined;
+  readonly #forced: Partial<Variant>;
   readonly #owned: boolean;
   readonly #shared: Shared;
   readonly #allocations = new Set<Allocation>();
@@ -120,9 +119,9 @@ export class Gpu {
   #waits = 0;
   #nudging: ReturnType<typeof setInterval> | undefined;
 
-  constructor(device: GPUDevice, owned: boolean, bindingLimit = Infinity, tile?: Tile) {
+  constructor(device: GPUDevice, owned: boolean, bindingLimit = Infinity, forced: Partial<Variant> = {}) {
     this.device = device;
-    this.tile = tile;
+    this.#forced = forced;
     this.#owned = owned;
     this.software = isSoftware(device.adapterInfo);
     this.#shared = share(device);
@@ -135,6 +134,11 @@ export class Gpu {
     const adapter = description || `${vendor} ${architecture}`.trim();
     this.info = { adapter, features: [...device.features].sort(), threads: 1, software: this.software };
     this.#root = new Allocation(this, this.#allocations);
+  }
+
+  /** How points of d features are worked on. */
+  variantFor(d: number): Variant {
+    return { ...variantFor(d, this.adapter), ...this.#forced };
   }
 
   get lost(): boolean {

@@ -30,7 +30,6 @@ import {
   spansOf,
   sumsPlan,
   type Tile,
-  tileOf,
 } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels } from './read.ts';
@@ -62,7 +61,7 @@ export async function openKMeans(
   if (k > 2 ** 24) throw new RangeError(`k is ${k}, kernels count centroids up to 2^24`);
   const { n, d, metric, weights } = points.summary;
   const plan = kmeansWorkPlan(n, d, k, gpu.bindingLimit);
-  const tile = gpu.tile ?? tileOf(d, gpu.adapter);
+  const { tile } = gpu.variantFor(d);
   const quads = hasQuads(d, points.shards);
   const traits = { d, metric, load: points.load, weighted: weights !== null, tile, quads };
   const sources = kmeansSources(traits, k, plan);

@@ -48,10 +48,20 @@ export interface Adapter {
  * multiply-adds on RDNA 2 and 90 % on Hopper, with 32 of them 68 and 80 %; but GCN is left with two waves of ten, and
  * Intel's compiler spills (12 % against 57 % on Tiger Lake): so may, for all we know, that of a telephone.
  */
-export function tileOf(d: number, { vendor, architecture }: Adapter): Tile {
+function tileOf(d: number, { vendor, architecture }: Adapter): Tile {
   if (d <= 4) return 'direct';
   const isTall = vendor === 'amd' ? !architecture.startsWith('gcn') : vendor === 'nvidia' || vendor === 'apple';
   return isTall ? 'tall' : 'short';
+}
+
+/** How kernels go about what all of them answer alike, to the bit. */
+export interface Variant {
+  readonly tile: Tile;
+}
+
+/** What an adapter is given of which nobody has taken the time. */
+export function variantFor(d: number, adapter: Adapter): Variant {
+  return { tile: tileOf(d, adapter) };
 }
 
 export type AssignPlan =

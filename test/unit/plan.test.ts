@@ -9,7 +9,7 @@ import {
   mixtureWorkPlan,
   rowsOfShard,
   spansOf,
-  tileOf,
+  variantFor,
 } from '../../src/gpu/plan.ts';
 
 /** What every implementation of WebGPU has. */
@@ -94,7 +94,7 @@ it('passes of k-means stay within memory and, from a slice on, within the budget
 });
 
 it('tiles follow the adapter: tall where there are registers, short where that is not known', () => {
-  const tile = (d: number, vendor: string, architecture = '') => tileOf(d, { vendor, architecture });
+  const tile = (d: number, vendor: string, architecture = '') => variantFor(d, { vendor, architecture }).tile;
   expect([tile(5, 'nvidia', 'hopper'), tile(5, 'amd', 'rdna-2'), tile(5, 'apple')]).toEqual(['tall', 'tall', 'tall']);
   expect([tile(5, 'amd', 'gcn-5'), tile(5, 'intel', 'xe-hpg'), tile(5, '')]).toEqual(['short', 'short', 'short']);
   expect(tile(4, 'nvidia')).toBe('direct');

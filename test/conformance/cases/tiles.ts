@@ -25,7 +25,7 @@ const shapes: readonly (readonly [d: number, k: number])[] = [
 ];
 
 async function labelsWith(device: GPUDevice, tile: Tile, points: CasePoints, k: number): Promise<Uint32Array> {
-  const gpu = (await requestGpu({ device, softwareToo: true, bindingLimit: undefined, tile })) as Gpu;
+  const gpu = (await requestGpu({ device, softwareToo: true, bindingLimit: undefined, variant: { tile } })) as Gpu;
   const engine = engineOf(new EngineSet('webgpu', null, createGpuEngine(gpu)));
   try {
     const init = { data: spacedRows(points, k), shape: [k, points.d] as const };
