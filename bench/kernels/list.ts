@@ -1,5 +1,6 @@
 /** The kernels of a problem, with the grids of one iteration or call. No adapter is needed. */
 import type { GaussiansShape } from '../../src/engine/gaussians.ts';
+import { assignmentSources } from '../../src/gpu/assignment.ts';
 import { type Bindings, type KernelSource, sourceOf } from '../../src/gpu/kernel.ts';
 import { distancesKernel } from '../../src/gpu/kernels/kmeans.ts';
 import { gatherKernel, transformKernel } from '../../src/gpu/kernels/rows.ts';
@@ -9,7 +10,7 @@ import { kmeansSources } from '../../src/gpu/kmeans.ts';
 import { axesDensities, matricesDensities, mixtureSources } from '../../src/gpu/mixture.ts';
 import { layoutOf } from '../../src/gpu/mixture-layout.ts';
 import { rowsOfPiece } from '../../src/gpu/part.ts';
-import { hasQuads, kmeansWorkPlan, mixtureWorkPlan, type Span, spansOf } from '../../src/gpu/plan.ts';
+import { canFilter, hasQuads, kmeansWorkPlan, mixtureWorkPlan, type Span, spansOf } from '../../src/gpu/plan.ts';
 import { rowsOfPairs } from '../../src/gpu/read.ts';
 import type { Load } from '../../src/gpu/resident-points.ts';
 import { plusPlusSources } from '../../src/gpu/seeding.ts';
@@ -65,9 +66,11 @@ function sizesOf(spans: readonly Span[], n: number, rowsOfSlice: number): { rows
 function ofKMeans(problem: KernelCase): ListedKernel[] {
   const { n, d, k } = problem;
   const plan = kmeansWorkPlan(n, d, k, BINDING_BYTES);
-  const traits = { ...problem, quads: hasQuads(d, [{ base: 0 }]) };
-  const { assigning, summing, rest } = kmeansSources({ ...traits, tile: d <= 4 ? 'direct' : 'tall' }, k, plan);
-  const short = kmeansSources({ ...traits, tile: 'short' }, k, plan).assigning;
+  const quads = hasQuads(d, [{ base: 0 }]);
+  const variant = { tile: d <= 4 ? 'direct' : 'tall', filter: 'none' } as const;
+  const { assigning, summing, rest } = kmeansSources({ ...problem, quads, variant }, k, plan);
+  const short = assignmentSources(problem.load, d, k, { tile: 'short', filter: 'none' }, quads);
+  const filtered = canFilter(d) ? [assignmentSources(problem.load, d, k, { ...variant, filter: 'bytes' }, quads)] : [];
   const sizes = sizesOf(spansOf(plan.slices, plan.longest), n, plan.rows).map((each) => ({
     ...{ ...each, k, cells: k * (d + 2) },
     groups: Math.ceil(each.slices / plan.together),
@@ -76,9 +79,15 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
     assigning.direct !== undefined
       ? [listed(assigning.direct, sizes)]
       : [
-          listed(assigning.norms, [{ rows: n }]),
-          listed(assigning.tiled, sizes),
+          listed(assigning.norms!, [{ rows: n }]),
+          listed(assigning.tiled!, sizes),
           listed(short.tiled!, sizes),
+          ...filtered.flatMap((kernels) => [
+            listed(kernels.byteRows!, [{ rows: n }]),
+            listed(kernels.byteCentroids!, [{ k }]),
+            listed(kernels.filter!, sizes),
+            listed(kernels.candidates!, sizes),
+          ]),
           listed(assigning.rescore, sizes),
         ];
   const sums =

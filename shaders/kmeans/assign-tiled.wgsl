@@ -245,23 +245,9 @@ fn gather(nearest: ptr<function, Nearest>, tx: u32, ty: u32) {
 
 /// Labels the rows [row, row + 4), or flags them.
 fn settle(row: u32, nearest: Nearest) {
-  let error = 1.05 * f32(D + 8u) * 5.9604645e-8;
   for (var p = 0u; p < 4u; p++) {
-    if (row + p >= part.rows) {
-      return;
-    }
-    let at = part.shard_row + row + p;
-    let label = nearest.label[p];
-    let length = sqrt(norms[at]);
-    let reach = 2.0 * length + sqrt(norm_of(label));
-    let band = error * reach * (2.0 * length + reach);
-    if (nearest.best[p] - nearest.second[p] <= band) {
-      let list = (at / part.slice_rows) * (part.slice_rows + 1u);
-      let place = atomicAdd(&flagged[list], 1u);
-      atomicStore(&flagged[list + 1u + place], row + p);
-    } else if (labels[at] != label) {
-      labels[at] = label;
-      atomicAdd(&moved, 1u);
+    if (row + p < part.rows) {
+      label_or_flag(row + p, nearest.best[p], nearest.second[p], nearest.label[p], norms[part.shard_row + row + p]);
     }
   }
 }

@@ -3,7 +3,15 @@ import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
 import { onAbort } from '../steps.ts';
 import { isSoftware, requestAdapter } from './adapter.ts';
 import { Usage } from './flags.ts';
-import { type Bindings, compilePipeline, type Kernel, type KernelSource, kernelOn, type Pipeline } from './kernel.ts';
+import {
+  type Bindings,
+  compilePipeline,
+  compiles,
+  type Kernel,
+  type KernelSource,
+  kernelOn,
+  type Pipeline,
+} from './kernel.ts';
 import { type Adapter, type Variant, variantFor } from './plan.ts';
 import { type ScopedError, scoped } from './scope.ts';
 import { pack, type Struct, type Uniform, type ValuesOf } from './struct.ts';
@@ -62,7 +70,12 @@ interface Shared {
   /** To be told of its loss. */
   readonly gpus: Set<Gpu>;
   lost: DeviceLostError | null;
+  /** See `Gpu.hasByteProducts`. */
+  hasByteProducts?: Promise<boolean>;
 }
+
+/** What the language feature packed_4x8_integer_dot_product adds. */
+const BYTE_PRODUCT = 'const product = dot4I8Packed(1u, 1u) + i32(pack4xI8(vec4i()));';
 
 const sharedOf = new WeakMap<GPUDevice, Shared>();
 
@@ -139,6 +152,12 @@ export class Gpu {
   /** How points of d features are worked on. */
   variantFor(d: number): Variant {
     return { ...variantFor(d, this.adapter), ...this.#forced };
+  }
+
+  /** Whether its WGSL has products of bytes, of which a borrowed device does not tell. */
+  hasByteProducts(): Promise<boolean> {
+    this.#shared.hasByteProducts ??= this.#root.guard(compiles(this.device, BYTE_PRODUCT));
+    return this.#shared.hasByteProducts;
   }
 
   get lost(): boolean {

@@ -168,6 +168,13 @@ export async function compilePipeline(device: GPUDevice, { name, code, bindings 
   return { pipeline, layout };
 }
 
+/** Whether the device takes some WGSL. */
+export async function compiles(device: GPUDevice, code: string): Promise<boolean> {
+  const { result: module, errors } = scoped(device, () => device.createShaderModule({ code }));
+  const [{ messages }] = await Promise.all([module.getCompilationInfo(), errors]);
+  return messages.every(({ type }) => type !== 'error');
+}
+
 function bufferType(binding: Binding): GPUBufferBindingType {
   if (binding === 'read') return 'read-only-storage';
   return binding === 'write' ? 'storage' : 'uniform';

@@ -1,17 +1,13 @@
 import type { FarLabels, IterationStatus, KMeansWorkspace, LloydOptions, LloydResult } from '../engine/contract.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
 import { type Metric, metricOf } from '../metric.ts';
+import { assignmentSources, bindAssignment } from './assignment.ts';
 import type { Allocation, Compiled, Gpu } from './device.ts';
 import { type Dispatch, sourceOf } from './kernel.ts';
 import {
-  assignDirectKernel,
-  assignTiledKernel,
-  assignTiledQuadsKernel,
   CONTROL,
   LINE,
-  normsKernel,
   RULE,
-  rescoreKernel,
   SHAPE,
   sortKernel,
   statusKernel,
@@ -21,16 +17,7 @@ import {
 } from './kernels/kmeans.ts';
 import { bindingsOf, cutParts, type Part } from './part.ts';
 import { Passes } from './passes.ts';
-import {
-  assignPlan,
-  hasQuads,
-  type KMeansWorkPlan,
-  kmeansWorkPlan,
-  rescoreThreads,
-  spansOf,
-  sumsPlan,
-  type Tile,
-} from './plan.ts';
+import { canFilter, hasQuads, type KMeansWorkPlan, kmeansWorkPlan, spansOf, sumsPlan, type Variant } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels } from './read.ts';
 import type { Load, ResidentPoints } from './resident-points.ts';
@@ -61,9 +48,11 @@ export async function openKMeans(
   if (k > 2 ** 24) throw new RangeError(`k is ${k}, kernels count centroids up to 2^24`);
   const { n, d, metric, weights } = points.summary;
   const plan = kmeansWorkPlan(n, d, k, gpu.bindingLimit);
-  const { tile } = gpu.variantFor(d);
+  const wanted = gpu.variantFor(d);
+  const filters = wanted.filter !== 'none' && canFilter(d) && (await gpu.hasByteProducts());
+  const variant: Variant = { ...wanted, filter: filters ? wanted.filter : 'none' };
   const quads = hasQuads(d, points.shards);
-  const traits = { d, metric, load: points.load, weighted: weights !== null, tile, quads };
+  const traits = { d, metric, load: points.load, weighted: weights !== null, variant, quads };
   const sources = kmeansSources(traits, k, plan);
   const [assigning, summing, rest] = await Promise.all([
     gpu.kernels(sources.assigning),
@@ -82,28 +71,20 @@ export interface KMeansTraits {
   readonly metric: Metric;
   readonly load: Load;
   readonly weighted: boolean;
-  readonly tile: Tile;
+  readonly variant: Variant;
   /** See `hasQuads`. */
   readonly quads: boolean;
 }
 
 /** The kernels of an iteration, with their constants. */
 export function kmeansSources(
-  { d: D, metric, load: LOAD, weighted: WEIGHTED, tile, quads }: KMeansTraits,
+  { d: D, metric, load: LOAD, weighted: WEIGHTED, variant, quads }: KMeansTraits,
   k: number,
   plan: KMeansWorkPlan,
 ) {
-  const assign = assignPlan(k, tile);
   const sums = sumsPlan(D, k);
   return {
-    assigning:
-      assign.kind === 'direct'
-        ? { direct: sourceOf(assignDirectKernel, { LOAD, D }) }
-        : {
-            norms: sourceOf(normsKernel, { LOAD }),
-            tiled: sourceOf(quads ? assignTiledQuadsKernel : assignTiledKernel, { LOAD, D, ...assign }),
-            rescore: sourceOf(rescoreKernel, { LOAD, THREADS: rescoreThreads(k) }),
-          },
+    assigning: assignmentSources(LOAD, D, k, variant, quads),
     summing:
       sums.kind === 'private'
         ? { private: sourceOf(sumsPrivateKernel, { LOAD, WEIGHTED, ...sums }) }
@@ -148,7 +129,7 @@ export class GpuKMeans implements KMeansWorkspace {
   #lastInertia = 0;
   /** The labels of the last assignment, once they have been asked for. */
   #labelsAtHome: Uint32Array | null = null;
-  /** ‖x‖² of all rows: dispatched once, with the first call. */
+  /** What assignments need to know of the rows: dispatched once, with the first call. */
   #prepare: readonly Dispatch[] = [];
   /** Iterations of the next batch, at most: few at first, so that a short fit leaves little behind its end. */
   #batch = 1;
@@ -189,8 +170,10 @@ export class GpuKMeans implements KMeansWorkspace {
 
     const slots = allocation.storage('slots', (longest / together) * cells * 4);
     const sum = this.#summing(summing, plan, slots);
-    const assign = this.#assigning(assigning, rows);
     const [control, changed, model, totals] = [this.#control, this.#changed, this.#model, this.#totals];
+    const buffersOfRows = { model, labels: this.#labels, changed, control };
+    const assignment = bindAssignment(assigning, allocation, points, k, rows, buffersOfRows);
+    this.#prepare = assignment.once;
     const buffers = { slots, totals, halt: control };
     const partsOf = (firstSlice: number, slices: number) =>
       cutParts(allocation, points, k, rows, firstSlice * rows, Math.min(n, (firstSlice + slices) * rows));
@@ -200,18 +183,19 @@ export class GpuKMeans implements KMeansWorkspace {
         firstSlice: firstSlice / together,
         slices: Math.ceil(slices / together),
       }));
-      return spans.flatMap((span, i) => {
+      const pieces = spans.flatMap((span, i) => {
         // Where not even a unit is within the budget, the assignment, nearly all of the work, is cut further.
-        const pieces = spansOf(span.slices, length).map(({ firstSlice, slices }) => ({
-          dispatches: partsOf(span.firstSlice + firstSlice, slices).flatMap(assign),
+        const assigned = spansOf(span.slices, length).map(({ firstSlice, slices }) => ({
+          dispatches: partsOf(span.firstSlice + firstSlice, slices).flatMap(assignment.of),
           work: slices * plan.workPerSlice,
         }));
         const sums = [
           ...partsOf(span.firstSlice, span.slices).flatMap(sum),
           bindSumSlices(rest.sumSlices, allocation, sumSlices, cells, slotSpans, i, buffers),
         ];
-        return [...pieces, { dispatches: sums, work: 0 }];
+        return [...assigned, { dispatches: sums, work: 0 }];
       });
+      return [{ dispatches: assignment.first, work: 0 }, ...pieces];
     });
     const moves = allocation.storage('moves', k * 4);
     const shape = allocation.uniform(SHAPE, { k, d });
@@ -219,33 +203,6 @@ export class GpuKMeans implements KMeansWorkspace {
       rest.update.bind({ shape, totals, model, previous: this.#previous, moves, control }, { k }),
       rest.status.bind({ rule: this.#rule, totals, moves, changed, control, log: this.#log }, {}),
     ];
-  }
-
-  /** What assigns the rows of a part. */
-  #assigning(kernels: Kernels['assigning'], sliceRows: number): (part: Part) => readonly Dispatch[] {
-    const resourcesOf = (part: Part) => ({
-      ...bindingsOf(part),
-      model: this.#model,
-      labels: this.#labels[part.index],
-      changed: this.#changed,
-      control: this.#control,
-    });
-    if (kernels.direct !== undefined) return (part) => [kernels.direct.bind(resourcesOf(part), { rows: part.rows })];
-    const { shards } = this.#points;
-    const norms = shards.map(({ rows }) => this.#allocation.storage('norms', rows * 4));
-    const flags = shards.map(({ rows }) =>
-      this.#allocation.storage('flagged', Math.ceil(rows / sliceRows) * (sliceRows + 1) * 4),
-    );
-    this.#prepare = cutParts(this.#allocation, this.#points, this.#k, sliceRows).map((part) =>
-      kernels.norms.bind({ ...bindingsOf(part), norms: norms[part.index] }, { rows: part.rows }),
-    );
-    return (part) => {
-      const resources = { ...resourcesOf(part), flagged: flags[part.index] };
-      return [
-        kernels.tiled.bind({ ...resources, norms: norms[part.index] }, { rows: part.rows }),
-        kernels.rescore.bind(resources, { slices: Math.ceil(part.rows / sliceRows) }),
-      ];
-    };
   }
 
   /** What sums the rows of a part, slice by slice. */

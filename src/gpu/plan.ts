@@ -54,14 +54,19 @@ function tileOf(d: number, { vendor, architecture }: Adapter): Tile {
   return isTall ? 'tall' : 'short';
 }
 
+/** What is asked first of all centroids: nothing, or products of 8-bit integers, which leave few to ask more of. */
+export type Filter = 'none' | 'bytes';
+
 /** How kernels go about what all of them answer alike, to the bit. */
 export interface Variant {
   readonly tile: Tile;
+  readonly filter: Filter;
 }
 
 /** What an adapter is given of which nobody has taken the time. */
 export function variantFor(d: number, adapter: Adapter): Variant {
-  return { tile: tileOf(d, adapter) };
+  // A product of bytes does four terms, in twice the time or more of one in float32: whether that pays depends on the points.
+  return { tile: tileOf(d, adapter), filter: 'none' };
 }
 
 export type AssignPlan =
@@ -77,6 +82,28 @@ export function assignPlan(k: number, tile: Tile): AssignPlan {
   const turns = Math.ceil(k / 128);
   const TY = 2 * Math.ceil(k / turns / 16);
   return { kind: 'tiled', TALL: tile === 'tall', TX: TY === 2 ? 32 : 16, TY };
+}
+
+/** Features of rows that are filtered by their bytes: below, candidates are longer than rows; above, filter.wgsl proves nothing. */
+const LEAST_FILTERED = 8;
+const MOST_FILTERED = 4096;
+
+export function canFilter(d: number): boolean {
+  return d >= LEAST_FILTERED && d <= MOST_FILTERED;
+}
+
+/** Words of a vector as bytes, in fours. */
+export function byteWords(d: number): number {
+  return 4 * Math.ceil(d / 16);
+}
+
+/** Words that filter.wgsl leaves of a row, and those of a record of bytes.wgsl. */
+export const CANDIDATE_WORDS = 8;
+export const RECORD_WORDS = 4;
+
+/** Centroids that filter.wgsl keeps one bound of: a multiple of four, such that there are at most 32 groups. */
+export function filterGroup(k: number): number {
+  return 4 * Math.ceil(k / 128);
 }
 
 /** Whether rows begin at multiples of 16 bytes in all shards. */

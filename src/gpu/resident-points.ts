@@ -1,7 +1,7 @@
 /** What the engine holds of points: the types that its files share. */
 import type { PointsSummary } from '../points.ts';
 
-/** How kernels read a value: as it lies, through the frame, or brought to unit length. See part.wgsl. */
+/** How kernels read a value: as it lies, through the frame, or brought to unit length. See framed.wgsl. */
 export type Load = 0 | 1 | 2;
 
 /** Rows that one binding holds. */

@@ -2,14 +2,22 @@
  * What a conformance case is. Cases run wherever an engine does, pages included: nothing here or in them may import
  * from Node or from a test runner.
  */
+import type { Variant } from '../../src/gpu/plan.ts';
 import type { Engine } from '../../src/index.ts';
+
+export interface CaseEngineOptions {
+  /** In bytes; forces several shards. */
+  readonly bindingLimit?: number;
+  /** WebGPU: how kernels are to go about it, whatever the adapter. */
+  readonly variant?: Partial<Variant>;
+}
 
 export interface ConformanceContext {
   /** Of the engine and where it runs, for messages. */
   readonly name: string;
   readonly backend: 'cpu' | 'webgpu';
-  /** An engine of `backend`; the runner destroys what the case leaves. `bindingLimit` in bytes forces several shards. */
-  createEngine(options?: { bindingLimit?: number }): Promise<Engine>;
+  /** An engine of `backend`; the runner destroys what the case leaves. */
+  createEngine(options?: CaseEngineOptions): Promise<Engine>;
   /** WebGPU: a device to lend or to lose, another one at each call; its buffers are the runner's to destroy. */
   requestDevice?(): Promise<GPUDevice>;
   /** WebGPU: how many buffers of the engines' device are created and not destroyed. */

@@ -2,9 +2,11 @@
 
 import { engineOf } from '../../src/api/create-engine.ts';
 import type { ClusteringEngine } from '../../src/engine/contract.ts';
+import { type Gpu, requestGpu } from '../../src/gpu/device.ts';
+import { createGpuEngine } from '../../src/gpu/engine.ts';
 import { createEngine, type Engine } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
-import type { ConformanceCase, ConformanceContext } from './case.ts';
+import type { CaseEngineOptions, ConformanceCase, ConformanceContext } from './case.ts';
 
 /** Runs a case; rejects where it fails. */
 export type Runner = (conformanceCase: ConformanceCase) => Promise<void>;
@@ -34,8 +36,14 @@ export function sharing(workers: ClusteringEngine): () => Engine {
  * The engines of all cases share one device, and so do those that lend the engine one, unless they lose it: kernels are
  * compiled once. A case fails on any error that its devices report, whether thrown or not,
  * and on buffers that are left when its engines are destroyed.
+ *
+ * @param forced what engines are forced to where a case does not say
  */
-export function webgpuRunner(name: string, requestDevice: () => Promise<GPUDevice>): Runner {
+export function webgpuRunner(
+  name: string,
+  requestDevice: () => Promise<GPUDevice>,
+  forced: Pick<CaseEngineOptions, 'variant'> = {},
+): Runner {
   let shared: WatchedDevice | undefined;
   let kept: WatchedDevice | undefined;
   return async (conformanceCase) => {
@@ -46,7 +54,7 @@ export function webgpuRunner(name: string, requestDevice: () => Promise<GPUDevic
       if (lent.length > 0 || kept === undefined || kept.lost) return new WatchedDevice(await requestDevice());
       return kept;
     };
-    const engines = new Engines((options) => createEngine({ backend: 'webgpu', device: own.device, ...options }));
+    const engines = new Engines((options) => gpuEngine(own.device, { ...forced, ...options }));
     const context: ConformanceContext = {
       name,
       backend: 'webgpu',
@@ -81,16 +89,22 @@ export function webgpuRunner(name: string, requestDevice: () => Promise<GPUDevic
   };
 }
 
+async function gpuEngine(device: GPUDevice, { variant, ...limits }: CaseEngineOptions): Promise<Engine> {
+  if (variant === undefined) return createEngine({ backend: 'webgpu', device, ...limits });
+  const gpu = (await requestGpu({ device, softwareToo: true, bindingLimit: limits.bindingLimit, variant })) as Gpu;
+  return engineOf(new EngineSet('webgpu', null, createGpuEngine(gpu)));
+}
+
 /** The engines that a case makes. */
 class Engines {
-  readonly #make: (options: { bindingLimit?: number }) => Engine | Promise<Engine>;
+  readonly #make: (options: CaseEngineOptions) => Engine | Promise<Engine>;
   readonly #engines: Engine[] = [];
 
-  constructor(make: (options: { bindingLimit?: number }) => Engine | Promise<Engine>) {
+  constructor(make: (options: CaseEngineOptions) => Engine | Promise<Engine>) {
     this.#make = make;
   }
 
-  async create(options: { bindingLimit?: number } = {}): Promise<Engine> {
+  async create(options: CaseEngineOptions = {}): Promise<Engine> {
     const engine = await this.#make(options);
     this.#engines.push(engine);
     return engine;

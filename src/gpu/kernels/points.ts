@@ -1,4 +1,5 @@
 /** What kernels that read a part of the points have in common. */
+import framed from '../../../shaders/common/framed.wgsl?raw';
 import grid from '../../../shaders/common/grid.wgsl?raw';
 import partCode from '../../../shaders/common/part.wgsl?raw';
 import points from '../../../shaders/common/points.wgsl?raw';
@@ -20,7 +21,10 @@ export const PART = struct('Part', {
 /** The first bindings, which `bindingsOf` in part.ts fills. */
 export const POINTS = { part: PART, points: 'read', adjust: 'read' } as const;
 
-export const POINTS_FILES = [partCode, points, grid] as const;
+export const POINTS_FILES = [partCode, framed, points, grid] as const;
 
 /** The same for kernels that read points four values at a time, and say so themselves. */
+export const FRAMED_FILES = [partCode, framed, grid] as const;
+
+/** For kernels that read no points. */
 export const PART_FILES = [partCode, grid] as const;

@@ -8,13 +8,13 @@ import { lend } from './devices.ts';
 import { modelOf } from './numbers.ts';
 
 /** A row's distances to 0, to what is near it, and to twice the row are the same but for a few millionths. */
-function betweenEqualNorms(n: number, d: number): { points: CasePoints; centroids: Float64Array } {
+export function betweenEqualNorms(n: number, d: number, k = 4): { points: CasePoints; centroids: Float64Array } {
   const uniform = uniforms(3);
   const row = Float64Array.from({ length: d }, () => 1 + uniform());
   const near = (scale: number) => row.map((value) => scale * value + 4e-6 * (2 * uniform() - 1));
   const data = Float32Array.from({ length: n * d }, (_, at) => row[at % d] + 4e-6 * (2 * uniform() - 1));
-  const centroids = Float64Array.from([...near(0), ...near(2), ...near(0), ...near(2)], Math.fround);
-  return { points: { data, n, d }, centroids };
+  const centroids = Array.from({ length: k }, (_, c) => [...near(c % 2 === 0 ? 0 : 2)]).flat();
+  return { points: { data, n, d }, centroids: Float64Array.from(centroids, Math.fround) };
 }
 
 /** Four groups in turn, and some or a third of the rows at 1e19. */

@@ -1,12 +1,9 @@
 /** Each way to find nearest centroids, whatever the adapter would choose: the same labels, ties and near ties too. */
-import { engineOf } from '../../../src/api/create-engine.ts';
-import { type Gpu, requestGpu } from '../../../src/gpu/device.ts';
-import { createGpuEngine } from '../../../src/gpu/engine.ts';
-import type { Tile } from '../../../src/gpu/plan.ts';
-import { EngineSet } from '../../../src/placement.ts';
-import { type ConformanceCase, sameValues } from '../case.ts';
+import { canFilter, type Variant } from '../../../src/gpu/plan.ts';
+import { type ConformanceCase, type ConformanceContext, sameValues } from '../case.ts';
 import { checkModel, upload } from './bounds.ts';
-import { blobs, type CasePoints, mapped, spacedRows, wholeNumbers } from './data.ts';
+import { blobs, type CasePoints, spacedRows, wholeNumbers } from './data.ts';
+import { betweenEqualNorms } from './precision.ts';
 
 /** [d, k]: tails of every step and tile, and rows that are read by 16 bytes or by 4. */
 const shapes: readonly (readonly [d: number, k: number])[] = [
@@ -21,14 +18,22 @@ const shapes: readonly (readonly [d: number, k: number])[] = [
   [33, 129],
   [128, 17],
   [20, 1024],
+  [16, 1],
+  [17, 8],
   [384, 100],
 ];
 
-async function labelsWith(device: GPUDevice, tile: Tile, points: CasePoints, k: number): Promise<Uint32Array> {
-  const gpu = (await requestGpu({ device, softwareToo: true, bindingLimit: undefined, variant: { tile } })) as Gpu;
-  const engine = engineOf(new EngineSet('webgpu', null, createGpuEngine(gpu)));
+interface Start {
+  readonly points: CasePoints;
+  readonly centroids: Float64Array;
+}
+
+async function labelsWith(context: ConformanceContext, variant: Partial<Variant>, start: Start): Promise<Uint32Array> {
+  const { points, centroids } = start;
+  const engine = await context.createEngine({ variant });
   try {
-    const init = { data: spacedRows(points, k), shape: [k, points.d] as const };
+    const k = centroids.length / points.d;
+    const init = { data: centroids, shape: [k, points.d] as const };
     const model = await engine.kmeans(await upload(engine, points), { k, init, maxIterations: 1 });
     checkModel(model, points, k);
     return Uint32Array.from(model.labels);
@@ -37,21 +42,42 @@ async function labelsWith(device: GPUDevice, tile: Tile, points: CasePoints, k: 
   }
 }
 
+/** One that is a value for some rows or features. */
+function withValues(points: CasePoints, value: (value: number, i: number, j: number) => number): CasePoints {
+  const { data, n, d } = points;
+  return { data: data.map((x, at) => value(x, Math.floor(at / d), at % d)), n, d };
+}
+
+/** Starts at which ways to find the nearest part, if they do. */
+function starts(d: number, k: number): Record<string, Start> {
+  const n = k + 301;
+  const spaced = (points: CasePoints): Start => ({ points, centroids: Float64Array.from(spacedRows(points, k)) });
+  const seed = d + k;
+  const points = blobs({ n, d, seed });
+  const far = spaced(points);
+  far.centroids.fill(1e30, 0, d);
+  return {
+    ties: spaced(wholeNumbers(n, d, 3, seed)),
+    'near ties': spaced(withValues(points, (x) => x / 8 + 1e3)),
+    'groups far apart': spaced(blobs({ n, d, groups: 2, spread: 1e4, seed })),
+    'equal norms': betweenEqualNorms(n, d, k),
+    'rows of zeros': spaced(withValues(points, (x, i) => (i % 3 === 0 ? 0 : x))),
+    'a feature a million times the others': spaced(withValues(points, (x, _, j) => (j === 0 ? 1e6 * x : x))),
+    'a centroid at 1e30': far,
+  };
+}
+
 export const tiles: readonly ConformanceCase[] = shapes.map(([d, k]) => ({
-  name: `every tile gives the same labels: d = ${d}, k = ${k}`,
+  name: `every tile and filter gives the same labels: d = ${d}, k = ${k}`,
   only: 'webgpu',
-  async run({ requestDevice }) {
-    const device = await requestDevice!();
-    const n = k + 301;
-    const sets = {
-      ties: wholeNumbers(n, d, 3, d + k),
-      'near ties': mapped(blobs({ n, d, seed: d + k }), (value) => value / 8 + 1e3),
-      'groups far apart': blobs({ n, d, groups: 2, spread: 1e4, seed: d + k }),
-    };
-    for (const [what, points] of Object.entries(sets)) {
-      const expected = await labelsWith(device, 'short', points, k);
-      for (const tile of d <= 4 ? (['tall', 'direct'] as const) : (['tall'] as const)) {
-        sameValues(await labelsWith(device, tile, points, k), expected, `${what}, ${tile}`);
+  async run(context) {
+    const variants: Partial<Variant>[] = [{ tile: 'tall', filter: 'none' }];
+    if (d <= 4) variants.push({ tile: 'direct' });
+    if (canFilter(d)) variants.push({ filter: 'bytes' });
+    for (const [what, start] of Object.entries(starts(d, k))) {
+      const expected = await labelsWith(context, { tile: 'short', filter: 'none' }, start);
+      for (const variant of variants) {
+        sameValues(await labelsWith(context, variant, start), expected, `${what}, ${JSON.stringify(variant)}`);
       }
     }
   },

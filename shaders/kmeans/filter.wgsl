@@ -1,0 +1,307 @@
+// Which centroids may be nearest, by products of 8-bit integers: what is left over is for candidates.wgsl.
+//
+// With x = x̂ + e, x̂ = s·q as bytes.wgsl has it, and c likewise, x·c = x̂·ĉ + e·c + x̂·f, so that the product of the integers,
+// which is exact, tells x·c but for ‖e‖·‖c‖ + (‖x‖ + ‖e‖)·‖f‖ (Cauchy–Schwarz). Scores are those of assign-tiled.wgsl; as
+// float32 makes them they are off by ½·γ·(2‖x‖·‖c‖ + ‖c‖²) at most, and what is rounded here by less than the same again:
+// hence the bound B below, and score ± B as `upper` and `lower`. (At most eight roundings, of terms of 1.6·‖x‖·‖c‖ and
+// ½‖c‖²: bytes leave a fourth of a vector at most, √D/254 with D up to 4096.)
+//
+// Let L be the greatest of the lower bounds. A centroid that is below it is not nearest. But labels are to be what they are
+// without this, and assign-tiled.wgsl rescores a row whose second best score is within its band. So a centroid is left out
+// only where it is below L by more than the band can be: then it is neither the best score nor a second one that matters.
+// The band grows with the norm of the b that has the best score, of which L tells: b's score is not below L, so
+// ‖b − x‖² ≤ ‖x‖² − 2L but for the error of the score, hence ‖b‖ ≤ 1.1·‖x‖ + 1.01·√(‖x‖² − 2L) as γ ≤ 3e-4.
+//
+// A workgroup takes 64 rows by all centroids, 64 at a time; a thread 4 by 8. Of each row it keeps L, and the greatest upper
+// bound of each of at most 32 groups of GROUP centroids. Then eight threads a row look again at the groups that may have
+// candidates, centroid by centroid. A row with one candidate has its label.
+//
+// candidates = [rows, 8]: a count and up to seven centroids; 8 where there are more, 0 where nothing is left to do.
+
+@group(0) @binding(1) var<storage, read> row_bytes: array<vec4u>;
+@group(0) @binding(2) var<storage, read> row_records: array<vec4f>;
+@group(0) @binding(3) var<storage, read> centroid_bytes: array<vec4u>;
+@group(0) @binding(4) var<storage, read> centroid_records: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> labels: array<u32>;
+@group(0) @binding(6) var<storage, read_write> changed: atomic<u32>;
+@group(0) @binding(7) var<storage, read> control: Control;
+@group(0) @binding(8) var<storage, read_write> candidates: array<u32>;
+
+const FAR = 3.4e38;
+const GAMMA = 1.05 * f32(D + 8u) * 5.9604645e-8;
+const QUADS = (D + 15u) / 16u;
+const TX = 16u;
+const TY = 8u;
+const THREADS = TX * TY;
+const ROWS = 64u;
+const COLUMNS = 8u * TY;
+const STRIDE = TX + 2u * TY + 1u;
+/// Of a tile: two loads of a vector.
+const TILE_WORDS = 8u;
+const STEPS = (QUADS + 1u) / 2u;
+const ITEMS = 2u * (TX + 2u * TY);
+const GROUPS = 32u;
+const LANES = 8u;
+const TEAMS = THREADS / LANES;
+const MOST = 7u;
+var<workgroup> tile: array<vec4u, TILE_WORDS * STRIDE>;
+// Bounds as integers in the same order; 0 below all.
+var<workgroup> lowest: array<atomic<u32>, ROWS>;
+var<workgroup> highest: array<atomic<u32>, ROWS * GROUPS>;
+var<workgroup> counts: array<atomic<u32>, ROWS>;
+var<workgroup> lists: array<u32, ROWS * 8u>;
+var<workgroup> moved: atomic<u32>;
+
+/// Four rows by eight centroids.
+struct Sums {
+  s0: vec4i,
+  s1: vec4i,
+  s2: vec4i,
+  s3: vec4i,
+  s4: vec4i,
+  s5: vec4i,
+  s6: vec4i,
+  s7: vec4i,
+}
+
+/// Four words of each of four vectors.
+struct Block {
+  a: vec4u,
+  b: vec4u,
+  c: vec4u,
+  d: vec4u,
+}
+
+/// What bounds need of four rows: the scale, what ‖c‖ and what ‖f‖ are multiplied by.
+struct Scales {
+  scale: vec4f,
+  by_length: vec4f,
+  by_rest: vec4f,
+}
+
+struct Bounds {
+  lower: vec4f,
+  upper: vec4f,
+}
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  if (control.done != 0u) {
+    return;
+  }
+  let first_row = flat(workgroup, grid) * ROWS;
+  let tx = thread % TX;
+  let ty = thread / TX;
+  let r0 = record_of(first_row + 4u * tx);
+  let r1 = record_of(first_row + 4u * tx + 1u);
+  let r2 = record_of(first_row + 4u * tx + 2u);
+  let r3 = record_of(first_row + 4u * tx + 3u);
+  let scales = scales_of(
+    vec4f(r0.x, r1.x, r2.x, r3.x), vec4f(r0.y, r1.y, r2.y, r3.y), vec4f(r0.z, r1.z, r2.z, r3.z),
+  );
+  var best = vec4f(-FAR);
+  var first = 0u;
+  for (var tiles = (part.k + COLUMNS - 1u) / COLUMNS; tiles > 0u; tiles--) {
+    var s = Sums();
+    for (var step = 0u; step < STEPS; step++) {
+      workgroupBarrier();
+      if (thread < ITEMS) {
+        put(thread, bring(thread, 2u * step + thread % 2u, first_row, first));
+      }
+      workgroupBarrier();
+      for (var w = 0u; w < TILE_WORDS; w++) {
+        add(&s, tile[w * STRIDE + tx], tile[w * STRIDE + TX + ty], tile[w * STRIDE + TX + TY + ty]);
+      }
+    }
+    let a = first + 4u * ty;
+    let b = a + 4u * TY;
+    consider(&best, 4u * tx, a, scales, s.s0, s.s1, s.s2, s.s3);
+    consider(&best, 4u * tx, b, scales, s.s4, s.s5, s.s6, s.s7);
+    first += COLUMNS;
+  }
+  for (var p = 0u; p < 4u; p++) {
+    atomicMax(&lowest[4u * tx + p], key_of(best[p]));
+  }
+  workgroupBarrier();
+  for (var i = 0u; i < ROWS / TEAMS; i++) {
+    let r = thread / LANES + TEAMS * i;
+    if (first_row + r < part.rows) {
+      look(first_row + r, r, thread % LANES);
+    }
+  }
+  workgroupBarrier();
+  if (thread < ROWS && first_row + thread < part.rows) {
+    settle(part.shard_row + first_row + thread, thread);
+  }
+  workgroupBarrier();
+  if (thread == 0u) {
+    atomicAdd(&changed, atomicLoad(&moved));
+  }
+}
+
+/// In the order of the numbers, and above 0.
+fn key_of(value: f32) -> u32 {
+  let bits = bitcast<u32>(value);
+  return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
+}
+
+fn of_key(key: u32) -> f32 {
+  return bitcast<f32>(select(~key, key & 0x7fffffffu, key >= 0x80000000u));
+}
+
+fn record_of(row: u32) -> vec4f {
+  return row_records[part.shard_row + min(row, part.rows - 1u)];
+}
+
+fn scales_of(scale: vec4f, rest: vec4f, length: vec4f) -> Scales {
+  return Scales(scale, rest + 2.0 * GAMMA * length, length + rest);
+}
+
+/// Of the scores of four rows and a centroid.
+fn bounds_of(products: vec4i, scales: Scales, c: u32) -> Bounds {
+  let record = centroid_records[min(c, part.k - 1u)];
+  let score = scales.scale * record.x * vec4f(products) + record.w;
+  let error = scales.by_length * record.z + scales.by_rest * record.y + GAMMA * record.z * record.z;
+  let is_there = c < part.k;
+  let is_known = is_there && record.x >= 0.0;
+  return Bounds(
+    select(vec4f(-FAR), score - error, is_known),
+    select(vec4f(select(-FAR, FAR, is_there)), score + error, is_known),
+  );
+}
+
+/// Four words of each of four rows, or of four centroids. Those behind the last are as the last.
+fn bring(item: u32, quad: u32, first_row: u32, first: u32) -> Block {
+  let four = item / 2u;
+  let at = min(quad, QUADS - 1u);
+  var block = Block();
+  if (four < TX) {
+    let row = first_row + 4u * four;
+    let last = part.rows - 1u;
+    block = Block(
+      row_bytes[(part.shard_row + min(row, last)) * QUADS + at],
+      row_bytes[(part.shard_row + min(row + 1u, last)) * QUADS + at],
+      row_bytes[(part.shard_row + min(row + 2u, last)) * QUADS + at],
+      row_bytes[(part.shard_row + min(row + 3u, last)) * QUADS + at],
+    );
+  } else {
+    let c = first + 4u * (four - TX);
+    let last = part.k - 1u;
+    block = Block(
+      centroid_bytes[min(c, last) * QUADS + at], centroid_bytes[min(c + 1u, last) * QUADS + at],
+      centroid_bytes[min(c + 2u, last) * QUADS + at], centroid_bytes[min(c + 3u, last) * QUADS + at],
+    );
+  }
+  // Nothing is behind the last words, where there are no two loads for the tile.
+  if (quad >= QUADS) {
+    return Block();
+  }
+  return block;
+}
+
+/// Transposes a block into the tile.
+fn put(item: u32, block: Block) {
+  // Remainders tell the compiler that no index needs a clamp.
+  let at = 4u * (item % 2u) * STRIDE + (item / 2u) % (STRIDE - 1u);
+  tile[at] = vec4u(block.a.x, block.b.x, block.c.x, block.d.x);
+  tile[at + STRIDE] = vec4u(block.a.y, block.b.y, block.c.y, block.d.y);
+  tile[at + 2u * STRIDE] = vec4u(block.a.z, block.b.z, block.c.z, block.d.z);
+  tile[at + 3u * STRIDE] = vec4u(block.a.w, block.b.w, block.c.w, block.d.w);
+}
+
+/// A word of four rows times that of eight centroids.
+fn add(sums: ptr<function, Sums>, x: vec4u, a: vec4u, b: vec4u) {
+  (*sums).s0 += products(x, a.x);
+  (*sums).s1 += products(x, a.y);
+  (*sums).s2 += products(x, a.z);
+  (*sums).s3 += products(x, a.w);
+  (*sums).s4 += products(x, b.x);
+  (*sums).s5 += products(x, b.y);
+  (*sums).s6 += products(x, b.z);
+  (*sums).s7 += products(x, b.w);
+}
+
+fn products(x: vec4u, c: u32) -> vec4i {
+  return vec4i(dot4I8Packed(x.x, c), dot4I8Packed(x.y, c), dot4I8Packed(x.z, c), dot4I8Packed(x.w, c));
+}
+
+/// Takes in what is known of four rows and the four centroids from c on, which are of one group.
+fn consider(
+  best: ptr<function, vec4f>, row: u32, c: u32, scales: Scales, s0: vec4i, s1: vec4i, s2: vec4i, s3: vec4i,
+) {
+  let b0 = bounds_of(s0, scales, c);
+  let b1 = bounds_of(s1, scales, c + 1u);
+  let b2 = bounds_of(s2, scales, c + 2u);
+  let b3 = bounds_of(s3, scales, c + 3u);
+  *best = max(*best, max(max(b0.lower, b1.lower), max(b2.lower, b3.lower)));
+  let upper = max(max(b0.upper, b1.upper), max(b2.upper, b3.upper));
+  // Behind the last centroid there is no group.
+  let group = min(c / GROUP, GROUPS - 1u);
+  for (var p = 0u; p < 4u; p++) {
+    atomicMax(&highest[(row + p) * GROUPS + group], key_of(upper[p]));
+  }
+}
+
+/// Lists the centroids whose upper bound reaches the least lower bound of a nearest one, less the band.
+fn look(row: u32, r: u32, lane: u32) {
+  let record = record_of(row);
+  let scales = scales_of(vec4f(record.x), vec4f(record.y), vec4f(record.z));
+  let lower = of_key(atomicLoad(&lowest[r]));
+  let length = record.z;
+  // Of no use where nothing is known, and no number.
+  let is_known = lower > -1e37;
+  let reach = 3.1 * length + 1.01 * sqrt(max(0.0, length * length - 2.0 * select(0.0, lower, is_known)));
+  let threshold = select(-FAR, lower - 1.01 * GAMMA * reach * (2.0 * length + reach), is_known);
+  var group = 0u;
+  for (var left = (part.k + GROUP - 1u) / GROUP; left > 0u; left--) {
+    if (atomicLoad(&highest[r * GROUPS + group]) >= key_of(threshold)) {
+      let end = min(part.k, (group + 1u) * GROUP);
+      var c = group * GROUP + lane;
+      for (var more = (end - min(end, c) + LANES - 1u) / LANES; more > 0u; more--) {
+        if (bounds_of(vec4i(product_of(row, c)), scales, c).upper.x >= threshold) {
+          let place = atomicAdd(&counts[r], 1u);
+          if (place < MOST) {
+            lists[r * 8u + place] = c;
+          }
+        }
+        c += LANES;
+      }
+    }
+    group++;
+  }
+}
+
+fn product_of(row: u32, c: u32) -> i32 {
+  var sum = 0;
+  for (var quad = 0u; quad < QUADS; quad++) {
+    let x = row_bytes[(part.shard_row + row) * QUADS + quad];
+    let y = centroid_bytes[c * QUADS + quad];
+    sum += dot4I8Packed(x.x, y.x) + dot4I8Packed(x.y, y.y) + dot4I8Packed(x.z, y.z) + dot4I8Packed(x.w, y.w);
+  }
+  return sum;
+}
+
+/// Labels a row with one candidate, or hands its candidates on.
+fn settle(at: u32, r: u32) {
+  let count = atomicLoad(&counts[r]);
+  if (count == 1u) {
+    candidates[at * 8u] = 0u;
+    let label = lists[r * 8u];
+    if (labels[at] != label) {
+      labels[at] = label;
+      atomicAdd(&moved, 1u);
+    }
+    return;
+  }
+  // None is where float32 has failed us: all of them are.
+  candidates[at * 8u] = select(min(count, MOST + 1u), MOST + 1u, count == 0u);
+  for (var i = 0u; i < MOST; i++) {
+    if (i < count) {
+      candidates[at * 8u + 1u + i] = lists[r * 8u + i];
+    }
+  }
+}
