@@ -731,6 +731,10 @@ export function spirvToCuda(words, { robust = false, name = 'kernel' } = {}) {
           case 254:
             lines.push(`  return ${value(w[0])};`);
             break;
+          case 4450:
+            // OpSDot of words that hold four bytes.
+            define(rt, id, `__dp4a(int(${value(w[2])}), int(${value(w[3])}), 0)`);
+            break;
           default:
             throw new Error(`SPIR-V opcode ${op}`);
         }
