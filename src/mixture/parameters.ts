@@ -39,6 +39,20 @@ export function toGaussians({ k, d, covarianceType, weights, means, precisionsCh
   return { k, d, shape, means, factors, sharpness, offsets };
 }
 
+/**
+ * The same of parameters that came from elsewhere: those of points 1e180 times as large have no numbers in a frame.
+ *
+ * @throws {RangeError} where they have none.
+ */
+export function toFiniteGaussians(parameters: Parameters, what: string, others: string): Gaussians {
+  const gaussians = toGaussians(parameters);
+  const { means, factors, sharpness } = gaussians;
+  const isSharp = sharpness.every((value) => value > 0 && value < Infinity);
+  if (isSharp && [means, factors, parameters.covariances].every((values) => values.every(Number.isFinite)))
+    return gaussians;
+  throw new RangeError(`${what} are too small, or too large, beside ${others}`);
+}
+
 /** log|U| of one component. */
 function logDeterminant(factors: Float64Array, shape: GaussiansShape, d: number, c: number): number {
   const [from, stride] = shape === 'axes' ? [c * d, 1] : [shape === 'own' ? c * d * d : 0, d + 1];

@@ -5,7 +5,7 @@ import { addMixtureStatistics, type MixtureStatistics } from '../engine/statisti
 import type { Frame } from '../frame.ts';
 import { likelihoodOf, withMixture } from './expectation.ts';
 import type { CovarianceType } from './forms/names.ts';
-import { type Parameters, toGaussians } from './parameters.ts';
+import { type Parameters, toFiniteGaussians } from './parameters.ts';
 
 /** What a shard of points tells of the parameters of a mixture. */
 export interface MixtureShardStatistics {
@@ -40,16 +40,21 @@ export interface MixtureShardStatistics {
   readonly usualVariance: Float64Array;
 }
 
-/** One E-step of the rows that an engine holds, with parameters in their frame. */
-export function statisticsAt(
+/**
+ * One E-step of the rows that an engine holds, with parameters in their frame.
+ *
+ * @throws {RangeError} where the parameters have no numbers there.
+ */
+export async function statisticsAt(
   dataset: EngineDataset,
   parameters: Parameters,
   temperature: number,
 ): Promise<MixtureShardStatistics> {
   const { n, d, frame, totalWeight, usualVariance } = dataset;
   const { k, covarianceType } = parameters;
+  const gaussians = toFiniteGaussians(parameters, 'points', 'the model');
   return withMixture(dataset, parameters, async (workspace) => {
-    const moments = await workspace.accumulate(toGaussians(parameters), temperature);
+    const moments = await workspace.accumulate(gaussians, temperature);
     return {
       ...{ type: 'MixtureStatistics', k, d, covarianceType, n, weight: totalWeight, counts: moments.counts },
       ...{ logLikelihood: likelihoodOf(moments, dataset), frame, temperature, parameters, moments, usualVariance },

@@ -57,6 +57,7 @@ async function explicitParameters(
       ? (await nearestMeans(dataset, startIntoFrame(means, dataset), covarianceType, rules)).parameters
       : null;
   const scaled = covariances?.map((value) => value * frame.scale * frame.scale);
+  if (scaled?.every(Number.isFinite) === false) throw noNumbers();
   return {
     k,
     d: frame.shift.length,
@@ -65,12 +66,19 @@ async function explicitParameters(
     means: assigned?.means ?? startIntoFrame(means, dataset),
     covariances: scaled ?? assigned!.covariances,
     precisionsCholesky: scaled
-      ? ((await runAsync(
-          precisionFactorsOf(covarianceType, k, frame.shift.length, scaled),
-          dataset.signal,
-        )) as Float64Array)
+      ? factorsIn(await runAsync(precisionFactorsOf(covarianceType, k, frame.shift.length, scaled), dataset.signal))
       : assigned!.precisionsCholesky,
   };
+}
+
+/** Of covariances that are positive definite, wherever they have numbers. */
+function factorsIn(factors: Float64Array | number): Float64Array {
+  if (typeof factors !== 'number' && factors.every((factor) => factor * factor < Infinity)) return factors;
+  throw noNumbers();
+}
+
+function noNumbers(): RangeError {
+  return new RangeError('init.covariances are too small, or too large, beside the points');
 }
 
 /**

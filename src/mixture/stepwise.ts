@@ -11,7 +11,7 @@ import { meanValue, withMixture } from './expectation.ts';
 import { type ComponentStatus, rulesOf, statusOf } from './fit.ts';
 import { congruence, transpose } from './linear.ts';
 import { maximize, type Update, type UpdateRules } from './maximize.ts';
-import { type Parameters, parametersIntoFrame, parametersOutOfFrame, toGaussians } from './parameters.ts';
+import { type Parameters, parametersIntoFrame, parametersOutOfFrame, toFiniteGaussians } from './parameters.ts';
 import { checkMixturePlan, type MixturePlan, needEuclidean } from './plan.ts';
 import { firstParameters } from './start.ts';
 
@@ -48,8 +48,7 @@ export async function learnedFrom(
   const rules = rulesOf(batch, plan);
   const previous =
     known === null ? await firstParameters(batch, plan, rules, 0) : parametersIntoFrame(known.parameters, frame);
-  const gaussians = toGaussians(previous);
-  needNumbers(gaussians);
+  const gaussians = toFiniteGaussians(previous, 'points', 'those of the batches before');
   const weight = (known?.weight ?? totalWeight) + totalWeight;
   return withMixture(batch, previous, async (workspace) => {
     const statistics = await workspace.accumulate(gaussians, 1);
@@ -62,13 +61,6 @@ export async function learnedFrom(
       components: regularized.map((collapsed, c) => statusOf(empty.includes(c), collapsed, false)),
     };
   });
-}
-
-/** @throws {RangeError} where what was learnt has no numbers in the frame of a batch, as that of rows 1e-180 times its size. */
-function needNumbers({ means, factors, sharpness }: Gaussians): void {
-  const isSharpness = (value: number) => value > 0 && value < Infinity;
-  if (means.every(Number.isFinite) && factors.every(Number.isFinite) && sharpness.every(isSharpness)) return;
-  throw new RangeError('points are too small, or too large, beside those of the batches before');
 }
 
 /** @param share of the batch, above 0 and at most 1 */
