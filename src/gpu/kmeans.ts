@@ -30,6 +30,7 @@ import {
   spansOf,
   sumsPlan,
   type Tile,
+  type Variant,
 } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels } from './read.ts';
@@ -57,11 +58,11 @@ export async function openKMeans(
   points: ResidentPoints,
   k: number,
   signal: AbortSignal | undefined,
+  { tile }: Variant = gpu.variantFor(points.summary.d, k),
 ): Promise<GpuKMeans> {
   if (k > 2 ** 24) throw new RangeError(`k is ${k}, kernels count centroids up to 2^24`);
   const { n, d, metric, weights } = points.summary;
   const plan = kmeansWorkPlan(n, d, k, gpu.bindingLimit);
-  const { tile } = gpu.variantFor(d);
   const quads = hasQuads(d, points.shards);
   const traits = { d, metric, load: points.load, weighted: weights !== null, tile, quads };
   const sources = kmeansSources(traits, k, plan);
@@ -349,6 +350,17 @@ export class GpuKMeans implements KMeansWorkspace {
     const assigned = { ...statistics, changed: this.#isAssigned ? new Uint32Array(changed)[0] : n };
     this.#isAssigned = true;
     return assigned;
+  }
+
+  /** Does the same pass so many times and waits until the GPU has done it: for the time that this takes. */
+  async repeat(centroids: Float64Array, passes: number): Promise<void> {
+    this.#begin(centroids, false);
+    for (let i = 0; i < passes; i++) {
+      this.#signal?.throwIfAborted();
+      await this.#passes.encode(this.#queue, this.#signal);
+    }
+    await this.#queue.submit();
+    await this.#queue.drain();
   }
 
   async labels(): Promise<Uint32Array> {

@@ -59,9 +59,34 @@ export interface Variant {
   readonly tile: Tile;
 }
 
+/** All that a field of a variant may be, somewhere. */
+export const VARIANT_VALUES: { readonly [Field in keyof Variant]: readonly Variant[Field][] } = {
+  tile: ['direct', 'short', 'tall'],
+};
+
 /** What an adapter is given of which nobody has taken the time. */
 export function variantFor(d: number, adapter: Adapter): Variant {
   return { tile: tileOf(d, adapter) };
+}
+
+/** Whether there are kernels that go about k centroids of d features so, on such an adapter. */
+function isPossible({ tile }: Variant, d: number, _k: number, _adapter: Adapter): boolean {
+  return tile !== 'direct' || d <= 4;
+}
+
+/** All variants that k centroids of d features may have on an adapter. */
+export function variantsFor(d: number, k: number, adapter: Adapter): Variant[] {
+  const fields = Object.entries(VARIANT_VALUES);
+  const all = fields.reduce<object[]>(
+    (variants, [field, values]) =>
+      variants.flatMap((variant) => values.map((value) => ({ ...variant, [field]: value }))),
+    [{}],
+  ) as Variant[];
+  return all.filter((variant) => isPossible(variant, d, k, adapter));
+}
+
+export function sameVariant(a: Variant, b: Variant): boolean {
+  return (Object.keys(VARIANT_VALUES) as (keyof Variant)[]).every((field) => a[field] === b[field]);
 }
 
 export type AssignPlan =

@@ -19,6 +19,7 @@ import { seeding } from './seeding.ts';
 import { select } from './select.ts';
 import { shards } from './shards.ts';
 import { tiles } from './tiles.ts';
+import { tuning } from './tuning.ts';
 import { variants } from './variants.ts';
 import { weights } from './weights.ts';
 
@@ -41,6 +42,7 @@ export const cases: readonly ConformanceCase[] = [
   ...nearestCases,
   ...variants,
   ...tiles,
+  ...tuning,
   ...compat,
   ...properties,
   ...mixture,
