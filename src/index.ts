@@ -13,6 +13,7 @@ export {
   type Engine,
   type EngineGaussianMixtureOptions,
   type EngineKMeansOptions,
+  type TuneOptions,
   type UploadOptions,
 } from './api/create-engine.ts';
 export { fromCentroids } from './api/from-centroids.ts';
@@ -61,6 +62,7 @@ export {
 export type { Dataset } from './dataset.ts';
 export { destroyDefaultEngines } from './defaults.ts';
 export type { SharedFrame } from './engine/shared-frame.ts';
+export type { TunedAdapter, TunedShape, TunedVariant, Tuning, VariantTime } from './engine/tuning.ts';
 export { DeviceLostError, WebGPUUnavailableError } from './errors.ts';
 export { addRanges, type FrameJSON, type PointsRange } from './frame.ts';
 export type { Reason } from './home.ts';

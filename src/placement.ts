@@ -3,6 +3,7 @@ import { checkInteger, checkWord, type Given, type Names, ownOf, owns, wrongKind
 import { createCpuEngine } from './cpu/engine.ts';
 import { Dataset } from './dataset.ts';
 import type { ClusteringEngine, EngineDataset, ProcessorInfo } from './engine/contract.ts';
+import type { Tuning } from './engine/tuning.ts';
 import { DeviceLostError } from './errors.ts';
 import { COARSE } from './frame.ts';
 import type { Home, Reason } from './home.ts';
@@ -25,6 +26,11 @@ export interface EngineOptions {
   readonly workerUrl?: string | URL;
   /** Bytes that one storage binding may have, at most; the device's limit where that is lower. */
   readonly bindingLimit?: number;
+  /**
+   * What `engine.tune` gave on this adapter, then or in another process: kernels are chosen by it, and results have the same
+   * bits with any. That of another adapter, and any on the CPU, changes nothing.
+   */
+  readonly tuning?: Tuning;
 }
 
 export const ENGINE_OPTIONS: Names<EngineOptions> = {
@@ -33,6 +39,7 @@ export const ENGINE_OPTIONS: Names<EngineOptions> = {
   threads: true,
   workerUrl: true,
   bindingLimit: true,
+  tuning: true,
 };
 
 /** Under this many values the round trips to a GPU cost more than the CPU needs for all the work. */
@@ -71,13 +78,16 @@ export class EngineSet {
     this.#reason = reason;
   }
 
-  /** @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter. */
+  /**
+   * @param options whose `tuning` is read
+   * @throws {WebGPUUnavailableError} under `'webgpu'`, where there is no adapter.
+   */
   static async create(options: Partial<Given<EngineOptions>>): Promise<EngineSet> {
     const given = checkEngineOptions(options);
-    const { backend, device, bindingLimit } = given;
+    const { backend } = given;
     if (backend === 'cpu') return new EngineSet('cpu', createCpuEngine(given), null);
     const { createGpuEngine, requestGpu } = await gpuEngine();
-    const gpu = await requestGpu({ device, softwareToo: backend === 'webgpu', bindingLimit });
+    const gpu = await requestGpu({ ...given, softwareToo: backend === 'webgpu' });
     if (typeof gpu === 'string') return new EngineSet('auto', createCpuEngine(given), null, gpu);
     if (backend === 'webgpu') return new EngineSet('webgpu', null, createGpuEngine(gpu));
     const reason = gpu.software ? 'software-adapter' : 'hardware';
@@ -130,6 +140,11 @@ export class EngineSet {
     this.#destroyed = true;
     for (const dataset of [...this.#datasets]) dataset.destroy();
     await Promise.all([this.#cpu?.destroy(), this.#gpu?.destroy()]);
+  }
+
+  /** Whether it is a dataset of this set, and still there. */
+  has(dataset: Dataset): boolean {
+    return this.#datasets.has(dataset);
   }
 
   #checkAlive(): void {
@@ -190,6 +205,15 @@ function* forGpu(surveyed: SurveyedPoints): Steps<PreparedPoints> {
 
 /** Loaded on demand: pages of the CPU do not contain it. */
 const gpuEngine = () => import('./gpu/engine.ts');
+
+/**
+ * A copy of what a caller has kept, checked wherever the engine will be.
+ *
+ * @throws {TypeError | RangeError} naming what is wrong.
+ */
+export async function readTuning(tuning: unknown): Promise<Tuning> {
+  return (await gpuEngine()).readTuning(tuning);
+}
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
 export function checkEngineOptions(options: Partial<Given<EngineOptions>>) {

@@ -1,11 +1,14 @@
-import { checkSignal, checkWord, type Given, type Names, readOptions } from '../check.ts';
+import { checkInteger, checkSignal, checkWord, type Given, type Names, readOptions, wrongKind } from '../check.ts';
 import type { Dataset } from '../dataset.ts';
 import type { SharedFrame } from '../engine/shared-frame.ts';
+import { TUNING_VERSION, type Tuning } from '../engine/tuning.ts';
+import { checkKMeansPlan, KMEANS_DEFAULTS } from '../kmeans/plan.ts';
 import { METRICS, type Metric } from '../metric.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { KMeansModel } from '../models/kmeans-model.ts';
-import { ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet } from '../placement.ts';
+import { ENGINE_OPTIONS, type EngineInfo, type EngineOptions, EngineSet, readTuning } from '../placement.ts';
 import type { Backend, PointsInput, Weights } from '../points.ts';
+import { unwrapped } from '../proxies.ts';
 import { isDataset } from '../reading.ts';
 import { shardOf } from '../shard.ts';
 import { run } from '../steps.ts';
@@ -43,6 +46,16 @@ const ENGINE_KMEANS_OPTIONS: Names<EngineKMeansOptions> = { ...KMEANS_FIT_OPTION
 export type EngineGaussianMixtureOptions = GaussianMixtureFitOptions & Pick<GaussianMixtureOptions, 'sampleWeight'>;
 
 const ENGINE_MIXTURE_OPTIONS: Names<EngineGaussianMixtureOptions> = { ...MIXTURE_FIT_OPTIONS, sampleWeight: true };
+
+/** Options of `engine.tune`. */
+export interface TuneOptions {
+  /** Number of clusters. */
+  readonly k: number;
+  /** Rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+}
+
+const TUNE_OPTIONS: Names<TuneOptions> = { k: true, signal: true };
 
 /** What fits of resident points need not say. */
 const RESIDENT = { backend: undefined, device: undefined, metric: undefined, sampleWeight: undefined };
@@ -85,6 +98,33 @@ export interface Engine {
    * @throws {DeviceLostError} where the device was lost and the points could not go on to the CPU.
    */
   gaussianMixture(points: PointsInput | Dataset, options: EngineGaussianMixtureOptions): Promise<GaussianMixtureModel>;
+  /**
+   * Finds out which way to assign points of d features to k centroids is the fastest on this GPU: times a few passes over the
+   * dataset [n, d] with each of its kernels' variants, which takes about a second, some more where a pass takes long, and is best
+   * done while the GPU has nothing else to do. From then on fits of d features and k/2 to 2k clusters take that variant, of all
+   * engines of this process on such an adapter. Results have the same bits with any.
+   *
+   * What it resolves to is all that is known of the adapter by now, as JSON: kept by the caller, it is the `tuning` of an engine of
+   * another day. `choices` are empty where there is nothing to choose: on the CPU, where under `'auto'` a dataset may be, too.
+   *
+   * @throws {TypeError} where the dataset is none of this engine's, or they were destroyed, or an option does not exist.
+   * @throws {RangeError} where k is less than 1 or more than the points of positive weight, or the GPU has no room for k.
+   * @throws {DeviceLostError} where the device was lost and the points could not go on to the CPU.
+   * @example
+   * ```ts
+   * import { createEngine } from 'webgpu-clustering';
+   *
+   * const engine = await createEngine();
+   * const dataset = await engine.upload([[0, 0], [0, 1], [9, 9], [9, 8]]);
+   * const stored = JSON.stringify(await engine.tune(dataset, { k: 2 }));
+   * await engine.destroy();
+   *
+   * const tuned = await createEngine({ tuning: JSON.parse(stored) });
+   * console.log(JSON.parse(stored).choices.length); // 0
+   * await tuned.destroy();
+   * ```
+   */
+  tune(dataset: Dataset, options: TuneOptions): Promise<Tuning>;
   /** Frees the engine and its datasets; a fit that is running rejects. */
   destroy(): Promise<void>;
   /** The same, for `await using`, where the runtime has the symbol. */
@@ -107,7 +147,10 @@ export interface Engine {
  * ```
  */
 export async function createEngine(options?: EngineOptions): Promise<Engine> {
-  return engineOf(await EngineSet.create(readOptions('createEngine', options, ENGINE_OPTIONS)));
+  const { tuning, ...given } = readOptions('createEngine', options, ENGINE_OPTIONS);
+  return engineOf(
+    await EngineSet.create({ ...given, tuning: tuning === undefined ? tuning : await readTuning(tuning) }),
+  );
 }
 
 /** The public face of a set of engines. */
@@ -140,6 +183,18 @@ export function engineOf(engines: EngineSet): Engine {
       return whileResident(engines, points, { ...RESIDENT, frame: undefined, sampleWeight, signal }, false, (dataset) =>
         gaussianMixtureWith(dataset, { ...RESIDENT, ...fit }),
       );
+    },
+    async tune(given, options) {
+      const { k: asked, signal } = readOptions('engine.tune', options, TUNE_OPTIONS);
+      const dataset = unwrapped(given);
+      if (!isDataset(dataset)) throw wrongKind('dataset', 'a Dataset of this engine', dataset);
+      const k = checkInteger('k', asked, 1);
+      return dataset.use(checkSignal(signal), async ({ dataset: points }) => {
+        if (!engines.has(dataset)) throw new TypeError('the dataset is of another engine');
+        signal?.throwIfAborted();
+        checkKMeansPlan({ ...KMEANS_DEFAULTS, k }, points);
+        return (await points.tune?.(k)) ?? untuned();
+      });
     },
     destroy: () => engines.destroy(),
   };
@@ -176,6 +231,11 @@ async function whileResident<T>(
   } finally {
     dataset.destroy();
   }
+}
+
+/** Of a CPU, which has no variants. */
+function untuned(): Tuning {
+  return { version: TUNING_VERSION, adapter: { vendor: '', architecture: '', description: '' }, choices: [] };
 }
 
 /** `await using` where the runtime has it. */

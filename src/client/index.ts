@@ -45,12 +45,12 @@ export interface WorkerClientOptions {
   readonly url?: string | URL;
   /** A worker that runs that script, made by the caller; the client ends it. */
   readonly worker?: WorkerLike;
-  /** Of the engine that {@link WorkerClient.upload} puts points in. `workerUrl` is `url` if left out. */
-  readonly engine?: Omit<EngineOptions, 'device'>;
+  /** Of the engine that {@link WorkerClient.upload} puts points in, which is not tuned. `workerUrl` is `url` if left out. */
+  readonly engine?: Omit<EngineOptions, 'device' | 'tuning'>;
 }
 
 const CLIENT_OPTIONS: Names<WorkerClientOptions> = { url: true, worker: true, engine: true };
-const ENGINE_OPTIONS: Names<Omit<EngineOptions, 'device'>> = {
+const ENGINE_OPTIONS: Names<Omit<EngineOptions, 'device' | 'tuning'>> = {
   backend: true,
   threads: true,
   workerUrl: true,

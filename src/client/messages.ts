@@ -33,7 +33,9 @@ export type Request =
 export interface Serve {
   readonly type: 'serve';
   /** Of the engine that `upload` puts points in; `workerUrl` is for the engines of other calls too. */
-  readonly engine: Given<Omit<EngineOptions, 'device' | 'workerUrl'>> & { readonly workerUrl: string | undefined };
+  readonly engine: Given<Omit<EngineOptions, 'device' | 'tuning' | 'workerUrl'>> & {
+    readonly workerUrl: string | undefined;
+  };
 }
 
 export interface Call {

@@ -2,6 +2,7 @@ import type { Backend, GpuPoints, PointsSummary, PreparedPoints, Unread } from '
 import type { Awaitable } from '../steps.ts';
 import type { Gaussians, GaussiansShape } from './gaussians.ts';
 import type { ExactSums, KMeansStatistics, MixtureStatistics } from './statistics.ts';
+import type { Tuning } from './tuning.ts';
 
 /**
  * The contract of an engine: what the loops in `kmeans/` and `mixture/` ask for, and all they know of a processor. Points
@@ -161,6 +162,12 @@ export interface EngineDataset extends KMeansDataset {
    * dataset of its own, with shift 0 and scale 1. `variance` [d] is that of its features, which the caller knows.
    */
   transformed(matrix: Float64Array, variance: Float64Array): Awaitable<EngineDataset>;
+
+  /**
+   * Times the ways to assign these rows to k centroids, takes the fastest from now on for such shapes, and tells all that is
+   * known of the adapter. Absent where there is nothing to choose.
+   */
+  readonly tune?: ((k: number) => Awaitable<Tuning>) | undefined;
 }
 
 /** The nearest of some centroids to each of n rows, the nearest first, equally near ones by their index. */

@@ -1,4 +1,5 @@
 import type { ProcessorInfo } from '../engine/contract.ts';
+import type { TunedAdapter, Tuning } from '../engine/tuning.ts';
 import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
 import { onAbort } from '../steps.ts';
 import { isSoftware, requestAdapter } from './adapter.ts';
@@ -12,18 +13,21 @@ import {
   kernelOn,
   type Pipeline,
 } from './kernel.ts';
-import { type Adapter, type Variant, variantFor } from './plan.ts';
+import { canFilter, type Variant } from './plan.ts';
 import { type ScopedError, scoped } from './scope.ts';
 import { pack, type Struct, type Uniform, type ValuesOf } from './struct.ts';
+import { Tuned } from './tuned.ts';
 
 export interface GpuRequest {
   /** A borrowed device, or undefined to request one. */
-  readonly device: GPUDevice | undefined;
+  readonly device?: GPUDevice | undefined;
   /** Whether a software adapter is good enough; a borrowed device is taken in any case. */
   readonly softwareToo: boolean;
-  readonly bindingLimit: number | undefined;
+  readonly bindingLimit?: number | undefined;
   /** What is to be done so whatever the adapter: tests go through all. */
   readonly variant?: Partial<Variant>;
+  /** Which variants are the fastest, if its adapter is the device's: read. */
+  readonly tuning?: Tuning | undefined;
 }
 
 /** Why there is no device. */
@@ -34,7 +38,13 @@ export type Absence = 'no-adapter' | 'software-adapter';
  *
  * @throws {WebGPUUnavailableError} where software adapters would do, and there is not even one of those.
  */
-export async function requestGpu({ device, softwareToo, bindingLimit, variant }: GpuRequest): Promise<Gpu | Absence> {
+export async function requestGpu({
+  device,
+  softwareToo,
+  bindingLimit,
+  variant,
+  tuning,
+}: GpuRequest): Promise<Gpu | Absence> {
   const absent = (message: string): Absence => {
     if (softwareToo) throw new WebGPUUnavailableError(message);
     return 'no-adapter';
@@ -42,7 +52,7 @@ export async function requestGpu({ device, softwareToo, bindingLimit, variant }:
   if (device !== undefined) {
     const threads = device.limits.maxComputeInvocationsPerWorkgroup;
     if (threads < THREADS) return absent(`the device has workgroups of ${threads}, not ${THREADS}`);
-    return new Gpu(device, false, bindingLimit, variant);
+    return new Gpu(device, false, bindingLimit, variant, tuning);
   }
   const adapter = await requestAdapter();
   if (adapter === null) {
@@ -54,7 +64,7 @@ export async function requestGpu({ device, softwareToo, bindingLimit, variant }:
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
   try {
-    return new Gpu(await adapter.requestDevice({ requiredLimits }), true, bindingLimit, variant);
+    return new Gpu(await adapter.requestDevice({ requiredLimits }), true, bindingLimit, variant, tuning);
   } catch (error) {
     return absent(`the WebGPU adapter gave no device: ${(error as Error).message}`);
   }
@@ -70,7 +80,7 @@ interface Shared {
   /** To be told of its loss. */
   readonly gpus: Set<Gpu>;
   lost: DeviceLostError | null;
-  /** See `Gpu.hasByteProducts`. */
+  /** Once somebody has asked. */
   hasByteProducts?: Promise<boolean>;
 }
 
@@ -121,7 +131,8 @@ export class Gpu {
   readonly largestBuffer: number;
   /** Whether it is a CPU that plays the GPU. */
   readonly software: boolean;
-  readonly adapter: Adapter;
+  readonly adapter: TunedAdapter;
+  readonly tuned: Tuned;
   readonly #forced: Partial<Variant>;
   readonly #owned: boolean;
   readonly #shared: Shared;
@@ -132,7 +143,13 @@ export class Gpu {
   #waits = 0;
   #nudging: ReturnType<typeof setInterval> | undefined;
 
-  constructor(device: GPUDevice, owned: boolean, bindingLimit = Infinity, forced: Partial<Variant> = {}) {
+  constructor(
+    device: GPUDevice,
+    owned: boolean,
+    bindingLimit = Infinity,
+    forced: Partial<Variant> = {},
+    tuning?: Tuning,
+  ) {
     this.device = device;
     this.#forced = forced;
     this.#owned = owned;
@@ -143,19 +160,26 @@ export class Gpu {
     this.largestBuffer = Math.min(maxStorageBufferBindingSize, maxBufferSize);
     this.bindingLimit = Math.min(this.largestBuffer, bindingLimit);
     const { vendor = '', architecture = '', description = '' } = device.adapterInfo ?? {};
-    this.adapter = { vendor, architecture };
+    this.adapter = { vendor, architecture, description };
+    this.tuned = new Tuned(this.adapter, tuning);
     const adapter = description || `${vendor} ${architecture}`.trim();
     this.info = { adapter, features: [...device.features].sort(), threads: 1, software: this.software };
     this.#root = new Allocation(this, this.#allocations);
   }
 
-  /** How points of d features are worked on. */
-  variantFor(d: number): Variant {
-    return { ...variantFor(d, this.adapter), ...this.#forced };
+  /** How k centroids of d features are gone about: as a test forces it, as it was tuned, or as such adapters usually do. */
+  variantFor(d: number, k: number): Variant {
+    return { ...this.tuned.variantFor(d, k), ...this.#forced };
+  }
+
+  /** The variant, less what this device has not, or such rows. */
+  async able(variant: Variant, d: number): Promise<Variant> {
+    if (variant.filter === 'none' || (canFilter(d) && (await this.#hasByteProducts()))) return variant;
+    return { ...variant, filter: 'none' };
   }
 
   /** Whether its WGSL has products of bytes, of which a borrowed device does not tell. */
-  hasByteProducts(): Promise<boolean> {
+  #hasByteProducts(): Promise<boolean> {
     this.#shared.hasByteProducts ??= this.#root.guard(compiles(this.device, BYTE_PRODUCT));
     return this.#shared.hasByteProducts;
   }

@@ -1,5 +1,6 @@
 import { owns } from '../check.ts';
 import type { ClusteringEngine, EngineDataset } from '../engine/contract.ts';
+import type { Tuning } from '../engine/tuning.ts';
 import type { GpuPoints, PreparedPoints } from '../points.ts';
 import { adoptBuffer, uploadHostPoints } from './dataset.ts';
 import type { Gpu } from './device.ts';
@@ -44,6 +45,13 @@ async function upload(
 /** A third of the engine, which k-means has no use for. */
 const mixtures = () => import('./mixture.ts');
 
+const tunings = () => import('./tuning.ts');
+
+/** See there. */
+export async function readTuning(value: unknown): Promise<Tuning> {
+  return (await tunings()).readTuning(value);
+}
+
 function datasetOf(gpu: Gpu, points: ResidentPoints, signal: AbortSignal | undefined): EngineDataset {
   /** Does some work on points that are there. */
   const on = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -70,6 +78,7 @@ function datasetOf(gpu: Gpu, points: ResidentPoints, signal: AbortSignal | undef
       on(async () => (await mixtures()).logDensities(gpu, points, gaussians, start, end, signal)),
     transformed: (matrix, variance) =>
       on(async () => datasetOf(gpu, await transformed(gpu, points, matrix, variance, signal), signal)),
+    tune: (k) => on(async () => (await tunings()).tune(gpu, points, k, signal)),
     destroy: () => points.destroy(),
   };
 }

@@ -17,7 +17,7 @@ import {
 } from './kernels/kmeans.ts';
 import { bindingsOf, cutParts, type Part } from './part.ts';
 import { Passes } from './passes.ts';
-import { canFilter, hasQuads, type KMeansWorkPlan, kmeansWorkPlan, spansOf, sumsPlan, type Variant } from './plan.ts';
+import { hasQuads, type KMeansWorkPlan, kmeansWorkPlan, spansOf, sumsPlan, type Variant } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels } from './read.ts';
 import type { Load, ResidentPoints } from './resident-points.ts';
@@ -44,13 +44,12 @@ export async function openKMeans(
   points: ResidentPoints,
   k: number,
   signal: AbortSignal | undefined,
+  wanted: Variant = gpu.variantFor(points.summary.d, k),
 ): Promise<GpuKMeans> {
   if (k > 2 ** 24) throw new RangeError(`k is ${k}, kernels count centroids up to 2^24`);
   const { n, d, metric, weights } = points.summary;
   const plan = kmeansWorkPlan(n, d, k, gpu.bindingLimit);
-  const wanted = gpu.variantFor(d);
-  const filters = wanted.filter !== 'none' && canFilter(d) && (await gpu.hasByteProducts());
-  const variant: Variant = { ...wanted, filter: filters ? wanted.filter : 'none' };
+  const variant = await gpu.able(wanted, d);
   const quads = hasQuads(d, points.shards);
   const traits = { d, metric, load: points.load, weighted: weights !== null, variant, quads };
   const sources = kmeansSources(traits, k, plan);
@@ -306,6 +305,17 @@ export class GpuKMeans implements KMeansWorkspace {
     const assigned = { ...statistics, changed: this.#isAssigned ? new Uint32Array(changed)[0] : n };
     this.#isAssigned = true;
     return assigned;
+  }
+
+  /** Does the same pass so many times and waits until the GPU has done it: for the time that this takes. */
+  async repeat(centroids: Float64Array, passes: number): Promise<void> {
+    this.#begin(centroids, false);
+    for (let i = 0; i < passes; i++) {
+      this.#signal?.throwIfAborted();
+      await this.#passes.encode(this.#queue, this.#signal);
+    }
+    await this.#queue.submit();
+    await this.#queue.drain();
   }
 
   async labels(): Promise<Uint32Array> {

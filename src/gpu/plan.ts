@@ -63,10 +63,38 @@ export interface Variant {
   readonly filter: Filter;
 }
 
+/** All that a field of a variant may be, somewhere. */
+export const VARIANT_VALUES: { readonly [Field in keyof Variant]: readonly Variant[Field][] } = {
+  tile: ['direct', 'short', 'tall'],
+  filter: ['none', 'bytes'],
+};
+
 /** What an adapter is given of which nobody has taken the time. */
 export function variantFor(d: number, adapter: Adapter): Variant {
   // A product of bytes does four terms, in twice the time or more of one in float32: whether that pays depends on the points.
   return { tile: tileOf(d, adapter), filter: 'none' };
+}
+
+/** Whether there are kernels that go about points of d features so, on such an adapter. */
+function isPossible({ tile, filter }: Variant, d: number, adapter: Adapter): boolean {
+  // A filter has no tile of the adapter's: once is enough.
+  if (filter !== 'none') return canFilter(d) && tile === tileOf(d, adapter);
+  return tile !== 'direct' || d <= 4;
+}
+
+/** All variants that points of d features may have on an adapter. */
+export function variantsFor(d: number, adapter: Adapter): Variant[] {
+  const fields = Object.entries(VARIANT_VALUES);
+  const all = fields.reduce<object[]>(
+    (variants, [field, values]) =>
+      variants.flatMap((variant) => values.map((value) => ({ ...variant, [field]: value }))),
+    [{}],
+  ) as Variant[];
+  return all.filter((variant) => isPossible(variant, d, adapter));
+}
+
+export function sameVariant(a: Variant, b: Variant): boolean {
+  return (Object.keys(VARIANT_VALUES) as (keyof Variant)[]).every((field) => a[field] === b[field]);
 }
 
 export type AssignPlan =

@@ -35,6 +35,7 @@ describe('options that do not exist', () => {
     createEngine: [(options) => createEngine(options), 'threads', {}],
     upload: [(options) => engine.upload(points, options), 'metric', {}],
     'engine.kmeans': [(options) => engine.kmeans(points, options), 'k', {}],
+    'engine.tune': [async (options) => engine.tune(await engine.upload(points), options), 'signal', { k: 2 }],
     'engine.gaussianMixture': [(options) => engine.gaussianMixture(points, options), 'k', {}],
     kmeansSync: [(options) => kmeansSync(points, options), 'k', {}],
     requestNodeDevice: [(options) => requestNodeDevice(options), 'flags', {}],
@@ -109,6 +110,7 @@ describe('what someone has put on Object.prototype', () => {
     ...['frame', 'metric', 'signal', 'sampleWeight', 'init', 'seed', 'onIteration', 'backend', 'device', 'threads'],
     ...['simd', 'shared', 'valuesOfThread', 'type', 'covarianceType', 'temperature', 'toArray', 'length', 'moments'],
     ...['units', 'lloyd', 'workerUrl', 'output', 'labels', 'empty', 'exact', 'stop', 'agreed', 'integers'],
+    ...['tune', 'tuning'],
   ];
   afterEach(() => {
     for (const name of names) delete (Object.prototype as Record<string, unknown>)[name];

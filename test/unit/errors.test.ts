@@ -407,6 +407,8 @@ describe('engines', () => {
     ['threads', { threads: 0 }, RangeError],
     ['threads', { threads: '4' }, TypeError],
     ['bindingLimit', { bindingLimit: 0 }, RangeError],
+    ['tuning', { tuning: null }, TypeError],
+    ['tuning', { tuning: '{"version":1}' }, TypeError],
     ['options', null, TypeError],
   ];
   for (const [name, options, kind] of rows) {

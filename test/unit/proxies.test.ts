@@ -122,6 +122,7 @@ describe.each(Object.entries(wraps))('%s', (_, wrap) => {
     expect(await wrap(expected).predict(wrapped)).toEqual(expected.labels);
     const mixture = await engine.gaussianMixture(dataset, { k: 2 });
     expect(await itself.gaussianMixture(wrapped, { k: 2 })).toEqual(mixture);
+    expect(await itself.tune(wrapped, { k: 2 })).toEqual(await engine.tune(dataset, { k: 2 }));
     const selection = wrap(await selectModel(wrapped, { k: [1, 2] }));
     expect(selection.table.map(({ k }) => k)).toEqual([1, 2]);
     const { best } = await selectModel(dataset, { k: [1, 2] });

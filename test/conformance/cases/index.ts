@@ -20,6 +20,7 @@ import { seeding } from './seeding.ts';
 import { select } from './select.ts';
 import { shards } from './shards.ts';
 import { tiles } from './tiles.ts';
+import { tuning } from './tuning.ts';
 import { variants } from './variants.ts';
 import { weights } from './weights.ts';
 
@@ -58,6 +59,7 @@ export const cases: readonly ConformanceCase[] = [
   ...variants,
   ...tiles,
   ...forcedCases,
+  ...tuning,
   ...compat,
   ...properties,
   ...mixture,
