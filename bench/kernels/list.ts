@@ -1,6 +1,6 @@
 /** The kernels of a problem, with the grids of one iteration or call. No adapter is needed. */
 import type { GaussiansShape } from '../../src/engine/gaussians.ts';
-import { type Bindings, type KernelSource, sourceOf } from '../../src/gpu/kernel.ts';
+import { type Bindings, type KernelSource, type Subgroups, sourceOf } from '../../src/gpu/kernel.ts';
 import { distancesKernel } from '../../src/gpu/kernels/kmeans.ts';
 import { gatherKernel, transformKernel } from '../../src/gpu/kernels/rows.ts';
 import { fieldExtendKernel, fieldSampleKernel } from '../../src/gpu/kernels/seeding.ts';
@@ -9,7 +9,7 @@ import { kmeansSources } from '../../src/gpu/kmeans.ts';
 import { axesDensities, matricesDensities, mixtureSources } from '../../src/gpu/mixture.ts';
 import { layoutOf } from '../../src/gpu/mixture-layout.ts';
 import { rowsOfPiece } from '../../src/gpu/part.ts';
-import { hasQuads, kmeansWorkPlan, mixtureWorkPlan, type Span, spansOf } from '../../src/gpu/plan.ts';
+import { hasQuads, kmeansWorkPlan, mixtureWorkPlan, type Span, spansOf, type Tile } from '../../src/gpu/plan.ts';
 import { rowsOfPairs } from '../../src/gpu/read.ts';
 import type { Load } from '../../src/gpu/resident-points.ts';
 import { plusPlusSources } from '../../src/gpu/seeding.ts';
@@ -36,6 +36,9 @@ export interface ListedKernel {
 
 /** Bytes of a binding: what desktops' adapters have. */
 const BINDING_BYTES = 2 ** 31 - 4;
+
+/** Subgroups of whatever size: compilers refuse a size that is not their device's. */
+const SUBGROUPS = 0;
 
 /** Multiply-adds that a fast device does in a submit. */
 const FAST_BUDGET = 2 ** 38;
@@ -66,20 +69,25 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
   const { n, d, k } = problem;
   const plan = kmeansWorkPlan(n, d, k, BINDING_BYTES);
   const traits = { ...problem, quads: hasQuads(d, [{ base: 0 }]) };
-  const { assigning, summing, rest } = kmeansSources({ ...traits, tile: d <= 4 ? 'direct' : 'tall' }, k, plan);
-  const short = kmeansSources({ ...traits, tile: 'short' }, k, plan).assigning;
+  const of = (tile: Tile, subgroups: Subgroups) => kmeansSources({ ...traits, tile, subgroups }, k, plan);
+  const tile = d <= 4 ? 'direct' : 'tall';
+  const { assigning, summing, rest } = of(tile, null);
+  const short = of('short', null).assigning;
+  const inSubgroups = of(tile, SUBGROUPS);
   const sizes = sizesOf(spansOf(plan.slices, plan.longest), n, plan.rows).map((each) => ({
     ...{ ...each, k, cells: k * (d + 2) },
     groups: Math.ceil(each.slices / plan.together),
   }));
   const assignment =
     assigning.direct !== undefined
-      ? [listed(assigning.direct, sizes)]
+      ? [listed(assigning.direct, sizes), listed(inSubgroups.assigning.direct!, sizes)]
       : [
           listed(assigning.norms, [{ rows: n }]),
           listed(assigning.tiled, sizes),
           listed(short.tiled!, sizes),
           listed(assigning.rescore, sizes),
+          listed(inSubgroups.assigning.tiled!, sizes),
+          listed(inSubgroups.assigning.rescore!, sizes),
         ];
   const sums =
     summing.private !== undefined
@@ -89,8 +97,7 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
     ...assignment,
     ...sums,
     listed(rest.sumSlices, sizes),
-    listed(rest.update, [{ k }]),
-    listed(rest.status, [{}]),
+    ...[rest, inSubgroups.rest].flatMap(({ update, status }) => [listed(update, [{ k }]), listed(status, [{}])]),
   ];
 }
 
@@ -98,7 +105,8 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
 function ofMixture({ n, d, k, load }: KernelCase, shape: GaussiansShape): ListedKernel[] {
   const { cells, modelFloats } = layoutOf(k, d, shape);
   const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES);
-  const kernels = mixtureSources(load, k, d, shape, plan);
+  const kernels = mixtureSources(load, k, d, shape, plan, null);
+  const inSubgroups = mixtureSources(load, k, d, shape, plan, SUBGROUPS);
   const sizes = sizesOf(plan.spans, n, plan.rows).map((each) => ({ ...each, cells, k, d }));
   const allRows = pieces(n, modelFloats, rowsOfPairs(4 * Math.ceil(k / 4))).map((rows) => ({ rows, k }));
   const densities =
@@ -106,7 +114,7 @@ function ofMixture({ n, d, k, load }: KernelCase, shape: GaussiansShape): Listed
       ? listed(axesDensities(load, k), allRows)
       : listed(matricesDensities(load, d, shape === 'shared'), allRows);
   return [
-    ...momentsOf(kernels, sizes),
+    ...[kernels, inSubgroups].flatMap((each) => momentsOf(each, sizes)),
     listed(kernels.sumSlices, sizes),
     densities,
     ...[true, false].map((DIAGONAL) =>
@@ -142,7 +150,11 @@ function ofRows({ n, d, k, load: LOAD, weighted: WEIGHTED }: KernelCase): Listed
       [true, false],
       [false, false],
       [true, true],
-    ].map(([FRESH, FINE]) => listed(sourceOf(fieldExtendKernel, { LOAD, WEIGHTED, FRESH, FINE }), all)),
+    ].flatMap(([FRESH, FINE]) =>
+      [null, SUBGROUPS].map((subgroups) =>
+        listed(sourceOf(fieldExtendKernel, { LOAD, WEIGHTED, FRESH, FINE }, subgroups), all),
+      ),
+    ),
     listed(sourceOf(fieldSampleKernel, { LOAD, WEIGHTED }), all),
     ...[true, false].map((FINE) =>
       listed(

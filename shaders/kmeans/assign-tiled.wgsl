@@ -133,11 +133,16 @@ fn main(
   if (TALL) {
     gather(&high, tx, ty);
   }
+  var count = 0u;
   if (ty == 0u) {
-    settle(first_row + 4u * tx, low);
+    count = settle(first_row + 4u * tx, low);
     if (TALL) {
-      settle(first_row + 4u * (TX + tx), high);
+      count += settle(first_row + 4u * (TX + tx), high);
     }
+  }
+  count = sum_here(count);
+  if (speaks() && count > 0u) {
+    atomicAdd(&moved, count);
   }
   workgroupBarrier();
   if (thread == 0u) {
@@ -243,12 +248,13 @@ fn gather(nearest: ptr<function, Nearest>, tx: u32, ty: u32) {
   }
 }
 
-/// Labels the rows [row, row + 4), or flags them.
-fn settle(row: u32, nearest: Nearest) {
+/// Labels the rows [row, row + 4), or flags them. Returns how many have another label than before.
+fn settle(row: u32, nearest: Nearest) -> u32 {
+  var count = 0u;
   let error = 1.05 * f32(D + 8u) * 5.9604645e-8;
   for (var p = 0u; p < 4u; p++) {
     if (row + p >= part.rows) {
-      return;
+      break;
     }
     let at = part.shard_row + row + p;
     let label = nearest.label[p];
@@ -261,7 +267,8 @@ fn settle(row: u32, nearest: Nearest) {
       atomicStore(&flagged[list + 1u + place], row + p);
     } else if (labels[at] != label) {
       labels[at] = label;
-      atomicAdd(&moved, 1u);
+      count++;
     }
   }
+  return count;
 }

@@ -1,9 +1,18 @@
+import { featuresOf } from '../device-features.ts';
 import type { ProcessorInfo } from '../engine/contract.ts';
 import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
 import { onAbort } from '../steps.ts';
 import { isSoftware, requestAdapter } from './adapter.ts';
 import { Usage } from './flags.ts';
-import { type Bindings, compilePipeline, type Kernel, type KernelSource, kernelOn, type Pipeline } from './kernel.ts';
+import {
+  type Bindings,
+  compilePipeline,
+  type Kernel,
+  type KernelSource,
+  kernelOn,
+  type Pipeline,
+  type Subgroups,
+} from './kernel.ts';
 import { type Adapter, type Variant, variantFor } from './plan.ts';
 import { type ScopedError, scoped } from './scope.ts';
 import { pack, type Struct, type Uniform, type ValuesOf } from './struct.ts';
@@ -45,8 +54,9 @@ export async function requestGpu({ device, softwareToo, bindingLimit, variant }:
   if (!softwareToo && isSoftware(adapter.info)) return 'software-adapter';
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
+  const requiredFeatures = featuresOf(adapter);
   try {
-    return new Gpu(await adapter.requestDevice({ requiredLimits }), true, bindingLimit, variant);
+    return new Gpu(await adapter.requestDevice({ requiredFeatures, requiredLimits }), true, bindingLimit, variant);
   } catch (error) {
     return absent(`the WebGPU adapter gave no device: ${(error as Error).message}`);
   }
@@ -54,6 +64,9 @@ export async function requestGpu({ device, softwareToo, bindingLimit, variant }:
 
 /** Threads of a workgroup, as every device of WebGPU's core has them; one of its compatibility mode has half of them. */
 export const THREADS = 256;
+
+/** Threads of the smallest workgroups, which subgroups of a chosen size have to fill. */
+const LEAST_THREADS = 64;
 
 /** What the engines on a device share. */
 interface Shared {
@@ -120,6 +133,9 @@ export class Gpu {
   #nudging: ReturnType<typeof setInterval> | undefined;
 
   constructor(device: GPUDevice, owned: boolean, bindingLimit = Infinity, forced: Partial<Variant> = {}) {
+    if (forced.subgroups === true && !device.features.has('subgroups')) {
+      throw new WebGPUUnavailableError('the device was requested without subgroups');
+    }
     this.device = device;
     this.#forced = forced;
     this.#owned = owned;
@@ -139,6 +155,15 @@ export class Gpu {
   /** How points of d features are worked on. */
   variantFor(d: number): Variant {
     return { ...variantFor(d, this.adapter), ...this.#forced };
+  }
+
+  /** What kernels of a variant may count on. */
+  subgroupsOf(wanted: boolean): Subgroups {
+    if (!wanted) return null;
+    const { features, adapterInfo } = this.device;
+    const { subgroupMinSize: size = 0, subgroupMaxSize = 0 } = adapterInfo ?? {};
+    // Where there is a choice the driver knows better what registers allow.
+    return features.has('subgroup-size-control') && size === subgroupMaxSize && size <= LEAST_THREADS ? size : 0;
   }
 
   get lost(): boolean {

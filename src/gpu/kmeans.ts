@@ -2,7 +2,7 @@ import type { FarLabels, IterationStatus, KMeansWorkspace, LloydOptions, LloydRe
 import type { KMeansStatistics } from '../engine/statistics.ts';
 import { type Metric, metricOf } from '../metric.ts';
 import type { Allocation, Compiled, Gpu } from './device.ts';
-import { type Dispatch, sourceOf } from './kernel.ts';
+import { type Dispatch, type Subgroups, sourceOf } from './kernel.ts';
 import {
   assignDirectKernel,
   assignTiledKernel,
@@ -61,9 +61,17 @@ export async function openKMeans(
   if (k > 2 ** 24) throw new RangeError(`k is ${k}, kernels count centroids up to 2^24`);
   const { n, d, metric, weights } = points.summary;
   const plan = kmeansWorkPlan(n, d, k, gpu.bindingLimit);
-  const { tile } = gpu.variantFor(d);
+  const { tile, subgroups } = gpu.variantFor(d);
   const quads = hasQuads(d, points.shards);
-  const traits = { d, metric, load: points.load, weighted: weights !== null, tile, quads };
+  const traits = {
+    d,
+    metric,
+    load: points.load,
+    weighted: weights !== null,
+    tile,
+    quads,
+    subgroups: gpu.subgroupsOf(subgroups),
+  };
   const sources = kmeansSources(traits, k, plan);
   const [assigning, summing, rest] = await Promise.all([
     gpu.kernels(sources.assigning),
@@ -83,13 +91,14 @@ export interface KMeansTraits {
   readonly load: Load;
   readonly weighted: boolean;
   readonly tile: Tile;
+  readonly subgroups: Subgroups;
   /** See `hasQuads`. */
   readonly quads: boolean;
 }
 
 /** The kernels of an iteration, with their constants. */
 export function kmeansSources(
-  { d: D, metric, load: LOAD, weighted: WEIGHTED, tile, quads }: KMeansTraits,
+  { d: D, metric, load: LOAD, weighted: WEIGHTED, tile, quads, subgroups }: KMeansTraits,
   k: number,
   plan: KMeansWorkPlan,
 ) {
@@ -98,11 +107,11 @@ export function kmeansSources(
   return {
     assigning:
       assign.kind === 'direct'
-        ? { direct: sourceOf(assignDirectKernel, { LOAD, D }) }
+        ? { direct: sourceOf(assignDirectKernel, { LOAD, D }, subgroups) }
         : {
             norms: sourceOf(normsKernel, { LOAD }),
-            tiled: sourceOf(quads ? assignTiledQuadsKernel : assignTiledKernel, { LOAD, D, ...assign }),
-            rescore: sourceOf(rescoreKernel, { LOAD, THREADS: rescoreThreads(k) }),
+            tiled: sourceOf(quads ? assignTiledQuadsKernel : assignTiledKernel, { LOAD, D, ...assign }, subgroups),
+            rescore: sourceOf(rescoreKernel, { LOAD, THREADS: rescoreThreads(k) }, subgroups),
           },
     summing:
       sums.kind === 'private'
@@ -113,8 +122,8 @@ export function kmeansSources(
           },
     rest: {
       sumSlices: sumSlicesSource(plan.sumSlices),
-      update: sourceOf(updateKernel, { UNIT_CENTROIDS: metricOf(metric).unitCentroids }),
-      status: sourceOf(statusKernel, { LOG: LOG_LINES }),
+      update: sourceOf(updateKernel, { UNIT_CENTROIDS: metricOf(metric).unitCentroids }, subgroups),
+      status: sourceOf(statusKernel, { LOG: LOG_LINES }, subgroups),
     },
   };
 }

@@ -57,11 +57,16 @@ function tileOf(d: number, { vendor, architecture }: Adapter): Tile {
 /** How kernels go about what all of them answer alike, to the bit. */
 export interface Variant {
   readonly tile: Tile;
+  /** Whether threads bring together what they have by subgroups; by workgroup memory, which all devices have. */
+  readonly subgroups: boolean;
 }
 
-/** What an adapter is given of which nobody has taken the time. */
+/**
+ * What an adapter is given of which nobody has taken the time. Subgroups spare barriers, but each of them adds up
+ * everything, and exchanges go through the unit that serves workgroup memory: what of it counts only a clock can tell.
+ */
 export function variantFor(d: number, adapter: Adapter): Variant {
-  return { tile: tileOf(d, adapter) };
+  return { tile: tileOf(d, adapter), subgroups: false };
 }
 
 export type AssignPlan =

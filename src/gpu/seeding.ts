@@ -112,7 +112,8 @@ export class GpuDistanceField implements DistanceField {
     const { load: LOAD, weightScale } = this.#points;
     const { contents, FINE } = fineOf(centroids);
     const constants = { LOAD, WEIGHTED: weights !== null, FRESH: this.#fresh, FINE };
-    const kernel = await this.#gpu.kernel(sourceOf(fieldExtendKernel, constants));
+    const subgroups = this.#gpu.subgroupsOf(this.#gpu.variantFor(d).subgroups);
+    const kernel = await this.#gpu.kernel(sourceOf(fieldExtendKernel, constants, subgroups));
     const m = centroids.length / d;
     const { allocation, targets } = await this.#gpu.allocate((allocation) => ({
       allocation,

@@ -16,6 +16,7 @@ import updateCode from '../../../shaders/kmeans/update.wgsl?raw';
 import { defineKernel } from '../kernel.ts';
 import { struct } from '../struct.ts';
 import { PART_FILES, POINTS, POINTS_FILES } from './points.ts';
+import { TREES, WORDS } from './together.ts';
 
 /** See control.wgsl. */
 export const CONTROL = struct('Control', { done: 'u32', iteration: 'u32', compared: 'u32' });
@@ -26,6 +27,7 @@ const ASSIGN = { ...POINTS, model: 'read', labels: 'write', changed: 'write', co
 export const assignDirectKernel = defineKernel({
   name: 'assign-direct',
   files: [...FILES, assignDirectCode],
+  together: WORDS,
   constants: { LOAD: 'u32', D: 'u32' },
   bindings: ASSIGN,
   threads: () => 64,
@@ -38,6 +40,7 @@ const assignTiled = (name: string, files: readonly string[]) =>
   defineKernel({
     name,
     files: [...files, control, assignTiledCode],
+    together: WORDS,
     constants: { LOAD: 'u32', D: 'u32', TALL: 'bool', TX: 'u32', TY: 'u32' },
     bindings: { ...ASSIGN, norms: 'read', flagged: 'write' },
     threads: ({ TX, TY }) => TX * TY,
@@ -65,6 +68,7 @@ export const normsKernel = defineKernel({
 export const rescoreKernel = defineKernel({
   name: 'rescore',
   files: [...FILES, rescoreCode],
+  together: WORDS,
   constants: { LOAD: 'u32', THREADS: 'u32' },
   bindings: { ...ASSIGN, flagged: 'write' },
   threads: ({ THREADS }) => THREADS,
@@ -110,6 +114,7 @@ export const SHAPE = struct('Shape', { k: 'u32', d: 'u32' });
 export const updateKernel = defineKernel({
   name: 'update',
   files: [grid, control, updateCode],
+  together: TREES,
   constants: { UNIT_CENTROIDS: 'bool' },
   bindings: { shape: SHAPE, totals: 'read', model: 'write', previous: 'write', moves: 'write', control: 'read' },
   threads: () => 64,
@@ -131,6 +136,7 @@ export const LINE = struct('Line', {
 export const statusKernel = defineKernel({
   name: 'status',
   files: [control, statusCode],
+  together: TREES,
   constants: { LOG: 'u32' },
   bindings: { rule: RULE, totals: 'read', moves: 'read', changed: 'write', control: 'write', log: 'write' },
   threads: () => 64,

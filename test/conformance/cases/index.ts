@@ -18,6 +18,7 @@ import { scores } from './scores.ts';
 import { seeding } from './seeding.ts';
 import { select } from './select.ts';
 import { shards } from './shards.ts';
+import { subgroups } from './subgroups.ts';
 import { tiles } from './tiles.ts';
 import { variants } from './variants.ts';
 import { weights } from './weights.ts';
@@ -41,6 +42,7 @@ export const cases: readonly ConformanceCase[] = [
   ...nearestCases,
   ...variants,
   ...tiles,
+  ...subgroups,
   ...compat,
   ...properties,
   ...mixture,
