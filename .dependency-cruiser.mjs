@@ -15,7 +15,7 @@ const FLOORS = [
   { name: 'engine', path: '^src/engine/' },
   {
     name: 'the ground',
-    path: '^src/(survey|unread|range|points|tree|forms|device-points|frame|metric|steps|turns|thread|check|random|errors|proxies|globals)[.]ts$',
+    path: '^src/(survey|unread|range|points|tree|forms|device-points|device-features|frame|metric|steps|turns|thread|check|random|errors|proxies|globals)[.]ts$',
   },
 ];
 

@@ -38,6 +38,9 @@ export interface ListedKernel {
 /** Bytes of a binding: what desktops' adapters have. */
 const BINDING_BYTES = 2 ** 31 - 4;
 
+/** Subgroups of whatever size: compilers refuse a size that is not their device's. */
+const SUBGROUPS = 0;
+
 /** Multiply-adds that a fast device does in a submit. */
 const FAST_BUDGET = 2 ** 38;
 
@@ -67,17 +70,22 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
   const { n, d, k } = problem;
   const plan = kmeansWorkPlan(n, d, k, BINDING_BYTES);
   const quads = hasQuads(d, [{ base: 0 }]);
-  const variant = { tile: d <= 4 ? 'direct' : 'tall', filter: 'none' } as const;
-  const { assigning, summing, rest } = kmeansSources({ ...problem, quads, variant }, k, plan);
-  const short = assignmentSources(problem.load, d, k, { tile: 'short', filter: 'none' }, quads);
-  const filtered = canFilter(d) ? [assignmentSources(problem.load, d, k, { ...variant, filter: 'bytes' }, quads)] : [];
+  const usual = { tile: d <= 4 ? 'direct' : 'tall', filter: 'none', subgroups: false } as const;
+  const { assigning, summing, rest } = kmeansSources({ ...problem, quads, variant: usual, subgroups: null }, k, plan);
+  const inSubgroups = kmeansSources({ ...problem, quads, variant: usual, subgroups: SUBGROUPS }, k, plan);
+  const short = assignmentSources(problem.load, d, k, { ...usual, tile: 'short' }, quads, null);
+  const filtered = canFilter(d)
+    ? [null, SUBGROUPS].map((subgroups) =>
+        assignmentSources(problem.load, d, k, { ...usual, filter: 'bytes' }, quads, subgroups),
+      )
+    : [];
   const sizes = sizesOf(spansOf(plan.slices, plan.longest), n, plan.rows).map((each) => ({
     ...{ ...each, k, cells: k * (d + 2) },
     groups: Math.ceil(each.slices / plan.together),
   }));
   const assignment =
     assigning.direct !== undefined
-      ? [listed(assigning.direct, sizes)]
+      ? [listed(assigning.direct, sizes), listed(inSubgroups.assigning.direct!, sizes)]
       : [
           listed(assigning.norms!, [{ rows: n }]),
           listed(assigning.tiled!, sizes),
@@ -89,6 +97,8 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
             listed(kernels.candidates!, sizes),
           ]),
           listed(assigning.rescore, sizes),
+          listed(inSubgroups.assigning.tiled!, sizes),
+          listed(inSubgroups.assigning.rescore!, sizes),
         ];
   const sums =
     summing.private !== undefined
@@ -98,8 +108,7 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
     ...assignment,
     ...sums,
     listed(rest.sumSlices, sizes),
-    listed(rest.update, [{ k }]),
-    listed(rest.status, [{}]),
+    ...[rest, inSubgroups.rest].flatMap(({ update, status }) => [listed(update, [{ k }]), listed(status, [{}])]),
   ];
 }
 
@@ -107,7 +116,8 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
 function ofMixture({ n, d, k, load }: KernelCase, shape: GaussiansShape): ListedKernel[] {
   const { cells, modelFloats } = layoutOf(k, d, shape);
   const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES);
-  const kernels = mixtureSources(load, k, d, shape, plan);
+  const kernels = mixtureSources(load, k, d, shape, plan, null);
+  const inSubgroups = mixtureSources(load, k, d, shape, plan, SUBGROUPS);
   const sizes = sizesOf(plan.spans, n, plan.rows).map((each) => ({ ...each, cells, k, d }));
   const allRows = pieces(n, modelFloats, rowsOfPairs(4 * Math.ceil(k / 4))).map((rows) => ({ rows, k }));
   const densities =
@@ -115,7 +125,7 @@ function ofMixture({ n, d, k, load }: KernelCase, shape: GaussiansShape): Listed
       ? listed(axesDensities(load, k), allRows)
       : listed(matricesDensities(load, d, shape === 'shared'), allRows);
   return [
-    ...momentsOf(kernels, sizes),
+    ...[kernels, inSubgroups].flatMap((each) => momentsOf(each, sizes)),
     listed(kernels.sumSlices, sizes),
     densities,
     ...[true, false].map((DIAGONAL) =>
@@ -151,7 +161,11 @@ function ofRows({ n, d, k, load: LOAD, weighted: WEIGHTED }: KernelCase): Listed
       [true, false],
       [false, false],
       [true, true],
-    ].map(([FRESH, FINE]) => listed(sourceOf(fieldExtendKernel, { LOAD, WEIGHTED, FRESH, FINE }), all)),
+    ].flatMap(([FRESH, FINE]) =>
+      [null, SUBGROUPS].map((subgroups) =>
+        listed(sourceOf(fieldExtendKernel, { LOAD, WEIGHTED, FRESH, FINE }, subgroups), all),
+      ),
+    ),
     listed(sourceOf(fieldSampleKernel, { LOAD, WEIGHTED }), all),
     ...[true, false].map((FINE) =>
       listed(

@@ -117,8 +117,8 @@ fn main(
     consider(&nearest_high, high, centroid, c);
     c++;
   }
-  let count = settle(row, nearest_low.label) + settle(row + 4u * THREADS, nearest_high.label);
-  if (count > 0u) {
+  let count = sum_here(settle(row, nearest_low.label) + settle(row + 4u * THREADS, nearest_high.label));
+  if (speaks() && count > 0u) {
     atomicAdd(&moved, count);
   }
   workgroupBarrier();

@@ -133,11 +133,16 @@ fn main(
   if (TALL) {
     gather(&high, tx, ty);
   }
+  var count = 0u;
   if (ty == 0u) {
-    settle(first_row + 4u * tx, low);
+    count = settle(first_row + 4u * tx, low);
     if (TALL) {
-      settle(first_row + 4u * (TX + tx), high);
+      count += settle(first_row + 4u * (TX + tx), high);
     }
+  }
+  count = sum_here(count);
+  if (speaks() && count > 0u) {
+    atomicAdd(&moved, count);
   }
   workgroupBarrier();
   if (thread == 0u) {
@@ -243,11 +248,15 @@ fn gather(nearest: ptr<function, Nearest>, tx: u32, ty: u32) {
   }
 }
 
-/// Labels the rows [row, row + 4), or flags them.
-fn settle(row: u32, nearest: Nearest) {
+/// Labels the rows [row, row + 4), or flags them. Returns how many have another label than before.
+fn settle(row: u32, nearest: Nearest) -> u32 {
+  var count = 0u;
   for (var p = 0u; p < 4u; p++) {
     if (row + p < part.rows) {
-      label_or_flag(row + p, nearest.best[p], nearest.second[p], nearest.label[p], norms[part.shard_row + row + p]);
+      count += label_or_flag(
+        row + p, nearest.best[p], nearest.second[p], nearest.label[p], norms[part.shard_row + row + p],
+      );
     }
   }
+  return count;
 }

@@ -15,7 +15,9 @@ const LOST = 1.1e-19 * sqrt(f32(D));
 /// Below this a vector is all rest: the reciprocal would leave float32.
 const SMALLEST = 1e-30;
 var<workgroup> largest: atomic<u32>;
-var<workgroup> partial: array<vec2f, THREADS>;
+const TREES = 1u;
+/// Σ(x − scale·q)² and Σx².
+alias Leaf = vec2f;
 
 /// Four features of a vector, from j on.
 fn four(i: u32, j: u32) -> vec4f {
@@ -24,25 +26,13 @@ fn four(i: u32, j: u32) -> vec4f {
   return select(vec4f(), x, vec4u(j, j + 1u, j + 2u, j + 3u) < vec4u(D));
 }
 
-/// The sum over the workgroup, in that of thread 0; pairs in a fixed tree.
-fn reduce(thread: u32, value: vec2f) -> vec2f {
-  partial[thread] = value;
-  for (var level = LEVELS; level > 0u; level--) {
-    let half = 1u << (level - 1u);
-    workgroupBarrier();
-    if (thread < half) {
-      partial[thread] += partial[thread + half];
-    }
-  }
-  return partial[0];
-}
-
 @compute @workgroup_size(THREADS)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) thread: u32,
+  place: Place,
 ) {
+  let thread = place.thread;
   let i = flat(workgroup, grid);
   if (i >= vectors() || is_idle()) {
     return;
@@ -59,7 +49,6 @@ fn main(
   let is_small = reach < SMALLEST;
   let scale = select(reach / 127.0, 0.0, is_small);
   let inverse = select(127.0 / max(reach, SMALLEST), 0.0, is_small);
-  // Σ(x − scale·q)², Σx².
   var squares = vec2f();
   for (var turn = 0u; turn < ROUNDS; turn++) {
     let word = thread + THREADS * turn;
@@ -71,7 +60,8 @@ fn main(
       bytes[place_of(i) * WORDS + word] = pack4xI8(vec4i(q));
     }
   }
-  let sums = sqrt(reduce(thread, squares));
+  set_leaf(0u, thread, squares);
+  let sums = sqrt(root(0u, add_up(place, 0u)));
   if (thread == 0u) {
     let length = 1.0001 * sums.y + LOST;
     let rest = 1.0001 * sums.x + 2.4e-7 * length + LOST;

@@ -123,5 +123,5 @@ fn settle(row: u32, first: u32, count: u32) {
     best = max(best, found.x);
     thread++;
   }
-  label_or_flag(row, best, second, label, scores[first % THREADS].z);
+  atomicAdd(&moved, label_or_flag(row, best, second, label, scores[first % THREADS].z));
 }

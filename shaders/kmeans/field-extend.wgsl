@@ -10,14 +10,16 @@
 const LEVELS = 8u;
 const THREADS = 1u << LEVELS;
 const SLICE = 1024u;
-var<workgroup> partial: array<f32, THREADS>;
+const TREES = 1u;
+alias Leaf = f32;
 
 @compute @workgroup_size(THREADS)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) thread: u32,
+  place: Place,
 ) {
+  let thread = place.thread;
   let slice = flat(workgroup, grid);
   if (slice * SLICE >= part.rows) {
     return;
@@ -51,15 +53,9 @@ fn main(
     distances[at] = least;
     sum += select(1.0, weights[select(0u, at, WEIGHTED)], WEIGHTED) * least;
   }
-  partial[thread] = sum;
-  for (var level = LEVELS; level > 0u; level--) {
-    let half = 1u << (level - 1u);
-    workgroupBarrier();
-    if (thread < half) {
-      partial[thread] += partial[thread + half];
-    }
-  }
+  set_leaf(0u, thread, sum);
+  let total = root(0u, add_up(place, 0u));
   if (thread == 0u) {
-    totals[part.first_row / SLICE + slice] = partial[0];
+    totals[part.first_row / SLICE + slice] = total;
   }
 }

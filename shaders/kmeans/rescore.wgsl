@@ -18,6 +18,7 @@
 const SHARES = 4u;
 const ROWS = 4u;
 const VISITOR = 0x10000u;
+const NOBODY = 0xffffffffu;
 var<workgroup> waiting: u32;
 var<workgroup> least: array<atomic<u32>, ROWS>;
 var<workgroup> winner: array<atomic<u32>, ROWS>;
@@ -59,7 +60,7 @@ fn main(
 fn settle(places: u32, count: u32, thread: u32) {
   if (thread < ROWS) {
     atomicStore(&least[thread], 0xffffffffu);
-    atomicStore(&winner[thread], 0xffffffffu);
+    atomicStore(&winner[thread], NOBODY);
   }
   let last = places + count - 1u;
   let r0 = atomicLoad(&flagged[places]);
@@ -86,13 +87,20 @@ fn settle(places: u32, count: u32, thread: u32) {
     c += THREADS;
   }
   workgroupBarrier();
-  for (var r = 0u; r < ROWS; r++) {
-    atomicMin(&least[r], best[r]);
+  let bits = least_here(best);
+  if (speaks()) {
+    for (var r = 0u; r < ROWS; r++) {
+      atomicMin(&least[r], bits[r]);
+    }
   }
   workgroupBarrier();
-  for (var r = 0u; r < ROWS; r++) {
-    if (best[r] == atomicLoad(&least[r])) {
-      atomicMin(&winner[r], label[r]);
+  let of_all = vec4u(atomicLoad(&least[0]), atomicLoad(&least[1]), atomicLoad(&least[2]), atomicLoad(&least[3]));
+  let lowest = least_here(select(vec4u(NOBODY), label, best == of_all));
+  if (speaks()) {
+    for (var r = 0u; r < ROWS; r++) {
+      if (lowest[r] != NOBODY) {
+        atomicMin(&winner[r], lowest[r]);
+      }
     }
   }
   workgroupBarrier();

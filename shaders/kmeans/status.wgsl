@@ -27,47 +27,35 @@ struct Line {
 
 const LEVELS = 6u;
 const THREADS = 1u << LEVELS;
-
-struct Sums {
-  inertia: f32,
-  shift: f32,
-  empty: f32,
-}
-
-var<workgroup> partial: array<Sums, THREADS>;
-
-fn add(a: Sums, b: Sums) -> Sums {
-  return Sums(a.inertia + b.inertia, a.shift + b.shift, a.empty + b.empty);
-}
+const TREES = 1u;
+/// The inertia, the squared shift, and how many clusters are empty.
+alias Leaf = vec3f;
 
 @compute @workgroup_size(THREADS)
-fn main(@builtin(local_invocation_index) thread: u32) {
+fn main(place: Place) {
+  let thread = place.thread;
   let k = rule.k;
   let d = rule.d;
-  var sums = Sums();
+  var sums = vec3f();
   var c = thread;
   for (var left = (k + THREADS - 1u - thread) / THREADS; left > 0u; left--) {
     let empty = select(0.0, 1.0, totals[k * d + c] <= 0.0);
-    sums = add(sums, Sums(totals[k * (d + 1u) + c], moves[c], empty));
+    sums += vec3f(totals[k * (d + 1u) + c], moves[c], empty);
     c += THREADS;
   }
-  partial[thread] = sums;
-  for (var level = LEVELS; level > 0u; level--) {
-    let half = 1u << (level - 1u);
-    workgroupBarrier();
-    if (thread < half) {
-      partial[thread] = add(partial[thread], partial[thread + half]);
-    }
-  }
+  set_leaf(0u, thread, sums);
+  sums = root(0u, add_up(place, 0u));
   if (thread != 0u || control.done != 0u) {
     return;
   }
-  sums = partial[0];
+  let inertia = sums.x;
+  let shift = sums.y;
+  let empty = sums.z;
   let moved = atomicExchange(&changed, 0u);
-  let settled = (control.compared == 1u && moved == 0u) || sums.shift <= rule.tolerance;
+  let settled = (control.compared == 1u && moved == 0u) || shift <= rule.tolerance;
   let iteration = control.iteration + 1u;
   var done = 0u;
-  if (sums.empty > 0.0) {
+  if (empty > 0.0) {
     done = 2u;
   } else if (settled) {
     done = 1u;
@@ -75,5 +63,5 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     done = 3u;
   }
   control = Control(done, iteration, 1u);
-  log[(iteration - 1u) % LOG] = Line(iteration, moved, u32(sums.empty), done, sums.inertia, sums.shift);
+  log[(iteration - 1u) % LOG] = Line(iteration, moved, u32(empty), done, inertia, shift);
 }

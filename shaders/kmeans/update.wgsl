@@ -17,29 +17,16 @@ struct Shape {
 
 const LEVELS = 6u;
 const THREADS = 1u << LEVELS;
-var<workgroup> partial: array<vec2f, THREADS>;
-
-/// The sum over the workgroup, for every thread of it; pairs in a fixed tree.
-fn reduce(thread: u32, value: vec2f) -> vec2f {
-  workgroupBarrier();
-  partial[thread] = value;
-  for (var level = LEVELS; level > 0u; level--) {
-    let half = 1u << (level - 1u);
-    workgroupBarrier();
-    if (thread < half) {
-      partial[thread] += partial[thread + half];
-    }
-  }
-  workgroupBarrier();
-  return partial[0];
-}
+const TREES = 1u;
+alias Leaf = vec2f;
 
 @compute @workgroup_size(THREADS)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) thread: u32,
+  place: Place,
 ) {
+  let thread = place.thread;
   if (control.done != 0u) {
     return;
   }
@@ -59,7 +46,9 @@ fn main(
       squares = fma(sum, sum, squares);
       j += THREADS;
     }
-    length = sqrt(reduce(thread, vec2f(squares, 0.0)).x);
+    set_leaf(0u, thread, vec2f(squares, 0.0));
+    length = sqrt(root_everywhere(0u, add_up(place, 0u)).x);
+    workgroupBarrier();
     stays = stays || length <= 1e-6 * count;
   }
   var shift = 0.0;
@@ -81,7 +70,8 @@ fn main(
     norm = fma(moved, moved, norm);
     j += THREADS;
   }
-  let sums = reduce(thread, vec2f(shift, norm));
+  set_leaf(0u, thread, vec2f(shift, norm));
+  let sums = root(0u, add_up(place, 0u));
   if (thread == 0u) {
     moves[c] = sums.x;
     model[shape.k * d + c] = sums.y;

@@ -14,16 +14,20 @@
 const THREADS = 256u;
 const ROWS = 64u;
 const GROUPS = THREADS / LANES;
+const TREES = 1u;
+const LEVELS = 6u;
+/// What is noted of a row.
+alias Leaf = vec2f;
 
 var<workgroup> found: array<Answer, THREADS>;
-var<workgroup> noted: array<vec2f, ROWS>;
 
 @compute @workgroup_size(THREADS)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) thread: u32,
+  place: Place,
 ) {
+  let thread = place.thread;
   let block = flat(workgroup, grid);
   let first = block * ROWS;
   if (first >= part.rows) {
@@ -32,12 +36,12 @@ fn main(
   let lane = thread % LANES;
   let width = 4u * ((part.k + 3u) / 4u);
   if (thread < ROWS) {
-    noted[thread] = vec2f();
+    set_leaf(0u, thread, vec2f());
   }
   for (var round = 0u; round < (ROWS + GROUPS - 1u) / GROUPS; round++) {
-    let place = round * GROUPS + thread / LANES;
-    let row = first + place;
-    let inside = place < ROWS && row < part.rows;
+    let leaf = round * GROUPS + thread / LANES;
+    let row = first + leaf;
+    let inside = leaf < ROWS && row < part.rows;
     let at = part.shard_row + row;
     let begin = row * width;
     var answer = NOBODY;
@@ -62,7 +66,8 @@ fn main(
         }
         answers[at] = vec2f(own.best, own.sum);
         labels[at] = own.label;
-        noted[place] = select(vec2f(weight_of(at) * value_of(own), 0.0), vec2f(0.0, 1.0), own.label == FAR);
+        let values = vec2f(weight_of(at) * value_of(own), 0.0);
+        set_leaf(0u, leaf, select(values, vec2f(0.0, 1.0), own.label == FAR));
         found[thread] = own;
       }
       workgroupBarrier();
@@ -81,15 +86,9 @@ fn main(
     }
   }
   // In pairs: values are all of one sign, and a sum in a row would round each to the whole of them.
-  for (var level = 1u; level < 7u; level++) {
-    let half = ROWS >> level;
-    workgroupBarrier();
-    if (thread < half) {
-      noted[thread] += noted[thread + half];
-    }
-  }
+  let note = root(0u, add_up(place, 0u));
   if (thread == 0u) {
-    notes[part.slot * (part.slice_rows / ROWS) + block] = noted[0];
+    notes[part.slot * (part.slice_rows / ROWS) + block] = note;
   }
 }
 

@@ -12,7 +12,10 @@
 @group(0) @binding(7) var<storage, read_write> slots: array<vec4f>;
 @group(0) @binding(8) var<uniform> task: Task;
 
-const THREADS = 64u;
+const LEVELS = 6u;
+const THREADS = 1u << LEVELS;
+const TREES = 6u;
+alias Leaf = vec4f;
 
 /// The sums of one thread: a block of yᵀy, and the sums and counts of its rows.
 struct Sums {
@@ -23,8 +26,6 @@ struct Sums {
   first: vec4f,
   count: f32,
 }
-
-var<workgroup> halves: array<vec4f, 6u * THREADS>;
 
 /// y of a row.
 fn whitened(base: u32, c: u32, row: u32) -> vec4f {
@@ -81,8 +82,9 @@ fn rows_of(begin: u32, end: u32, thread: u32) -> u32 {
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) thread: u32,
+  place: Place,
 ) {
+  let thread = place.thread;
   let slice = flat(workgroup, grid);
   let begin = slice * part.slice_rows;
   if (begin >= part.rows) {
@@ -110,7 +112,7 @@ fn main(
   }
   var of_values = Sums();
   of_values.first = vec4f(noted, 0.0, 0.0);
-  let sum = over_threads(of_values, thread, false);
+  let sum = over_threads(of_values, place, false);
   if (thread == 0u) {
     slots[slot + values] = sum.first;
   }
@@ -134,7 +136,7 @@ fn main(
       row += THREADS;
     }
     add(&all, run);
-    let total = over_threads(run, thread, !SHARED);
+    let total = over_threads(run, place, !SHARED);
     if (thread == 0u) {
       slots[slot + 2u * c] = vec4f(total.count, 0.0, 0.0, 0.0);
       slots[slot + 2u * c + 1u] = total.first;
@@ -145,7 +147,7 @@ fn main(
     c++;
   }
   if (SHARED) {
-    let total = over_threads(all, thread, true);
+    let total = over_threads(all, place, true);
     if (thread == 0u) {
       write_block(slot + squares, total);
     }
@@ -166,29 +168,23 @@ fn weight_of(row: u32) -> f32 {
   return select(1.0, weights[select(0u, part.shard_row + row, weighted)], weighted);
 }
 
-/// The sums over the threads, in the first one: half of them add the other half's to their own, until one is left. The
-/// blocks only where they are wanted.
-fn over_threads(sums: Sums, thread: u32, blocks: bool) -> Sums {
+/// The sums over the threads, in the first one. The blocks only where they are wanted.
+fn over_threads(sums: Sums, place: Place, blocks: bool) -> Sums {
   workgroupBarrier();
-  halves[thread] = sums.row0;
-  halves[THREADS + thread] = sums.row1;
-  halves[2u * THREADS + thread] = sums.row2;
-  halves[3u * THREADS + thread] = sums.row3;
-  halves[4u * THREADS + thread] = sums.first;
-  halves[5u * THREADS + thread] = vec4f(sums.count);
-  for (var level = 1u; level < 7u; level++) {
-    workgroupBarrier();
-    let half = THREADS >> level;
-    if (thread < half) {
-      for (var i = select(4u, 0u, blocks); i < 6u; i++) {
-        halves[i * THREADS + thread] += halves[i * THREADS + thread + half];
-      }
-    }
+  let thread = place.thread;
+  set_leaf(0u, thread, sums.row0);
+  set_leaf(1u, thread, sums.row1);
+  set_leaf(2u, thread, sums.row2);
+  set_leaf(3u, thread, sums.row3);
+  set_leaf(4u, thread, sums.first);
+  set_leaf(5u, thread, vec4f(sums.count));
+  let first = select(4u, 0u, blocks);
+  let roots = add_up(place, first);
+  var totals: array<vec4f, TREES>;
+  for (var tree = first; tree < TREES; tree++) {
+    totals[tree] = root(tree, roots);
   }
-  return Sums(
-    halves[thread], halves[THREADS + thread], halves[2u * THREADS + thread], halves[3u * THREADS + thread],
-    halves[4u * THREADS + thread], halves[5u * THREADS + thread].x,
-  );
+  return Sums(totals[0], totals[1], totals[2], totals[3], totals[4], totals[5].x);
 }
 
 fn add(sums: ptr<function, Sums>, run: Sums) {

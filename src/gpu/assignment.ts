@@ -1,6 +1,6 @@
 /** How the rows of a part come to their labels. */
 import type { Allocation, Compiled } from './device.ts';
-import { type Dispatch, sourceOf } from './kernel.ts';
+import { type Dispatch, type Subgroups, sourceOf } from './kernel.ts';
 import {
   assignDirectKernel,
   assignTiledKernel,
@@ -26,14 +26,21 @@ import {
 import type { Load, ResidentPoints } from './resident-points.ts';
 
 /** The kernels of an assignment, with their constants. */
-export function assignmentSources(LOAD: Load, D: number, k: number, { tile, filter }: Variant, quads: boolean) {
+export function assignmentSources(
+  LOAD: Load,
+  D: number,
+  k: number,
+  { tile, filter }: Pick<Variant, 'tile' | 'filter'>,
+  quads: boolean,
+  subgroups: Subgroups,
+) {
   const plan = assignPlan(k, tile);
-  if (plan.kind === 'direct') return { direct: sourceOf(assignDirectKernel, { LOAD, D }) };
-  const rescore = sourceOf(rescoreKernel, { LOAD, THREADS: rescoreThreads(k) });
+  if (plan.kind === 'direct') return { direct: sourceOf(assignDirectKernel, { LOAD, D }, subgroups) };
+  const rescore = sourceOf(rescoreKernel, { LOAD, THREADS: rescoreThreads(k) }, subgroups);
   if (filter === 'bytes') {
     return {
-      byteRows: sourceOf(byteRowsKernel, { LOAD, D }),
-      byteCentroids: sourceOf(byteCentroidsKernel, { D }),
+      byteRows: sourceOf(byteRowsKernel, { LOAD, D }, subgroups),
+      byteCentroids: sourceOf(byteCentroidsKernel, { D }, subgroups),
       filter: sourceOf(filterKernel, { D, GROUP: filterGroup(k) }),
       candidates: sourceOf(candidatesKernel, { LOAD, D }),
       rescore,
@@ -41,7 +48,7 @@ export function assignmentSources(LOAD: Load, D: number, k: number, { tile, filt
   }
   return {
     norms: sourceOf(normsKernel, { LOAD }),
-    tiled: sourceOf(quads ? assignTiledQuadsKernel : assignTiledKernel, { LOAD, D, ...plan }),
+    tiled: sourceOf(quads ? assignTiledQuadsKernel : assignTiledKernel, { LOAD, D, ...plan }, subgroups),
     rescore,
   };
 }

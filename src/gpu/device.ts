@@ -1,3 +1,4 @@
+import { featuresOf } from '../device-features.ts';
 import type { ProcessorInfo } from '../engine/contract.ts';
 import type { TunedAdapter, Tuning } from '../engine/tuning.ts';
 import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
@@ -12,6 +13,7 @@ import {
   type KernelSource,
   kernelOn,
   type Pipeline,
+  type Subgroups,
 } from './kernel.ts';
 import { canFilter, type Variant } from './plan.ts';
 import { type ScopedError, scoped } from './scope.ts';
@@ -63,8 +65,10 @@ export async function requestGpu({
   if (!softwareToo && isSoftware(adapter.info)) return 'software-adapter';
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
+  const requiredFeatures = featuresOf(adapter);
   try {
-    return new Gpu(await adapter.requestDevice({ requiredLimits }), true, bindingLimit, variant, tuning);
+    const own = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+    return new Gpu(own, true, bindingLimit, variant, tuning);
   } catch (error) {
     return absent(`the WebGPU adapter gave no device: ${(error as Error).message}`);
   }
@@ -72,6 +76,9 @@ export async function requestGpu({
 
 /** Threads of a workgroup, as every device of WebGPU's core has them; one of its compatibility mode has half of them. */
 export const THREADS = 256;
+
+/** Threads of the smallest workgroups, which subgroups of a chosen size have to fill. */
+const LEAST_THREADS = 64;
 
 /** What the engines on a device share. */
 interface Shared {
@@ -150,6 +157,9 @@ export class Gpu {
     forced: Partial<Variant> = {},
     tuning?: Tuning,
   ) {
+    if (forced.subgroups === true && !device.features.has('subgroups')) {
+      throw new WebGPUUnavailableError('the device was requested without subgroups');
+    }
     this.device = device;
     this.#forced = forced;
     this.#owned = owned;
@@ -174,14 +184,24 @@ export class Gpu {
 
   /** The variant, less what this device has not, or such rows. */
   async able(variant: Variant, d: number): Promise<Variant> {
-    if (variant.filter === 'none' || (canFilter(d) && (await this.#hasByteProducts()))) return variant;
-    return { ...variant, filter: 'none' };
+    const filters = variant.filter !== 'none' && canFilter(d) && (await this.#hasByteProducts());
+    const subgroups = this.subgroupsOf(variant.subgroups) !== null;
+    return { ...variant, filter: filters ? variant.filter : 'none', subgroups };
   }
 
   /** Whether its WGSL has products of bytes, of which a borrowed device does not tell. */
   #hasByteProducts(): Promise<boolean> {
     this.#shared.hasByteProducts ??= this.#root.guard(compiles(this.device, BYTE_PRODUCT));
     return this.#shared.hasByteProducts;
+  }
+
+  /** What kernels of a variant may count on. */
+  subgroupsOf(wanted: boolean): Subgroups {
+    const { features, adapterInfo } = this.device;
+    if (!wanted || !features.has('subgroups')) return null;
+    const { subgroupMinSize: size = 0, subgroupMaxSize = 0 } = adapterInfo ?? {};
+    // Where there is a choice the driver knows better what registers allow.
+    return features.has('subgroup-size-control') && size === subgroupMaxSize && size <= LEAST_THREADS ? size : 0;
   }
 
   get lost(): boolean {

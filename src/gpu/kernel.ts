@@ -20,6 +20,17 @@ type ConstantOf<Type extends ConstantType> = Type extends 'u32' ? number : boole
 type ConstantTypes = Readonly<Record<string, ConstantType>>;
 type Sizes<Size extends string> = { readonly [Name in Size]: number };
 
+/** Subgroups that a kernel may count on: null none, 0 those of a size that is the driver's choice, else those of this size. */
+export type Subgroups = number | null;
+
+/** Two files of the same functions. */
+export interface Together {
+  readonly memory: string;
+  readonly subgroups: string;
+  /** Whether subgroups of a known size save something: WIDTH tells it, 0 where it is not known. */
+  readonly sized: boolean;
+}
+
 /** All that is known of a kernel; test/unit/kernels.test.ts holds it against the WGSL. */
 export interface KernelDefinition<
   B extends Bindings = Bindings,
@@ -30,6 +41,8 @@ export interface KernelDefinition<
   readonly name: string;
   /** Its WGSL, what others share with it first. */
   readonly files: readonly string[];
+  /** How its threads bring together what they have. */
+  readonly together?: Together;
   readonly constants: C;
   readonly bindings: B;
   /** Threads of a workgroup. */
@@ -61,28 +74,45 @@ export function defineKernel<
   return definition;
 }
 
-/** A kernel with its constants chosen: the text that is compiled, and its grid. */
+/**
+ * A kernel with its constants chosen: the text that is compiled, and its grid.
+ *
+ * @param subgroups what may be counted on; kernels without threads that bring anything together are the same in any case
+ */
 export function sourceOf<B extends Bindings, C extends ConstantTypes, Size extends string, Own extends Sizes<string>>(
   definition: KernelDefinition<B, C, Size, Own>,
   constants: ConstantsOf<C>,
+  subgroups: Subgroups = null,
 ): KernelSource<B, Size> {
-  const { name, files, bindings, own } = definition;
-  const values: ConstantsOf<ConstantTypes> = constants;
-  const types: ConstantTypes = definition.constants;
+  const { files, together, bindings, own } = definition;
+  const inSubgroups = together !== undefined && subgroups !== null;
+  const name = inSubgroups ? `${definition.name}-subgroups` : definition.name;
+  const width = inSubgroups && together.sized ? { WIDTH: subgroups } : {};
+  const values: ConstantsOf<ConstantTypes> = { ...constants, ...width };
+  const types: ConstantTypes = { ...definition.constants, ...(inSubgroups && together.sized && { WIDTH: 'u32' }) };
   const chosen = Object.entries(types).map(([name, type]) => ({ name, type, value: values[name] }));
   const prelude = chosen.map(({ name, type, value }) => `const ${name} = ${value}${type === 'u32' ? 'u' : ''};`);
   // None where there is nothing in it.
   const given = { ...own!, ...constants };
   const threads = definition.threads(given);
   const known = { ...given, threads };
+  const parts = together === undefined ? files : [together[inSubgroups ? 'subgroups' : 'memory'], ...files];
+  const code = [prelude.join('\n'), ...parts].join('\n');
   return {
     name,
     constants: Object.fromEntries(chosen.map(({ name, value }) => [name, value])),
     bindings,
     threads,
-    code: [prelude.join('\n'), ...files].join('\n'),
+    code: inSubgroups ? enabled(code, together.sized ? subgroups : 0) : code,
     workgroups: (sizes) => definition.grid({ ...known, ...sizes }),
   };
+}
+
+/** The text with what WGSL asks of one that has subgroups, which are of the size where that is not 0. */
+function enabled(code: string, size: number): string {
+  if (size === 0) return `enable subgroups;\n${code}`;
+  const sized = code.replace('@compute', `@compute @subgroup_size(${size})`);
+  return `enable subgroups;\nenable subgroup_size_control;\n${sized}`;
 }
 
 /** What is bound to each binding. */

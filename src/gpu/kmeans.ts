@@ -3,7 +3,7 @@ import type { KMeansStatistics } from '../engine/statistics.ts';
 import { type Metric, metricOf } from '../metric.ts';
 import { assignmentSources, bindAssignment } from './assignment.ts';
 import type { Allocation, Compiled, Gpu } from './device.ts';
-import { type Dispatch, sourceOf } from './kernel.ts';
+import { type Dispatch, type Subgroups, sourceOf } from './kernel.ts';
 import {
   CONTROL,
   LINE,
@@ -51,7 +51,8 @@ export async function openKMeans(
   const plan = kmeansWorkPlan(n, d, k, gpu.bindingLimit);
   const variant = await gpu.able(wanted, d);
   const quads = hasQuads(d, points.shards);
-  const traits = { d, metric, load: points.load, weighted: weights !== null, variant, quads };
+  const subgroups = gpu.subgroupsOf(variant.subgroups);
+  const traits = { d, metric, load: points.load, weighted: weights !== null, variant, quads, subgroups };
   const sources = kmeansSources(traits, k, plan);
   const [assigning, summing, rest] = await Promise.all([
     gpu.kernels(sources.assigning),
@@ -71,19 +72,20 @@ export interface KMeansTraits {
   readonly load: Load;
   readonly weighted: boolean;
   readonly variant: Variant;
+  readonly subgroups: Subgroups;
   /** See `hasQuads`. */
   readonly quads: boolean;
 }
 
 /** The kernels of an iteration, with their constants. */
 export function kmeansSources(
-  { d: D, metric, load: LOAD, weighted: WEIGHTED, variant, quads }: KMeansTraits,
+  { d: D, metric, load: LOAD, weighted: WEIGHTED, variant, quads, subgroups }: KMeansTraits,
   k: number,
   plan: KMeansWorkPlan,
 ) {
   const sums = sumsPlan(D, k);
   return {
-    assigning: assignmentSources(LOAD, D, k, variant, quads),
+    assigning: assignmentSources(LOAD, D, k, variant, quads, subgroups),
     summing:
       sums.kind === 'private'
         ? { private: sourceOf(sumsPrivateKernel, { LOAD, WEIGHTED, ...sums }) }
@@ -93,8 +95,8 @@ export function kmeansSources(
           },
     rest: {
       sumSlices: sumSlicesSource(plan.sumSlices),
-      update: sourceOf(updateKernel, { UNIT_CENTROIDS: metricOf(metric).unitCentroids }),
-      status: sourceOf(statusKernel, { LOG: LOG_LINES }),
+      update: sourceOf(updateKernel, { UNIT_CENTROIDS: metricOf(metric).unitCentroids }, subgroups),
+      status: sourceOf(statusKernel, { LOG: LOG_LINES }, subgroups),
     },
   };
 }

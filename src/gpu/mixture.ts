@@ -3,7 +3,7 @@ import { type Gaussians, type GaussiansShape, logDensitiesAt } from '../engine/g
 import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { PointsSummary } from '../points.ts';
 import type { Allocation, Compiled, Gpu } from './device.ts';
-import { type Dispatch, sourceOf } from './kernel.ts';
+import { type Dispatch, type Subgroups, sourceOf } from './kernel.ts';
 import {
   answersKernel,
   axesDensitiesKernel,
@@ -47,16 +47,24 @@ export async function openMixture(
   if (needed > gpu.bindingLimit) {
     throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
   }
-  const kernels = await gpu.kernels(mixtureSources(points.load, k, d, shape, plan));
+  const subgroups = gpu.subgroupsOf(gpu.variantFor(d, k).subgroups);
+  const kernels = await gpu.kernels(mixtureSources(points.load, k, d, shape, plan, subgroups));
   return gpu.allocate((allocation) => new GpuMixture(gpu, allocation, points, layout, plan, kernels, signal), signal);
 }
 
 /** The kernels of an E-step, with their constants. */
-export function mixtureSources(LOAD: Load, k: number, d: number, shape: GaussiansShape, plan: MixtureWorkPlan) {
+export function mixtureSources(
+  LOAD: Load,
+  k: number,
+  d: number,
+  shape: GaussiansShape,
+  plan: MixtureWorkPlan,
+  subgroups: Subgroups,
+) {
   const sumSlices = sumSlicesSource(plan.sumSlices);
   const SHARED = shape === 'shared';
-  if (plan.kind === 'narrow') return { sumSlices, narrow: sourceOf(matricesNarrowKernel, { LOAD, SHARED }) };
-  const answers = sourceOf(answersKernel, { LOAD, LANES: plan.LANES });
+  if (plan.kind === 'narrow') return { sumSlices, narrow: sourceOf(matricesNarrowKernel, { LOAD, SHARED }, subgroups) };
+  const answers = sourceOf(answersKernel, { LOAD, LANES: plan.LANES }, subgroups);
   if (plan.kind === 'axes') {
     const { TC, TF, GROUPS, RUN } = plan;
     return {

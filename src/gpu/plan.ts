@@ -61,18 +61,24 @@ export type Filter = 'none' | 'bytes';
 export interface Variant {
   readonly tile: Tile;
   readonly filter: Filter;
+  /** Whether threads bring together what they have by subgroups; by workgroup memory, which all devices have. */
+  readonly subgroups: boolean;
 }
 
 /** All that a field of a variant may be, somewhere. */
 export const VARIANT_VALUES: { readonly [Field in keyof Variant]: readonly Variant[Field][] } = {
   tile: ['direct', 'short', 'tall'],
   filter: ['none', 'bytes'],
+  subgroups: [false, true],
 };
 
-/** What an adapter is given of which nobody has taken the time. */
+/**
+ * What an adapter is given of which nobody has taken the time. A product of bytes does four terms, in twice the time or more of one
+ * in float32: whether that pays depends on the points. Subgroups spare barriers, but each of them adds up everything, and exchanges
+ * go through the unit that serves workgroup memory: what of it counts only a clock can tell.
+ */
 export function variantFor(d: number, adapter: Adapter): Variant {
-  // A product of bytes does four terms, in twice the time or more of one in float32: whether that pays depends on the points.
-  return { tile: tileOf(d, adapter), filter: 'none' };
+  return { tile: tileOf(d, adapter), filter: 'none', subgroups: false };
 }
 
 /** Whether there are kernels that go about points of d features so, on such an adapter. */

@@ -112,8 +112,9 @@ export class GpuDistanceField implements DistanceField {
     const { load: LOAD, weightScale } = this.#points;
     const { contents, FINE } = fineOf(centroids);
     const constants = { LOAD, WEIGHTED: weights !== null, FRESH: this.#fresh, FINE };
-    const kernel = await this.#gpu.kernel(sourceOf(fieldExtendKernel, constants));
     const m = centroids.length / d;
+    const subgroups = this.#gpu.subgroupsOf(this.#gpu.variantFor(d, m).subgroups);
+    const kernel = await this.#gpu.kernel(sourceOf(fieldExtendKernel, constants, subgroups));
     const { allocation, targets } = await this.#gpu.allocate((allocation) => ({
       allocation,
       targets: allocation.filled('centroids', contents),

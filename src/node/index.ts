@@ -5,6 +5,7 @@
  */
 import '../globals.ts';
 import { readOptions } from '../check.ts';
+import { featuresOf } from '../device-features.ts';
 import { WebGPUUnavailableError } from '../errors.ts';
 import { highestLimits } from './limits.ts';
 
@@ -22,8 +23,8 @@ let opened: Promise<GPU> | undefined;
 const inUse = new Map<GPUDevice, GPUAdapter>();
 
 /**
- * A GPUDevice in Node, through the optional package `webgpu` (Dawn), with the limits of its adapter: pass it as
- * `device`. It is the caller's, to be freed with `device.destroy()`; it does not keep the process alive.
+ * A GPUDevice in Node, through the optional package `webgpu` (Dawn), with the limits of its adapter, and with
+ * subgroups where that has them: pass it as `device`. It is the caller's, to be freed with `device.destroy()`; it does not keep the process alive.
  *
  * @throws {WebGPUUnavailableError} where the package `webgpu` is missing or does not load, or there is no adapter; and in
  * Bun, which the package crashes.
@@ -51,6 +52,7 @@ export async function requestNodeDevice(options?: NodeDeviceOptions): Promise<GP
     );
   }
   const device = await adapter.requestDevice({
+    requiredFeatures: featuresOf(adapter),
     requiredLimits: highestLimits(adapter),
   });
   inUse.set(device, adapter);

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test, vi } from 'vitest';
-import { THREADS } from '../../src/gpu/device.ts';
+import { type Gpu, requestGpu, THREADS } from '../../src/gpu/device.ts';
 import { createEngine, destroyDefaultEngines, kmeans, WebGPUUnavailableError } from '../../src/index.ts';
 import { requestNodeDevice } from '../../src/node/index.ts';
 
@@ -54,4 +54,23 @@ test('a device with less threads than kernels need is not taken: of the compatib
   const engine = await createEngine({ device });
   expect([engine.backend, engine.info.reason]).toEqual(['cpu', 'no-adapter']);
   await engine.destroy();
+});
+
+test('subgroups are counted on where the device has them, and by their size where there is one that can be asked for', async () => {
+  const gpuOf = (features: readonly string[], subgroupMinSize?: number, subgroupMaxSize?: number) => {
+    const device = { ...idleDevice(new Promise(() => {})), features: new Set(features) };
+    const adapterInfo = { subgroupMinSize, subgroupMaxSize };
+    const request = {
+      device: { ...device, adapterInfo } as unknown as GPUDevice,
+      softwareToo: true,
+      bindingLimit: undefined,
+    };
+    return requestGpu({ ...request, variant: { subgroups: true } }) as Promise<Gpu>;
+  };
+  const both = ['subgroups', 'subgroup-size-control'];
+  const gpu = await gpuOf(both, 32, 32);
+  expect([gpu.variantFor(8, 2).subgroups, gpu.subgroupsOf(true), gpu.subgroupsOf(false)]).toEqual([true, 32, null]);
+  const sizes = [gpuOf(['subgroups'], 32, 32), gpuOf(both, 8, 32), gpuOf(both, 128, 128), gpuOf(both)];
+  expect((await Promise.all(sizes)).map((each) => each.subgroupsOf(true))).toEqual([0, 0, 0, 0]);
+  await expect(gpuOf([])).rejects.toThrow('the device was requested without subgroups');
 });

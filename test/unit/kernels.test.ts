@@ -11,6 +11,7 @@ import {
   type Kernel,
   type KernelDefinition,
   type KernelSource,
+  type Subgroups,
   sourceOf,
 } from '../../src/gpu/kernel.ts';
 import * as kmeansKernels from '../../src/gpu/kernels/kmeans.ts';
@@ -21,7 +22,7 @@ import type { Load } from '../../src/gpu/resident-points.ts';
 import { pack, packAll, type Struct, struct, type Uniform, unpack } from '../../src/gpu/struct.ts';
 
 const { PART } = pointsKernels;
-const { RULE, SHAPE, statusKernel, sumsSortedKernel, updateKernel } = kmeansKernels;
+const { RULE, SHAPE, assignDirectKernel, sortKernel, statusKernel, sumsSortedKernel, updateKernel } = kmeansKernels;
 const { TASK, matricesMomentsKernel } = mixtureKernels;
 const { fieldExtendKernel, seedDrawKernel } = seedingKernels;
 
@@ -106,7 +107,11 @@ function flawsOf({ code, bindings, constants, threads }: KernelSource, definitio
   const [entry] = wgsl.entry.compute;
   expectSame('entry', ['main', [threads, 1, 1]], [entry.name, entry.workgroupSize]);
   const declared = [...code.matchAll(/\bconst (\w+)(?:: \w+)? = (.*);/g)];
-  const body = code.split('\n').slice(Object.keys(constants).length).join('\n');
+  const enabled = code.match(/^enable .*$/gm) ?? [];
+  const body = code
+    .split('\n')
+    .slice(enabled.length + Object.keys(constants).length)
+    .join('\n');
   const used = new Set(body.match(/\b[A-Z][A-Z_]*\b/g));
   const names = new Set(declared.map(([, name]) => name));
   expectSame(
@@ -147,17 +152,27 @@ function writtenLayoutOf({ members, size }: NonNullable<ReturnType<WgslReflect['
   return [...members.map(({ name, type, offset }) => [name, type.getTypeName(), offset]), size];
 }
 
+/** Of its texts: by memory, and by subgroups. */
+function namesOf({ name, together }: KernelDefinition): string[] {
+  return together === undefined ? [name] : [name, `${name}-subgroups`];
+}
+
 const ALL = sources();
 
 describe('kernels are as they are described', () => {
-  it.each(DEFINITIONS.map((definition) => [definition.name, definition] as const))('%s', (name, definition) => {
-    const variants = ALL.filter((source) => source.name === name);
-    expect(variants.length).toBeGreaterThan(0);
-    for (const source of variants) expect(flawsOf(source, definition), JSON.stringify(source.constants)).toEqual([]);
+  it.each(DEFINITIONS.map((definition) => [definition.name, definition] as const))('%s', (_, definition) => {
+    const variants = namesOf(definition).map((each) => ALL.filter((source) => source.name === each));
+    expect(variants.every(({ length }) => length > 0)).toBe(true);
+    const sized = variants
+      .flat()
+      .flatMap(({ constants }) => ('WIDTH' in constants ? sourceOf(definition, constants, 32) : []));
+    for (const source of [...variants.flat(), ...sized]) {
+      expect(flawsOf(source, definition), JSON.stringify(source.constants)).toEqual([]);
+    }
   });
 
   test('each has a name of its own, and all that planners ask for are among them', () => {
-    const names = DEFINITIONS.map(({ name }) => name);
+    const names = DEFINITIONS.flatMap(namesOf);
     expect(new Set(names).size).toBe(names.length);
     expect([...new Set(ALL.map(({ name }) => name))].sort()).toEqual(names.sort());
   });
@@ -285,6 +300,28 @@ test('structs are packed by name, whatever the order, and read again', () => {
   expect(unpack(RULE, words.buffer, 0).tolerance).toBe(0.5);
 });
 
+test('subgroups, and their size, are asked for where kernels have a use for them', () => {
+  const textOf = (definition: KernelDefinition, subgroups: Subgroups) =>
+    sourceOf(definition, { UNIT_CENTROIDS: false, LOAD: 0, D: 3, BITS: 9 }, subgroups).code;
+  const heads = (definition: KernelDefinition) =>
+    [null, 0, 32].map((subgroups) => {
+      const code = textOf(definition, subgroups);
+      return [
+        /^(enable .*\n)*/.exec(code)![0],
+        /const WIDTH = (.*);/.exec(code)?.[1],
+        /@subgroup_size.*? /.exec(code)?.[0],
+      ];
+    });
+  const [memory, any] = [
+    ['', undefined, undefined],
+    ['enable subgroups;\n', undefined, undefined],
+  ];
+  const both = 'enable subgroups;\nenable subgroup_size_control;\n';
+  expect(heads(updateKernel)).toEqual([memory, [any[0], '0u', undefined], [both, '32u', '@subgroup_size(32) ']]);
+  expect(heads(assignDirectKernel)).toEqual([memory, any, any]);
+  expect(heads(sortKernel)).toEqual([memory, memory, memory]);
+});
+
 test('grids cover all workgroups, and their wrapped rows too', () => {
   const { workgroups } = sourceOf(sumsSortedKernel, { LOAD: 0, WEIGHTED: false, LANES: 16, TOGETHER: 8 });
   expect(workgroups({ groups: 3, k: 9 })).toBe(15);
@@ -302,7 +339,7 @@ test('grids cover all workgroups, and their wrapped rows too', () => {
 
 test('bench -- kernels writes every kernel, and no WGSL is without one', () => {
   const { kernels, texts } = collectKernels();
-  expect(new Set(kernels.map(({ name }) => name)).size).toBe(DEFINITIONS.length);
+  expect(new Set(kernels.map(({ name }) => name)).size).toBe(DEFINITIONS.flatMap(namesOf).length);
   expect([...texts.keys()].sort()).toEqual(kernels.map(({ file }) => file).sort());
   const all = [...texts.values()].join('\n');
   expect(WGSL.length).toBeGreaterThan(30);

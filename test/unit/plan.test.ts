@@ -98,6 +98,7 @@ it('tiles follow the adapter: tall where there are registers, short where that i
   expect([tile(5, 'nvidia', 'hopper'), tile(5, 'amd', 'rdna-2'), tile(5, 'apple')]).toEqual(['tall', 'tall', 'tall']);
   expect([tile(5, 'amd', 'gcn-5'), tile(5, 'intel', 'xe-hpg'), tile(5, '')]).toEqual(['short', 'short', 'short']);
   expect(tile(4, 'nvidia')).toBe('direct');
+  expect(variantFor(5, { vendor: 'nvidia', architecture: 'hopper' }).subgroups).toBe(false);
 });
 
 it('tiled assignments fit the workgroup, and leave fewer than 16 columns a turn idle', () => {

@@ -22,6 +22,7 @@ import updateCode from '../../../shaders/kmeans/update.wgsl?raw';
 import { defineKernel } from '../kernel.ts';
 import { struct } from '../struct.ts';
 import { FRAMED_FILES, PART, PART_FILES, POINTS, POINTS_FILES } from './points.ts';
+import { TREES, WORDS } from './together.ts';
 
 /** See control.wgsl. */
 export const CONTROL = struct('Control', { done: 'u32', iteration: 'u32', compared: 'u32' });
@@ -32,6 +33,7 @@ const ASSIGN = { ...POINTS, model: 'read', labels: 'write', changed: 'write', co
 export const assignDirectKernel = defineKernel({
   name: 'assign-direct',
   files: [...FILES, assignDirectCode],
+  together: WORDS,
   constants: { LOAD: 'u32', D: 'u32' },
   bindings: ASSIGN,
   threads: () => 64,
@@ -44,6 +46,7 @@ const assignTiled = (name: string, files: readonly string[]) =>
   defineKernel({
     name,
     files: [...files, control, labelOrFlag, assignTiledCode],
+    together: WORDS,
     constants: { LOAD: 'u32', D: 'u32', TALL: 'bool', TX: 'u32', TY: 'u32' },
     bindings: { ...ASSIGN, norms: 'read', flagged: 'write' },
     threads: ({ TX, TY }) => TX * TY,
@@ -71,6 +74,7 @@ export const normsKernel = defineKernel({
 export const rescoreKernel = defineKernel({
   name: 'rescore',
   files: [...FILES, rescoreCode],
+  together: WORDS,
   constants: { LOAD: 'u32', THREADS: 'u32' },
   bindings: { ...ASSIGN, flagged: 'write' },
   threads: ({ THREADS }) => THREADS,
@@ -82,6 +86,7 @@ export const rescoreKernel = defineKernel({
 /** Before filtered assignments, of all rows. */
 export const byteRowsKernel = defineKernel({
   name: 'byte-rows',
+  together: TREES,
   files: [...POINTS_FILES, byteRows, bytesCode],
   constants: { LOAD: 'u32', D: 'u32' },
   bindings: { ...POINTS, bytes: 'write', records: 'write' },
@@ -96,6 +101,7 @@ export const SHAPE = struct('Shape', { k: 'u32', d: 'u32' });
 /** Before filtered assignments, each time. */
 export const byteCentroidsKernel = defineKernel({
   name: 'byte-centroids',
+  together: TREES,
   files: [grid, control, byteCentroids, bytesCode],
   constants: { D: 'u32' },
   bindings: { shape: SHAPE, model: 'read', control: 'read', bytes: 'write', records: 'write' },
@@ -170,6 +176,7 @@ export const sumsSortedKernel = defineKernel({
 export const updateKernel = defineKernel({
   name: 'update',
   files: [grid, control, updateCode],
+  together: TREES,
   constants: { UNIT_CENTROIDS: 'bool' },
   bindings: { shape: SHAPE, totals: 'read', model: 'write', previous: 'write', moves: 'write', control: 'read' },
   threads: () => 64,
@@ -191,6 +198,7 @@ export const LINE = struct('Line', {
 export const statusKernel = defineKernel({
   name: 'status',
   files: [control, statusCode],
+  together: TREES,
   constants: { LOG: 'u32' },
   bindings: { rule: RULE, totals: 'read', moves: 'read', changed: 'write', control: 'write', log: 'write' },
   threads: () => 64,

@@ -15,6 +15,7 @@ import whitenedKept from '../../../shaders/mixture/whitened-kept.wgsl?raw';
 import { defineKernel } from '../kernel.ts';
 import { struct } from '../struct.ts';
 import { POINTS, POINTS_FILES } from './points.ts';
+import { TREES } from './together.ts';
 
 /** What differs between fits comes in this uniform, so that few kernels serve all. See answer.wgsl. */
 export const TASK = struct('Task', {
@@ -28,6 +29,7 @@ export const TASK = struct('Task', {
 export const answersKernel = defineKernel({
   name: 'answers',
   files: [...POINTS_FILES, far, answer, answersCode],
+  together: TREES,
   constants: { LOAD: 'u32', LANES: 'u32' },
   bindings: {
     ...POINTS,
@@ -58,6 +60,7 @@ export const axesMomentsKernel = defineKernel({
 export const matricesNarrowKernel = defineKernel({
   name: 'matrices-narrow',
   files: [...POINTS_FILES, far, answer, matrices, matricesNarrowCode],
+  together: TREES,
   constants: { LOAD: 'u32', SHARED: 'bool' },
   bindings: {
     ...POINTS,

@@ -6,6 +6,7 @@ import seedPriceCode from '../../../shaders/kmeans/seed-price.wgsl?raw';
 import { defineKernel } from '../kernel.ts';
 import { struct } from '../struct.ts';
 import { POINTS, POINTS_FILES } from './points.ts';
+import { TREES } from './together.ts';
 
 /** Rows of a slice in these kernels. */
 export const SEED_ROWS = 1024;
@@ -55,6 +56,7 @@ export const seedDrawKernel = defineKernel({
 export const fieldExtendKernel = defineKernel({
   name: 'field-extend',
   files: [...POINTS_FILES, fieldExtendCode],
+  together: TREES,
   constants: { LOAD: 'u32', WEIGHTED: 'bool', FRESH: 'bool', FINE: 'bool' },
   bindings: { ...POINTS, weights: 'read', centroids: 'read', distances: 'write', totals: 'write' },
   threads: () => 256,

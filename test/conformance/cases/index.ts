@@ -19,6 +19,7 @@ import { scores } from './scores.ts';
 import { seeding } from './seeding.ts';
 import { select } from './select.ts';
 import { shards } from './shards.ts';
+import { subgroups } from './subgroups.ts';
 import { tiles } from './tiles.ts';
 import { tuning } from './tuning.ts';
 import { variants } from './variants.ts';
@@ -60,6 +61,7 @@ export const cases: readonly ConformanceCase[] = [
   ...tiles,
   ...forcedCases,
   ...tuning,
+  ...subgroups,
   ...compat,
   ...properties,
   ...mixture,

@@ -1,0 +1,46 @@
+// Sums over the threads of a workgroup, in fixed trees: half of the leaves take in the other half, until one is left. A
+// kernel says what a `Leaf` is, that there are TREES at once, and 2^LEVELS leaves in each. tree-subgroups.wgsl has the same
+// functions, and answers the same, to the bit.
+
+const LEAVES = 1u << LEVELS;
+var<workgroup> leaves: array<Leaf, TREES * LEAVES>;
+
+/// Which thread of its workgroup it is.
+struct Place {
+  @builtin(local_invocation_index) thread: u32,
+}
+
+/// From where roots are read.
+struct Roots {
+  thread: u32,
+}
+
+fn set_leaf(tree: u32, leaf: u32, value: Leaf) {
+  leaves[tree * LEAVES + leaf] = value;
+}
+
+/// Adds up the trees from `first` on, behind their leaves. It is all threads that call it, and what follows.
+fn add_up(place: Place, first: u32) -> Roots {
+  for (var level = LEVELS; level > 0u; level--) {
+    let half = 1u << (level - 1u);
+    workgroupBarrier();
+    if (place.thread < half) {
+      for (var tree = first; tree < TREES; tree++) {
+        let leaf = tree * LEAVES + place.thread;
+        leaves[leaf] += leaves[leaf + half];
+      }
+    }
+  }
+  return Roots(place.thread);
+}
+
+/// The sum of a tree, in the first thread.
+fn root(tree: u32, roots: Roots) -> Leaf {
+  return leaves[tree * LEAVES + roots.thread % LEAVES];
+}
+
+/// The same, in every thread.
+fn root_everywhere(tree: u32, roots: Roots) -> Leaf {
+  workgroupBarrier();
+  return leaves[tree * LEAVES];
+}
