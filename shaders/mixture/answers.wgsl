@@ -2,13 +2,13 @@
 // offset, and become w·r. LANES threads take a row, a workgroup a block of ROWS.
 //
 // answers = (best, sum) of each row, labels = its component; with Task.about they are there already. notes = for each block
-// of rows the sum of w·value, and how many rows are left to the host.
+// of rows the sum of w·value, how many rows are left to the host, and how many have another label than they had; 0.
 
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
 @group(0) @binding(4) var<storage, read_write> answers: array<vec2f>;
 @group(0) @binding(5) var<storage, read_write> labels: array<u32>;
 @group(0) @binding(6) var<storage, read_write> shares: array<f32>;
-@group(0) @binding(7) var<storage, read_write> notes: array<vec2f>;
+@group(0) @binding(7) var<storage, read_write> notes: array<vec4f>;
 @group(0) @binding(8) var<uniform> task: Task;
 
 const THREADS = 256u;
@@ -16,7 +16,7 @@ const ROWS = 64u;
 const GROUPS = THREADS / LANES;
 
 var<workgroup> found: array<Answer, THREADS>;
-var<workgroup> noted: array<vec2f, ROWS>;
+var<workgroup> noted: array<vec4f, ROWS>;
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -32,7 +32,7 @@ fn main(
   let lane = thread % LANES;
   let width = 4u * ((part.k + 3u) / 4u);
   if (thread < ROWS) {
-    noted[thread] = vec2f();
+    noted[thread] = vec4f();
   }
   for (var round = 0u; round < (ROWS + GROUPS - 1u) / GROUPS; round++) {
     let place = round * GROUPS + thread / LANES;
@@ -61,8 +61,10 @@ fn main(
           own.label = FAR;
         }
         answers[at] = vec2f(own.best, own.sum);
+        let far = own.label == FAR;
+        let moved = f32(labels[at] != own.label);
         labels[at] = own.label;
-        noted[place] = select(vec2f(weight_of(at) * value_of(own), 0.0), vec2f(0.0, 1.0), own.label == FAR);
+        noted[place] = vec4f(select(weight_of(at) * value_of(own), 0.0, far), f32(far), moved, 0.0);
         found[thread] = own;
       }
       workgroupBarrier();
