@@ -46,6 +46,8 @@ export default defineConfig({
       ...(RUNS_ALL ? [project('neighbours', 'test/neighbours/*.test.ts')] : []),
       // Clusters of processes, which take a core each.
       ...(RUNS_ALL ? [project('machines', 'test/machines/*.test.ts', ['test/machines/machines.setup.ts'], 10)] : []),
+      // Minutes on software adapters.
+      ...(RUNS_ALL ? [project('bench', 'test/bench/*.test.ts', ['test/conformance/node.setup.ts'], 10)] : []),
     ],
   },
 });

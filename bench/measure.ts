@@ -33,6 +33,22 @@ export async function interleave<T>(tasks: readonly (() => T | Promise<T>)[], pl
   return runs;
 }
 
+/** Work that nobody waits for any longer, and that goes on. */
+export class Endless extends Error {}
+
+/** @throws {Endless} where work has not come to its end by then. */
+export async function within<T>(ms: number, work: T | Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Endless(`no end within ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length / 2;

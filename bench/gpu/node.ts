@@ -18,7 +18,7 @@ export const GPU_USAGE = `npm run bench -- gpu [cases] [options]
                              ${CASES.slice(5).join(' ')}; all of them by default
   --in ${PLACES.join().padEnd(22)}where, both by default
   --no-peers                 without those that do the same
-  --small                    sizes that a software adapter takes in a minute
+  --small                    sizes that a software adapter takes in a minute or two
   --out bench/results        folder of the JSON file`;
 
 type Place = (typeof PLACES)[number];
@@ -47,9 +47,12 @@ export async function runGpuBenchmark(args: string[]): Promise<void> {
     }
   }
   console.log(`\n${FOOTNOTE}`);
-  if (places.length === 0) return;
-  const report = { benchmark: 'gpu', ...where, small: options.small, places };
-  console.log(`\nwritten: ${writeReport(options.out, report)}`);
+  if (places.length > 0) {
+    const report = { benchmark: 'gpu', ...where, small: options.small, places };
+    console.log(`\nwritten: ${writeReport(options.out, report)}`);
+  }
+  // What had no end is at work still.
+  process.exit();
 }
 
 interface GpuOptions extends SuiteOptions {
@@ -85,7 +88,7 @@ function readOptions(args: string[]): GpuOptions | null {
 }
 
 async function inNode(options: GpuOptions): Promise<PlaceReport> {
-  const gpu = await dawnOfPages();
+  const gpu = await dawnOfPages(options.small);
   const { peers, missing } = options.withPeers ? await openPeers() : { peers: [], missing: [] };
   for (const line of missing) console.log(`not timed: ${line}`);
   for (const { name, about } of peers) console.log(`${name}: ${about}`);

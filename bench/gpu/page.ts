@@ -1,8 +1,10 @@
 /** The benchmark as a page: its table grows case by case, and ends with a file to keep. */
+import { within } from '../measure.ts';
 import { GPU_CASES } from './cases.ts';
 import type { GpuContender } from './contender.ts';
+import { HOW_TO_INSTALL } from './peers/web-peers.ts';
 import { adapterLine, FOOTNOTE, HEADINGS, kernelLine, rowsOf } from './rows.ts';
-import { runSuite, type SuiteOptions, type SuiteReport } from './suite.ts';
+import { OPENING_MS, runSuite, type SuiteOptions, type SuiteReport } from './suite.ts';
 
 export interface PageReport extends SuiteReport {
   readonly browser: string;
@@ -28,9 +30,10 @@ globalThis.runGpuBenchmark = async ({ withPeers, ...options }) => {
   output.replaceChildren();
   const peers: GpuContender[] = [];
   const missing: string[] = [];
+  if (withPeers && globalThis.openGpuPeers === undefined) missing.push(`peers: ${HOW_TO_INSTALL}`);
   for (const [name, open] of Object.entries((withPeers && globalThis.openGpuPeers) || {})) {
     try {
-      peers.push(await open());
+      peers.push(await within(OPENING_MS, open()));
     } catch (error) {
       missing.push(`${name}: ${(error as Error).message}`);
     }

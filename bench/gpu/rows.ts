@@ -34,15 +34,15 @@ export function adapterLine({ name, software, flopsPerSecond, bytesPerSecond, ti
 /** The contenders of a case, the library first: a name and a cell for each heading. */
 export function rowsOf({ library, peers }: CaseReport): string[][] {
   const own = [
-    library.gpuMs === null ? '–' : threeDigits(library.gpuMs),
-    threeDigits(library.flopsPerSecond / 1e9),
+    library.gpuMs === null ? '–' : cell(library.gpuMs),
+    cell(library.flopsPerSecond / 1e9),
     percent(library.ofFlops),
     percent(library.ofBandwidth),
   ];
   const row = (report: ContenderReport, rates: readonly string[], rest: readonly string[]) => [
     report.contender,
     threeDigits(report.iterationMs),
-    threeDigits(report.iterationMs / library.iterationMs),
+    cell(report.iterationMs / library.iterationMs),
     ...rates,
     report.uploadMs === null ? '–' : threeDigits(report.uploadMs),
     threeDigits(report.firstCallMs),
@@ -66,5 +66,10 @@ export function kernelLine({ library: { kernels, gpuMs } }: CaseReport): string 
 }
 
 function percent(share: number): string {
-  return threeDigits(100 * share);
+  return cell(100 * share);
+}
+
+/** Where the clock saw no time there is no rate. */
+function cell(value: number): string {
+  return Number.isFinite(value) ? threeDigits(value) : '–';
 }

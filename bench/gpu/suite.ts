@@ -1,6 +1,6 @@
 /** All cases on one device, the contenders in turn. Runs in pages too: nothing here imports from Node. */
 import type { Prepared } from '../contender.ts';
-import { interleave, median, type RunPlan } from '../measure.ts';
+import { Endless, interleave, median, type RunPlan, within } from '../measure.ts';
 import { GPU_CASES, type GpuProblem, problemOf, sizeOf } from './cases.ts';
 import { type Ceilings, measureCeilings } from './ceilings.ts';
 import type { GpuContender, GpuFit } from './contender.ts';
@@ -11,6 +11,10 @@ import { type KernelTimes, Meter } from './meter.ts';
 
 /** Iterations of the longer of two fits, whose difference is that of iterations alone. */
 const ITERATIONS = { large: 6, small: 3 };
+/** What a peer has to be opened. */
+export const OPENING_MS = 60_000;
+/** What it has for its points and its first fit, compilation and all, and for each fit behind it. */
+const LIMIT_MS = { large: 300_000, small: 30_000 };
 const RUNS: Readonly<Record<'large' | 'small', RunPlan>> = {
   large: { atLeast: 2, atMost: 5, budgetMs: 3000 },
   small: { atLeast: 1, atMost: 1, budgetMs: 0 },
@@ -101,9 +105,17 @@ export async function runSuite(
     };
     listener.adapter(about);
     const cases: CaseReport[] = [];
+    const stuck: Stuck = new Map();
     for (const each of GPU_CASES) {
       if (!options.cases.includes(each.name)) continue;
-      const outcome = await runCase(problemOf(sizeOf(each, options.small)), library, peers, meter, about, options);
+      const outcome = await runCase(
+        problemOf(sizeOf(each, options.small)),
+        library,
+        { peers, stuck },
+        meter,
+        about,
+        options,
+      );
       listener.case(outcome);
       cases.push(outcome);
     }
@@ -122,34 +134,60 @@ interface Session {
   readonly firstCallMs: number;
 }
 
+/** Peers with something that had no end, and where: it is at work still, and they are asked for nothing more. */
+type Stuck = Map<GpuContender, string>;
+
 async function runCase(
   problem: GpuProblem,
   library: Library,
-  peers: readonly GpuContender[],
+  { peers, stuck }: { readonly peers: readonly GpuContender[]; readonly stuck: Stuck },
   meter: Meter,
   adapter: AdapterReport,
   { small }: SuiteOptions,
 ): Promise<CaseReport> {
+  const scale = small ? 'small' : 'large';
   const failures: string[] = [];
   const sessions: Session[] = [];
+  const fail = (contender: GpuContender, error: unknown) => {
+    if (contender === library) throw error;
+    const { message } = error as Error;
+    failures.push(`${contender.name}: ${message}`);
+    if (error instanceof Endless) stuck.set(contender, `${message} of ${problem.title}`);
+  };
+  const limited = <T>(contender: GpuContender, work: T | Promise<T>) =>
+    contender === library ? work : within(LIMIT_MS[scale], work);
   meter.resetPeak();
   try {
     for (const contender of [library, ...peers]) {
       if (!contender.takes(problem)) continue;
-      try {
-        sessions.push(await openSession(contender, problem));
-      } catch (error) {
-        if (contender === library) throw error;
-        failures.push(`${contender.name}: ${(error as Error).message}`);
-      }
+      const why = stuck.get(contender);
+      if (why === undefined) {
+        try {
+          sessions.push(await limited(contender, openSession(contender, problem)));
+        } catch (error) {
+          fail(contender, error);
+        }
+      } else failures.push(`${contender.name}: ${why}`);
     }
-    const scale = small ? 'small' : 'large';
-    const fits = sessions.flatMap(({ points }) => [1, ITERATIONS[scale]].map((count) => () => points.fit(count)));
+    const lost = new Set<GpuContender>();
+    const fits = sessions.flatMap(({ contender, points }) =>
+      [1, ITERATIONS[scale]].map((count) => async () => {
+        if (lost.has(contender)) return null;
+        try {
+          return await limited(contender, points.fit(count));
+        } catch (error) {
+          fail(contender, error);
+          lost.add(contender);
+          return null;
+        }
+      }),
+    );
     const measured = await interleave(fits, RUNS[scale]);
     const reports: ContenderReport[] = [];
     let reference = NaN;
     for (const [i, { contender, points, firstCallMs }] of sessions.entries()) {
       const [short, long] = measured.slice(2 * i, 2 * i + 2);
+      if (short.value === null || long.value === null) continue;
       const more = long.value.iterations - short.value.iterations;
       const inertia = problem.covarianceType === null ? sampledInertia(problem, await long.value.centroids()) : null;
       if (contender === library) reference = inertia ?? NaN;
@@ -170,7 +208,7 @@ async function runCase(
     const library_ = await libraryReport(own, problem, library, points, meter, adapter, ITERATIONS[scale]);
     return { case: problem.size, title: problem.title, library: library_, peers: others, failures };
   } finally {
-    for (const { points } of sessions) await points.release();
+    for (const { contender, points } of sessions) if (!stuck.has(contender)) await points.release();
   }
 }
 

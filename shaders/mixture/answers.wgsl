@@ -2,13 +2,13 @@
 // offset, and become w·r. LANES threads take a row, a workgroup a block of ROWS.
 //
 // answers = (best, sum) of each row, labels = its component; with Task.about they are there already. notes = for each block
-// of rows the sum of w·value, and how many rows are left to the host.
+// of rows the sum of w·value, how many rows are left to the host, and how many have another label than they had; 0.
 
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
 @group(0) @binding(4) var<storage, read_write> answers: array<vec2f>;
 @group(0) @binding(5) var<storage, read_write> labels: array<u32>;
 @group(0) @binding(6) var<storage, read_write> shares: array<f32>;
-@group(0) @binding(7) var<storage, read_write> notes: array<vec2f>;
+@group(0) @binding(7) var<storage, read_write> notes: array<vec4f>;
 @group(0) @binding(8) var<uniform> task: Task;
 
 const THREADS = 256u;
@@ -17,7 +17,7 @@ const GROUPS = THREADS / LANES;
 const TREES = 1u;
 const LEVELS = 6u;
 /// What is noted of a row.
-alias Leaf = vec2f;
+alias Leaf = vec4f;
 
 var<workgroup> found: array<Answer, THREADS>;
 
@@ -36,7 +36,7 @@ fn main(
   let lane = thread % LANES;
   let width = 4u * ((part.k + 3u) / 4u);
   if (thread < ROWS) {
-    set_leaf(0u, thread, vec2f());
+    set_leaf(0u, thread, vec4f());
   }
   for (var round = 0u; round < (ROWS + GROUPS - 1u) / GROUPS; round++) {
     let leaf = round * GROUPS + thread / LANES;
@@ -65,9 +65,10 @@ fn main(
           own.label = FAR;
         }
         answers[at] = vec2f(own.best, own.sum);
+        let far = own.label == FAR;
+        let moved = f32(labels[at] != own.label);
         labels[at] = own.label;
-        let values = vec2f(weight_of(at) * value_of(own), 0.0);
-        set_leaf(0u, leaf, select(values, vec2f(0.0, 1.0), own.label == FAR));
+        set_leaf(0u, leaf, vec4f(select(weight_of(at) * value_of(own), 0.0, far), f32(far), moved, 0.0));
         found[thread] = own;
       }
       workgroupBarrier();

@@ -10,7 +10,7 @@
 
 @group(0) @binding(3) var<storage, read> model: array<vec4f>;
 @group(0) @binding(4) var<storage, read> share_fours: array<vec4f>;
-@group(0) @binding(5) var<storage, read> notes: array<vec2f>;
+@group(0) @binding(5) var<storage, read> notes: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> slots: array<vec4f>;
 @group(0) @binding(7) var<uniform> task: Task;
 

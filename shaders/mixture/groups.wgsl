@@ -24,7 +24,7 @@ fn over_groups(values: vec4f, thread: u32, width: u32, groups: u32) -> vec4f {
 fn sum_notes(slot: u32, slice: u32, rows: u32, thread: u32) {
   let first = slice * (part.slice_rows / 64u);
   if (thread < 64u) {
-    tile_weighed[thread] = select(vec4f(), vec4f(notes[first + thread], 0.0, 0.0), 64u * thread < rows);
+    tile_weighed[thread] = select(vec4f(), notes[first + thread], 64u * thread < rows);
   }
   for (var level = 1u; level < 7u; level++) {
     let half = 64u >> level;

@@ -96,7 +96,7 @@ fn main(
   let slot = (part.slot + slice) * (values + 1u);
 
   // Where the moments are about another model, the answers are there already.
-  var noted = vec2f();
+  var noted = vec4f();
   if (task.about == 0u) {
     var row = begin + thread;
     for (var rows = rows_of(begin, end, thread); rows > 0u; rows--) {
@@ -111,7 +111,7 @@ fn main(
     }
   }
   var of_values = Sums();
-  of_values.first = vec4f(noted, 0.0, 0.0);
+  of_values.first = noted;
   let sum = over_threads(of_values, place, false);
   if (thread == 0u) {
     slots[slot + values] = sum.first;
@@ -154,13 +154,15 @@ fn main(
   }
 }
 
-/// Keeps what a row answers. Returns w·value, and whether the row is left to the host.
-fn note(row: u32, answer: Answer) -> vec2f {
+/// Keeps what a row answers. Returns w·value, whether the row is left to the host, and whether its label is another one; 0.
+fn note(row: u32, answer: Answer) -> vec4f {
   let at = part.shard_row + row;
   let far = answer.best < -0.5 * FARTHEST;
   answers[at] = vec2f(answer.best, answer.sum);
-  labels[at] = select(answer.label, FAR, far);
-  return select(vec2f(weight_of(row) * value_of(answer), 0.0), vec2f(0.0, 1.0), far);
+  let label = select(answer.label, FAR, far);
+  let moved = f32(labels[at] != label);
+  labels[at] = label;
+  return vec4f(select(weight_of(row) * value_of(answer), 0.0, far), f32(far), moved, 0.0);
 }
 
 fn weight_of(row: u32) -> f32 {

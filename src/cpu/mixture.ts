@@ -24,6 +24,10 @@ class CpuMixture implements MixtureWorkspace {
   /** What the shards' values of the last E-step are short of, once they are multiplied. */
   #offset = 0;
   #unit = 1;
+  changed = true;
+  /** Of the last E-step; its labels are there where they were compared. */
+  #temperature = 1;
+  #labels: Uint32Array | null = null;
 
   constructor(points: ResidentPoints, run: Runner) {
     points.check();
@@ -37,7 +41,7 @@ class CpuMixture implements MixtureWorkspace {
   }
 
   labels(): Awaitable<Uint32Array> {
-    return this.#run(joinedOf(askAll(this.#moments, 'labels')));
+    return this.#run(this.#joinedLabels());
   }
 
   values(): Awaitable<Float64Array> {
@@ -52,13 +56,22 @@ class CpuMixture implements MixtureWorkspace {
     this.#points.check();
     const { totalWeight } = this.#points.summary;
     const { offset, unit, relative } = inDistances(relativeTo(gaussians), temperature);
+    const isCompared = temperature === 0 && this.#temperature === 0;
+    const before = isCompared ? (this.#labels ?? (yield* this.#joinedLabels())) : null;
     const nodes = yield* askAll(this.#moments, 'accumulate', relative, temperature);
     this.#offset = offset;
     this.#unit = unit;
+    this.#temperature = temperature;
+    this.#labels = before === null ? null : yield* this.#joinedLabels();
+    this.changed = before === null || !this.#labels!.every((label, i) => label === before[i]);
     const root = rootOf(nodes.flat());
     yield;
     const statistics = yield* statisticsOf(gaussians, root);
     return { ...statistics, logLikelihood: unit * statistics.logLikelihood + offset * totalWeight };
+  }
+
+  #joinedLabels(): Steps<Uint32Array> {
+    return joinedOf(askAll(this.#moments, 'labels'));
   }
 
   *#values(): Steps<Float64Array> {

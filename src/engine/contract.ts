@@ -279,6 +279,9 @@ export interface MixtureWorkspace {
    */
   accumulate(gaussians: Gaussians, temperature: number): Awaitable<MixtureStatistics>;
 
+  /** Whether a row has another label than before the last call of `accumulate`; true unless that and the one before were at T = 0. */
+  readonly changed: boolean;
+
   /**
    * The moments that the responsibilities of the last call of `accumulate` weigh, about other means and in other
    * coordinates. Absent where sums lose nothing about any mean, or where there is no room.
@@ -287,9 +290,6 @@ export interface MixtureWorkspace {
 
   /** The component of the largest π·p of each row, in the last call of `accumulate`: Uint32Array [n]. */
   labels(): Awaitable<Uint32Array>;
-
-  /** What stands for the labels where none are kept: two words, which are others for other labels, but for a chance. */
-  readonly fingerprint?: (() => Uint32Array) | undefined;
 
   /** T·log Σ (π·p)^(1/T) of each row, in the last call of `accumulate`: Float64Array [n]. */
   values(): Awaitable<Float64Array>;

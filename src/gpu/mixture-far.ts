@@ -3,9 +3,9 @@
  * the host answers for them in float64.
  */
 import { type Answer, answerAt, type Gaussians } from '../engine/gaussians.ts';
+import type { MixtureStatistics } from '../engine/statistics.ts';
 import type { Gpu } from './device.ts';
 import { gather } from './gather.ts';
-import type { UnpackedStatistics } from './mixture-layout.ts';
 import type { ResidentPoints } from './resident-points.ts';
 
 /** What a row's label is on the device: FAR of answer.wgsl. */
@@ -47,7 +47,7 @@ export async function answerFar(
 
 /** Adds what far rows have to add to statistics about the means, and in the coordinates, of `used`. */
 export function addFar(
-  { counts, sums, squares }: UnpackedStatistics,
+  { counts, sums, squares }: Pick<MixtureStatistics, 'counts' | 'sums' | 'squares'>,
   rows: readonly FarRow[],
   used: Gaussians,
   weights: Float32Array | null,

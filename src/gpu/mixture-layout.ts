@@ -19,6 +19,8 @@ export interface MixtureLayout {
 export interface UnpackedStatistics extends Omit<MixtureStatistics, 'used'> {
   /** How many rows are not in the statistics, because they are too far for float32; about, beyond 2²⁴. */
   readonly far: number;
+  /** How many have another label than they had; about, beyond 2²⁴. */
+  readonly moved: number;
 }
 
 export function layoutOf(k: number, d: number, shape: GaussiansShape): MixtureLayout {
@@ -108,7 +110,8 @@ function axesLayout(k: number, d: number): MixtureLayout {
           squares[c * d + j] = scale * cells[base + 8 + 8 * j];
         }
       }
-      return { counts, sums, squares, logLikelihood: scale * cells[fours * slot], far: cells[fours * slot + 1] };
+      const [value, far, moved] = cells.subarray(fours * slot);
+      return { counts, sums, squares, logLikelihood: scale * value, far, moved };
     },
   };
 }
@@ -189,7 +192,8 @@ function matricesLayout(k: number, d: number, shared: boolean): MixtureLayout {
           }
         }
       }
-      return { counts, sums, squares, logLikelihood: scale * values[cells - 4], far: values[cells - 3] };
+      const [value, far, moved] = values.subarray(cells - 4);
+      return { counts, sums, squares, logLikelihood: scale * value, far, moved };
     },
   };
 }

@@ -131,13 +131,15 @@ export class GpuMixture implements MixtureWorkspace {
   readonly #signal: AbortSignal | undefined;
   /** Absent where two models have no room in a binding. */
   readonly moments: MixtureWorkspace['moments'];
-  /** Of the last E-step; `offset` is what the logarithms on the device lack. */
+  changed = true;
+  /** Of the last E-step; `offset` is what the logarithms on the device lack, `labels` are there where some rows are far. */
   #last: {
     readonly temperature: number;
     readonly offset: number;
     readonly logLikelihood: number;
     readonly far: readonly FarRow[];
-  } = { temperature: 1, offset: 0, logLikelihood: 0, far: [] };
+    readonly labels: Uint32Array | null;
+  } = { temperature: 1, offset: 0, logLikelihood: 0, far: [], labels: null };
 
   constructor(
     gpu: Gpu,
@@ -207,7 +209,7 @@ export class GpuMixture implements MixtureWorkspace {
     const { k } = this.#layout;
     const { d } = this.#points.summary;
     const sharesIn = this.#inSpans('shares', sharesOfRow(k), longestSpan);
-    const notes = this.#allocation.storage('notes', (longestSpan * this.#plan.rows) / 8);
+    const notes = this.#allocation.storage('notes', (longestSpan * this.#plan.rows) / 4);
     const answersOf = (part: Part, shares: GPUBufferBinding) =>
       kernels.answers.bind({ ...ofRows(part), shares, notes }, part);
     if (kernels.axes !== undefined) {
@@ -260,13 +262,13 @@ export class GpuMixture implements MixtureWorkspace {
     const { weights, totalWeight } = this.#points.summary;
     const { values, used, offset } = this.#layout.pack(gaussians);
     this.#queue.write(this.#model, 0, values);
-    const statistics = await this.#run(temperature, 0);
-    const far: FarRow[] = [];
-    if (statistics.far > 0) {
-      const labels = await readLabels(this.#queue, this.#points, this.#labels);
-      const indices = Array.from(labels.keys()).filter((i) => labels[i] === FAR);
-      far.push(...(await answerFar(this.#gpu, this.#points, indices, gaussians, temperature, this.#signal)));
-    }
+    const { far: farther, moved: relabelled, ...statistics } = await this.#run(temperature, 0);
+    const before = this.#last;
+    const isRead = farther > 0 || before.labels !== null;
+    const labels = isRead ? await readLabels(this.#queue, this.#points, this.#labels) : null;
+    const indices = labels === null ? [] : Array.from(labels.keys()).filter((i) => labels[i] === FAR);
+    const far = await answerFar(this.#gpu, this.#points, indices, gaussians, temperature, this.#signal);
+    for (const { index, label } of far) labels![index] = label;
     addFar(statistics, far, used, weights);
     const weightOf = (i: number) => (weights === null ? 1 : weights[i]);
     const farWeight = far.reduce((sum, { index }) => sum + weightOf(index), 0);
@@ -275,7 +277,13 @@ export class GpuMixture implements MixtureWorkspace {
       0,
     );
     const logLikelihood = statistics.logLikelihood + offset * (totalWeight - farWeight) + farValues;
-    this.#last = { temperature, offset, logLikelihood, far };
+    // To the device all far rows have one label: one that becomes far counts, whatever it is to the host.
+    const moved =
+      labels === null || before.labels === null
+        ? relabelled > 0
+        : labels.some((label, i) => label !== before.labels![i]);
+    this.changed = moved || temperature !== 0 || before.temperature !== 0;
+    this.#last = { temperature, offset, logLikelihood, far, labels: farther > 0 ? labels : null };
     return { ...statistics, used, logLikelihood };
   }
 

@@ -67,8 +67,8 @@ interface FitState {
   stopped: boolean;
   readonly lowerBounds: number[];
   decreased: boolean;
-  /** At temperature 0: what the E-step before the last one said. */
-  labels: Uint32Array | null;
+  /** Whether the last E-step left all labels as they were. */
+  unchanged: boolean;
   /** How often each component was moved. */
   readonly reseeds: Uint32Array;
   regularized: readonly boolean[];
@@ -103,7 +103,7 @@ function newState(k: number): FitState {
     stopped: false,
     lowerBounds: [],
     decreased: false,
-    labels: null,
+    unchanged: false,
     reseeds: new Uint32Array(k),
     regularized: [],
     empty: [],
@@ -128,7 +128,7 @@ async function fitOnce(
         state.stage++;
         state.atStage = 0;
         state.settled = false;
-        state.labels = null;
+        state.unchanged = false;
         statistics = await expect(workspace, state, plan);
       } else break;
     }
@@ -180,9 +180,6 @@ async function iterate(
 ): Promise<MixtureStatistics> {
   const temperature = plan.temperatures[state.stage];
   const before = meanValue(statistics, points);
-  // The rule of k-means, and firmer than a bound in float32: the same labels make the same parameters again.
-  const labels = temperature === 0 ? await (workspace.fingerprint?.() ?? workspace.labels()) : null;
-  const unchanged = labels !== null && state.labels !== null && labels.every((label, i) => label === state.labels![i]);
   const improve = maximizeFrom(workspace, statistics, state.parameters!, rules, temperature);
   const update = await runAsync(improve, points.signal);
   const reseed = reseedEmpty(points, workspace, update, state.parameters!, rules, temperature, state.reseeds);
@@ -199,10 +196,11 @@ async function iterate(
   state.lowerBounds.push(lowerBound);
   state.decreased ||= change < -rounding;
   const moved = reseeded.empty.length < update.empty.length;
-  // Labels that were met before a component was moved say nothing of those behind.
-  state.labels = moved ? null : labels;
-  const settles = unchanged || change === 0 || Math.abs(change) < plan.tolerance;
+  // The rule of k-means, and firmer than a bound in float32: the same labels make the same parameters again.
+  const settles = state.unchanged || change === 0 || Math.abs(change) < plan.tolerance;
   state.settled = settles && change >= -rounding && !moved;
+  // Labels that were met before a component was moved say nothing of those behind.
+  state.unchanged = !workspace.changed && !moved;
   const { frame } = points;
   const parameters = () => copyOf(reseeded.parameters, frame);
   const answer = await plan.onIteration?.({ iteration: state.lowerBounds.length, lowerBound, change, parameters });

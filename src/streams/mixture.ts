@@ -94,31 +94,34 @@ class PassesOfMixture implements MixtureWorkspace {
   readonly #size: Pick<Gaussians, 'k' | 'shape'>;
   #last: { readonly gaussians: Gaussians; readonly temperature: number } | null = null;
   #labels = new Fingerprint();
+  /** What stands for the labels of the last E-step, of which none are kept: others have another, but for a chance. */
+  #fingerprint: string | null = null;
   #hasMoments = false;
+  changed = true;
 
   constructor(each: (work: BlockWork) => Promise<void>, size: Pick<Gaussians, 'k' | 'shape'>) {
     this.#each = each;
     this.#size = size;
   }
 
-  accumulate(gaussians: Gaussians, temperature: number): Promise<MixtureStatistics> {
+  async accumulate(gaussians: Gaussians, temperature: number): Promise<MixtureStatistics> {
     this.#last = { gaussians, temperature };
-    return this.#pass(
+    const statistics = await this.#pass(
       (_, statistics) => statistics,
       // Only a hard assignment ends where its labels stay.
       async (workspace, signal) => {
         if (temperature === 0) await runAsync(this.#labels.add(await workspace.labels()), signal);
       },
     );
+    const fingerprint = temperature === 0 ? this.#labels.words.join() : null;
+    this.changed = fingerprint === null || fingerprint !== this.#fingerprint;
+    this.#fingerprint = fingerprint;
+    return statistics;
   }
 
   /** Nothing is kept of a block: its responsibilities are computed once more. */
   get moments(): MixtureWorkspace['moments'] {
     return this.#hasMoments ? (about) => this.#pass((workspace) => workspace.moments!(about)) : undefined;
-  }
-
-  fingerprint(): Uint32Array {
-    return this.#labels.words.slice();
   }
 
   labels(): Uint32Array {

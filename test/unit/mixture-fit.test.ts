@@ -18,13 +18,10 @@ function losing(at: number): ClusteringEngine {
       bound: (signal) => losing(dataset.bound(signal)),
       async mixture(...given) {
         const workspace = await dataset.mixture(...given);
-        return {
+        return altered(workspace, {
           accumulate: (...step) =>
             ++steps === at ? Promise.reject(new DeviceLostError('lost')) : workspace.accumulate(...step),
-          labels: () => workspace.labels(),
-          values: () => workspace.values(),
-          close: () => workspace.close(),
-        };
+        });
       },
     });
   return { ...engine, upload: async (...given) => losing(await engine.upload(...given)) };
@@ -59,17 +56,14 @@ it('an abort is heeded by the work between two E-steps', async () => {
       bound: (signal) => watched(dataset.bound(signal)),
       async mixture(...given) {
         const workspace = await dataset.mixture(...given);
-        return {
+        return altered(workspace, {
           async accumulate(...step) {
             calls++;
             const statistics = await workspace.accumulate(...step);
             if (calls === 4) controller.abort('enough');
             return statistics;
           },
-          labels: () => workspace.labels(),
-          values: () => workspace.values(),
-          close: () => workspace.close(),
-        };
+        });
       },
     });
   const engine = engineOf(

@@ -2,15 +2,15 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { within } from '../../measure.ts';
 import type { GpuContender } from '../contender.ts';
+import { OPENING_MS } from '../suite.ts';
 import { openSplat } from './splat.ts';
 import { openTorch } from './torch.ts';
-import { WEB_PEERS } from './web-peers.ts';
+import { HOW_TO_INSTALL, WEB_PEERS } from './web-peers.ts';
 
 /** What `web.mjs` leaves behind it. */
 export type WebPeers = Readonly<Record<'tfjs' | 'jax-js', () => Promise<GpuContender>>>;
-
-const HOW_TO_INSTALL = 'npm ci --ignore-scripts --prefix test/neighbours';
 
 const OPENERS: Readonly<Record<string, () => GpuContender | Promise<GpuContender>>> = {
   'splat-transform': openSplat,
@@ -24,7 +24,7 @@ export async function openPeers(): Promise<{ readonly peers: GpuContender[]; rea
   const missing: string[] = [];
   for (const [name, open] of Object.entries(OPENERS)) {
     try {
-      peers.push(await open());
+      peers.push(await within(OPENING_MS, open()));
     } catch (error) {
       missing.push(`${name}: ${(error as Error).message}`);
     }

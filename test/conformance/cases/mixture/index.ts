@@ -1,4 +1,5 @@
 import type { ConformanceCase } from '../../case.ts';
+import { changes } from './changes.ts';
 import { collapse } from './collapse.ts';
 import { devices } from './devices.ts';
 import { fitting } from './fitting.ts';
@@ -18,6 +19,7 @@ export const mixture: readonly ConformanceCase[] = [
   ...link,
   ...collapse,
   ...fitting,
+  ...changes,
   ...select,
   ...shards,
   ...progress,
