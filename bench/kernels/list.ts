@@ -1,6 +1,7 @@
 /** The kernels of a problem, with the grids of one iteration or call. No adapter is needed. */
 import type { GaussiansShape } from '../../src/engine/gaussians.ts';
 import { assignmentSources } from '../../src/gpu/assignment.ts';
+import { filterSources } from '../../src/gpu/filter.ts';
 import { type Bindings, type KernelSource, sourceOf } from '../../src/gpu/kernel.ts';
 import { distancesKernel } from '../../src/gpu/kernels/kmeans.ts';
 import { gatherKernel, transformKernel } from '../../src/gpu/kernels/rows.ts';
@@ -70,14 +71,12 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
   const { n, d, k } = problem;
   const plan = kmeansWorkPlan(n, d, k, BINDING_BYTES);
   const quads = hasQuads(d, [{ base: 0 }]);
-  const usual = { tile: d <= 4 ? 'direct' : 'tall', filter: 'none', subgroups: false } as const;
-  const { assigning, summing, rest } = kmeansSources({ ...problem, quads, variant: usual, subgroups: null }, k, plan);
-  const inSubgroups = kmeansSources({ ...problem, quads, variant: usual, subgroups: SUBGROUPS }, k, plan);
-  const short = assignmentSources(problem.load, d, k, { ...usual, tile: 'short' }, quads, null);
+  const traits = { ...problem, tile: d <= 4 ? 'direct' : 'tall', filtering: null, quads } as const;
+  const { assigning, summing, rest } = kmeansSources({ ...traits, subgroups: null }, k, plan);
+  const inSubgroups = kmeansSources({ ...traits, subgroups: SUBGROUPS }, k, plan);
+  const short = assignmentSources(problem.load, d, k, 'short', null, quads, null);
   const filtered = canFilter(d)
-    ? [null, SUBGROUPS].map((subgroups) =>
-        assignmentSources(problem.load, d, k, { ...usual, filter: 'bytes' }, quads, subgroups),
-      )
+    ? [null, SUBGROUPS].map((subgroups) => filterSources(problem.load, d, k, subgroups))
     : [];
   const sizes = sizesOf(spansOf(plan.slices, plan.longest), n, plan.rows).map((each) => ({
     ...{ ...each, k, cells: k * (d + 2) },
@@ -91,10 +90,10 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
           listed(assigning.tiled!, sizes),
           listed(short.tiled!, sizes),
           ...filtered.flatMap((kernels) => [
-            listed(kernels.byteRows!, [{ rows: n }]),
-            listed(kernels.byteCentroids!, [{ k }]),
-            listed(kernels.filter!, sizes),
-            listed(kernels.candidates!, sizes),
+            listed(kernels.byteRows, [{ rows: n }]),
+            listed(kernels.byteCentroids, [{ k }]),
+            listed(kernels.filter, sizes),
+            listed(kernels.candidates, sizes),
           ]),
           listed(assigning.rescore, sizes),
           listed(inSubgroups.assigning.tiled!, sizes),

@@ -1,7 +1,7 @@
 import type { FarLabels, IterationStatus, KMeansWorkspace, LloydOptions, LloydResult } from '../engine/contract.ts';
 import type { KMeansStatistics } from '../engine/statistics.ts';
 import { type Metric, metricOf } from '../metric.ts';
-import { assignmentSources, bindAssignment } from './assignment.ts';
+import { assignmentSources, bindAssignment, type Filtering } from './assignment.ts';
 import type { Allocation, Compiled, Gpu } from './device.ts';
 import { type Dispatch, type Subgroups, sourceOf } from './kernel.ts';
 import {
@@ -17,7 +17,7 @@ import {
 } from './kernels/kmeans.ts';
 import { bindingsOf, cutParts, type Part } from './part.ts';
 import { Passes } from './passes.ts';
-import { hasQuads, type KMeansWorkPlan, kmeansWorkPlan, spansOf, sumsPlan, type Variant } from './plan.ts';
+import { hasQuads, type KMeansWorkPlan, kmeansWorkPlan, spansOf, sumsPlan, type Tile, type Variant } from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels } from './read.ts';
 import type { Load, ResidentPoints } from './resident-points.ts';
@@ -52,7 +52,9 @@ export async function openKMeans(
   const variant = await gpu.able(wanted, d);
   const quads = hasQuads(d, points.shards);
   const subgroups = gpu.subgroupsOf(variant.subgroups);
-  const traits = { d, metric, load: points.load, weighted: weights !== null, variant, quads, subgroups };
+  const filtering = variant.filter === 'none' ? null : await import('./filter.ts');
+  const { tile } = variant;
+  const traits = { d, metric, load: points.load, weighted: weights !== null, tile, filtering, quads, subgroups };
   const sources = kmeansSources(traits, k, plan);
   const [assigning, summing, rest] = await Promise.all([
     gpu.kernels(sources.assigning),
@@ -60,7 +62,7 @@ export async function openKMeans(
     gpu.kernels(sources.rest),
   ]);
   return gpu.allocate(
-    (allocation) => new GpuKMeans(gpu, allocation, points, k, { assigning, summing, rest }, plan, signal),
+    (allocation) => new GpuKMeans(gpu, allocation, points, k, { assigning, summing, rest }, filtering, plan, signal),
     signal,
   );
 }
@@ -71,7 +73,8 @@ export interface KMeansTraits {
   readonly metric: Metric;
   readonly load: Load;
   readonly weighted: boolean;
-  readonly variant: Variant;
+  readonly tile: Tile;
+  readonly filtering: Filtering | null;
   readonly subgroups: Subgroups;
   /** See `hasQuads`. */
   readonly quads: boolean;
@@ -79,13 +82,13 @@ export interface KMeansTraits {
 
 /** The kernels of an iteration, with their constants. */
 export function kmeansSources(
-  { d: D, metric, load: LOAD, weighted: WEIGHTED, variant, quads, subgroups }: KMeansTraits,
+  { d: D, metric, load: LOAD, weighted: WEIGHTED, tile, filtering, quads, subgroups }: KMeansTraits,
   k: number,
   plan: KMeansWorkPlan,
 ) {
   const sums = sumsPlan(D, k);
   return {
-    assigning: assignmentSources(LOAD, D, k, variant, quads, subgroups),
+    assigning: assignmentSources(LOAD, D, k, tile, filtering, quads, subgroups),
     summing:
       sums.kind === 'private'
         ? { private: sourceOf(sumsPrivateKernel, { LOAD, WEIGHTED, ...sums }) }
@@ -144,6 +147,7 @@ export class GpuKMeans implements KMeansWorkspace {
     points: ResidentPoints,
     k: number,
     { assigning, summing, rest }: Kernels,
+    filtering: Filtering | null,
     plan: KMeansWorkPlan,
     signal: AbortSignal | undefined,
   ) {
@@ -173,7 +177,7 @@ export class GpuKMeans implements KMeansWorkspace {
     const sum = this.#summing(summing, plan, slots);
     const [control, changed, model, totals] = [this.#control, this.#changed, this.#model, this.#totals];
     const buffersOfRows = { model, labels: this.#labels, changed, control };
-    const assignment = bindAssignment(assigning, allocation, points, k, rows, buffersOfRows);
+    const assignment = bindAssignment(assigning, allocation, points, k, rows, buffersOfRows, filtering);
     this.#prepare = assignment.once;
     const buffers = { slots, totals, halt: control };
     const partsOf = (firstSlice: number, slices: number) =>

@@ -21,6 +21,15 @@ export function bindingsOf({ shard: { points, adjust }, uniform: part }: Part) {
   return { part, points, adjust };
 }
 
+/** What assignments read and write beside the points. */
+export interface AssignmentBuffers {
+  readonly model: GPUBuffer;
+  /** Of each shard. */
+  readonly labels: readonly GPUBuffer[];
+  readonly changed: GPUBuffer;
+  readonly control: GPUBuffer;
+}
+
 /** What the cut depends on. */
 export type Rows = Pick<ResidentPoints, 'shards' | 'check'> & {
   readonly summary: { readonly n: number; readonly d: number; readonly frame: { readonly scale: number } };

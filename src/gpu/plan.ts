@@ -126,20 +126,6 @@ export function canFilter(d: number): boolean {
   return d >= LEAST_FILTERED && d <= MOST_FILTERED;
 }
 
-/** Words of a vector as bytes, in fours. */
-export function byteWords(d: number): number {
-  return 4 * Math.ceil(d / 16);
-}
-
-/** Words that filter.wgsl leaves of a row, and those of a record of bytes.wgsl. */
-export const CANDIDATE_WORDS = 8;
-export const RECORD_WORDS = 4;
-
-/** Centroids that filter.wgsl keeps one bound of: a multiple of four, such that there are at most 32 groups. */
-export function filterGroup(k: number): number {
-  return 4 * Math.ceil(k / 128);
-}
-
 /** Whether rows begin at multiples of 16 bytes in all shards. */
 export function hasQuads(d: number, shards: readonly { readonly base: number }[]): boolean {
   return d % 4 === 0 && shards.every(({ base }) => base % 4 === 0);

@@ -682,6 +682,7 @@ const LATER = {
   'gpu-engine': 27,
   // E-steps of axes are three kernels.
   'gpu-mixture': 13,
+  'gpu-filter': 6,
   'gpu-tuning': 2.5,
   'cpu-mixture': 9,
   'cpu-estimates': 5,
@@ -717,8 +718,9 @@ const withShaders = (chunks: readonly Rolldown.OutputChunk[]) =>
 test.for([
   ['webgpu-clustering/cpu', 'kmeansSync', 36.7],
   ['webgpu-clustering', 'kmeans', 40.6],
-  // Models of k-means are a file of their own; EM's starts, labels and rows that revive components may be those of blocks.
-  ['webgpu-clustering', 'gaussianMixture', 52.2],
+  // Models of k-means are a file of their own; EM's starts, labels and rows that revive components may be those of blocks. Starts say
+  // so where they have no numbers beside the points.
+  ['webgpu-clustering', 'gaussianMixture', 52.3],
 ] as const)('a page loads little of %s for %s, and the rest when it is asked for', async ([entry, name, kilobytes]) => {
   const chunks = await chunksOf(entry, name);
   expect(sizeOf(firstOf(chunks))).toBeLessThan(kilobytes);
@@ -754,8 +756,9 @@ test('a page of a client loads little at once, a model and the script of its wor
   expect(sizeOf([model, ...chunks.filter(({ fileName }) => model.imports.includes(fileName))])).toBeLessThan(43);
   const script = chunks.find(({ fileName }) => fileName.startsWith('assets/client-script-'))!;
   expect(script.isDynamicEntry).toBe(true);
-  // All functions, and both engines; what chooses among variants on a GPU brought a kilobyte, sums by subgroups another.
-  expect(sizeOf([script])).toBeLessThan(153);
+  // All functions, and both engines; what chooses among variants on a GPU brought a kilobyte, sums by subgroups another, the
+  // filter by bytes six.
+  expect(sizeOf([script])).toBeLessThan(159.5);
 });
 
 test('attw finds nothing', () =>

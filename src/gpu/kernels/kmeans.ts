@@ -2,13 +2,8 @@
 import grid from '../../../shaders/common/grid.wgsl?raw';
 import assignDirectCode from '../../../shaders/kmeans/assign-direct.wgsl?raw';
 import assignTiledCode from '../../../shaders/kmeans/assign-tiled.wgsl?raw';
-import byteCentroids from '../../../shaders/kmeans/byte-centroids.wgsl?raw';
-import byteRows from '../../../shaders/kmeans/byte-rows.wgsl?raw';
-import bytesCode from '../../../shaders/kmeans/bytes.wgsl?raw';
-import candidatesCode from '../../../shaders/kmeans/candidates.wgsl?raw';
 import control from '../../../shaders/kmeans/control.wgsl?raw';
 import distancesCode from '../../../shaders/kmeans/distances.wgsl?raw';
-import filterCode from '../../../shaders/kmeans/filter.wgsl?raw';
 import labelOrFlag from '../../../shaders/kmeans/label-or-flag.wgsl?raw';
 import normsCode from '../../../shaders/kmeans/norms.wgsl?raw';
 import rescoreCode from '../../../shaders/kmeans/rescore.wgsl?raw';
@@ -21,14 +16,14 @@ import tileValues from '../../../shaders/kmeans/tile-values.wgsl?raw';
 import updateCode from '../../../shaders/kmeans/update.wgsl?raw';
 import { defineKernel } from '../kernel.ts';
 import { struct } from '../struct.ts';
-import { FRAMED_FILES, PART, PART_FILES, POINTS, POINTS_FILES } from './points.ts';
+import { FRAMED_FILES, POINTS, POINTS_FILES } from './points.ts';
 import { TREES, WORDS } from './together.ts';
 
 /** See control.wgsl. */
 export const CONTROL = struct('Control', { done: 'u32', iteration: 'u32', compared: 'u32' });
 
-const FILES = [...POINTS_FILES, control] as const;
-const ASSIGN = { ...POINTS, model: 'read', labels: 'write', changed: 'write', control: 'read' } as const;
+export const FILES = [...POINTS_FILES, control] as const;
+export const ASSIGN = { ...POINTS, model: 'read', labels: 'write', changed: 'write', control: 'read' } as const;
 
 export const assignDirectKernel = defineKernel({
   name: 'assign-direct',
@@ -83,65 +78,6 @@ export const rescoreKernel = defineKernel({
   grid: ({ slices, SHARES }) => slices * SHARES,
 });
 
-/** Before filtered assignments, of all rows. */
-export const byteRowsKernel = defineKernel({
-  name: 'byte-rows',
-  together: TREES,
-  files: [...POINTS_FILES, byteRows, bytesCode],
-  constants: { LOAD: 'u32', D: 'u32' },
-  bindings: { ...POINTS, bytes: 'write', records: 'write' },
-  threads: () => 64,
-  sizes: ['rows'],
-  grid: ({ rows }) => rows,
-});
-
-/** See update.wgsl. */
-export const SHAPE = struct('Shape', { k: 'u32', d: 'u32' });
-
-/** Before filtered assignments, each time. */
-export const byteCentroidsKernel = defineKernel({
-  name: 'byte-centroids',
-  together: TREES,
-  files: [grid, control, byteCentroids, bytesCode],
-  constants: { D: 'u32' },
-  bindings: { shape: SHAPE, model: 'read', control: 'read', bytes: 'write', records: 'write' },
-  threads: () => 64,
-  sizes: ['k'],
-  grid: ({ k }) => k,
-});
-
-export const filterKernel = defineKernel({
-  name: 'filter',
-  files: [...PART_FILES, control, filterCode],
-  constants: { D: 'u32', GROUP: 'u32' },
-  bindings: {
-    part: PART,
-    row_bytes: 'read',
-    row_records: 'read',
-    centroid_bytes: 'read',
-    centroid_records: 'read',
-    labels: 'write',
-    changed: 'write',
-    control: 'read',
-    candidates: 'write',
-  },
-  threads: () => 128,
-  own: { ROWS: 64 },
-  sizes: ['rows'],
-  grid: ({ rows, ROWS }) => Math.ceil(rows / ROWS),
-});
-
-/** After filters. */
-export const candidatesKernel = defineKernel({
-  name: 'candidates',
-  files: [...FILES, labelOrFlag, candidatesCode],
-  constants: { LOAD: 'u32', D: 'u32' },
-  bindings: { ...ASSIGN, flagged: 'write', candidates: 'read' },
-  threads: () => 64,
-  sizes: ['rows'],
-  grid: ({ rows, threads }) => Math.ceil(rows / threads),
-});
-
 export const sumsPrivateKernel = defineKernel({
   name: 'sums-private',
   files: [...FILES, sumsPrivateCode],
@@ -172,6 +108,9 @@ export const sumsSortedKernel = defineKernel({
   sizes: ['groups', 'k'],
   grid: ({ groups, k, LANES, TOGETHER, threads }) => groups * Math.ceil(k / (threads / (LANES * TOGETHER))),
 });
+
+/** See update.wgsl. */
+export const SHAPE = struct('Shape', { k: 'u32', d: 'u32' });
 
 export const updateKernel = defineKernel({
   name: 'update',
