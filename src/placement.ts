@@ -28,7 +28,8 @@ export interface EngineOptions {
   readonly bindingLimit?: number;
   /**
    * What `engine.tune` gave on this adapter, then or in another process: kernels are chosen by it, and results have the same
-   * bits with any. That of another adapter, and any on the CPU, changes nothing.
+   * bits with any. That of an adapter of another name, and any on the CPU, changes nothing; one of another version is a
+   * `RangeError`: tune again.
    */
   readonly tuning?: Tuning;
 }

@@ -5,6 +5,7 @@ import {
   type Engine,
   type GaussianMixtureModel,
   type KMeansModel,
+  type TunedShape,
 } from '../../src/index.ts';
 import type { GpuProblem } from './cases.ts';
 import type { GpuContender, GpuFit } from './contender.ts';
@@ -13,6 +14,8 @@ import { type Judgement, judgeKMeans, judgeMixture, sampleOf } from './judge.ts'
 export interface Library extends GpuContender {
   /** Milliseconds of a fit of one iteration that leaves the labels on the GPU; null for mixtures, which have no such fit. */
   withoutReadback(): Promise<number | null>;
+  /** What passes of k-means take by each variant of its kernels, and which one is taken from then on; null for mixtures. */
+  tune(): Promise<TunedShape | null>;
   /** The last fit of the last problem, held against float64. */
   judge(): Promise<Judgement>;
 }
@@ -56,6 +59,13 @@ export async function openLibrary(device: GPUDevice): Promise<Library> {
       const ms = performance.now() - before;
       labelsBuffer!.destroy();
       return ms;
+    },
+    async tune() {
+      const { problem, dataset } = open!;
+      const { k, d, covarianceType } = problem;
+      if (covarianceType !== null) return null;
+      const { choices } = await engine.tune(dataset, { k });
+      return choices.find((choice) => choice.k === k && choice.d === d)!;
     },
     async judge() {
       const { problem, model } = open!;

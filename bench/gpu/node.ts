@@ -7,7 +7,7 @@ import { GPU_CASES } from './cases.ts';
 import { inChrome } from './chrome.ts';
 import { dawnOfPages } from './dawn.ts';
 import { openPeers } from './peers/index.ts';
-import { adapterLine, FOOTNOTE, HEADINGS, kernelLine, rowsOf } from './rows.ts';
+import { adapterLine, FOOTNOTE, HEADINGS, kernelLine, rowsOf, variantsLine } from './rows.ts';
 import { type Listener, runSuite, type SuiteOptions, type SuiteReport } from './suite.ts';
 
 const CASES = GPU_CASES.map(({ name }) => name);
@@ -105,8 +105,7 @@ const TERMINAL: Listener = {
   adapter: (adapter) => console.log(adapterLine(adapter)),
   case(outcome) {
     console.log(`\n${outcome.title}\n${formatTable(['', ...HEADINGS], rowsOf(outcome))}`);
-    const kernels = kernelLine(outcome);
-    if (kernels !== null) console.log(kernels);
+    for (const line of [kernelLine(outcome), variantsLine(outcome)]) if (line !== null) console.log(line);
     for (const line of outcome.failures) console.log(`failed: ${line}`);
   },
 };

@@ -3,7 +3,7 @@ import { within } from '../measure.ts';
 import { GPU_CASES } from './cases.ts';
 import type { GpuContender } from './contender.ts';
 import { HOW_TO_INSTALL } from './peers/web-peers.ts';
-import { adapterLine, FOOTNOTE, HEADINGS, kernelLine, rowsOf } from './rows.ts';
+import { adapterLine, FOOTNOTE, HEADINGS, kernelLine, rowsOf, variantsLine } from './rows.ts';
 import { OPENING_MS, runSuite, type SuiteOptions, type SuiteReport } from './suite.ts';
 
 export interface PageReport extends SuiteReport {
@@ -53,7 +53,7 @@ globalThis.runGpuBenchmark = async ({ withPeers, ...options }) => {
         const row = add(table, 'tr');
         for (const cell of cells) add(row, 'td', cell);
       }
-      for (const line of [kernelLine(outcome), ...outcome.failures]) {
+      for (const line of [kernelLine(outcome), variantsLine(outcome), ...outcome.failures]) {
         if (line !== null) add(add(table, 'tr'), 'td', line).colSpan = HEADINGS.length + 1;
       }
     },

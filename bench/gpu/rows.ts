@@ -1,4 +1,5 @@
 /** What is shown of a run: lines of cells, for a terminal and for a page. Runs in pages too. */
+import type { TunedVariant } from '../../src/index.ts';
 import { threeDigits } from '../table.ts';
 import type { AdapterReport, CaseReport, ContenderReport } from './suite.ts';
 
@@ -56,6 +57,18 @@ export function rowsOf({ library, peers }: CaseReport): string[][] {
       return row(peer, ['–', '–', '–', '–'], ['–', '–', off]);
     }),
   ];
+}
+
+/** The variants of k-means, the fastest first; behind a star the one that is taken from now on. */
+export function variantsLine({ library: { tuned } }: CaseReport): string | null {
+  if (tuned === null) return null;
+  const words = (variant: TunedVariant) => Object.entries(variant).map(([field, value]) => `${field} ${value}`);
+  const taken = words(tuned.variant).join(', ');
+  const lines = [...tuned.milliseconds!]
+    .sort((a, b) => a.best - b.best)
+    .map(({ variant, best }) => [words(variant).join(', '), best] as const)
+    .map(([name, best]) => `${name === taken ? '* ' : ''}${name}: ${threeDigits(best)} ms`);
+  return `a pass by variant: ${lines.join('; ')}`;
 }
 
 /** The kernels of an iteration, the longest first. */

@@ -1,4 +1,5 @@
 /** All cases on one device, the contenders in turn. Runs in pages too: nothing here imports from Node. */
+import type { TunedShape } from '../../src/index.ts';
 import type { Prepared } from '../contender.ts';
 import { Endless, interleave, median, type RunPlan, within } from '../measure.ts';
 import { GPU_CASES, type GpuProblem, problemOf, sizeOf } from './cases.ts';
@@ -14,7 +15,7 @@ const ITERATIONS = { large: 6, small: 3 };
 /** What a peer has to be opened. */
 export const OPENING_MS = 60_000;
 /** What it has for its points and its first fit, compilation and all, and for each fit behind it. */
-const LIMIT_MS = { large: 300_000, small: 30_000 };
+const LIMIT_MS = { large: 300_000, small: 120_000 };
 const RUNS: Readonly<Record<'large' | 'small', RunPlan>> = {
   large: { atLeast: 2, atMost: 5, budgetMs: 3000 },
   small: { atLeast: 1, atMost: 1, budgetMs: 0 },
@@ -65,6 +66,8 @@ export interface LibraryReport extends ContenderReport {
   /** Of buffers, at the same time. */
   readonly peakBytes: number;
   readonly judgement: Judgement;
+  /** By variants of the kernels, timed behind all else; null for mixtures. */
+  readonly tuned: TunedShape | null;
   readonly flopsPerSecond: number;
   /** Shares of what the ceilings' shaders reached in the same run. */
   readonly ofFlops: number;
@@ -252,6 +255,7 @@ async function libraryReport(
     readbackMs: without === null ? null : Math.max(0, median(own.shortMs) - without),
     peakBytes,
     judgement,
+    tuned: await library.tune(),
     flopsPerSecond,
     ofFlops: flopsPerSecond / adapter.flopsPerSecond,
     ofBandwidth: problem.bytes / seconds / adapter.bytesPerSecond,

@@ -12,8 +12,8 @@ const WORDS = 4u * ((D + 15u) / 16u);
 const ROUNDS = (WORDS + THREADS - 1u) / THREADS;
 /// Of the length: beyond what may have underflowed.
 const LOST = 1.1e-19 * sqrt(f32(D));
-/// Below this a vector is all rest: the reciprocal would leave float32.
-const SMALLEST = 1e-30;
+/// Below this a vector is all rest: the product of two scales would underflow, and with it that of any bytes.
+const SMALLEST = 1e-15;
 var<workgroup> largest: atomic<u32>;
 const TREES = 1u;
 /// Σ(x − scale·q)² and Σx².

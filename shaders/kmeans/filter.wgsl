@@ -4,7 +4,7 @@
 // which is exact, tells x·c but for ‖e‖·‖c‖ + (‖x‖ + ‖e‖)·‖f‖ (Cauchy–Schwarz). Scores are those of assign-tiled.wgsl; as
 // float32 makes them they are off by ½·γ·(2‖x‖·‖c‖ + ‖c‖²) at most, and what is rounded here by less than the same again:
 // hence the bound B below, and score ± B as `upper` and `lower`. (At most eight roundings, of terms of 1.6·‖x‖·‖c‖ and
-// ½‖c‖²: bytes leave a fourth of a vector at most, √D/254 with D up to 4096.)
+// ½‖c‖²: bytes leave a fourth of a vector at most, √D/254 with D up to 4096.) What underflows is LOST.
 //
 // Let L be the greatest of the lower bounds. A centroid that is below it is not nearest. But labels are to be what they are
 // without this, and assign-tiled.wgsl rescores a row whose second best score is within its band. So a centroid is left out
@@ -28,6 +28,8 @@
 @group(0) @binding(8) var<storage, read_write> candidates: array<u32>;
 
 const FAR = 3.4e38;
+/// What products that underflow may take from a score, here or there: less than 2⁻¹²⁶ each.
+const LOST = f32(D + 16u) * 1e-37;
 const GAMMA = 1.05 * f32(D + 8u) * 5.9604645e-8;
 const QUADS = (D + 15u) / 16u;
 const TX = 16u;
@@ -165,7 +167,7 @@ fn scales_of(scale: vec4f, rest: vec4f, length: vec4f) -> Scales {
 fn bounds_of(products: vec4i, scales: Scales, c: u32) -> Bounds {
   let record = centroid_records[min(c, part.k - 1u)];
   let score = scales.scale * record.x * vec4f(products) + record.w;
-  let error = scales.by_length * record.z + scales.by_rest * record.y + GAMMA * record.z * record.z;
+  let error = scales.by_length * record.z + scales.by_rest * record.y + GAMMA * record.z * record.z + LOST;
   let is_there = c < part.k;
   let is_known = is_there && record.x >= 0.0;
   return Bounds(
@@ -255,7 +257,7 @@ fn look(row: u32, r: u32, lane: u32) {
   // Of no use where nothing is known, and no number.
   let is_known = lower > -1e37;
   let reach = 3.1 * length + 1.01 * sqrt(max(0.0, length * length - 2.0 * select(0.0, lower, is_known)));
-  let threshold = select(-FAR, lower - 1.01 * GAMMA * reach * (2.0 * length + reach), is_known);
+  let threshold = select(-FAR, lower - 1.01 * GAMMA * reach * (2.0 * length + reach) - LOST, is_known);
   var group = 0u;
   for (var left = (part.k + GROUP - 1u) / GROUP; left > 0u; left--) {
     if (atomicLoad(&highest[r * GROUPS + group]) >= key_of(threshold)) {

@@ -100,9 +100,10 @@ export interface Engine {
   gaussianMixture(points: PointsInput | Dataset, options: EngineGaussianMixtureOptions): Promise<GaussianMixtureModel>;
   /**
    * Finds out which way to assign points of d features to k centroids is the fastest on this GPU: times a few passes over the
-   * dataset [n, d] with each of its kernels' variants, which takes about a second, some more where a pass takes long, and is best
-   * done while the GPU has nothing else to do. From then on fits of d features and k/2 to 2k clusters take that variant, of all
-   * engines of this process on such an adapter. Results have the same bits with any.
+   * dataset [n, d] with each of its kernels' variants, which takes a few seconds, and is best done while the GPU has nothing else to
+   * do. From then on k-means of d features and k/2 to 2k clusters takes that variant, where there is room for it: of all engines of
+   * this thread on such an adapter, unless they were given a `tuning` that knows better. Results have the same bits with any, as long
+   * as compilers keep the order of sums.
    *
    * What it resolves to is all that is known of the adapter by now, as JSON: kept by the caller, it is the `tuning` of an engine of
    * another day. `choices` are empty where there is nothing to choose: on the CPU, where under `'auto'` a dataset may be, too.

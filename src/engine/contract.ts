@@ -279,7 +279,10 @@ export interface MixtureWorkspace {
    */
   accumulate(gaussians: Gaussians, temperature: number): Awaitable<MixtureStatistics>;
 
-  /** Whether a row has another label than before the last call of `accumulate`; true unless that and the one before were at T = 0. */
+  /**
+   * Whether a row has another label than before the last call of `accumulate`; true unless that and the one before were at T = 0, and
+   * where a row became one that is left to the host.
+   */
   readonly changed: boolean;
 
   /**

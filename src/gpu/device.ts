@@ -67,7 +67,12 @@ export async function requestGpu({
   const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
   const requiredFeatures = featuresOf(adapter);
   try {
-    const own = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+    // One that lists what it does not give is done without.
+    const own = await adapter.requestDevice({ requiredFeatures, requiredLimits }).catch(async (error: Error) => {
+      const again = requiredFeatures.length > 0 ? await requestAdapter() : null;
+      if (again === null) throw error;
+      return again.requestDevice({ requiredLimits });
+    });
     return new Gpu(own, true, bindingLimit, variant, tuning);
   } catch (error) {
     return absent(`the WebGPU adapter gave no device: ${(error as Error).message}`);
@@ -177,7 +182,12 @@ export class Gpu {
     this.#root = new Allocation(this, this.#allocations);
   }
 
-  /** How k centroids of d features are gone about: as a test forces it, as it was tuned, or as such adapters usually do. */
+  /** How points of d features are gone about where nobody knows better: as a test forces it, or as such adapters usually do. */
+  usualFor(d: number): Variant {
+    return { ...this.tuned.usual(d), ...this.#forced };
+  }
+
+  /** How k centroids of d features are gone about: as a test forces it, as it was tuned, or as is usual. */
   variantFor(d: number, k: number): Variant {
     return { ...this.tuned.variantFor(d, k), ...this.#forced };
   }
@@ -191,8 +201,13 @@ export class Gpu {
 
   /** Whether its WGSL has products of bytes, of which a borrowed device does not tell. */
   #hasByteProducts(): Promise<boolean> {
-    this.#shared.hasByteProducts ??= this.#root.guard(compiles(this.device, BYTE_PRODUCT));
-    return this.#shared.hasByteProducts;
+    const shared = this.#shared;
+    if (shared.hasByteProducts === undefined) {
+      const found = compiles(this.device, BYTE_PRODUCT);
+      shared.hasByteProducts = found;
+      found.catch(() => delete shared.hasByteProducts);
+    }
+    return this.#root.guard(shared.hasByteProducts);
   }
 
   /** What kernels of a variant may count on. */

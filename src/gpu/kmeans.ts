@@ -17,7 +17,16 @@ import {
 } from './kernels/kmeans.ts';
 import { bindingsOf, cutParts, type Part } from './part.ts';
 import { Passes } from './passes.ts';
-import { hasQuads, type KMeansWorkPlan, kmeansWorkPlan, spansOf, sumsPlan, type Tile, type Variant } from './plan.ts';
+import {
+  hasQuads,
+  type KMeansWorkPlan,
+  kmeansWorkPlan,
+  sameVariant,
+  spansOf,
+  sumsPlan,
+  type Tile,
+  type Variant,
+} from './plan.ts';
 import { Queue } from './queue.ts';
 import { readLabels } from './read.ts';
 import type { Load, ResidentPoints } from './resident-points.ts';
@@ -39,12 +48,33 @@ interface Batch {
   readonly centroids: Float64Array;
 }
 
+/** A workspace of the variant that was tuned, or of the usual one where these points leave no room for it, or the device refuses it. */
 export async function openKMeans(
   gpu: Gpu,
   points: ResidentPoints,
   k: number,
   signal: AbortSignal | undefined,
-  wanted: Variant = gpu.variantFor(points.summary.d, k),
+): Promise<GpuKMeans> {
+  const { d } = points.summary;
+  const usual = gpu.usualFor(d);
+  const variant = gpu.variantFor(d, k);
+  try {
+    return await openVariant(gpu, points, k, signal, variant);
+  } catch (error) {
+    if (sameVariant(variant, usual)) throw error;
+    signal?.throwIfAborted();
+    gpu.checkAlive();
+    points.check();
+    return openVariant(gpu, points, k, signal, usual);
+  }
+}
+
+export async function openVariant(
+  gpu: Gpu,
+  points: ResidentPoints,
+  k: number,
+  signal: AbortSignal | undefined,
+  wanted: Variant,
 ): Promise<GpuKMeans> {
   if (k > 2 ** 24) throw new RangeError(`k is ${k}, kernels count centroids up to 2^24`);
   const { n, d, metric, weights } = points.summary;

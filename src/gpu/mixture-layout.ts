@@ -32,7 +32,7 @@ const LARGEST = 2 ** 126;
 /** Factors are not smaller, nor are sharpnesses than its square: a deviation is not larger than the points reach. */
 const SMALLEST = 2 ** -60;
 
-/** No value of a row is beyond this: LARGEST of points.wgsl. */
+/** No value of a row is beyond this: LARGEST of framed.wgsl. */
 const LARGEST_VALUE = 2 ** 48;
 /** With factors up to this no y is beyond LARGEST_Y of the kernels, 2⁶⁰. */
 const LARGEST_BOUNDED = 2 ** 10;

@@ -47,7 +47,7 @@ export async function openMixture(
   if (needed > gpu.bindingLimit) {
     throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
   }
-  const subgroups = gpu.subgroupsOf(gpu.variantFor(d, k).subgroups);
+  const subgroups = gpu.subgroupsOf(gpu.usualFor(d).subgroups);
   const kernels = await gpu.kernels(mixtureSources(points.load, k, d, shape, plan, subgroups));
   return gpu.allocate((allocation) => new GpuMixture(gpu, allocation, points, layout, plan, kernels, signal), signal);
 }

@@ -113,7 +113,7 @@ export class GpuDistanceField implements DistanceField {
     const { contents, FINE } = fineOf(centroids);
     const constants = { LOAD, WEIGHTED: weights !== null, FRESH: this.#fresh, FINE };
     const m = centroids.length / d;
-    const subgroups = this.#gpu.subgroupsOf(this.#gpu.variantFor(d, m).subgroups);
+    const subgroups = this.#gpu.subgroupsOf(this.#gpu.usualFor(d).subgroups);
     const kernel = await this.#gpu.kernel(sourceOf(fieldExtendKernel, constants, subgroups));
     const { allocation, targets } = await this.#gpu.allocate((allocation) => ({
       allocation,

@@ -11,7 +11,7 @@ import {
 import { TUNING_VERSION, type TunedShape, type TunedVariant, type Tuning } from '../engine/tuning.ts';
 import type { Gpu } from './device.ts';
 import { gather } from './gather.ts';
-import { openKMeans } from './kmeans.ts';
+import { openVariant } from './kmeans.ts';
 import { sameVariant, VARIANT_VALUES, type Variant, variantsFor } from './plan.ts';
 import type { ResidentPoints } from './resident-points.ts';
 
@@ -56,7 +56,7 @@ export async function tune(
 
   /** The least time of a pass, in milliseconds. */
   const timeOf = async (variant: Variant): Promise<number> => {
-    const workspace = await openKMeans(gpu, points, k, signal, variant);
+    const workspace = await openVariant(gpu, points, k, signal, variant);
     let best = Infinity;
     const timed = async () => {
       const from = performance.now();
@@ -71,6 +71,8 @@ export async function tune(
       if (passes === 0) {
         passes = 1;
         while ((await timed()) < LEAST_MS && passes < MOST_PASSES) passes *= 2;
+        // Of few passes the clock saw little, and of the first variant alone.
+        best = Infinity;
       }
       for (let i = 0; i < TIMINGS && !(best < Infinity && isLate()); i++) await timed();
       return best;

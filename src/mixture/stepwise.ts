@@ -11,7 +11,13 @@ import { meanValue, withMixture } from './expectation.ts';
 import { type ComponentStatus, rulesOf, statusOf } from './fit.ts';
 import { congruence, transpose } from './linear.ts';
 import { maximize, type Update, type UpdateRules } from './maximize.ts';
-import { type Parameters, parametersIntoFrame, parametersOutOfFrame, toFiniteGaussians } from './parameters.ts';
+import {
+  type Parameters,
+  parametersIntoFrame,
+  parametersOutOfFrame,
+  toFiniteGaussians,
+  toGaussians,
+} from './parameters.ts';
 import { checkMixturePlan, type MixturePlan, needEuclidean } from './plan.ts';
 import { firstParameters } from './start.ts';
 
@@ -48,7 +54,8 @@ export async function learnedFrom(
   const rules = rulesOf(batch, plan);
   const previous =
     known === null ? await firstParameters(batch, plan, rules, 0) : parametersIntoFrame(known.parameters, frame);
-  const gaussians = toFiniteGaussians(previous, 'points', 'those of the batches before');
+  const gaussians =
+    known === null ? toGaussians(previous) : toFiniteGaussians(previous, 'points', 'those of the batches before');
   const weight = (known?.weight ?? totalWeight) + totalWeight;
   return withMixture(batch, previous, async (workspace) => {
     const statistics = await workspace.accumulate(gaussians, 1);

@@ -62,6 +62,8 @@ test.for(['node', 'chrome'] as const)('in %s', { timeout: 10 * MINUTES }, async 
     expect(Math.abs(library.judgement.told), title).toBeLessThan(1e-6);
     expect(library.judgement.sample, title).toBeLessThan(1e-5);
     expect(library.peakBytes, title).toBeGreaterThan(0);
+    if (size.covarianceType === 'k-means') expect(library.tuned!.milliseconds!.length, title).toBeGreaterThan(1);
+    else expect(library.tuned, title).toBeNull();
     if (adapter.timestamps) expect(Object.keys(library.kernels!).length, title).toBeGreaterThan(1);
     // Of k-means whoever is there has an answer, or a reason.
     const heard = [...peers.map(({ contender }) => contender), ...failures.map((line) => line.split(': ')[0])];

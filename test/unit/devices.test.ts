@@ -56,6 +56,24 @@ test('a device with less threads than kernels need is not taken: of the compatib
   await engine.destroy();
 });
 
+test('an adapter that lists features and refuses them is asked for a device without', async () => {
+  const asked: unknown[] = [];
+  const adapter = () => ({
+    features: new Set(['subgroups']),
+    limits: { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 },
+    info: { vendor: 'a', architecture: 'b', device: 'c', description: 'd' },
+    requestDevice: async ({ requiredFeatures }: GPUDeviceDescriptor) => {
+      asked.push(requiredFeatures);
+      if (requiredFeatures !== undefined) throw new Error('not after all');
+      return { ...idleDevice(new Promise(() => {})), destroy: () => {} };
+    },
+  });
+  vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => adapter() } });
+  const engine = await createEngine({ backend: 'webgpu' });
+  expect([engine.backend, asked]).toEqual(['webgpu', [['subgroups'], undefined]]);
+  await engine.destroy();
+});
+
 test('subgroups are counted on where the device has them, and by their size where there is one that can be asked for', async () => {
   const gpuOf = (features: readonly string[], subgroupMinSize?: number, subgroupMaxSize?: number) => {
     const device = { ...idleDevice(new Promise(() => {})), features: new Set(features) };

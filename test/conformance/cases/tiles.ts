@@ -67,7 +67,7 @@ function starts(d: number, k: number): Record<string, Start> {
   };
 }
 
-export const tiles: readonly ConformanceCase[] = shapes.map(([d, k]) => ({
+const shaped: readonly ConformanceCase[] = shapes.map(([d, k]) => ({
   name: `every tile and filter gives the same labels: d = ${d}, k = ${k}`,
   only: 'webgpu',
   async run(context) {
@@ -82,3 +82,27 @@ export const tiles: readonly ConformanceCase[] = shapes.map(([d, k]) => ({
     }
   },
 }));
+
+/** Rows of one value each, some so small beside others that their products underflow. */
+function smallBesideLarge(d: number, small: number): Start {
+  const rows = (values: readonly number[]) =>
+    Float64Array.from(values.flatMap((value) => new Array<number>(d).fill(value)));
+  const data = Float32Array.from(rows([1, -1, small, -small, 1, -1]));
+  return { points: { data, n: 6, d }, centroids: rows([1, -1, small, -0.9 * small]) };
+}
+
+const underflows: ConformanceCase = {
+  name: 'every filter gives the same labels where products underflow',
+  only: 'webgpu',
+  async run(context) {
+    for (const d of [8, 40]) {
+      for (const small of [1e-15, 1e-16, 5e-17, 1.27e-17, 5e-18, 1e-18, 1e-19, 1e-20]) {
+        const start = smallBesideLarge(d, small);
+        const expected = await labelsWith(context, { filter: 'none' }, start);
+        sameValues(await labelsWith(context, { filter: 'bytes' }, start), expected, `d = ${d}, ${small}`);
+      }
+    }
+  },
+};
+
+export const tiles: readonly ConformanceCase[] = [...shaped, underflows];

@@ -1,5 +1,6 @@
 /** What is tuned is kept and chosen by, and changes no bit. */
 
+import { compiles } from '../../../src/gpu/kernel.ts';
 import { variantsFor } from '../../../src/gpu/plan.ts';
 import {
   createEngine,
@@ -66,6 +67,10 @@ function atSubmit(device: GPUDevice, wanted: number, callback: () => void): () =
   return () => {
     queue.submit = submit;
   };
+}
+
+function hasByteProducts(device: GPUDevice): Promise<boolean> {
+  return compiles(device, 'const product = dot4I8Packed(1u, 1u);');
 }
 
 async function using(engine: Promise<Engine>, work: (engine: Engine) => Promise<void>): Promise<void> {
@@ -147,6 +152,36 @@ export const tuning: readonly ConformanceCase[] = [
     } finally {
       device.createComputePipelineAsync = compile;
     }
+  }),
+  withLentDevice(
+    'a variant that was tuned and is refused now gives way to the usual one',
+    async ({ device, engine }) => {
+      // A shape of which nothing is compiled yet.
+      const points = blobs({ n: 300, d: 19, groups: 5, seed: 506 });
+      const expected = await engine.kmeans(await upload(engine, points), fitOf(points));
+      const { vendor = '', architecture = '', description = '' } = device.adapterInfo ?? {};
+      const compile = device.createComputePipelineAsync.bind(device);
+      let refused = 0;
+      device.createComputePipelineAsync = (descriptor) => {
+        if (!/filter/.test(descriptor.label!)) return compile(descriptor);
+        refused++;
+        return Promise.reject(new Error('not on this device'));
+      };
+      const choices = [{ d: points.d, k, variant: { filter: 'bytes' } }];
+      const tuning = { version: 1, adapter: { vendor, architecture, description }, choices };
+      await using(createEngine({ backend: 'webgpu', device, tuning }), async (tuned) => {
+        sameFit(await tuned.kmeans(await upload(tuned, points), fitOf(points)), expected, 'the usual variant');
+      });
+      device.createComputePipelineAsync = compile;
+      check(refused > 0 || !(await hasByteProducts(device)), 'nothing was refused');
+    },
+  ),
+  withLentDevice('an engine that is gone leaves what others need to tune', async ({ device, engine }) => {
+    await engine.tune(await upload(engine, wide), { k });
+    await engine.destroy();
+    await using(createEngine({ backend: 'webgpu', device }), async (next) => {
+      checkChoice(await next.tune(await upload(next, wide), { k }), wide.d, k);
+    });
   }),
   withLentDevice('an abort ends tuning between passes, and nothing else', async ({ device, engine }) => {
     const dataset = await upload(engine, narrow);
