@@ -114,6 +114,8 @@ export function isShown(page: Page, selector: string): Promise<boolean> {
 
 interface TraceEvent {
   readonly name: string;
+  /** `X` of what is over, `B` of what was not when the trace ended. */
+  readonly ph: string;
   readonly pid: number;
   readonly tid: number;
   readonly args: { readonly name?: string };
@@ -133,8 +135,9 @@ export function tasksOfPage(trace: Uint8Array): number[] {
   // Chrome keeps a process ready for the next page, which has a main thread, too.
   const { pid } = threads.find(({ args }) => args.name === 'DedicatedWorker thread')!;
   const main = threads.find((thread) => thread.pid === pid && thread.args.name === 'CrRendererMain')!;
+  const isOfMain = (event: Pick<TraceEvent, 'pid' | 'tid'>) => event.pid === pid && event.tid === main.tid;
   return traceEvents
-    .filter((event) => event.pid === pid && event.tid === main.tid && event.name === 'ThreadControllerImpl::RunTask')
+    .filter(({ ph, name, ...event }) => ph === 'X' && name === 'ThreadControllerImpl::RunTask' && isOfMain(event))
     .map(({ tdur }) => {
       if (tdur === undefined) throw new Error('this Chrome does not say how long its threads were at work');
       return tdur / 1000;
