@@ -33,7 +33,6 @@ const forcedCases = forced([
   ...named(metrics, /d = (64|784)/),
   ...named(empty, /many empty/),
   ...named(weights, /fractional/),
-  ...named(shards, /d = 33/),
 ]);
 
 function named(cases: readonly ConformanceCase[], words: RegExp): ConformanceCase[] {

@@ -1,6 +1,6 @@
 /** Each way to find nearest centroids, whatever the adapter would choose: the same labels, ties and near ties too. */
 import { canFilter, type Variant } from '../../../src/gpu/plan.ts';
-import { type ConformanceCase, type ConformanceContext, sameValues } from '../case.ts';
+import { type CaseEngineOptions, type ConformanceCase, type ConformanceContext, sameValues } from '../case.ts';
 import { checkModel, upload } from './bounds.ts';
 import { blobs, type CasePoints, spacedRows, wholeNumbers } from './data.ts';
 import { betweenEqualNorms } from './precision.ts';
@@ -28,9 +28,13 @@ interface Start {
   readonly centroids: Float64Array;
 }
 
-async function labelsWith(context: ConformanceContext, variant: Partial<Variant>, start: Start): Promise<Uint32Array> {
-  const { points, centroids } = start;
-  const engine = await context.createEngine({ variant });
+async function labelsWith(
+  context: ConformanceContext,
+  variant: Partial<Variant>,
+  { points, centroids }: Start,
+  limits: CaseEngineOptions = {},
+): Promise<Uint32Array> {
+  const engine = await context.createEngine({ variant, ...limits });
   try {
     const k = centroids.length / points.d;
     const init = { data: centroids, shape: [k, points.d] as const };
@@ -48,33 +52,36 @@ function withValues(points: CasePoints, value: (value: number, i: number, j: num
   return { data: data.map((x, at) => value(x, Math.floor(at / d), at % d)), n, d };
 }
 
-/** Starts at which ways to find the nearest part, if they do. */
-function starts(d: number, k: number): Record<string, Start> {
+/** Starts at which ways to find the nearest part, if they do: three for every shape, and one in turn. */
+function starts(d: number, k: number, turn: number): Record<string, Start> {
   const n = k + 301;
   const spaced = (points: CasePoints): Start => ({ points, centroids: Float64Array.from(spacedRows(points, k)) });
   const seed = d + k;
   const points = blobs({ n, d, seed });
   const far = spaced(points);
   far.centroids.fill(1e30, 0, d);
+  const others: [string, Start][] = [
+    ['ties', spaced(wholeNumbers(n, d, 3, seed))],
+    ['groups far apart', spaced(blobs({ n, d, groups: 2, spread: 1e4, seed }))],
+    ['rows of zeros', spaced(withValues(points, (x, i) => (i % 3 === 0 ? 0 : x)))],
+    ['a feature a million times the others', spaced(withValues(points, (x, _, j) => (j === 0 ? 1e6 * x : x)))],
+  ];
   return {
-    ties: spaced(wholeNumbers(n, d, 3, seed)),
     'near ties': spaced(withValues(points, (x) => x / 8 + 1e3)),
-    'groups far apart': spaced(blobs({ n, d, groups: 2, spread: 1e4, seed })),
     'equal norms': betweenEqualNorms(n, d, k),
-    'rows of zeros': spaced(withValues(points, (x, i) => (i % 3 === 0 ? 0 : x))),
-    'a feature a million times the others': spaced(withValues(points, (x, _, j) => (j === 0 ? 1e6 * x : x))),
     'a centroid at 1e30': far,
+    ...Object.fromEntries([others[turn % others.length]]),
   };
 }
 
-const shaped: readonly ConformanceCase[] = shapes.map(([d, k]) => ({
+const shaped: readonly ConformanceCase[] = shapes.map(([d, k], turn) => ({
   name: `every tile and filter gives the same labels: d = ${d}, k = ${k}`,
   only: 'webgpu',
   async run(context) {
     const variants: Partial<Variant>[] = [{ tile: 'tall', filter: 'none' }];
     if (d <= 4) variants.push({ tile: 'direct' });
     if (canFilter(d)) variants.push({ filter: 'bytes' });
-    for (const [what, start] of Object.entries(starts(d, k))) {
+    for (const [what, start] of Object.entries(starts(d, k, turn))) {
       const expected = await labelsWith(context, { tile: 'short', filter: 'none' }, start);
       for (const variant of variants) {
         sameValues(await labelsWith(context, variant, start), expected, `${what}, ${JSON.stringify(variant)}`);
@@ -105,4 +112,16 @@ const underflows: ConformanceCase = {
   },
 };
 
-export const tiles: readonly ConformanceCase[] = [...shaped, underflows];
+const inShards: ConformanceCase = {
+  name: 'every filter gives the same labels in several buffers',
+  only: 'webgpu',
+  async run(context) {
+    const points = blobs({ n: 9001, d: 17, groups: 9, seed: 177 });
+    const start = { points, centroids: Float64Array.from(spacedRows(points, 33)) };
+    const limits = { bindingLimit: 4096 * points.d * 4 };
+    const expected = await labelsWith(context, { filter: 'none' }, start);
+    sameValues(await labelsWith(context, { filter: 'bytes' }, start, limits), expected, 'by bytes');
+  },
+};
+
+export const tiles: readonly ConformanceCase[] = [...shaped, underflows, inShards];
