@@ -96,8 +96,8 @@ interface Shared {
   hasByteProducts?: Promise<boolean>;
 }
 
-/** What the language feature packed_4x8_integer_dot_product adds. */
-const BYTE_PRODUCT = 'const product = dot4I8Packed(1u, 1u) + i32(pack4xI8(vec4i()));';
+/** What the language feature packed_4x8_integer_dot_product adds, in no constant: Firefox has it, but not there. */
+export const BYTE_PRODUCT = 'fn product(a: u32, b: vec4i) -> i32 { return dot4I8Packed(a, pack4xI8(b)); }';
 
 const sharedOf = new WeakMap<GPUDevice, Shared>();
 

@@ -1,5 +1,6 @@
 /** What is tuned is kept and chosen by, and changes no bit. */
 
+import { BYTE_PRODUCT } from '../../../src/gpu/device.ts';
 import { compiles } from '../../../src/gpu/kernel.ts';
 import { variantsFor } from '../../../src/gpu/plan.ts';
 import {
@@ -67,10 +68,6 @@ function atSubmit(device: GPUDevice, wanted: number, callback: () => void): () =
   return () => {
     queue.submit = submit;
   };
-}
-
-function hasByteProducts(device: GPUDevice): Promise<boolean> {
-  return compiles(device, 'const product = dot4I8Packed(1u, 1u);');
 }
 
 async function using(engine: Promise<Engine>, work: (engine: Engine) => Promise<void>): Promise<void> {
@@ -173,7 +170,7 @@ export const tuning: readonly ConformanceCase[] = [
         sameFit(await tuned.kmeans(await upload(tuned, points), fitOf(points)), expected, 'the usual variant');
       });
       device.createComputePipelineAsync = compile;
-      check(refused > 0 || !(await hasByteProducts(device)), 'nothing was refused');
+      check(refused > 0 || !(await compiles(device, BYTE_PRODUCT)), 'nothing was refused');
     },
   ),
   withLentDevice('an engine that is gone leaves what others need to tune', async ({ device, engine }) => {
