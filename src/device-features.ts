@@ -1,6 +1,7 @@
 /** What kernels have a use for, where an adapter offers it. */
-const FEATURES: readonly GPUFeatureName[] = ['subgroups', 'subgroup-size-control'];
+const WANTED: readonly string[] = ['subgroups', 'subgroup-size-control'];
 
-export function featuresOf({ features }: GPUAdapter): GPUFeatureName[] {
-  return FEATURES.filter((feature) => features.has(feature));
+export function deviceFeatures({ features }: GPUAdapter): GPUFeatureName[] {
+  // The types that other packages bring along know fewer names.
+  return WANTED.filter((feature) => features.has(feature)) as GPUFeatureName[];
 }

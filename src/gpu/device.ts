@@ -1,4 +1,4 @@
-import { featuresOf } from '../device-features.ts';
+import { deviceFeatures } from '../device-features.ts';
 import type { ProcessorInfo } from '../engine/contract.ts';
 import type { TunedAdapter, Tuning } from '../engine/tuning.ts';
 import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
@@ -65,7 +65,7 @@ export async function requestGpu({
   if (!softwareToo && isSoftware(adapter.info)) return 'software-adapter';
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
-  const requiredFeatures = featuresOf(adapter);
+  const requiredFeatures = deviceFeatures(adapter);
   try {
     // One that lists what it does not give is done without.
     const own = await adapter.requestDevice({ requiredFeatures, requiredLimits }).catch(async (error: Error) => {

@@ -5,7 +5,7 @@
  */
 import '../globals.ts';
 import { readOptions } from '../check.ts';
-import { featuresOf } from '../device-features.ts';
+import { deviceFeatures } from '../device-features.ts';
 import { WebGPUUnavailableError } from '../errors.ts';
 import { highestLimits } from './limits.ts';
 
@@ -52,7 +52,7 @@ export async function requestNodeDevice(options?: NodeDeviceOptions): Promise<GP
     );
   }
   const device = await adapter.requestDevice({
-    requiredFeatures: featuresOf(adapter),
+    requiredFeatures: deviceFeatures(adapter),
     requiredLimits: highestLimits(adapter),
   });
   inUse.set(device, adapter);

@@ -1,6 +1,6 @@
 /** The conformance suite in a page: a test calls `runCase` for each case. */
 import { createCpuEngine } from '../../src/cpu/engine.ts';
-import { featuresOf } from '../../src/device-features.ts';
+import { deviceFeatures } from '../../src/device-features.ts';
 import { cases } from './cases/index.ts';
 import { probe } from './probe.ts';
 import { cpuRunner, type Runner, sharing, webgpuRunner } from './runner.ts';
@@ -25,7 +25,7 @@ function webgpuInPage(): Runner {
   return webgpuRunner(name, async () => {
     const adapter = await navigator.gpu?.requestAdapter();
     if (!adapter) throw new Error('this browser has no WebGPU adapter');
-    return adapter.requestDevice({ requiredFeatures: featuresOf(adapter) });
+    return adapter.requestDevice({ requiredFeatures: deviceFeatures(adapter) });
   });
 }
 
