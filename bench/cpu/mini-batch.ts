@@ -7,8 +7,8 @@ import { formatTable, threeDigits } from '../table.ts';
 import { GOALS, outcome } from './goals.ts';
 import type { Findings, Setting } from './section.ts';
 
-/** Starts differ: the figures are of all of them. */
-const SEEDS = [0, 1, 2];
+/** Starts differ: the figures are of all of them. The defaults of mini-batches were chosen by seeds 0 to 2, which these leave out. */
+const SEEDS = [11, 12, 13, 14, 15];
 
 interface Found {
   readonly inertia: number;

@@ -42,14 +42,16 @@ export function isJudgeable({ rows, sizes }: Partition): boolean {
 }
 
 export function allRows(n: number): Uint32Array {
-  return new Uint32Array(n).map((_, i) => i);
+  const rows = new Uint32Array(n);
+  for (let i = 0; i < n; i++) rows[i] = i;
+  return rows;
 }
 
 /** Ascending: the rows of positive weight; where they are more than `size`, so many of them, each as likely as any other. */
 export function* measuredRows({ n, weights }: KMeansDataset, size = Infinity, seed = 0): Steps<Uint32Array> {
-  const all = allRows(n);
-  const rows = weights === null ? all : all.filter((row) => weights[row] > 0);
-  if (rows.length <= size) return rows;
-  const places = yield* distinctBelow(rows.length, size, new Random(seed));
-  return places.map((place) => rows[place]).sort();
+  const rows = weights === null ? null : allRows(n).filter((row) => weights[row] > 0);
+  const count = rows?.length ?? n;
+  if (count <= size) return rows ?? allRows(n);
+  const places = (yield* distinctBelow(count, size, new Random(seed))).sort();
+  return rows === null ? places : places.map((place) => rows[place]);
 }
