@@ -1,8 +1,9 @@
 /** Arrow: files and streams of it. */
 import { type Column as ArrowColumn, type DataType, setCompressionCodec, Type, tableFromIPC } from '@uwdata/flechette';
+import { narrowed } from './narrowed.ts';
 import { allBytes, blame, distinctNames, listed, messageOf, pause, type Reading } from './reading.ts';
 import type { Column, NumberColumn, Table } from './table.ts';
-import { MixedColumn, narrowed } from './typing.ts';
+import { MixedColumn } from './typing.ts';
 import { UnreadableError } from './unreadable.ts';
 
 const ZSTD = 1;

@@ -6,10 +6,10 @@ import photoFile from '../../test/golden/data/china.jpg?url';
 import digitsFile from '../../test/golden/data/digits.csv?url';
 import type { BuiltinId } from './builtin-list.ts';
 import { download } from './download.ts';
+import { narrowed } from './narrowed.ts';
 import type { Group, Opened } from './parquet.ts';
 import { count, pause, type Reading } from './reading.ts';
 import { type Column, isNumeric, type NumberColumn, type Table, type TextColumn } from './table.ts';
-import { narrowed } from './typing.ts';
 
 export { BUILTIN } from './builtin-list.ts';
 

@@ -1,5 +1,6 @@
 /** Delimited text: numbers go from bytes into growing columns, with no string in between. */
 import { Dictionary } from './dictionary.ts';
+import { narrowed } from './narrowed.ts';
 import { byteOf, isNumber, numberEnd, numbersOf, readNumber, skipSpaces } from './numbers.ts';
 import { blocksOf, bytesOf, count, counted, distinctNames, listed, pause, type Reading } from './reading.ts';
 import {
@@ -16,7 +17,7 @@ import {
 } from './records.ts';
 import type { Column, Delimited, Table } from './table.ts';
 import { isIsoDate, isoDate } from './times.ts';
-import { columnOfTexts, isInfinite, isMissing, narrowed } from './typing.ts';
+import { columnOfTexts, isInfinite, isMissing } from './typing.ts';
 import { UnreadableError } from './unreadable.ts';
 
 const SPACE = 32;

@@ -1,8 +1,8 @@
 /** NumPy's file of one array (NEP 1). */
 import { type NpyHeader, readNpyHeader } from '../npy.mjs';
+import { narrowed } from './narrowed.ts';
 import { bytesOf, count, pause, type Reading } from './reading.ts';
 import type { NumberColumn, Table } from './table.ts';
-import { narrowed } from './typing.ts';
 import { UnreadableError } from './unreadable.ts';
 
 type Read = (view: DataView, at: number, isLittle: boolean) => number;

@@ -9,10 +9,11 @@ import {
   type SchemaElement,
   type SchemaTree,
 } from 'hyparquet';
+import { narrowed } from './narrowed.ts';
 import { isPlain, readPlain } from './pages.ts';
 import { blame, bytesOf, listed, pause, type Reading } from './reading.ts';
 import type { Column, NumberColumn, Table } from './table.ts';
-import { MixedColumn, narrowed } from './typing.ts';
+import type { MixedColumn } from './typing.ts';
 import { UnreadableError } from './unreadable.ts';
 
 export async function readParquet(file: Blob, name: string, reading: Reading): Promise<Table> {
@@ -107,7 +108,7 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, names?: r
     if (column === undefined || !measure) throw new UnreadableError(`This Parquet file has no column “${name}”.`);
     const length = groups.reduce((sum, { rows }) => sum + rows, 0);
     const gathered =
-      measure === 'text' ? new Texts(name) : new Numbers(name, measure, length, unitOf(column.element, measure));
+      measure === 'text' ? await Texts.of(name) : new Numbers(name, measure, length, unitOf(column.element, measure));
     for (const { start, rows } of groups) {
       await pause(reading);
       const offset = start - groups[0].start;
@@ -225,8 +226,14 @@ class Numbers {
 class Texts {
   readonly #column: MixedColumn;
 
-  constructor(name: string) {
-    this.#column = new MixedColumn(name);
+  private constructor(column: MixedColumn) {
+    this.#column = column;
+  }
+
+  /** What tells numbers and dates among texts is loaded where there are any. */
+  static async of(name: string): Promise<Texts> {
+    const { MixedColumn } = await import('./typing.ts');
+    return new Texts(new MixedColumn(name));
   }
 
   add(data: DecodedArray): void {

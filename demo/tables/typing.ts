@@ -1,5 +1,6 @@
 /** What a column is, told from its values. */
 
+import { narrowed } from './narrowed.ts';
 import { numbersOf } from './numbers.ts';
 import type { Column, NumberColumn } from './table.ts';
 import { areDoubtfulDates, datesOf, timesOf } from './times.ts';
@@ -70,34 +71,6 @@ export function columnOfTexts(
   const values = new Float64Array(codes.length);
   for (let i = 0; i < codes.length; i++) values[i] = numbers[codes[i]];
   return { name, measure: meaning.measure, values: narrowed(values) };
-}
-
-type Values = NumberColumn['values'];
-
-const INTEGERS = [Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array].map((Kind) => {
-  const bits = 8 * Kind.BYTES_PER_ELEMENT;
-  const isSigned = new Kind([-1])[0] < 0;
-  return { Kind, least: isSigned ? -(2 ** (bits - 1)) : 0, greatest: 2 ** (isSigned ? bits - 1 : bits) - 1 };
-});
-
-/** The same numbers, in the least of arrays that holds them all exactly. */
-export function narrowed(values: Values): Values {
-  let least = Infinity;
-  let greatest = -Infinity;
-  let areIntegers = true;
-  let areFloats = true;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (value < least) least = value;
-    if (value > greatest) greatest = value;
-    // Neither is true of NaN.
-    if (areIntegers && value !== Math.floor(value)) areIntegers = false;
-    if (areFloats && value !== Math.fround(value) && !Number.isNaN(value)) areFloats = false;
-    if (!areIntegers && !areFloats) return values;
-  }
-  const fits = areIntegers && INTEGERS.find((kind) => least >= kind.least && greatest <= kind.greatest);
-  const Kind = fits ? fits.Kind : areFloats ? Float32Array : Float64Array;
-  return values instanceof Kind ? values : new Kind(values);
 }
 
 /** A column of values of whatever kinds, one after the other: of JSON, of cells, of what libraries give. */

@@ -29,11 +29,13 @@ import {
   readWeights,
 } from '../mixture/read.ts';
 import { checkSpelling } from '../mixture/spelling.ts';
-import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
-import { KMeansModel } from '../models/kmeans-model.ts';
+import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
+import type { KMeansModel } from '../models/kmeans-model.ts';
+import { mixtureModels } from '../models/known.ts';
 import type { Weights } from '../points.ts';
 import { unwrapped } from '../proxies.ts';
 import { PLACEMENT_OPTIONS, type PlacementOptions } from '../reading.ts';
+import { isKMeansModel } from './kmeans-options.ts';
 
 /**
  * How EM starts: by a method, `'kmeans'`, `'k-means++'`, `'random'` or `'random-from-data'`; from a model; or from
@@ -144,15 +146,19 @@ function checkTemperatures(temperature: unknown): readonly number[] {
   return temperature.map((value, i) => checkTemperature(`temperature[${i}]`, value));
 }
 
+function isMixture(init: object): init is GaussianMixtureModel {
+  return mixtureModels.has(init);
+}
+
 function readStart(init: Exclude<GaussianMixtureInit, string>, k: number, type: CovarianceType): ExplicitStart {
-  if (init instanceof KMeansModel) {
+  if (isKMeansModel(init)) {
     if (!metricOf(init.metric).hasDensity) {
       throw new TypeError(`init must be a Euclidean model: ${init.metric} k-means has no density`);
     }
     if (init.k !== k) throw new RangeError(`init has ${init.k} centroids, k is ${k}`);
     return { means: init.centroids.slice(), d: init.d, weights: null, covariances: null };
   }
-  if (init instanceof GaussianMixtureModel) {
+  if (isMixture(init)) {
     if (init.k !== k) throw new RangeError(`init has ${init.k} components, k is ${k}`);
     if (init.covarianceType !== type) {
       throw new RangeError(`init has covarianceType '${init.covarianceType}', the fit '${type}'`);

@@ -1,8 +1,7 @@
 import { checkSignal, type Given, readOptions } from '../check.ts';
 import type { Dataset } from '../dataset.ts';
 import { withPoints } from '../defaults.ts';
-import { fitMixture } from '../models/fit-mixture.ts';
-import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
+import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { PointsInput } from '../points.ts';
 import { type BlockSource, isSource } from '../reading.ts';
 import { heeding } from '../steps.ts';
@@ -36,6 +35,9 @@ export async function gaussianMixture(
   return gaussianMixtureWith(points, readOptions('gaussianMixture', options, MIXTURE_OPTIONS));
 }
 
+/** Loaded where somebody fits one: an engine that is asked for k-means has no use for it. */
+export const fitting = () => import('../models/fit-mixture.ts');
+
 /** The same with options that are read. */
 export async function gaussianMixtureWith(
   points: PointsInput | Dataset | BlockSource,
@@ -44,14 +46,16 @@ export async function gaussianMixtureWith(
   const plan = checkMixtureOptions(fit);
   const signal = checkSignal(given);
   if (isSource(points)) {
-    const { fitSource } = await import('../streams/mixture.ts');
-    return heeding(plan.onIteration, signal, async (onIteration) => {
-      const fit = await fitSource(points, { ...plan, onIteration }, { sampleWeight, backend, device, signal });
-      return new GaussianMixtureModel(fit, fit.reason);
-    });
+    const [{ fitSource }, { modelOf }] = await Promise.all([import('../streams/mixture.ts'), fitting()]);
+    return heeding(plan.onIteration, signal, async (onIteration) =>
+      modelOf(await fitSource(points, { ...plan, onIteration }, { sampleWeight, backend, device, signal })),
+    );
   }
   const placement = { backend, device, metric: undefined, sampleWeight, signal, frame: undefined };
   return withPoints(points, placement, (dataset) =>
-    heeding(plan.onIteration, signal, (onIteration) => fitMixture(dataset, { ...plan, onIteration }, signal)),
+    heeding(plan.onIteration, signal, async (onIteration) => {
+      const { fitMixture } = await fitting();
+      return fitMixture(dataset, { ...plan, onIteration }, signal);
+    }),
   );
 }

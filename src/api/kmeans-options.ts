@@ -106,12 +106,12 @@ export function checkKMeansOptions(
   };
 }
 
-function isModel(init: object): init is KMeansModel {
+export function isKMeansModel(init: object): init is KMeansModel {
   return kmeansModels.has(unwrapped(init));
 }
 
 function readStart(init: Exclude<KMeansInit, string>, k: number): Float64Array {
-  if (isModel(init)) {
+  if (isKMeansModel(init)) {
     if (init.k !== k) throw new RangeError(`init has ${init.k} centroids, k is ${k}`);
     return init.centroids.slice();
   }

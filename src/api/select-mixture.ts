@@ -5,10 +5,10 @@ import { withPoints } from '../defaults.ts';
 import { COVARIANCE_TYPES, type CovarianceType } from '../mixture/forms/names.ts';
 import { freeParameters } from '../mixture/parameters.ts';
 import { checkMixturePlan } from '../mixture/plan.ts';
-import { fitMixture } from '../models/fit-mixture.ts';
 import type { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import type { PointsInput } from '../points.ts';
 import { heeding } from '../steps.ts';
+import { fitting } from './gaussian-mixture.ts';
 import { checkMixtureOptions, type GaussianMixtureOptions, MIXTURE_OPTIONS } from './gaussian-mixture-options.ts';
 import { checkList, checkTries, type SelectionProgress, type SelectionRow, tryAll } from './selection.ts';
 
@@ -75,6 +75,7 @@ export async function selectMixture(
       await dataset.use(signal, async (home) => {
         for (const plan of plans) checkMixturePlan(plan, home.dataset);
       });
+      const { fitMixture } = await fitting();
       return tryAll(
         plans,
         async (plan) => {

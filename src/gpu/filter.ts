@@ -1,4 +1,8 @@
-/** Assignments that ask all centroids by their bytes first, and by float32 those that this leaves. */
+/**
+ * Assignments that ask all centroids by their bytes first, and by float32 those that this leaves. Not by `shader-f16`: GPUs that
+ * have both take at least as many products of bytes in a cycle as of halves (Hopper 256 of each in a multiprocessor), bytes have
+ * half the size and exact sums, and sums of halves are rounded to 11 bits at each term, which leaves far more centroids open.
+ */
 import type { Allocation, Compiled } from './device.ts';
 import { type Dispatch, type ResourcesOf, type Subgroups, sourceOf } from './kernel.ts';
 import { byteCentroidsKernel, byteRowsKernel, candidatesKernel, filterKernel } from './kernels/filter.ts';

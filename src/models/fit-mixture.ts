@@ -1,7 +1,8 @@
 /** How a finished fit of a mixture becomes a model. */
 
 import type { Dataset } from '../dataset.ts';
-import { fitBest } from '../mixture/fit.ts';
+import type { Reason } from '../home.ts';
+import { fitBest, type MixtureFit } from '../mixture/fit.ts';
 import type { MixturePlan } from '../mixture/plan.ts';
 import { GaussianMixtureModel } from './gaussian-mixture-model.ts';
 
@@ -14,5 +15,9 @@ export async function fitMixture(
   const best = await fitBest(plan, (fit) =>
     points.use(signal, async ({ dataset, reason }) => ({ ...(await fit(dataset)), reason })),
   );
-  return new GaussianMixtureModel(best, best.reason);
+  return modelOf(best);
+}
+
+export function modelOf(fit: MixtureFit & { readonly reason: Reason }): GaussianMixtureModel {
+  return new GaussianMixtureModel(fit, fit.reason);
 }

@@ -47,6 +47,7 @@ import { knowSelf } from '../proxies.ts';
 import { type BlockSource, isSource } from '../reading.ts';
 import { runAsync, runNow, type Steps } from '../steps.ts';
 import { KMeansModel } from './kmeans-model.ts';
+import { mixtureModels } from './known.ts';
 import type { RecordOf } from './record.ts';
 
 /** What `toJSON` gives: all of the model but its labels. */
@@ -185,6 +186,7 @@ export class GaussianMixtureModel {
   /** @internal */
   constructor({ parameters, report }: MixtureFit, reason: Reason) {
     knowSelf(this, GaussianMixtureModel);
+    mixtureModels.add(this);
     Object.assign(this, parameters, report, { lowerBounds: Float64Array.from(report.lowerBounds), reason });
     this.#fitted = report.frame !== null;
     this.frame = report.frame ?? frameOfModel(parameters.means, deviationsOf(parameters), parameters.d);

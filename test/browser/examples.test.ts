@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { FILES, FORMATS } from '../golden/blocks.ts';
 import { missing } from '../missing.ts';
 import { HOW_TO_INSTALL, isInstalled } from '../neighbours/installed.ts';
-import { RUNS_ALL } from '../scope.ts';
+import { inAll, RUNS_ALL, shareOf } from '../scope.ts';
 import { topicOf } from '../topics.ts';
 import { chooseFile, executablePath, finished, isShown, open, useChrome } from './pages.ts';
 
@@ -41,52 +41,55 @@ it('the example of embeddings shows how k was chosen, and sentences of one topic
   await page.close();
 });
 
-it('the example of palettes shows that of k-means nearer to the photograph than those of the packages', async () => {
-  const page = await open(chrome, 'examples/palette/index.html');
-  await finished(page);
-  const shown = () =>
-    page.$$eval('figure[data-difference]', (figures) =>
-      figures.map((figure) => ({
-        difference: Number(figure.dataset.difference),
-        swatches: Array.from(figure.querySelectorAll('.swatches li'), (swatch) => swatch.getAttribute('aria-label')),
-        isBest: figure.classList.contains('best'),
-      })),
-    );
-  const expectNearer = async (k: number) => {
-    await page.waitForFunction(
-      (start) => document.getElementById('message')?.textContent?.startsWith(start),
-      {},
-      `In ${k} colours, those of k-means differ by `,
-    );
+inAll(it)(
+  'the example of palettes shows that of k-means nearer to the photograph than those of the packages',
+  async () => {
+    const page = await open(chrome, 'examples/palette/index.html');
     await finished(page);
-    const [own, ...others] = await shown();
-    expect(others).toHaveLength(2);
-    for (const { difference } of others) expect(own.difference).toBeLessThan(0.8 * difference);
-    expect([own.isBest, ...others.map(({ isBest }) => isBest)]).toEqual([true, false, false]);
-    expect(own.swatches).toHaveLength(k);
-    for (const swatch of own.swatches) expect(swatch).toMatch(/^#[0-9a-f]{6}, \d+\.\d % of the pixels$/);
-    return own.swatches;
-  };
-  const askFor = (k: number) =>
-    page.$eval(
-      '#k',
-      (field, value) => {
-        (field as HTMLInputElement).value = value;
-        field.dispatchEvent(new Event('change'));
-      },
-      String(k),
-    );
-  const china = await expectNearer(8);
-  await page.select('#photograph', 'flower');
-  await askFor(6);
-  for (const swatch of await expectNearer(6)) expect(china).not.toContain(swatch);
-  const field = await page.$('input#file');
-  await field!.uploadFile(fileURLToPath(new URL('../golden/data/china.jpg', import.meta.url)));
-  await page.waitForFunction(() => document.querySelector<HTMLSelectElement>('#photograph')?.value === 'own');
-  await askFor(8);
-  expect(await expectNearer(8)).toEqual(china);
-  await page.close();
-});
+    const shown = () =>
+      page.$$eval('figure[data-difference]', (figures) =>
+        figures.map((figure) => ({
+          difference: Number(figure.dataset.difference),
+          swatches: Array.from(figure.querySelectorAll('.swatches li'), (swatch) => swatch.getAttribute('aria-label')),
+          isBest: figure.classList.contains('best'),
+        })),
+      );
+    const expectNearer = async (k: number) => {
+      await page.waitForFunction(
+        (start) => document.getElementById('message')?.textContent?.startsWith(start),
+        {},
+        `In ${k} colours, those of k-means differ by `,
+      );
+      await finished(page);
+      const [own, ...others] = await shown();
+      expect(others).toHaveLength(2);
+      for (const { difference } of others) expect(own.difference).toBeLessThan(0.8 * difference);
+      expect([own.isBest, ...others.map(({ isBest }) => isBest)]).toEqual([true, false, false]);
+      expect(own.swatches).toHaveLength(k);
+      for (const swatch of own.swatches) expect(swatch).toMatch(/^#[0-9a-f]{6}, \d+\.\d % of the pixels$/);
+      return own.swatches;
+    };
+    const askFor = (k: number) =>
+      page.$eval(
+        '#k',
+        (field, value) => {
+          (field as HTMLInputElement).value = value;
+          field.dispatchEvent(new Event('change'));
+        },
+        String(k),
+      );
+    const china = await expectNearer(8);
+    await page.select('#photograph', 'flower');
+    await askFor(6);
+    for (const swatch of await expectNearer(6)) expect(china).not.toContain(swatch);
+    const field = await page.$('input#file');
+    await field!.uploadFile(fileURLToPath(new URL('../golden/data/china.jpg', import.meta.url)));
+    await page.waitForFunction(() => document.querySelector<HTMLSelectElement>('#photograph')?.value === 'own');
+    await askFor(8);
+    expect(await expectNearer(8)).toEqual(china);
+    await page.close();
+  },
+);
 
 it('the example of a map draws clusters on the globe, and in degrees as turf does', async () => {
   const page = await open(chrome, 'examples/map/index.html');
@@ -134,7 +137,7 @@ it('the example of Arrow shows clusters beside species, and what the library say
   await page.close();
 });
 
-it.each(FORMATS)('the example of streaming clusters a file of %s, block by block', async (format) => {
+it.each(shareOf(FORMATS, 3))('the example of streaming clusters a file of %s, block by block', async (format) => {
   const page = await open(chrome, 'examples/streaming/index.html');
   await chooseFile(page, `rows.${format}`, FILES[format]());
   const saysEnd = (k: number) =>
@@ -156,7 +159,7 @@ it.each(FORMATS)('the example of streaming clusters a file of %s, block by block
   await page.close();
 });
 
-it('the example of ONNX says in plain words what is missing: WebGPU, or what it has to load', async () => {
+inAll(it)('the example of ONNX says in plain words what is missing: WebGPU, or what it has to load', async () => {
   const without = await launch({
     executablePath: executablePath!,
     args: ['--no-sandbox', '--disable-blink-features=WebGPU'],

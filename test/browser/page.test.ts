@@ -9,7 +9,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { launch, type Page } from 'puppeteer';
 import { describe, expect, inject, it } from 'vitest';
 import { hashUniform } from '../../src/random.ts';
-import { RUNS_ALL, shareOf } from '../scope.ts';
+import { inAll, shareOf } from '../scope.ts';
 import {
   attributes,
   chooseFile,
@@ -23,8 +23,6 @@ import {
 } from './pages.ts';
 
 const chrome = useChrome();
-/** What takes long, and is not what most changes are about. */
-const inAll = RUNS_ALL ? it : () => undefined;
 
 /** Three groups, in numbers: 120, 80 and 40 rows, in an order of their own. */
 const GROUPS = [
@@ -213,7 +211,7 @@ it('clusters three million flights at once, and keeps the page answering', async
 });
 
 describe('opens', () => {
-  it.each(shareOf(Object.keys(FILES), 5))('%s', async (name) => {
+  it.each(shareOf(Object.keys(FILES), 7))('%s', async (name) => {
     const page = await open(chrome, '?data=embeddings&k=3&engine=cpu');
     await clustered(page);
     await nextRun(page, () => chooseFile(page, name, FILES[name]()));
@@ -363,7 +361,7 @@ it('stops a run, and keeps what it has come to', async () => {
 /** Many rows, of which reading takes some time. */
 const long = () => `a,b\n${Array.from({ length: 600_000 }, (_, i) => `${i % 977},${(i * 7) % 1009}.25`).join('\n')}\n`;
 
-inAll('leaves nothing behind of what was called off', async () => {
+inAll(it)('leaves nothing behind of what was called off', async () => {
   const page = await openTable();
   // In the page itself: reading may have ended before a driver outside has seen that it began.
   const seen = page.evaluate(
@@ -437,36 +435,39 @@ it('clusters nothing but the columns that are chosen', async () => {
   await page.close();
 });
 
-inAll('takes a double click for one, can run again after a stop, and says of a run what was said of it', async () => {
-  const page = await openTable();
-  await set(page, '#k', '3');
-  await nextRun(page, () => page.click('#run', { count: 2 }));
-  const first = await textOf(page, '#message');
-  expect(first).toMatch(/^Converged after/);
-  await chooseFile(page, 'long.csv', long());
-  await page.waitForFunction(() => document.getElementById('result')?.dataset.points === '600000');
-  await clustered(page);
-  const before = await textOf(page, '#message');
-  await set(page, '#k', '200');
-  // In the page: on a busy machine a click from outside may come when the run is over.
-  await page.$eval('#result', (result) => {
-    const observer = new MutationObserver(() => {
-      if (!result.matches('[data-status="running"][data-iterations]')) return;
-      observer.disconnect();
-      document.querySelector<HTMLButtonElement>('#run')!.click();
+inAll(it)(
+  'takes a double click for one, can run again after a stop, and says of a run what was said of it',
+  async () => {
+    const page = await openTable();
+    await set(page, '#k', '3');
+    await nextRun(page, () => page.click('#run', { count: 2 }));
+    const first = await textOf(page, '#message');
+    expect(first).toMatch(/^Converged after/);
+    await chooseFile(page, 'long.csv', long());
+    await page.waitForFunction(() => document.getElementById('result')?.dataset.points === '600000');
+    await clustered(page);
+    const before = await textOf(page, '#message');
+    await set(page, '#k', '200');
+    // In the page: on a busy machine a click from outside may come when the run is over.
+    await page.$eval('#result', (result) => {
+      const observer = new MutationObserver(() => {
+        if (!result.matches('[data-status="running"][data-iterations]')) return;
+        observer.disconnect();
+        document.querySelector<HTMLButtonElement>('#run')!.click();
+      });
+      observer.observe(result, { attributes: true });
     });
-    observer.observe(result, { attributes: true });
-  });
-  await page.click('#run');
-  await page.waitForFunction(() => /^Stopped/.test(document.getElementById('message')?.textContent ?? ''));
-  await clustered(page);
-  expect(await page.$eval('#run', (button) => button.ariaDisabled)).toBe('false');
-  await page.click('#runs tbody button');
-  await page.waitForFunction((text) => document.getElementById('message')?.textContent === text, {}, before);
-  await page.close();
-});
+    await page.click('#run');
+    await page.waitForFunction(() => /^Stopped/.test(document.getElementById('message')?.textContent ?? ''));
+    await clustered(page);
+    expect(await page.$eval('#run', (button) => button.ariaDisabled)).toBe('false');
+    await page.click('#runs tbody button');
+    await page.waitForFunction((text) => document.getElementById('message')?.textContent === text, {}, before);
+    await page.close();
+  },
+);
 
-it('goes on with numbers of any size, more clusters than rows, and storage that is denied', async () => {
+inAll(it)('goes on with numbers of any size, more clusters than rows, and storage that is denied', async () => {
   const page = await openTable({
     prepare: () =>
       Object.defineProperty(Navigator.prototype, 'serviceWorker', {
@@ -497,7 +498,7 @@ it('goes on with numbers of any size, more clusters than rows, and storage that 
   await page.close();
 });
 
-it('says that its worker was ended, and starts another', async () => {
+inAll(it)('says that its worker was ended, and starts another', async () => {
   const page = await openTable();
   await page.workers()[0].close();
   await page.waitForSelector('#result[data-status="error"]');
@@ -536,7 +537,7 @@ it('gives the file back with its clusters, centroids, the model, and code that s
   await page.close();
 });
 
-it('keeps the names that clusters are given, in the table and in its file', async () => {
+inAll(it)('keeps the names that clusters are given, in the table and in its file', async () => {
   const page = await openTable({ prepare: catchFiles });
   await cluster(page, 3);
   await set(page, '.clusters > li:nth-child(2) header input', 'The “south”, of course');
@@ -564,7 +565,7 @@ it('keeps the names that clusters are given, in the table and in its file', asyn
   await page.close();
 });
 
-it('shows typical and outlying rows of a cluster, and all of its columns', async () => {
+inAll(it)('shows typical and outlying rows of a cluster, and all of its columns', async () => {
   const page = await openTable();
   await cluster(page, 3);
   // One row goes far astray, and stays nearest to its own group.
@@ -665,7 +666,7 @@ it('keeps settings in its address, and takes what is wrong there for what is usu
   await page.close();
 });
 
-it('asks for the file that a link is for, and then does with it what the link says', async () => {
+inAll(it)('asks for the file that a link is for, and then does with it what the link says', async () => {
   const page = await openTable();
   await page.$$eval('#columns tbody tr', (rows) => rows[3].querySelector('input')!.click());
   await page.waitForFunction(() => document.getElementById('d')?.textContent === '2');
@@ -812,7 +813,7 @@ describe('its look', () => {
     },
   );
 
-  it('scrolls many clusters beside the picture, which stays in sight', async () => {
+  inAll(it)('scrolls many clusters beside the picture, which stays in sight', async () => {
     const page = await openAt(1360, 900, '?data=digits&k=40&engine=cpu');
     await clustered(page);
     const { list, picture } = await page.evaluate(() => {
@@ -826,7 +827,7 @@ describe('its look', () => {
   });
 });
 
-it('links to examples that are there, and to the API site', async () => {
+inAll(it)('links to examples that are there, and to the API site', async () => {
   const page = await open(chrome, '?data=embeddings');
   await clustered(page);
   const links = await page.$$eval('a[href]', (found) => found.map((link) => link.getAttribute('href')!));

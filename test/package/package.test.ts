@@ -14,7 +14,7 @@ import { findBrowser, missingBrowser } from '../browsers.ts';
 import { goldenFlights } from '../golden/flights.ts';
 import { flightMixtures, type GoldenMixture, goldenMixtures } from '../golden/mixture.ts';
 import { missing } from '../missing.ts';
-import { RUNS_ALL, shareOf } from '../scope.ts';
+import { inAll, RUNS_ALL, shareOf } from '../scope.ts';
 import { topicOf } from '../topics.ts';
 import { dawnDriver, dawnFlags, missingDriver } from '../vulkan.ts';
 import { type Bundler, bundle, type Program, printed, served, servedAnew } from './bundles.ts';
@@ -165,7 +165,7 @@ test.for(comments.filter((example) => !onDevice.includes(example)))(
 );
 
 // Node runs all of them.
-test.for(shareOf(readme, 8))('example $name runs in Chrome, bundled', async ({ source }, context) => {
+test.for(shareOf(readme, 16, 1))('example $name runs in Chrome, bundled', async ({ source }, context) => {
   if (executablePath === null) missing(context, missingBrowser('chrome'));
   expect(await runInChrome(executablePath, toJavaScript(source))).not.toEqual([]);
 });
@@ -482,7 +482,7 @@ test('resident memory stays, however often what is called', { timeout: 6 * PATIE
     const model = await fit();
     await model.predict(points, { backend: 'cpu' });
     const before = process.memoryUsage().rss;
-    for (let call = 0; call < ${RUNS_ALL ? 500 : 25}; call++) {
+    for (let call = 0; call < ${RUNS_ALL ? 500 : 10}; call++) {
       await fit();
       await model.predict(points, { backend: 'cpu' });
     }
@@ -574,8 +574,7 @@ const compilers = [
   ['TypeScript 7', 'typescript-7', 'bundler', []],
 ] as const;
 
-// One of each compiler.
-test.for(shareOf(compilers, 3))('types: %s, %s, %s, with %j', async ([, compiler, moduleResolution, types]) => {
+test.for(shareOf(compilers, 5, 3))('types: %s, %s, %s, with %j', async ([, compiler, moduleResolution, types]) => {
   await write(
     'consumer.ts',
     `import { type BisectingStrategy, bisectingKMeans, createEngine, DeviceLostError, type Engine, type KMeans1d, type KMeans1dOptions, KMeansModel, kmeans, kmeans1d, WebGPUUnavailableError } from 'webgpu-clustering';
@@ -761,8 +760,9 @@ test('a page of a client loads little at once, a model and the script of its wor
   expect(sizeOf([script])).toBeLessThan(159.5);
 });
 
-test('attw finds nothing', () =>
-  node([join(modules, '@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only']));
+inAll(test)('attw finds nothing', () =>
+  node([join(modules, '@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only']),
+);
 
 function toJavaScript(source: string): string {
   return ts.transpile(source, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext });

@@ -258,7 +258,7 @@ const REAL: Record<string, Fit> = {
   flights: { data: flights, n: flightCount, d: 3, k: 64 },
 };
 
-it.each(shareOf(Object.entries({ ...FITS, ...REAL }), 4))('k-means: %s', async (_, fit) => {
+it.each(shareOf(Object.entries({ ...FITS, ...REAL }), 6))('k-means: %s', async (_, fit) => {
   const expected = await fitOn(plain, fit);
   for (const { name, engine } of others) {
     const found = await fitOn(engine, fit);

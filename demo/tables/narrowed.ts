@@ -1,0 +1,29 @@
+import type { NumberColumn } from './table.ts';
+
+type Values = NumberColumn['values'];
+
+const INTEGERS = [Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array].map((Kind) => {
+  const bits = 8 * Kind.BYTES_PER_ELEMENT;
+  const isSigned = new Kind([-1])[0] < 0;
+  return { Kind, least: isSigned ? -(2 ** (bits - 1)) : 0, greatest: 2 ** (isSigned ? bits - 1 : bits) - 1 };
+});
+
+/** The same numbers, in the least of arrays that holds them all exactly. */
+export function narrowed(values: Values): Values {
+  let least = Infinity;
+  let greatest = -Infinity;
+  let areIntegers = true;
+  let areFloats = true;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+    // Neither is true of NaN.
+    if (areIntegers && value !== Math.floor(value)) areIntegers = false;
+    if (areFloats && value !== Math.fround(value) && !Number.isNaN(value)) areFloats = false;
+    if (!areIntegers && !areFloats) return values;
+  }
+  const fits = areIntegers && INTEGERS.find((kind) => least >= kind.least && greatest <= kind.greatest);
+  const Kind = fits ? fits.Kind : areFloats ? Float32Array : Float64Array;
+  return values instanceof Kind ? values : new Kind(values);
+}
