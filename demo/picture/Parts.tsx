@@ -1,5 +1,6 @@
 /** What stands round the picture: its tools, the row under the pointer, and what is in view. */
 import type { JSX } from 'preact';
+import { formatNumber } from '../features/format.ts';
 import { css, type Rgb } from '../palette.ts';
 import type { Margins } from './marks.ts';
 import type { Picked, Selected } from './scene.ts';
@@ -109,13 +110,15 @@ interface CaptionProps {
 export function Caption(props: CaptionProps): JSX.Element {
   const { n, outside, inside, selected, trouble, onShowAll, onUnselect } = props;
   const view =
-    inside === null || inside === n ? `All ${number(n)} rows` : `${number(inside)} of ${number(n)} rows in view`;
+    inside === null || inside === n
+      ? `All ${formatNumber(n)} rows`
+      : `${formatNumber(inside)} of ${formatNumber(n)} rows in view`;
   return (
     <p class="picture-count">
       {trouble !== '' && <span class="picture-trouble">The picture could not be drawn: {trouble}</span>}
       {selected !== null && (
         <span>
-          {number(selected.count)} of {number(selected.n)} rows selected{' '}
+          {formatNumber(selected.count)} of {formatNumber(selected.n)} rows selected{' '}
           <button type="button" onClick={onUnselect}>
             Clear
           </button>
@@ -123,7 +126,7 @@ export function Caption(props: CaptionProps): JSX.Element {
       )}
       {outside > 0 ? (
         <span>
-          {number(outside)} of {number(n)} rows lie outside{' '}
+          {formatNumber(outside)} of {formatNumber(n)} rows lie outside{' '}
           <button type="button" onClick={onShowAll}>
             Show all
           </button>
@@ -155,8 +158,4 @@ export function Hint({ id, tool, isSolid, hasClusters }: HintProps): JSX.Element
       <span class="for-touch">One finger {tool === 'move' ? finger : 'selects'}, two zoom. Tap a dot for its row.</span>
     </p>
   );
-}
-
-export function number(value: number): string {
-  return value.toLocaleString('en');
 }

@@ -2,6 +2,7 @@
 import './picture.css';
 import type { JSX } from 'preact';
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { formatNumber } from '../features/format.ts';
 import { neutralColour, type Rgb, type Scheme } from '../palette.ts';
 import type { Run } from '../work/runs.ts';
 import { createDots, type Dots } from './dots.ts';
@@ -9,7 +10,7 @@ import type { Sheet } from './export.ts';
 import { useBrief, useRatio, useSize } from './hooks.ts';
 import { AxesLayer, MarksLayer } from './Marks.tsx';
 import { axesOf, badgesOf, ellipsesOf, marginsOf, placesOf, type TickMaker } from './marks.ts';
-import { Caption, type Card, Hint, number, RowCard, type Tool, Toolbar } from './Parts.tsx';
+import { Caption, type Card, Hint, RowCard, type Tool, Toolbar } from './Parts.tsx';
 import { type Gestures, listenTo, type Spot } from './pointer.ts';
 import type { Area, Drawn, Exposure, Picked, SceneInfo, Selected, ToPixels } from './scene.ts';
 import {
@@ -145,7 +146,7 @@ export function Picture(props: PictureProps): JSX.Element {
     try {
       const selected = await props.within({ polygon, toPixels: matrix });
       setSelection((latest) => (latest === area ? { ...area, selected } : latest));
-      setSaid(`${number(selected.count)} rows selected.`);
+      setSaid(`${formatNumber(selected.count)} rows selected.`);
       props.onSelect?.(selected);
     } catch {
       setSelection((latest) => (latest === area ? null : latest));
@@ -424,7 +425,7 @@ function labelOf({ info }: SceneInfo, n: number): string {
   const names = info.map(({ title }) => title).filter((title) => title !== '');
   const directions = ['across', 'up', 'deep'];
   const axes = names.map((name, axis) => `${name} ${info.length === 3 ? '' : directions[axis]}`.trim()).join(', ');
-  return `${number(n)} rows: ${axes}`;
+  return `${formatNumber(n)} rows: ${axes}`;
 }
 
 /** What was chosen lies elsewhere when the picture has moved. */

@@ -1,6 +1,7 @@
 /** The rows that are most and least what a cluster is: looked for when somebody wants to see them. */
 import { useSignal } from '@preact/signals';
 import { Fragment } from 'preact';
+import { formatNumber } from '../features/format.ts';
 import type { ClusterProfile } from '../results/profile.ts';
 import type { RowsTold, RowTold } from '../results/rows.ts';
 import type { Run } from '../work/runs.ts';
@@ -105,7 +106,7 @@ function RowGroup({ title, rows, texts }: GroupProps) {
       {rows.map(({ row, values, why }) => (
         <Fragment key={row}>
           <tr class={why === '' ? '' : 'reasoned'}>
-            <th scope="row">{(row + 1).toLocaleString('en')}</th>
+            <th scope="row">{formatNumber(row + 1)}</th>
             {values.map((value, i) => (
               <td key={i} class={texts[i] ? 'text' : 'number'}>
                 {value}

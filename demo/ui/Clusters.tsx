@@ -36,24 +36,30 @@ export function Clusters() {
       <Remarks run={ended} />
       {ended.palette !== null && <Palette run={ended} palette={ended.palette} />}
       <ol class="clusters">
-        {ranked(ended).map((cluster, rank) => (
-          <Cluster
-            key={`${ended.id} ${cluster}`}
-            run={ended}
-            cluster={cluster}
-            rank={rank}
-            profile={rank < ready ? (found?.find((each) => each.cluster === cluster) ?? null) : null}
-          />
-        ))}
+        {ranked(ended)
+          .slice(0, Math.max(AT_ONCE, ready))
+          .map((cluster, rank) => (
+            <Cluster
+              key={`${ended.id} ${cluster}`}
+              run={ended}
+              cluster={cluster}
+              rank={rank}
+              profile={rank < ready ? (found?.find((each) => each.cluster === cluster) ?? null) : null}
+            />
+          ))}
       </ol>
     </section>
   );
 }
 
-/** Cards that are filled at once. */
-const PIECE = 12;
+/** Cards that are there at once, empty at first, and those that are filled at once. */
+const AT_ONCE = 24;
+const PIECE = 4;
 
-/** How many cards are to be filled: the next few whenever the page has had time for something else. */
+/**
+ * How many cards are to be filled: the next few whenever the page has had time for something else. All of them in one go take
+ * the page a tenth of a second, and with `content-visibility` more than that: the browser looks at the field in each of them.
+ */
 function usePieces(k: number, of: unknown): number {
   const ready = useSignal(PIECE);
   const filled = useSignal(of);
@@ -129,8 +135,6 @@ const TROUBLES = {
   empty: 'no row belongs here.',
 };
 
-const LIST = new Intl.ListFormat('en');
-
 /** A line for each kind of trouble that components are in, by their numbers. */
 function Remarks({ run }: { readonly run: Run }) {
   const order = ranked(run);
@@ -138,7 +142,7 @@ function Remarks({ run }: { readonly run: Run }) {
     const numbers = order.flatMap((cluster, rank) => (run.components[cluster] === trouble ? [`${rank + 1}`] : []));
     if (numbers.length === 0) return [];
     if (numbers.length === order.length && order.length > 1) return [`All clusters: ${words}`];
-    return [`${numbers.length === 1 ? 'Cluster' : 'Clusters'} ${LIST.format(numbers)}: ${words}`];
+    return [`${numbers.length === 1 ? 'Cluster' : 'Clusters'} ${new Intl.ListFormat('en').format(numbers)}: ${words}`];
   });
   if (lines.length === 0) return null;
   return (

@@ -266,28 +266,30 @@ async function showRun(run: Run): Promise<void> {
     state.runs.value = [...state.runs.value, run];
     state.live.value = null;
   });
-  await show(run.id);
-  state.status.value = 'done';
-  state.message.value = verdict(run);
+  // Not where clusters are drawn too: it takes the page a while.
   history.replaceState(null, '', addressOf(run.settings));
+  await show(run.id, () => {
+    state.status.value = 'done';
+    state.message.value = verdict(run);
+  });
 }
 
 /** Goes back, or forward, to a run. */
 export async function goTo(id: number): Promise<void> {
-  await aside(async () => {
-    await show(id);
-    if (isBusy()) return;
-    batch(() => {
+  await aside(() =>
+    show(id, () => {
+      if (isBusy()) return;
       state.status.value = 'done';
       state.problem.value = null;
       state.message.value = verdict(state.run.value!);
-    });
-  });
+    }),
+  );
 }
 
 const isBusy = () => state.status.value === 'reading' || state.status.value === 'running';
 
-async function show(id: number): Promise<void> {
+/** @param say what else changes with its clusters: all is drawn at once */
+async function show(id: number, say: () => void): Promise<void> {
   await ask('show', id);
   const centres = await centresIn(state.scene.value);
   batch(() => {
@@ -298,7 +300,10 @@ async function show(id: number): Promise<void> {
     state.pictured.value++;
   });
   const profiles = await ask('profile', id);
-  if (state.shownRun.value === id) state.profiles.value = profiles;
+  batch(() => {
+    if (state.shownRun.value === id) state.profiles.value = profiles;
+    say();
+  });
 }
 
 function verdict(run: Run): string {
