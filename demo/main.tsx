@@ -4,6 +4,7 @@ import { App } from './ui/App.tsx';
 import { begin } from './ui/begin.ts';
 import { listenForFiles } from './ui/opening.ts';
 
-render(<App />, document.getElementById('app')!);
 listenForFiles();
 begin();
+// In a task of its own: the worker is on its way by then.
+setTimeout(() => render(<App />, document.getElementById('app')!));

@@ -1,6 +1,4 @@
 /** The clusters in words: what each is that the others are not. */
-import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { formatNumber, formatShare } from '../features/format.ts';
 import { clusterColour, css, hexOf, inkOn } from '../palette.ts';
 import { ranked } from '../results/numbers.ts';
@@ -10,12 +8,15 @@ import { ClusterColumns } from './ClusterColumns.tsx';
 import { ClusterRows } from './ClusterRows.tsx';
 import './clusters.css';
 import { Palette } from './Palette.tsx';
+import { usePieces } from './pieces.ts';
 import { alone, names, profiles, run, scheme, status } from './state.ts';
 
 export function Clusters() {
   const ended = run.value;
   const found = profiles.value;
-  const ready = usePieces(ended?.k ?? 0, found);
+  const k = ended?.k ?? 0;
+  const there = usePieces(k, AT_ONCE, ended?.id);
+  const ready = usePieces(k, PIECE, found);
   if (ended === null) return null;
   // Those of the run before are there, dimmed, until the next one has clusters.
   const isOld = status.value === 'running';
@@ -35,9 +36,9 @@ export function Clusters() {
       </p>
       <Remarks run={ended} />
       {ended.palette !== null && <Palette run={ended} palette={ended.palette} />}
-      <ol class="clusters">
+      <ol class="clusters" aria-busy={there < k || ready < k}>
         {ranked(ended)
-          .slice(0, Math.max(AT_ONCE, ready))
+          .slice(0, there)
           .map((cluster, rank) => (
             <Cluster
               key={`${ended.id} ${cluster}`}
@@ -52,30 +53,12 @@ export function Clusters() {
   );
 }
 
-/** Cards that are there at once, empty at first, and those that are filled at once. */
+/**
+ * Cards that come at a time, empty at first, and those that are filled at a time. All of many in one go take the page a tenth of
+ * a second, and with `content-visibility` more than that: the browser looks at the field in each of them.
+ */
 const AT_ONCE = 24;
 const PIECE = 4;
-
-/**
- * How many cards are to be filled: the next few whenever the page has had time for something else. All of them in one go take
- * the page a tenth of a second, and with `content-visibility` more than that: the browser looks at the field in each of them.
- */
-function usePieces(k: number, of: unknown): number {
-  const ready = useSignal(PIECE);
-  const filled = useSignal(of);
-  if (filled.peek() !== of) {
-    filled.value = of;
-    ready.value = PIECE;
-  }
-  useEffect(() => {
-    if (ready.value >= k) return undefined;
-    const next = setTimeout(() => {
-      ready.value += PIECE;
-    }, 16);
-    return () => clearTimeout(next);
-  }, [ready.value, k, of]);
-  return ready.value;
-}
 
 interface ClusterProps {
   readonly run: Run;

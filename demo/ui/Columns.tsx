@@ -4,6 +4,7 @@ import { formatNumber, formatValue } from '../features/format.ts';
 import { BUILTIN } from '../tables/builtin-list.ts';
 import { changeChoices, choose } from './actions.ts';
 import { Head } from './Head.tsx';
+import { usePieces } from './pieces.ts';
 import { choices, opened, prepared, source, status } from './state.ts';
 
 const SCALING_WORDS: Readonly<Record<Scaling, string>> = {
@@ -17,9 +18,13 @@ const SCALING_WORDS: Readonly<Record<Scaling, string>> = {
 /** Where all columns would stand between the picture and what was found, they are unfolded by those who want them. */
 const isNarrow = matchMedia('(max-width: 42rem)').matches;
 
+/** Rows that are drawn at once. */
+const PIECE = 12;
+
 export function Columns() {
   const table = opened.value;
   const chosen = choices.value;
+  const ready = usePieces(table?.summaries.length ?? 0, PIECE, table);
   if (table === null || chosen === null) return null;
   const used = chosen.columns.filter(({ isUsed }) => isUsed).length;
   const numeric = table.summaries.flatMap(({ name, measure }, column) =>
@@ -55,7 +60,7 @@ export function Columns() {
           <table>
             <Head names={['Column', 'Values', 'Scaling']} />
             <tbody>
-              {table.summaries.map((summary, column) => (
+              {table.summaries.slice(0, ready).map((summary, column) => (
                 <Column
                   key={`${column} ${summary.name}`}
                   summary={summary}

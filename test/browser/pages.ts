@@ -93,7 +93,7 @@ export async function finished(page: Page): Promise<void> {
 /** Waits for the clusters to be shown, too: their part of the page is loaded when it is first needed. */
 export async function clustered(page: Page): Promise<void> {
   await finished(page);
-  await page.waitForSelector('.clusters > li');
+  await page.waitForSelector('.clusters[aria-busy="false"] > li');
 }
 
 export function statuses(page: Page): Promise<string[]> {

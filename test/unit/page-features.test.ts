@@ -776,6 +776,16 @@ describe('words', () => {
     expect(formatNumber(value)).toBe(words);
   });
 
+  it('of numbers are those of Intl', () => {
+    const random = new Random(1);
+    for (let i = 0; i < 2000; i++) {
+      const value = (random.uniform() - 0.5) * 10 ** (random.uniform() * 18 - 3);
+      const most = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+      const expected = value.toLocaleString('en', { maximumFractionDigits: Math.min(most, 20) }).replace('-', '−');
+      expect(Math.abs(value) < 1e-4 ? expected : formatNumber(value)).toBe(expected);
+    }
+  });
+
   it('of what a step hides have no sign', () => {
     expect(formatValue('number', -0.2, 1)).toBe('0');
     expect(formatValue('number', -0.04, 0.1)).toBe('0.0');
