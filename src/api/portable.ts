@@ -1,15 +1,15 @@
 /** What goes to other machines, and comes from them. */
 import { checkInteger, checkObject, checkWord, has, isJSONOf, kindOf } from '../check.ts';
 import { decode, encode } from '../engine/bytes.ts';
-import { countsAndSums, FixedTotal } from '../engine/fixed.ts';
+import { FixedTotal } from '../engine/fixed.ts';
 import { type SharedFrame, sameValues } from '../engine/shared-frame.ts';
+import type { ExactSums } from '../engine/statistics.ts';
 import { frameFromJSON, outOfFrame, type PointsRange, type Units } from '../frame.ts';
-import type { KMeansShardStatistics } from '../kmeans/shards.ts';
+import { described, type KMeansShardStatistics, statisticsOfExact } from '../kmeans/shards.ts';
 import type { MixtureShardStatistics } from '../mixture/shards.ts';
 import { GaussianMixtureModel } from '../models/gaussian-mixture-model.ts';
 import { type KMeansJSON, KMeansModel } from '../models/kmeans-model.ts';
 import { unwrapped } from '../proxies.ts';
-import { runNow } from '../steps.ts';
 
 /** What has a form in bytes, by its name. */
 export interface Portable {
@@ -77,12 +77,16 @@ interface Compact extends Omit<KMeansShardStatistics, 'counts' | 'sums' | 'exact
 
 /** Half of the bytes, where sums are exact and no larger than those of the rows that their units are for. */
 function compact(statistics: KMeansShardStatistics): KMeansShardStatistics | Compact {
-  const { counts: _counts, sums: _sums, exact, ...rest } = statistics;
+  const { exact } = statistics;
   if (exact === null) return statistics;
   const { high, low, spilled } = new FixedTotal(exact.integers);
   if (!high.every((value) => Math.abs(value) < 2 ** 31)) return statistics;
-  return { ...rest, words: { high: new Int32Array(high), low: new Uint32Array(low), spilled }, units: exact.units };
+  const words = { high: new Int32Array(high), low: new Uint32Array(low), spilled };
+  return { ...described(statistics), words, units: exact.units };
 }
+
+/** Above all integers of words, high·2^32 + low, with what is carried from one limb to the other. */
+const LARGEST_WORDS = 2 ** 64;
 
 function expanded({ words, units, ...rest }: Compact): KMeansShardStatistics {
   const [k, d] = shapeOf(rest);
@@ -93,9 +97,11 @@ function expanded({ words, units, ...rest }: Compact): KMeansShardStatistics {
   if (!(low instanceof Uint32Array && low.length === length)) throw damaged('words.low');
   checkSpilled(spilled, k, d, units);
   const integers = [{ high: new Float64Array(high), low: new Float64Array(low), spilled }];
-  const { counts, sums } = runNow(countsAndSums(integers, units, k, d));
-  if (!counts.every((count) => count >= 0 && count < Infinity) || !sums.every(Number.isFinite)) throw damaged('words');
-  return { ...rest, counts, sums, exact: { integers, units } };
+  const statistics = statisticsOfExact(rest, { integers, units });
+  const isSafe = spilled.size === 0 && units.units.every((unit) => unit * LARGEST_WORDS < Infinity);
+  if (!statistics.counts.every((count) => count >= 0 && count < Infinity)) throw damaged('words');
+  if (!isSafe && !statistics.sums.every(Number.isFinite)) throw damaged('words');
+  return statistics;
 }
 
 /**
@@ -147,17 +153,21 @@ const READERS: { readonly [T in keyof Portable]: (value: Raw<Portable[T]>) => Po
     return shared;
   },
   KMeansStatistics(value) {
-    const statistics = has(value, 'words') ? expanded(value as unknown as Compact) : (value as KMeansShardStatistics);
+    const statistics = value as KMeansShardStatistics;
     const [k, d] = shapeOf(statistics);
     if (typeof statistics.fingerprint !== 'string') throw damaged('fingerprint');
+    checkArray('frame.shift', statistics.frame?.shift, d);
+    if (has(value, 'words')) return expanded(value as unknown as Compact);
     checkArray('counts', statistics.counts, k);
     checkArray('sums', statistics.sums, k * d);
-    checkArray('frame.shift', statistics.frame?.shift, d);
-    for (const { high, low, spilled } of statistics.exact?.integers ?? []) {
-      const length = k * statistics.exact!.units.units.length;
+    if (statistics.exact === null) return statistics;
+    const { integers, units } = checkObject('exact', statistics.exact) as ExactSums;
+    checkUnits(units, d);
+    for (const { high, low, spilled } of integers) {
+      const length = k * units.units.length;
       checkArray('exact.high', high, length);
       checkArray('exact.low', low, length);
-      checkSpilled(spilled, k, d, statistics.exact!.units);
+      checkSpilled(spilled, k, d, units);
     }
     return statistics;
   },
@@ -208,6 +218,7 @@ function checkUnits(given: Units, d: number): void {
   const { stride, limbs, units, limits } = checkObject('units', given) as Units;
   if (stride !== 2 * Math.ceil((d + 1) / 2)) throw damaged('units.stride');
   checkArray('units.units', units, checkInteger('units.limbs', limbs, 1) * stride);
+  if (!units.every((unit) => unit > 0 && unit < Infinity)) throw damaged('units.units');
   checkArray('units.limits', limits, stride);
 }
 

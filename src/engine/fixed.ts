@@ -337,6 +337,16 @@ export function* countsAndSums(
   return { counts, sums };
 }
 
+/** The counts of all shards alone [k]. */
+export function countsOf(integers: readonly FixedSums[], units: Units, k: number, d: number): Float64Array {
+  const counts = new Float64Array(k);
+  for (let c = 0; c < k; c++) {
+    const isSpilled = integers.some(({ spilled }) => spilled.has(c * units.stride + d));
+    counts[c] = (isSpilled ? totalWithSpill : total)(integers, units, c, d);
+  }
+  return counts;
+}
+
 /** Of the squares, an inertia below this share has lost too many digits to them. */
 const LEAST_SHARE = 2 ** -20;
 

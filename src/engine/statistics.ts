@@ -67,16 +67,18 @@ export function addKMeansStatistics(a: KMeansStatistics, b: KMeansStatistics): K
   if (a.exact === null || b.exact === null) {
     return { counts: sumOf(a.counts, b.counts), sums: sumOf(a.sums, b.sums), exact: null, ...rest };
   }
-  const { units } = a.exact;
-  if (
-    units !== b.exact.units &&
-    !(sameValues(units.units, b.exact.units.units) && units.stride === b.exact.units.stride)
-  ) {
+  const exact = addExact(a.exact, b.exact);
+  const k = a.counts.length;
+  return { ...runNow(countsAndSums(exact.integers, exact.units, k, a.sums.length / k)), exact, ...rest };
+}
+
+/** @throws {RangeError} where they are counted in different units. */
+export function addExact(a: ExactSums, b: ExactSums): ExactSums {
+  const { units } = a;
+  if (units !== b.units && !(sameValues(units.units, b.units.units) && units.stride === b.units.stride)) {
     throw new RangeError('statistics that are counted in different units do not add up');
   }
-  const integers = [new FixedTotal([...a.exact.integers, ...b.exact.integers])];
-  const k = a.counts.length;
-  return { ...runNow(countsAndSums(integers, units, k, a.sums.length / k)), exact: { integers, units }, ...rest };
+  return { integers: [new FixedTotal([...a.integers, ...b.integers])], units };
 }
 
 /**

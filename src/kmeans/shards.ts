@@ -1,11 +1,12 @@
 /** What a shard of points tells of the centroids of a model, and how that of several is one. */
 import type { KMeansDataset, KMeansWorkspace } from '../engine/contract.ts';
 import { fingerprintOf } from '../engine/fingerprint.ts';
+import { countsAndSums, countsOf } from '../engine/fixed.ts';
 import { needOneFrame } from '../engine/shared-frame.ts';
-import { addKMeansStatistics, type ExactSums, settled } from '../engine/statistics.ts';
+import { addExact, addKMeansStatistics, type ExactSums, settled } from '../engine/statistics.ts';
 import type { Frame } from '../frame.ts';
 import type { Metric } from '../metric.ts';
-import { resultOf, type Steps } from '../steps.ts';
+import { resultOf, runNow, type Steps } from '../steps.ts';
 import { toInertia } from './assign.ts';
 
 /** What a shard of points tells of the centroids of a model. */
@@ -36,6 +37,30 @@ export interface KMeansShardStatistics {
   readonly variance: Float64Array;
   /** See `PointsSummary` [d]. @internal */
   readonly usualVariance: Float64Array;
+}
+
+/** All but the sums. */
+type Described = Omit<KMeansShardStatistics, 'counts' | 'sums' | 'exact'>;
+
+export function described(statistics: KMeansShardStatistics): Described {
+  const { type, k, d, metric, n, inertia, frame, fingerprint, variance, usualVariance } = statistics;
+  return { type, k, d, metric, n, inertia, frame, fingerprint, variance, usualVariance };
+}
+
+/** Statistics of exact sums, which are rounded where somebody asks for them: who adds them up, or sends them on, does not. */
+export function statisticsOfExact(rest: Described, exact: ExactSums): KMeansShardStatistics {
+  const { k, d } = rest;
+  const { integers, units } = exact;
+  let sums: Float64Array | null = null;
+  return {
+    ...rest,
+    counts: countsOf(integers, units, k, d),
+    exact,
+    get sums() {
+      sums ??= runNow(countsAndSums(integers, units, k, d)).sums;
+      return sums;
+    },
+  };
 }
 
 /** One assignment of the rows that an engine holds, to centroids [k, d] in their frame. */
@@ -72,6 +97,8 @@ export function addShards(a: KMeansShardStatistics, b: KMeansShardStatistics): K
   if (a.metric !== b.metric) throw new RangeError(`statistics of '${a.metric}' and '${b.metric}' do not add up`);
   needOneFrame(a, b);
   if (a.fingerprint !== b.fingerprint) throw new RangeError('statistics of different centroids do not add up');
-  const { counts, sums, inertia, exact } = addKMeansStatistics({ ...a, changed: 0 }, { ...b, changed: 0 });
-  return { ...a, n: a.n + b.n, counts, sums, inertia, exact };
+  const both = { ...described(a), n: a.n + b.n, inertia: a.inertia + b.inertia };
+  if (a.exact !== null && b.exact !== null) return statisticsOfExact(both, addExact(a.exact, b.exact));
+  const { counts, sums } = addKMeansStatistics({ ...a, changed: 0 }, { ...b, changed: 0 });
+  return { ...both, counts, sums, exact: null };
 }

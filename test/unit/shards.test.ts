@@ -252,6 +252,14 @@ describe('what does not belong together is refused', () => {
     const far = own.exact!.integers[0].high.map((high) => high + 2 ** 40);
     const beyond = { ...own, exact: { ...own.exact!, integers: [{ ...own.exact!.integers[0], high: far }] } };
     expect(fromBytes(toBytes(beyond), 'KMeansStatistics').exact!.integers[0].high).toEqual(far);
+    // Units are finite, and so are sums of them.
+    for (const unit of [Number.NaN, 0, -1, Infinity, 2 ** 1000]) {
+      const units = { ...own.exact!.units, units: own.exact!.units.units.map(() => unit) };
+      for (const given of unit === 2 ** 1000 ? [own] : [own, beyond]) {
+        const bytes = toBytes({ ...given, exact: { ...given.exact!, units } });
+        expect(() => fromBytes(bytes, 'KMeansStatistics'), `${unit}`).toThrow(/damaged/);
+      }
+    }
   });
 
   it('bytes that are cut off, of another version, or something else', async () => {
