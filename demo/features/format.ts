@@ -49,13 +49,21 @@ export function formatSpan(measure: Measure, span: number): string {
   return formatNumber(span);
 }
 
-/** As `Intl` writes it, which takes tens of milliseconds where it is used for the first time. Below 1e21. */
+/** A finite number with a true minus, but none before nothing, else as `Intl` writes it, which takes tens of milliseconds where it is used for the first time. */
 function decimal(value: number, leastDigits: number, mostDigits: number): string {
-  const [whole, digits = ''] = value.toFixed(mostDigits).split('.');
-  let end = digits.length;
-  while (end > leastDigits && digits[end - 1] === '0') end--;
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
-  return signed(end === 0 ? grouped : `${grouped}.${digits.slice(0, end)}`);
+  // What is rounded is the decimal that stands for the number, not the binary one, which may be on the other side of a half.
+  const [mantissa, exponent = '0'] = String(Math.abs(value)).split('e');
+  const [above, below = ''] = mantissa.split('.');
+  const kept = above.length + Number(exponent) + mostDigits;
+  const figures = above + below;
+  const isUp = kept >= 0 && figures[kept] >= '5';
+  const units = BigInt(kept > 0 ? figures.slice(0, kept).padEnd(kept, '0') : 0) + (isUp ? 1n : 0n);
+  const text = String(units).padStart(mostDigits + 1, '0');
+  const point = text.length - mostDigits;
+  let end = text.length;
+  while (end > point + leastDigits && text[end - 1] === '0') end--;
+  const whole = text.slice(0, point).replace(/\B(?=(\d{3})+$)/g, ',');
+  return `${value < 0 && units > 0n ? '−' : ''}${whole}${end > point ? `.${text.slice(point, end)}` : ''}`;
 }
 
 /** With so many figures, but all of those before the point. */
@@ -161,12 +169,7 @@ function digitsOf(step: number): number {
 }
 
 function fixed(value: number, digits: number): string {
-  return Math.abs(value) < 1e21 ? decimal(value, digits, digits) : formatNumber(value);
-}
-
-/** With a true minus, and none before nothing. */
-function signed(text: string): string {
-  return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text.replace('-', '−');
+  return Number.isFinite(value) ? decimal(value, digits, digits) : formatNumber(value);
 }
 
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';

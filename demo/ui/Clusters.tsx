@@ -15,8 +15,8 @@ export function Clusters() {
   const ended = run.value;
   const found = profiles.value;
   const k = ended?.k ?? 0;
-  const there = usePieces(k, AT_ONCE, ended?.id);
-  const ready = usePieces(k, PIECE, found);
+  const there = usePieces(k, AT_ONCE, k);
+  const ready = usePieces(found === null ? 0 : k, PIECE, found);
   if (ended === null) return null;
   // Those of the run before are there, dimmed, until the next one has clusters.
   const isOld = status.value === 'running';
@@ -36,7 +36,7 @@ export function Clusters() {
       </p>
       <Remarks run={ended} />
       {ended.palette !== null && <Palette run={ended} palette={ended.palette} />}
-      <ol class="clusters" aria-busy={there < k || ready < k}>
+      <ol class="clusters" aria-busy={found === null || there < k || ready < k}>
         {ranked(ended)
           .slice(0, there)
           .map((cluster, rank) => (

@@ -1,4 +1,5 @@
 /** The columns that were found: which are used, and how they are scaled. */
+import { useMemo } from 'preact/hooks';
 import { type ColumnChoice, type ColumnSummary, SCALINGS, type Scaling } from '../features/features.ts';
 import { formatNumber, formatValue } from '../features/format.ts';
 import { BUILTIN } from '../tables/builtin-list.ts';
@@ -60,12 +61,12 @@ export function Columns() {
           <table>
             <Head names={['Column', 'Values', 'Scaling']} />
             <tbody>
-              {table.summaries.slice(0, ready).map((summary, column) => (
-                <Column
-                  key={`${column} ${summary.name}`}
-                  summary={summary}
-                  choice={chosen.columns[column]}
-                  column={column}
+              {Array.from({ length: Math.ceil(Math.min(ready, table.summaries.length) / PIECE) }, (_, piece) => (
+                <Piece
+                  key={piece}
+                  first={piece * PIECE}
+                  summaries={table.summaries}
+                  choices={chosen.columns}
                   isReading={isReading}
                 />
               ))}
@@ -106,6 +107,33 @@ export function Columns() {
         </div>
       </details>
     </section>
+  );
+}
+
+interface PieceProps {
+  readonly first: number;
+  readonly summaries: readonly ColumnSummary[];
+  readonly choices: readonly ColumnChoice[];
+  readonly isReading: boolean;
+}
+
+/** Rows that are the same objects as long as nothing about them changes: those that come behind them cost these nothing. */
+function Piece({ first, summaries, choices, isReading }: PieceProps) {
+  return useMemo(
+    () => (
+      <>
+        {summaries.slice(first, first + PIECE).map((summary, at) => (
+          <Column
+            key={`${first + at} ${summary.name}`}
+            summary={summary}
+            choice={choices[first + at]}
+            column={first + at}
+            isReading={isReading}
+          />
+        ))}
+      </>
+    ),
+    [first, summaries, choices, isReading],
   );
 }
 

@@ -239,7 +239,7 @@ export async function cluster(): Promise<void> {
     const run = await ask('cluster', settings, { signal, onProgress: (told) => signal.aborted || hear(told) });
     // It may have ended just before it was called off.
     signal.throwIfAborted();
-    await showRun(run);
+    await showRun(run, signal);
     performance.mark('run:done');
   } catch (error) {
     if (!signal.aborted) fail(error);
@@ -261,7 +261,7 @@ function hear(told: Told): void {
   }
 }
 
-async function showRun(run: Run): Promise<void> {
+async function showRun(run: Run, signal: AbortSignal): Promise<void> {
   batch(() => {
     state.runs.value = [...state.runs.value, run];
     state.live.value = null;
@@ -269,6 +269,8 @@ async function showRun(run: Run): Promise<void> {
   // Not where clusters are drawn too: it takes the page a while.
   history.replaceState(null, '', addressOf(run.settings));
   await show(run.id, () => {
+    // Something else is under way, which has a status of its own.
+    if (signal.aborted) return;
     state.status.value = 'done';
     state.message.value = verdict(run);
   });
@@ -300,8 +302,9 @@ async function show(id: number, say: () => void): Promise<void> {
     state.pictured.value++;
   });
   const profiles = await ask('profile', id);
+  if (state.shownRun.value !== id) return;
   batch(() => {
-    if (state.shownRun.value === id) state.profiles.value = profiles;
+    state.profiles.value = profiles;
     say();
   });
 }

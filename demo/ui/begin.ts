@@ -18,7 +18,8 @@ export async function begin(): Promise<void> {
     const { id } = BUILTIN.find(({ id }) => id === said.link.source) ?? BUILTIN[0];
     await openSource({ kind: 'builtin', id, rows: null }, true);
   }
-  // Nothing is more urgent by now.
+  // Nothing is more urgent once the page is drawn.
+  await new Promise((resolve) => setTimeout(resolve));
   const keeper = await openKeeper();
   await keeper?.keep([...loadedWhole(), ...(await loadedByWorker())]);
 }

@@ -211,7 +211,7 @@ it('clusters three million flights at once, and keeps the page answering', async
 });
 
 describe('opens', () => {
-  it.each(shareOf(Object.keys(FILES), 7))('%s', async (name) => {
+  it.each(shareOf(Object.keys(FILES), 7, 5))('%s', async (name) => {
     const page = await open(chrome, '?data=embeddings&k=3&engine=cpu');
     await clustered(page);
     await nextRun(page, () => chooseFile(page, name, FILES[name]()));

@@ -778,12 +778,23 @@ describe('words', () => {
 
   it('of numbers are those of Intl', () => {
     const random = new Random(1);
-    for (let i = 0; i < 2000; i++) {
-      const value = (random.uniform() - 0.5) * 10 ** (random.uniform() * 18 - 3);
+    const any = Array.from({ length: 2000 }, () => (random.uniform() - 0.5) * 10 ** (random.uniform() * 18 - 3));
+    // With halves, which are no binary numbers.
+    const short = Array.from({ length: 4000 }, (_, i) => (i - 2000) / 1000);
+    const written = (value: number, leastDigits: number, mostDigits: number) =>
+      value
+        .toLocaleString('en', { minimumFractionDigits: leastDigits, maximumFractionDigits: mostDigits })
+        .replace(/^-(?=0(\.0*)?$)/, '')
+        .replace('-', '−');
+    for (const value of [...any, ...short].filter((value) => Math.abs(value) >= 1e-4)) {
       const most = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-      const expected = value.toLocaleString('en', { maximumFractionDigits: Math.min(most, 20) }).replace('-', '−');
-      expect(Math.abs(value) < 1e-4 ? expected : formatNumber(value)).toBe(expected);
+      expect(formatNumber(value)).toBe(written(value, 0, Math.min(most, 20)));
+      for (const digits of [1, 2, 9]) {
+        expect(formatValue('number', value, 10 ** -digits)).toBe(written(value, digits, digits));
+      }
     }
+    expect(formatValue('number', 0.3, 1e-20)).toBe('0.30000000000000000000');
+    expect(formatValue('number', 1e23, 1)).toBe('100,000,000,000,000,000,000,000');
   });
 
   it('of what a step hides have no sign', () => {
