@@ -49,7 +49,10 @@ export function formatSpan(measure: Measure, span: number): string {
   return formatNumber(span);
 }
 
-/** A finite number with a true minus, but none before nothing, else as `Intl` writes it, which takes tens of milliseconds where it is used for the first time. */
+/**
+ * A finite number with a true minus, but none before nothing; else as `Intl` writes it, which takes tens of milliseconds where it
+ * is used for the first time.
+ */
 function decimal(value: number, leastDigits: number, mostDigits: number): string {
   // What is rounded is the decimal that stands for the number, not the binary one, which may be on the other side of a half.
   const [mantissa, exponent = '0'] = String(Math.abs(value)).split('e');
