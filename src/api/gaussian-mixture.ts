@@ -36,7 +36,12 @@ export async function gaussianMixture(
 }
 
 /** Loaded where somebody fits one: an engine that is asked for k-means has no use for it. */
-export const fitting = () => import('../models/fit-mixture.ts');
+let loaded: typeof import('../models/fit-mixture.ts') | undefined;
+
+export async function fitting(): Promise<typeof import('../models/fit-mixture.ts')> {
+  loaded ??= await import('../models/fit-mixture.ts');
+  return loaded;
+}
 
 /** The same with options that are read. */
 export async function gaussianMixtureWith(
