@@ -41,7 +41,8 @@ export default defineConfig({
       project('chrome', 'test/conformance/chrome*.test.ts'),
       project('firefox', 'test/conformance/firefox*.test.ts'),
       project('page', 'test/browser/**/*.test.ts', ['test/browser/page.setup.ts']),
-      project('package', 'test/package/**/*.test.ts'),
+      // So does the API site, which takes as long.
+      project('package', RUNS_ALL ? 'test/package/**/*.test.ts' : 'test/package/**/!(docs).test.ts'),
       // Large packages, which `npm run test:all` installs.
       ...(RUNS_ALL ? [project('neighbours', 'test/neighbours/*.test.ts')] : []),
       // Clusters of processes, which take a core each.

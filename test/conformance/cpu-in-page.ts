@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import { type BrowserName, findBrowser, launchBrowser, missingBrowser } from '../browsers.ts';
 import { missing } from '../missing.ts';
-import { shareOf } from '../scope.ts';
+import { inAll, shareOf } from '../scope.ts';
 import { type Policy, servePage } from './browser.ts';
 import { probe } from './probe.ts';
 import { sharing } from './runner.ts';
@@ -96,7 +96,7 @@ export async function cpuIn(browserName: BrowserName, pages = PAGES): Promise<vo
     });
   });
 
-  it('ends its workers a while after the last points have gone', async () => {
+  inAll(it)('ends its workers a while after the last points have gone', async () => {
     const page = await open(null);
     await page.evaluate(() => runProbe());
     await noneLeft(page);
