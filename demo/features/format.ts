@@ -138,8 +138,10 @@ function roundStep(least: number): number {
 
 /** Multiples of the step, behind an offset. The ends come out of a division: a tick on one may lie outside by rounding. */
 function multiples(step: number, low: number, high: number, offset = 0): number[] {
-  const first = Math.ceil((low - offset) / step - 1e-6);
-  const last = Math.floor((high - offset) / step + 1e-6);
+  // In steps; a range may be much less than one.
+  const slack = 1e-6 * Math.min(1, (high - low) / step);
+  const first = Math.ceil((low - offset) / step - slack);
+  const last = Math.floor((high - offset) / step + slack);
   // Numbers of fifteen figures are told apart, not more.
   if (!(Math.max(Math.abs(first), Math.abs(last)) < 1e14)) return [];
   // 3 × 0.1 is not 0.3 before it is rounded.

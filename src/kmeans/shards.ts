@@ -39,7 +39,7 @@ export interface KMeansShardStatistics {
   readonly usualVariance: Float64Array;
 }
 
-/** All but the sums. */
+/** All but counts and sums. */
 type Described = Omit<KMeansShardStatistics, 'counts' | 'sums' | 'exact'>;
 
 export function described(statistics: KMeansShardStatistics): Described {

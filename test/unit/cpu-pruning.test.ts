@@ -233,8 +233,8 @@ const MOVES: Record<string, Move> = {
 
 const cases = Object.keys(DATA).flatMap((data) => Object.keys(MOVES).map((move) => [data, move] as const));
 
-// Each move is among every seventh, and nearly each kind of points.
-it.each(shareOf(cases, 14))('%s, %s: labels are those of the float64 distances', async (data, move) => {
+// Each move is among every eleventh, and six of ten kinds of points.
+it.each(shareOf(cases, 11))('%s, %s: labels are those of the float64 distances', async (data, move) => {
   for (const seed of seeds) {
     for (const [n, d, k] of SHAPES) {
       const points = DATA[data](n, d, k, 31 * seed + n);
