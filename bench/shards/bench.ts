@@ -9,6 +9,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { fitShardsBy, type ShardsAsked } from '../../src/machines/drive.ts';
 import { type Request, ShardProcess } from '../../src/machines/process.ts';
 import { Random } from '../../src/random.ts';
+import { blobs } from '../blobs.ts';
 import { median } from '../measure.ts';
 import { findPython } from '../python.ts';
 import { circumstances, writeReport } from '../report.ts';
@@ -16,8 +17,9 @@ import { formatTable, threeDigits } from '../table.ts';
 
 export const SHARDS_USAGE = `npm run build && npm run bench -- shards [options]
   Lloyd's iterations of the flights in 1, 2, 4 and 8 processes of one thread, and the same with eight rows: what is sent,
-  merged and updated. Then fits on Dask: of eight shards with little to compute and 200 kB of parameters, and of all flights, with 64 and
-  with 512 clusters, by one worker and by two. It needs a Python with Dask and the package "hyparquet".
+  merged and updated. Then fits on Dask: of eight shards with little to compute and 200 kB of parameters; and by one worker and by two
+  of all flights, with 64 and with 512 clusters, and of 200,000 rows of 128 features. It needs a Python with Dask and the
+  package "hyparquet".
     --runs N     passes (default 7)
     --rows N     flights (default 3,000,000)
     --dask       fits on Dask alone
@@ -41,6 +43,9 @@ const CLUSTERS_OF_FLIGHTS = 64;
 const MANY_CLUSTERS_OF_FLIGHTS = 512;
 const ROWS_OF_DASK = 3_200;
 const SHARDS_OF_DASK = 8;
+/** Where nearly all is computing: groups that overlap, so that bounds spare little. */
+const GROUPS = { n: 200_000, d: 128, groups: 100, seed: 4, separation: 4 };
+const CLUSTERS_OF_GROUPS = 512;
 /** Where nothing is to be computed: rows of all processes together, and clusters of 500 features, k·d from 10⁴ to 10⁶. */
 const FEW = { rows: 8, d: 500, clusters: [20, 200, 2_000] };
 
@@ -82,7 +87,7 @@ export async function runShardsBenchmark(args: string[]): Promise<void> {
     const shard = ROWS_OF_DASK / SHARDS_OF_DASK;
     passes.push(await measured(wide, 1, shard, await begin(wide, 50, ROWS_OF_DASK), Number(runs)));
     passes.push(await measured(wide, SHARDS_OF_DASK, ROWS_OF_DASK, await begin(wide, 50, ROWS_OF_DASK), Number(runs)));
-    tell(passes, await fitsOnDask(wide, Number(rows), Number(runs)), out);
+    tell(passes, await fitsOnDask(wide, await groupsData(folder), Number(rows), Number(runs)), out);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -125,6 +130,18 @@ async function wideData(folder: string): Promise<Data> {
     k > ROWS_OF_DASK / 2
       ? randomRows(k, FEW.d, 1)
       : Array.from({ length: k }, (_, c) => columnData.map(({ data }) => Math.fround(data[c])));
+  return { file, columns: columnData.map(({ name }) => name), start };
+}
+
+async function groupsData(folder: string): Promise<Data> {
+  const { n, d } = GROUPS;
+  const rows = blobs(GROUPS);
+  const columnData = Array.from({ length: d }, (_, j) => {
+    return { name: `c${j}`, type: 'FLOAT' as const, data: Float32Array.from({ length: n }, (_, i) => rows[i * d + j]) };
+  });
+  const file = join(folder, 'groups.parquet');
+  await writeFile(file, new Uint8Array(parquetWriteBuffer({ columnData })));
+  const start = (k: number) => Array.from({ length: k }, (_, c) => Array.from(rows.subarray(c * d, (c + 1) * d)));
   return { file, columns: columnData.map(({ name }) => name), start };
 }
 
@@ -234,11 +251,13 @@ async function onDask(
 
 const DASK = 'import distributed\ndef versions(): return distributed.__version__';
 
-/** Eight shards with little to compute and 200 kB of parameters, and all flights by one worker and by two. */
-async function fitsOnDask(wide: Data, rows: number, runs: number): Promise<readonly DaskFit[]> {
+/** Eight shards with little to compute and 200 kB of parameters; all flights, and wide groups, by one worker and by two. */
+async function fitsOnDask(wide: Data, groups: Data, rows: number, runs: number): Promise<readonly DaskFit[]> {
   const fits = [await onDask(wide, { workers: 2, shards: SHARDS_OF_DASK, rows: ROWS_OF_DASK, k: 50 }, runs)];
-  for (const k of [CLUSTERS_OF_FLIGHTS, MANY_CLUSTERS_OF_FLIGHTS]) {
-    for (const workers of [1, 2]) fits.push(await onDask(FLIGHTS, { workers, shards: workers, rows, k }, runs));
-  }
+  const byOneAndTwo = async (data: Data, rows: number, k: number) => {
+    for (const workers of [1, 2]) fits.push(await onDask(data, { workers, shards: workers, rows, k }, runs));
+  };
+  for (const k of [CLUSTERS_OF_FLIGHTS, MANY_CLUSTERS_OF_FLIGHTS]) await byOneAndTwo(FLIGHTS, rows, k);
+  await byOneAndTwo(groups, GROUPS.n, CLUSTERS_OF_GROUPS);
   return fits;
 }

@@ -5,7 +5,12 @@ import type { Awaitable, Runner, Steps } from '../steps.ts';
 import { rootOf } from '../tree.ts';
 import type { Assigned, Clusters } from './clusters.ts';
 import { joinedOf, type ResidentPoints } from './dataset.ts';
-import { askAll, drop, make, type Ref } from './threads/place.ts';
+import { askAll, drop, make, type Place, type Ref } from './threads/place.ts';
+
+/** Where closed workspaces had their centroids, for the next ones there: blocks of a stream would leave one each as garbage. */
+const spares = new WeakMap<Place, Float64Array[]>();
+/** A stream has no more than two blocks at a time. */
+const SPARES = 2;
 
 /** See `EngineDataset.kmeans`. */
 export class CpuKMeans implements KMeansWorkspace {
@@ -49,6 +54,10 @@ export class CpuKMeans implements KMeansWorkspace {
 
   close(): void {
     this.#clusters.forEach(drop);
+    if (this.#shared === null) return;
+    const { place } = this.#clusters[0];
+    spares.set(place, [this.#shared, ...(spares.get(place) ?? [])].slice(0, SPARES));
+    this.#shared = null;
   }
 
   *#accumulate(centroids: Float64Array): Steps<KMeansStatistics> {
@@ -104,8 +113,13 @@ export class CpuKMeans implements KMeansWorkspace {
 
   /** Centroids where all threads read them: none has a copy then. */
   #readable(centroids: Float64Array): Float64Array {
-    if (!this.#clusters[0].place.shared) return centroids;
-    this.#shared ??= new Float64Array(new SharedArrayBuffer(centroids.byteLength));
+    const { place } = this.#clusters[0];
+    if (!place.shared) return centroids;
+    if (this.#shared === null) {
+      const { byteLength } = centroids;
+      const spare = spares.get(place)?.shift();
+      this.#shared = spare?.byteLength === byteLength ? spare : new Float64Array(new SharedArrayBuffer(byteLength));
+    }
     this.#shared.set(centroids);
     return this.#shared;
   }

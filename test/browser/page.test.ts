@@ -348,7 +348,7 @@ it('fits mixtures, hard and soft, keeps runs to go back to, and their colours', 
   await page.close();
 });
 
-it('stops a run, and keeps what it has come to', async () => {
+inAll(it)('stops a run, and keeps what it has come to', async () => {
   const page = await open(chrome, '?k=128&engine=cpu');
   await page.waitForSelector('#result[data-iterations]');
   await page.click('#run');
@@ -699,7 +699,7 @@ it('says that there is no WebGPU, and then runs on the CPU', async () => {
   }
 });
 
-it('clusters and draws on WebGPU, and where the device is lost on the CPU: the same picture', async () => {
+inAll(it)('clusters and draws on WebGPU, and where the device is lost on the CPU: the same picture', async () => {
   const page = await openTable({}, '?data=embeddings&k=3&engine=cpu');
   const [worker] = page.workers();
   await worker.evaluate(() => {
@@ -737,7 +737,7 @@ it('clusters and draws on WebGPU, and where the device is lost on the CPU: the s
   await page.close();
 });
 
-it('works without a network once it was open', async () => {
+inAll(it)('works without a network once it was open', async () => {
   const page = await open(chrome, '?data=embeddings&k=6');
   await clustered(page);
   await page.evaluate(async () => void (await navigator.serviceWorker.ready));

@@ -1,8 +1,8 @@
 import { RUNS_ALL, shareOf } from '../scope.ts';
 import { conformanceOn } from './cpu.ts';
-import { shortCases } from './short.ts';
+import { ON_FIVE_THREADS, shortCases } from './short.ts';
 
-conformanceOn({ threads: 5 }, shareOf(shortCases, 2));
+conformanceOn({ threads: 5 }, ON_FIVE_THREADS);
 conformanceOn({ threads: 1 }, shareOf(shortCases, 4, 1));
 conformanceOn({ threads: 2, shared: false }, shareOf(shortCases, 4, 3));
 // What one and five agree in two hardly break.

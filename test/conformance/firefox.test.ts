@@ -1,4 +1,4 @@
 import { shareOf } from '../scope.ts';
 import { conformanceIn } from './browser.ts';
 
-await conformanceIn('firefox', 'WebGPU in Firefox', (all) => shareOf(all, 9, 1));
+await conformanceIn('firefox', 'WebGPU in Firefox', (all) => shareOf(all, 13, 1));

@@ -15,7 +15,7 @@ const driverless = process.platform === 'linux' && !process.env.VK_DRIVER_FILES;
 // Chrome runs all of them on the same Dawn.
 const shared = shareOf(
   cases.filter(({ only }) => only !== 'cpu'),
-  36,
+  49,
   1,
   VARIANT === undefined ? 2 : 1,
 );

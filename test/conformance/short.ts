@@ -1,4 +1,5 @@
 /** What runs on many configurations of the CPU engine. */
+import { shareOf } from '../scope.ts';
 import { cases } from './cases/index.ts';
 
 /**
@@ -29,3 +30,6 @@ export const LONG = [
 const isShort = (name: string) => !LONG.includes(name) && !name.includes('several buffers');
 
 export const shortCases = cases.filter(({ only, name }) => only !== 'webgpu' && isShort(name));
+
+/** With SIMD: in `npm test` the others run on the engine that callers get. */
+export const ON_FIVE_THREADS = shareOf(shortCases, 2);

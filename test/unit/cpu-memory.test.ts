@@ -51,6 +51,52 @@ describe('a memory', () => {
     await engine.destroy();
   });
 
+  it('serves rows that come seldom, whatever was computed of them: the last block of each pass over a stream', async () => {
+    const count = made();
+    let time = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => (time += 1000));
+    const engine = await createEngine({ backend: 'cpu', threads: 1 });
+    const pass = async () => {
+      for (const n of [20_000, 20_000, 2000]) {
+        const next = await engine.upload(rows(n));
+        await engine.kmeans(next, { k: 2000, init: 'random', seed: 1, maxIterations: 1 });
+        next.destroy();
+      }
+    };
+    await pass();
+    const { memories } = count;
+    for (let more = 0; more < 3; more++) await pass();
+    expect(count.memories).toBe(memories);
+    await engine.destroy();
+  });
+
+  it('of the centroids that workers read serves one fit after the other', async () => {
+    const k = 50;
+    let shared = 0;
+    const Shared = SharedArrayBuffer;
+    vi.stubGlobal(
+      'SharedArrayBuffer',
+      new Proxy(Shared, {
+        construct(target, args: [number]) {
+          shared += args[0] === 8 * k * D ? 1 : 0;
+          return new target(...args);
+        },
+      }),
+    );
+    const engine = engineOf(new EngineSet('cpu', createCpuEngine({ threads: 2, valuesOfThread: 1 }), null));
+    try {
+      const fit = async () => (await engine.kmeans(POINTS, { ...K_MEANS, k })).toJSON();
+      const expected = await fit();
+      for (let more = 0; more < 3; more++) expect(await fit()).toEqual(expected);
+      expect(shared).toBe(1);
+      const together = await Promise.all([fit(), fit(), fit()]);
+      for (const model of together) expect(model).toEqual(expected);
+    } finally {
+      vi.unstubAllGlobals();
+      await engine.destroy();
+    }
+  });
+
   it('has one tenant at a time, and nothing of the one before', async () => {
     const engine = await createEngine({ backend: 'cpu', threads: 1 });
     const expected = (await engine.kmeans(POINTS, K_MEANS)).toJSON();

@@ -281,9 +281,11 @@ export class SimdClusters implements Clusters {
     this.#set(BOUNDED, this.#bounds);
     this.#set(SUMMED, 1);
     yield* this.#assignAll(centroids);
-    // Where they were before: what is made anew in each iteration lies around until garbage is collected.
-    this.#centroids = before ?? new Float64Array(centroids.length);
-    this.#centroids.set(centroids);
+    if (!this.#once) {
+      // Where they were before: what is made anew in each iteration lies around until garbage is collected.
+      this.#centroids = before ?? new Float64Array(centroids.length);
+      this.#centroids.set(centroids);
+    }
     const changed = this.#get(CHANGED);
     this.#decide(changed, this.#shard.n - this.#get(SCANNED));
     const { high, low, spilled } = yield* this.#sums();

@@ -36,16 +36,21 @@ export interface Named {
 /** How the engine reaches the memories: it is in the same thread, or shares them, or has to send what they are to hold. */
 export type Sharing = 'here' | 'shared' | 'apart';
 
-/** Bytes of arenas that the calling thread keeps for shards to come. A worker keeps all, for a while. */
-const KEPT_HERE = 2 ** 24;
+/** Bytes of arenas that a thread keeps for shards to come. A worker keeps others too, for a while. */
+const KEPT = 2 ** 24;
 const KEPT_MS = 2000;
-/** An arena that is so many times too large, and larger than that, is not taken: it could not be let go while the rows live. */
+/**
+ * An arena that is so many times too large, and larger than that, is not taken: it could not be let go while the rows live.
+ * But for rows like the last ones in it: what was computed of those made it as large.
+ */
 const MOST_SPARE = 4;
 const SMALL = 2 ** 19;
 
 /** Rows in an arena that is theirs for a while. */
 interface Tenancy {
   readonly shard: Shard;
+  /** Bytes of an arena that the rows lie in. */
+  readonly room: number;
   /** How many questions are being answered from it. */
   working: number;
   /** Whether the shard was dropped. */
@@ -64,6 +69,14 @@ interface Learnt {
   readonly kernels: WeakMap<ShardMemory, WebAssembly.Exports>;
 }
 
+/** An arena without a tenant. */
+interface Vacant {
+  readonly arena: ShardMemory;
+  readonly since: number;
+  /** Of the last tenant. */
+  readonly room: number;
+}
+
 /** What could not be made. */
 interface Failure {
   readonly error: unknown;
@@ -79,7 +92,7 @@ export class Residents {
    * Arenas that wait for a tenant: threads would give a memory back only when they next collect garbage, which those
    * that make little of their own hardly do.
    */
-  readonly #vacant: { readonly arena: ShardMemory; readonly since: number }[] = [];
+  readonly #vacant: Vacant[] = [];
 
   constructor(sharing: Sharing) {
     this.#sharing = sharing;
@@ -94,7 +107,10 @@ export class Residents {
     this.#settle(id, () => {
       const arena = this.#arenaFor(bytesOf(shape));
       const shard = new Shard(shape, arena, this.#canBeReached(arena));
-      return { tenancy: { shard, working: 0, over: false }, self: shard as unknown as Resident['self'] };
+      return {
+        tenancy: { shard, room: roomFor(bytesOf(shape)), working: 0, over: false },
+        self: shard as unknown as Resident['self'],
+      };
     });
   }
 
@@ -160,18 +176,19 @@ export class Residents {
     this.#vacate(tenancy);
   }
 
-  /** The smallest vacant arena with room, and not far too much of it; else the largest of those without, which grows. */
+  /** The vacant arena with room, and not far too much of it, that had rows most like these; else the largest without, which grows. */
   #arenaFor(bytes: number): ShardMemory {
     this.#release();
     const room = roomFor(bytes);
     const most = Math.max(SMALL, MOST_SPARE * room);
     let at = -1;
-    let best = 0;
-    this.#vacant.forEach(({ arena }, i) => {
-      const bytes = arena.u8.length;
-      const isBetter = bytes >= room ? best < room || bytes < best : best < room && bytes > best;
-      if (bytes > most || !isBetter) return;
-      best = bytes;
+    let best = -Infinity;
+    this.#vacant.forEach(({ arena, room: before }, i) => {
+      const { length } = arena.u8;
+      if (length > most && before > MOST_SPARE * room) return;
+      const merit = length >= room ? Math.min(before / room, room / before) : length - room;
+      if (merit <= best) return;
+      best = merit;
       at = i;
     });
     if (at >= 0) {
@@ -187,20 +204,23 @@ export class Residents {
   }
 
   /** Gives an arena to whoever comes next, once nobody has it. */
-  #vacate({ shard, over, working }: Tenancy): void {
+  #vacate({ shard, room, over, working }: Tenancy): void {
     if (!over || working > 0) return;
     const arena = shard.memory;
     arena.clear();
     const kept = this.#vacant.reduce((sum, { arena }) => sum + arena.u8.length, arena.u8.length);
-    if (this.#sharing !== 'here' || kept <= KEPT_HERE) this.#vacant.push({ arena, since: performance.now() });
+    if (this.#sharing !== 'here' || kept <= KEPT) this.#vacant.push({ arena, since: performance.now(), room });
     this.#release();
   }
 
-  /** Lets go of arenas that nobody came for. */
+  /** Lets go of arenas that nobody came for, but for the smallest: the last block of a stream comes once a pass. */
   #release(): void {
     const oldest = performance.now() - KEPT_MS;
-    for (let at = this.#vacant.length - 1; at >= 0; at--) {
-      if (this.#vacant[at].since < oldest) this.#vacant.splice(at, 1);
+    const vacant = this.#vacant.splice(0).sort((a, b) => a.arena.u8.length - b.arena.u8.length);
+    let kept = 0;
+    for (const one of vacant) {
+      kept += one.arena.u8.length;
+      if (one.since >= oldest || kept <= KEPT) this.#vacant.push(one);
     }
   }
 
