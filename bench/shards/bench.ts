@@ -18,7 +18,7 @@ import { formatTable, threeDigits } from '../table.ts';
 export const SHARDS_USAGE = `npm run build && npm run bench -- shards [options]
   Lloyd's iterations of the flights in 1, 2, 4 and 8 processes of one thread, and the same with eight rows: what is sent,
   merged and updated. Then fits on Dask: of eight shards with little to compute and 200 kB of parameters; and by one worker and by two
-  of all flights, with 64 and with 512 clusters, and of 200,000 rows of 128 features. It needs a Python with Dask and the
+  of all flights, with 64 and with 512 clusters, and of 600,000 rows of 128 features. It needs a Python with Dask and the
   package "hyparquet".
     --runs N     passes (default 7)
     --rows N     flights (default 3,000,000)
@@ -44,7 +44,7 @@ const MANY_CLUSTERS_OF_FLIGHTS = 512;
 const ROWS_OF_DASK = 3_200;
 const SHARDS_OF_DASK = 8;
 /** Where nearly all is computing: groups that overlap, so that bounds spare little. */
-const GROUPS = { n: 200_000, d: 128, groups: 100, seed: 4, separation: 4 };
+const GROUPS = { n: 600_000, d: 128, groups: 100, seed: 4, separation: 4 };
 const CLUSTERS_OF_GROUPS = 512;
 /** Where nothing is to be computed: rows of all processes together, and clusters of 500 features, k·d from 10⁴ to 10⁶. */
 const FEW = { rows: 8, d: 500, clusters: [20, 200, 2_000] };
@@ -74,20 +74,23 @@ export async function runShardsBenchmark(args: string[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   try {
     const wide = await wideData(folder);
+    const groups = await groupsData(folder);
     const passes: Pass[] = [];
-    const pass = async (data: Data, rows: number, k: number) => {
+    const pass = async (data: Data, rows: number, k: number, most = Infinity) => {
       const begun = await begin(data, k, rows);
-      for (const processes of PROCESSES) passes.push(await measured(data, processes, rows, begun, Number(runs)));
+      for (const processes of PROCESSES.filter((count) => count <= most))
+        passes.push(await measured(data, processes, rows, begun, Number(runs)));
     };
     if (!dask) {
       await pass(FLIGHTS, Number(rows), CLUSTERS_OF_FLIGHTS);
+      await pass(groups, GROUPS.n, CLUSTERS_OF_GROUPS, 2);
       for (const k of [...FEW.clusters, ...(large ? [20_000] : [])]) await pass(wide, FEW.rows, k);
     }
     // What those on Dask compute: a shard alone, and all of them beside each other.
     const shard = ROWS_OF_DASK / SHARDS_OF_DASK;
     passes.push(await measured(wide, 1, shard, await begin(wide, 50, ROWS_OF_DASK), Number(runs)));
     passes.push(await measured(wide, SHARDS_OF_DASK, ROWS_OF_DASK, await begin(wide, 50, ROWS_OF_DASK), Number(runs)));
-    tell(passes, await fitsOnDask(wide, await groupsData(folder), Number(rows), Number(runs)), out);
+    tell(passes, await fitsOnDask(wide, groups, Number(rows), Number(runs)), out);
   } finally {
     await rm(folder, { recursive: true });
   }

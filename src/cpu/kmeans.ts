@@ -5,11 +5,9 @@ import type { Awaitable, Runner, Steps } from '../steps.ts';
 import { rootOf } from '../tree.ts';
 import type { Assigned, Clusters } from './clusters.ts';
 import { joinedOf, type ResidentPoints } from './dataset.ts';
-import { askAll, drop, make, type Place, type Ref } from './threads/place.ts';
+import { askAll, drop, make, type Ref } from './threads/place.ts';
 
-/** Where closed workspaces had their centroids, for the next ones there: blocks of a stream would leave one each as garbage. */
-const spares = new WeakMap<Place, Float64Array[]>();
-/** A stream has no more than two blocks at a time. */
+/** Arrays that a place keeps: a stream has no more than two blocks at a time. */
 const SPARES = 2;
 
 /** See `EngineDataset.kmeans`. */
@@ -54,9 +52,8 @@ export class CpuKMeans implements KMeansWorkspace {
 
   close(): void {
     this.#clusters.forEach(drop);
-    if (this.#shared === null) return;
-    const { place } = this.#clusters[0];
-    spares.set(place, [this.#shared, ...(spares.get(place) ?? [])].slice(0, SPARES));
+    const { spares } = this.#clusters[0].place;
+    if (this.#shared !== null && spares!.length < SPARES) spares!.push(this.#shared);
     this.#shared = null;
   }
 
@@ -113,11 +110,12 @@ export class CpuKMeans implements KMeansWorkspace {
 
   /** Centroids where all threads read them: none has a copy then. */
   #readable(centroids: Float64Array): Float64Array {
-    const { place } = this.#clusters[0];
-    if (!place.shared) return centroids;
+    const { spares } = this.#clusters[0].place;
+    if (spares === null) return centroids;
     if (this.#shared === null) {
       const { byteLength } = centroids;
-      const spare = spares.get(place)?.shift();
+      // Else blocks of a stream would leave one each as garbage.
+      const spare = spares.pop();
       this.#shared = spare?.byteLength === byteLength ? spare : new Float64Array(new SharedArrayBuffer(byteLength));
     }
     this.#shared.set(centroids);

@@ -19,8 +19,8 @@ export interface Question<T> {
 }
 
 export interface Place {
-  /** Whether it is another thread, which reads views of shared memory where they are. */
-  readonly shared: boolean;
+  /** Shared memory that another thread read where it was, and reads no more; null where none is shared. */
+  readonly spares: Float64Array[] | null;
   /** Like `make`: whether that fails, the first question tells. */
   makeShard(id: number, shape: ShardShape): void;
   /** One of a family, on a shard. */
@@ -93,7 +93,7 @@ export function askAll<R, V extends Verb<R>>(
 
 /** The thread that calls: answers are computed when they are waited for. */
 export class CallingThread implements Place {
-  readonly shared = false;
+  readonly spares = null;
   readonly #residents = new Residents('here');
   readonly #simd: boolean;
   readonly #learnt = new Set<Family>();

@@ -115,7 +115,7 @@ interface WorkerEvents {
 /** A worker, as a place. */
 export class WorkerPlace implements Place {
   readonly #thread: Thread<Request, Response>;
-  readonly shared: boolean;
+  readonly spares: Float64Array[] | null;
   readonly #simd: boolean;
   readonly #events: WorkerEvents;
   readonly #learnt = new Set<Family>([KMEANS]);
@@ -128,7 +128,7 @@ export class WorkerPlace implements Place {
   constructor(thread: Thread<Request, Response>, simd: boolean, shared: boolean, events: WorkerEvents) {
     this.#thread = thread;
     this.#simd = simd;
-    this.shared = shared;
+    this.spares = shared ? [] : null;
     this.#events = events;
     thread.listen(
       (response) => this.#settle(response),
@@ -146,7 +146,7 @@ export class WorkerPlace implements Place {
     const patience = setTimeout(() => this.#die(new Error('a worker did not start')), START_MS);
     try {
       // With a module: a worker that cannot take one is not to have points.
-      const start = { type: 'start', shared: this.shared, kmeans: this.#moduleOf(KMEANS) } as const;
+      const start = { type: 'start', shared: this.spares !== null, kmeans: this.#moduleOf(KMEANS) } as const;
       await this.#answerTo(START, start, []);
     } catch (error) {
       this.#die(error as Error);
@@ -193,7 +193,7 @@ export class WorkerPlace implements Place {
   }
 
   #moduleOf(family: Family): WebAssembly.Module | null {
-    return this.#simd ? family.kernels(this.shared) : null;
+    return this.#simd ? family.kernels(this.spares !== null) : null;
   }
 
   #tell(request: Request): void {

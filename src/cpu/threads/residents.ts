@@ -179,25 +179,20 @@ export class Residents {
   /** The vacant arena with room, and not far too much of it, that had rows most like these; else the largest without, which grows. */
   #arenaFor(bytes: number): ShardMemory {
     this.#release();
-    const room = roomFor(bytes);
-    const most = Math.max(SMALL, MOST_SPARE * room);
-    let at = -1;
-    let best = -Infinity;
-    this.#vacant.forEach(({ arena, room: before }, i) => {
-      const { length } = arena.u8;
-      if (length > most && before > MOST_SPARE * room) return;
-      const merit = length >= room ? Math.min(before / room, room / before) : length - room;
-      if (merit <= best) return;
-      best = merit;
-      at = i;
-    });
-    if (at >= 0) {
-      const [vacant] = this.#vacant.splice(at, 1);
+    const needed = roomFor(bytes);
+    const most = MOST_SPARE * needed;
+    const merit = ({ arena, room }: Vacant) =>
+      arena.u8.length < needed ? arena.u8.length - needed : Math.min(room / needed, needed / room);
+    const [best] = this.#vacant
+      .filter(({ arena, room }) => arena.u8.length <= Math.max(SMALL, most) || room <= most)
+      .sort((a, b) => merit(b) - merit(a));
+    if (best !== undefined) {
       try {
-        vacant.arena.reserve(room);
-        return vacant.arena;
+        best.arena.reserve(needed);
+        this.#vacant.splice(this.#vacant.indexOf(best), 1);
+        return best.arena;
       } catch {
-        this.#vacant.push(vacant);
+        // It stays for others.
       }
     }
     return new ShardMemory(createArena(bytes, this.#sharing === 'shared'));
@@ -208,17 +203,15 @@ export class Residents {
     if (!over || working > 0) return;
     const arena = shard.memory;
     arena.clear();
-    const kept = this.#vacant.reduce((sum, { arena }) => sum + arena.u8.length, arena.u8.length);
-    if (this.#sharing !== 'here' || kept <= KEPT) this.#vacant.push({ arena, since: performance.now(), room });
+    this.#vacant.push({ arena, since: performance.now(), room });
     this.#release();
   }
 
   /** Lets go of arenas that nobody came for, but for the smallest: the last block of a stream comes once a pass. */
   #release(): void {
-    const oldest = performance.now() - KEPT_MS;
-    const vacant = this.#vacant.splice(0).sort((a, b) => a.arena.u8.length - b.arena.u8.length);
+    const oldest = this.#sharing === 'here' ? Infinity : performance.now() - KEPT_MS;
     let kept = 0;
-    for (const one of vacant) {
+    for (const one of this.#vacant.splice(0).sort((a, b) => a.arena.u8.length - b.arena.u8.length)) {
       kept += one.arena.u8.length;
       if (one.since >= oldest || kept <= KEPT) this.#vacant.push(one);
     }
