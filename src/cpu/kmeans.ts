@@ -7,8 +7,9 @@ import type { Assigned, Clusters } from './clusters.ts';
 import { joinedOf, type ResidentPoints } from './dataset.ts';
 import { askAll, drop, make, type Ref } from './threads/place.ts';
 
-/** Arrays that a place keeps: a stream has no more than two blocks at a time. */
+/** Arrays that a place keeps, and their bytes at most: a stream has no more than two blocks at a time. */
 const SPARES = 2;
+const SPARE_BYTES = 2 ** 22;
 
 /** See `EngineDataset.kmeans`. */
 export class CpuKMeans implements KMeansWorkspace {
@@ -53,7 +54,8 @@ export class CpuKMeans implements KMeansWorkspace {
   close(): void {
     this.#clusters.forEach(drop);
     const { spares } = this.#clusters[0].place;
-    if (this.#shared !== null && spares!.length < SPARES) spares!.push(this.#shared);
+    const shared = this.#shared;
+    if (shared !== null && shared.byteLength <= SPARE_BYTES && spares!.length < SPARES) spares!.push(shared);
     this.#shared = null;
   }
 

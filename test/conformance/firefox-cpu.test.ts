@@ -1,4 +1,4 @@
 import { shareOf } from '../scope.ts';
 import { cpuIn, PAGES } from './cpu-in-page.ts';
 
-await cpuIn('firefox', shareOf(PAGES, 3, 1));
+await cpuIn('firefox', shareOf(PAGES, 4));

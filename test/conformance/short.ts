@@ -32,4 +32,4 @@ const isShort = (name: string) => !LONG.includes(name) && !name.includes('severa
 export const shortCases = cases.filter(({ only, name }) => only !== 'webgpu' && isShort(name));
 
 /** With SIMD: in `npm test` the others run on the engine that callers get. */
-export const ON_FIVE_THREADS = shareOf(shortCases, 2);
+export const ON_FIVE_THREADS = shareOf(shortCases, 3);

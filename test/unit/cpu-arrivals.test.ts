@@ -63,7 +63,7 @@ async function taken(points: SurveyedPoints, name: keyof typeof engines): Promis
   return (await engines[name].take?.(points.unread!)) ?? null;
 }
 
-const sizes = shareOf([1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 100, 384, 1027], 7, 4);
+const sizes = shareOf([1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 100, 384, 1027], 7, 5);
 const ways: Record<string, (d: number) => SurveyOptions> = {
   'in their own frame': () => ({}),
   'at unit length': () => ({ metric: 'cosine' }),

@@ -2,8 +2,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { engineOf } from '../../src/api/create-engine.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
+import { KMEANS, KMEANS_MAKERS } from '../../src/cpu/families/kmeans.ts';
+import { Residents } from '../../src/cpu/threads/residents.ts';
+import { unitsOf } from '../../src/engine/fixed.ts';
 import { createEngine, type Engine } from '../../src/index.ts';
 import { EngineSet } from '../../src/placement.ts';
+import { runNow } from '../../src/steps.ts';
 import { blobs } from '../conformance/cases/data.ts';
 
 const { Memory } = WebAssembly;
@@ -51,6 +55,17 @@ describe('a memory', () => {
     await engine.destroy();
   });
 
+  it('is none for them by a way down over others either', async () => {
+    const count = made();
+    const engine = await createEngine({ backend: 'cpu', threads: 1 });
+    for (const n of [2 ** 18, 70_000]) (await engine.upload(rows(n))).destroy();
+    expect(count.memories).toBe(1);
+    await engine.upload(rows(20_000));
+    await engine.upload(rows(2 ** 18));
+    expect(count.memories).toBe(2);
+    await engine.destroy();
+  });
+
   it('serves rows that come seldom, whatever was computed of them: the last block of each pass over a stream', async () => {
     const count = made();
     let time = performance.now();
@@ -68,6 +83,45 @@ describe('a memory', () => {
     for (let more = 0; more < 3; more++) await pass();
     expect(count.memories).toBe(memories);
     await engine.destroy();
+  });
+
+  it('of a worker is kept for the last block of each pass, and let go of where nobody came for it', () => {
+    const count = made();
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const residents = new Residents('shared');
+    residents.learn('kmeans', KMEANS_MAKERS, KMEANS.kernels(true));
+    let id = 0;
+    // As a block is computed with: clusters take more than its rows.
+    const begin = (n: number) => {
+      const shard = ++id;
+      const extent = { start: 0, end: n, chunkRows: 512 };
+      residents.makeShard(shard, { extent, d: D, weighted: false, precise: false });
+      const options = { k: 4000, units: runNow(unitsOf([], n, D + 1)), longest: 0, usual: 0, once: true };
+      residents.make(++id, 'kmeans', 'clusters', shard, options);
+      return () => residents.drop(shard);
+    };
+    const pass = () => {
+      let end = begin(20_000);
+      for (const n of [20_000, 20_000, 2000]) {
+        const next = begin(n);
+        end();
+        end = next;
+        now.mockReturnValue(performance.now() + 3000);
+      }
+      end();
+    };
+    pass();
+    expect(count.memories).toBe(3);
+    for (let more = 0; more < 3; more++) pass();
+    expect(count.memories).toBe(3);
+    // Rows of 16 MB: a memory grows for them, and does not stay when it is old.
+    for (let more = 0; more < 2; more++) {
+      begin(2 ** 19)();
+      now.mockReturnValue(performance.now() + 3000);
+      begin(2000)();
+    }
+    pass();
+    expect(count.memories).toBe(5);
   });
 
   it('of the centroids that workers read serves one fit after the other', async () => {

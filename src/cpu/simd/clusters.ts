@@ -151,7 +151,7 @@ export class SimdClusters implements Clusters {
   /** Byte offset of the state. */
   readonly #state: number;
   readonly #allocated: number[] = [];
-  /** Those of the last assignment [k, d], null before the first and after one that did not end. */
+  /** Those of the last assignment [k, d], null before the first, after one that did not end, and where there is one alone. */
   #centroids: Float64Array | null = null;
   /** Byte offset of the sums of an assignment [2, length], which whoever shares the memory reads up to the next one. */
   #answerAt = 0;

@@ -19,7 +19,7 @@ export interface Question<T> {
 }
 
 export interface Place {
-  /** Shared memory that another thread read where it was, and reads no more; null where none is shared. */
+  /** Shared memory that another thread read where it was, for an answer that nobody waits for any more; null where none is shared. */
   readonly spares: Float64Array[] | null;
   /** Like `make`: whether that fails, the first question tells. */
   makeShard(id: number, shape: ShardShape): void;

@@ -36,12 +36,13 @@ export interface Named {
 /** How the engine reaches the memories: it is in the same thread, or shares them, or has to send what they are to hold. */
 export type Sharing = 'here' | 'shared' | 'apart';
 
-/** Bytes of arenas that a thread keeps for shards to come. A worker keeps others too, for a while. */
+/** Arenas that a thread keeps for shards to come, and their bytes. For a while the calling thread keeps more of them, a worker all. */
+const FEW = 4;
 const KEPT = 2 ** 24;
 const KEPT_MS = 2000;
 /**
  * An arena that is so many times too large, and larger than that, is not taken: it could not be let go while the rows live.
- * But for rows like the last ones in it: what was computed of those made it as large.
+ * But where it never had far larger rows: what was computed of them made it as large.
  */
 const MOST_SPARE = 4;
 const SMALL = 2 ** 19;
@@ -49,7 +50,7 @@ const SMALL = 2 ** 19;
 /** Rows in an arena that is theirs for a while. */
 interface Tenancy {
   readonly shard: Shard;
-  /** Bytes of an arena that the rows lie in. */
+  /** See `Vacant`. */
   readonly room: number;
   /** How many questions are being answered from it. */
   working: number;
@@ -73,7 +74,7 @@ interface Learnt {
 interface Vacant {
   readonly arena: ShardMemory;
   readonly since: number;
-  /** Of the last tenant. */
+  /** Bytes that rows have needed of it, at most. */
   readonly room: number;
 }
 
@@ -105,12 +106,9 @@ export class Residents {
 
   makeShard(id: number, shape: ShardShape): void {
     this.#settle(id, () => {
-      const arena = this.#arenaFor(bytesOf(shape));
+      const { arena, room } = this.#arenaFor(bytesOf(shape));
       const shard = new Shard(shape, arena, this.#canBeReached(arena));
-      return {
-        tenancy: { shard, room: roomFor(bytesOf(shape)), working: 0, over: false },
-        self: shard as unknown as Resident['self'],
-      };
+      return { tenancy: { shard, room, working: 0, over: false }, self: shard as unknown as Resident['self'] };
     });
   }
 
@@ -177,7 +175,7 @@ export class Residents {
   }
 
   /** The vacant arena with room, and not far too much of it, that had rows most like these; else the largest without, which grows. */
-  #arenaFor(bytes: number): ShardMemory {
+  #arenaFor(bytes: number): Pick<Vacant, 'arena' | 'room'> {
     this.#release();
     const needed = roomFor(bytes);
     const most = MOST_SPARE * needed;
@@ -190,12 +188,12 @@ export class Residents {
       try {
         best.arena.reserve(needed);
         this.#vacant.splice(this.#vacant.indexOf(best), 1);
-        return best.arena;
+        return { arena: best.arena, room: Math.max(needed, best.room) };
       } catch {
         // It stays for others.
       }
     }
-    return new ShardMemory(createArena(bytes, this.#sharing === 'shared'));
+    return { arena: new ShardMemory(createArena(bytes, this.#sharing === 'shared')), room: needed };
   }
 
   /** Gives an arena to whoever comes next, once nobody has it. */
@@ -207,13 +205,17 @@ export class Residents {
     this.#release();
   }
 
-  /** Lets go of arenas that nobody came for, but for the smallest: the last block of a stream comes once a pass. */
+  /** Lets go of what is too much, or that nobody came for: the smallest stay, as the last block of a stream comes once a pass. */
   #release(): void {
-    const oldest = this.#sharing === 'here' ? Infinity : performance.now() - KEPT_MS;
-    let kept = 0;
+    const oldest = performance.now() - KEPT_MS;
+    let left = KEPT;
     for (const one of this.#vacant.splice(0).sort((a, b) => a.arena.u8.length - b.arena.u8.length)) {
-      kept += one.arena.u8.length;
-      if (one.since >= oldest || kept <= KEPT) this.#vacant.push(one);
+      const { length } = one.arena.u8;
+      const isYoung = one.since >= oldest;
+      if (length <= left ? isYoung || this.#vacant.length < FEW : isYoung && this.#sharing !== 'here') {
+        left -= length;
+        this.#vacant.push(one);
+      }
     }
   }
 
