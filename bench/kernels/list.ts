@@ -71,10 +71,12 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
   const { n, d, k } = problem;
   const plan = kmeansWorkPlan(n, d, k, BINDING_BYTES);
   const quads = hasQuads(d, [{ base: 0 }]);
-  const traits = { ...problem, tile: d <= 4 ? 'direct' : 'tall', filtering: null, quads } as const;
+  const traits = { ...problem, tile: d <= 4 ? 'direct' : 'deep', filtering: null, quads } as const;
   const { assigning, summing, rest } = kmeansSources({ ...traits, subgroups: null }, k, plan);
   const inSubgroups = kmeansSources({ ...traits, subgroups: SUBGROUPS }, k, plan);
-  const short = assignmentSources(problem.load, d, k, 'short', null, quads, null);
+  const [tall, short] = (['tall', 'short'] as const).map((tile) =>
+    assignmentSources(problem.load, d, k, tile, null, quads, null),
+  );
   const filtered = canFilter(d)
     ? [null, SUBGROUPS].map((subgroups) => filterSources(problem.load, d, k, subgroups))
     : [];
@@ -88,6 +90,7 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
       : [
           listed(assigning.norms!, [{ rows: n }]),
           listed(assigning.tiled!, sizes),
+          listed(tall.tiled!, sizes),
           listed(short.tiled!, sizes),
           ...filtered.flatMap((kernels) => [
             listed(kernels.byteRows, [{ rows: n }]),

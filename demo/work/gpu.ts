@@ -8,8 +8,8 @@ export async function requestDevice(softwareToo: boolean): Promise<GPUDevice | '
   const adapter = await requestAdapter();
   if (adapter === null) return 'no-adapter';
   if (!softwareToo && isSoftware(adapter.info)) return 'software-adapter';
-  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
-  const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
+  const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize } = adapter.limits;
+  const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize };
   return adapter.requestDevice({ requiredLimits }).catch(() => 'no-adapter');
 }
 

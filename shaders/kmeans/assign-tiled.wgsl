@@ -2,13 +2,13 @@
 //
 // A workgroup takes 64 rows, or 128 where TALL, and passes over all centroids, 8·TY at a time; a thread keeps 4 or 8 rows
 // by 8 centroids in registers, so that 32 or 64 multiply-adds follow three or four loads of 16 bytes. Both tiles go
-// through workgroup memory, 8 features at a time, transposed, and share one array with the reduction at the end: at most
-// 9.3 KB, because software adapters clear it once for every few threads. TY is even, 2 to 16, such that few columns are
-// idle. tile-quads.wgsl or tile-values.wgsl load what the tiles are made of. Nothing is loaded ahead: the registers that
+// through workgroup memory, TD features at a time, transposed, and share one array with the reduction at the end: with TD = 8
+// at most 9.3 KB, because software adapters clear it once for every few threads. With TD = 16, 17 KB, all of 256 threads bring
+// something, where half of them would wait for the others. TY is even, 2 to 16, such that few columns are idle. tile-quads.wgsl or tile-values.wgsl load what the tiles are made of. Nothing is loaded ahead: the registers that
 // it needs are those of a second workgroup on a multiprocessor, whose products hide the loads of the first.
 //
-// Compilers make of it, with 64 sums a thread, 128 registers on Hopper and 120 on RDNA 2, nothing spilled, at 1.27
-// instructions a term where d = 128 and k = 1024. Intel's 128 registers hold 64 numbers a thread: 32 sums and a loop that is not
+// Compilers make of it, with 64 sums a thread, 128 registers on Hopper and 120 on RDNA 2, nothing spilled; Hopper takes 1.40 slots
+// a term where d = 128 and k = 1024, and 1.29 with TD = 16. Intel's 128 registers hold 64 numbers a thread: 32 sums and a loop that is not
 // unrolled, or they spill in it (284 messages for 256 multiply-adds).
 //
 // Float32 cannot tell centroids apart whose scores differ by less than the error of the form. With u = 2⁻²⁴: the start
@@ -31,14 +31,13 @@
 @group(0) @binding(8) var<storage, read_write> flagged: array<atomic<u32>>;
 
 const FAR = 3.4e38;
-const TD = 8u;
 const THREADS = TX * TY;
 const ROW_QUADS = select(TX, 2u * TX, TALL);
 const COLUMN_QUADS = 2u * TY;
 const STRIDE = ROW_QUADS + COLUMN_QUADS + 1u;
 const STEPS = (D + TD - 1u) / TD;
 // A thread brings four features of four rows, or of four centroids, at once.
-const ITEMS = 2u * (ROW_QUADS + COLUMN_QUADS);
+const ITEMS = TD / 4u * (ROW_QUADS + COLUMN_QUADS);
 const ROUNDS = (ITEMS + THREADS - 1u) / THREADS;
 const HALF = TX * TY / 2u;
 const LEVELS = 1u + u32(TY > 2u) + u32(TY > 4u) + u32(TY > 8u);
@@ -102,7 +101,7 @@ fn main(
       for (var i = 0u; i < ROUNDS; i++) {
         let item = thread + i * THREADS;
         if (item < ITEMS) {
-          put(item, bring(item, 2u * step + item % 2u, first_row, first));
+          put(item, bring(item, TD / 4u * step + item % (TD / 4u), first_row, first));
         }
       }
       workgroupBarrier();
@@ -161,7 +160,7 @@ fn begin(a: vec4f, b: vec4f) -> Sums {
 
 /// Four features of the rows, or of the centroids, of an item.
 fn bring(item: u32, quad: u32, first_row: u32, first: u32) -> Block {
-  let four = item / 2u;
+  let four = item / (TD / 4u);
   if (four < ROW_QUADS) {
     let row = first_row + 4u * four;
     let last = part.rows - 1u;
@@ -181,7 +180,7 @@ fn bring(item: u32, quad: u32, first_row: u32, first: u32) -> Block {
 /// Transposes a block into the tile. The odd stride keeps these stores off one bank.
 fn put(item: u32, block: Block) {
   // Remainders, here and below, tell the compiler that no index needs a clamp.
-  let at = 4u * (item % 2u) * STRIDE + (item / 2u) % (STRIDE - 1u);
+  let at = 4u * (item % (TD / 4u)) * STRIDE + (item / (TD / 4u)) % (STRIDE - 1u);
   tile[at] = vec4f(block.a.x, block.b.x, block.c.x, block.d.x);
   tile[at + STRIDE] = vec4f(block.a.y, block.b.y, block.c.y, block.d.y);
   tile[at + 2u * STRIDE] = vec4f(block.a.z, block.b.z, block.c.z, block.d.z);

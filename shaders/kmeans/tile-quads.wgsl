@@ -17,8 +17,8 @@ fn row_quad(row: u32, quad: u32) -> vec4f {
   if (LOAD == 2u) {
     loaded = x * adjust[part.shard_row + row];
   }
-  // Where D is a multiple of 8 there is nothing behind it.
-  return select(vec4f(), loaded, D % 8u == 0u || quad < D / 4u);
+  // Where D is a multiple of TD there is nothing behind it.
+  return select(vec4f(), loaded, D % TD == 0u || quad < D / 4u);
 }
 
 fn centroid_quad(c: u32, quad: u32) -> vec4f {

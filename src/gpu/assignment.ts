@@ -25,7 +25,7 @@ export function assignmentSources(
   quads: boolean,
   subgroups: Subgroups,
 ) {
-  const plan = assignPlan(k, tile);
+  const plan = assignPlan(D, k, tile);
   if (plan.kind === 'direct') return { direct: sourceOf(assignDirectKernel, { LOAD, D }, subgroups) };
   const rescore = sourceOf(rescoreKernel, { LOAD, THREADS: rescoreThreads(k) }, subgroups);
   if (filtering !== null) return { ...filtering.filterSources(LOAD, D, k, subgroups), rescore };

@@ -15,7 +15,7 @@ import {
   type Pipeline,
   type Subgroups,
 } from './kernel.ts';
-import { canFilter, type Variant } from './plan.ts';
+import { canFilter, DEEP_BYTES, type Variant } from './plan.ts';
 import { type ScopedError, scoped } from './scope.ts';
 import { pack, type Struct, type Uniform, type ValuesOf } from './struct.ts';
 import { Tuned } from './tuned.ts';
@@ -63,8 +63,8 @@ export async function requestGpu({
     );
   }
   if (!softwareToo && isSoftware(adapter.info)) return 'software-adapter';
-  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
-  const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
+  const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize } = adapter.limits;
+  const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize };
   const requiredFeatures = deviceFeatures(adapter);
   try {
     // One that lists what it does not give is done without.
@@ -196,7 +196,9 @@ export class Gpu {
   async able(variant: Variant, d: number): Promise<Variant> {
     const filters = variant.filter !== 'none' && canFilter(d) && (await this.#hasByteProducts());
     const subgroups = this.subgroupsOf(variant.subgroups) !== null;
-    return { ...variant, filter: filters ? variant.filter : 'none', subgroups };
+    const hasRoom = this.device.limits.maxComputeWorkgroupStorageSize >= DEEP_BYTES;
+    const tile = variant.tile === 'deep' && !hasRoom ? 'tall' : variant.tile;
+    return { tile, filter: filters ? variant.filter : 'none', subgroups };
   }
 
   /** Whether its WGSL has products of bytes, of which a borrowed device does not tell. */

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { layoutOf } from '../../src/gpu/mixture-layout.ts';
 import {
   assignPlan,
+  DEEP_BYTES,
   hasQuads,
   kmeansWorkPlan,
   LARGEST_EXACT,
@@ -93,29 +94,38 @@ it('passes of k-means stay within memory and, from a slice on, within the budget
   }
 });
 
-it('tiles follow the adapter: tall where there are registers, short where that is not known', () => {
+it('tiles follow the adapter: tall or deep where there are registers, short where that is not known', () => {
   const tile = (d: number, vendor: string, architecture = '') => variantFor(d, { vendor, architecture }).tile;
-  expect([tile(5, 'nvidia', 'hopper'), tile(5, 'amd', 'rdna-2'), tile(5, 'apple')]).toEqual(['tall', 'tall', 'tall']);
+  expect([tile(5, 'nvidia', 'hopper'), tile(5, 'amd', 'rdna-2'), tile(5, 'apple')]).toEqual(['deep', 'tall', 'tall']);
   expect([tile(5, 'amd', 'gcn-5'), tile(5, 'intel', 'xe-hpg'), tile(5, '')]).toEqual(['short', 'short', 'short']);
   expect(tile(4, 'nvidia')).toBe('direct');
   expect(variantFor(5, { vendor: 'nvidia', architecture: 'hopper' }).subgroups).toBe(false);
 });
 
 it('tiled assignments fit the workgroup, and leave fewer than 16 columns a turn idle', () => {
-  for (const tile of ['short', 'tall'] as const) {
+  for (const tile of ['short', 'tall', 'deep'] as const) {
     for (let k = 1; k <= 1100; k++) {
-      const plan = assignPlan(k, tile);
+      const plan = assignPlan(128, k, tile);
       if (plan.kind !== 'tiled') throw new Error('d is 5');
-      const { TALL, TX, TY } = plan;
+      const { TALL, TD, TX, TY } = plan;
       const turns = Math.ceil(k / (8 * TY));
       expect(turns, `k ${k}`).toBe(Math.ceil(k / 128));
       expect(turns * 8 * TY - k, `k ${k}`).toBeLessThan(16 * turns);
       expect(TX * TY).toBeGreaterThanOrEqual(64);
       expect(TX * TY).toBeLessThanOrEqual(256);
-      const floats = Math.max(8 * 4 * ((TALL ? 2 : 1) * TX + 2 * TY + 1), 3 * 4 * ((TX * TY) / 2)) + 8 * TY + 1;
-      expect(4 * floats).toBeLessThanOrEqual(WORKGROUP_BYTES);
+      const floats = Math.max(TD * 4 * ((TALL ? 2 : 1) * TX + 2 * TY + 1), 3 * 4 * ((TX * TY) / 2)) + 8 * TY + 1;
+      expect(4 * floats).toBeLessThanOrEqual(TD === 16 ? DEEP_BYTES : WORKGROUP_BYTES);
     }
   }
+});
+
+it('deep tiles are taken where all threads bring something, and few features are none', () => {
+  const depth = (d: number, k: number, tile: 'tall' | 'deep' = 'deep') => {
+    const plan = assignPlan(d, k, tile);
+    return plan.kind === 'tiled' ? plan.TD : 0;
+  };
+  expect([depth(128, 1024), depth(16, 128), depth(30, 4096), depth(200, 500)]).toEqual([16, 16, 16, 16]);
+  expect([depth(128, 1024, 'tall'), depth(128, 112), depth(17, 128), depth(40, 1024)]).toEqual([8, 8, 8, 8]);
 });
 
 it('rows are read by 16 bytes where all of them begin at multiples of that', () => {

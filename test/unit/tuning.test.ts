@@ -28,9 +28,9 @@ const tileOf = (gpu: Gpu, d: number, k: number) => gpu.variantFor(d, k).tile;
 it('variants are all that fields may be together: direct up to 4 features', () => {
   const adapter = { vendor: '', architecture: '' };
   const tiles = (d: number) => [...new Set(variantsFor(d, adapter).map(({ tile }) => tile))];
-  expect(tiles(1)).toEqual(['direct', 'short', 'tall']);
-  expect(tiles(4)).toEqual(['direct', 'short', 'tall']);
-  expect(tiles(5)).toEqual(['short', 'tall']);
+  expect(tiles(1)).toEqual(['direct', 'short', 'tall', 'deep']);
+  expect(tiles(4)).toEqual(['direct', 'short', 'tall', 'deep']);
+  expect(tiles(5)).toEqual(['short', 'tall', 'deep']);
   for (const vendor of ['', 'intel', 'amd', 'nvidia', 'apple']) {
     for (const d of [1, 4, 5, 384]) {
       const variants = variantsFor(d, { vendor, architecture: '' });

@@ -42,7 +42,7 @@ const assignTiled = (name: string, files: readonly string[]) =>
     name,
     files: [...files, control, labelOrFlag, assignTiledCode],
     together: WORDS,
-    constants: { LOAD: 'u32', D: 'u32', TALL: 'bool', TX: 'u32', TY: 'u32' },
+    constants: { LOAD: 'u32', D: 'u32', TALL: 'bool', TD: 'u32', TX: 'u32', TY: 'u32' },
     bindings: { ...ASSIGN, norms: 'read', flagged: 'write' },
     threads: ({ TX, TY }) => TX * TY,
     sizes: ['rows'],

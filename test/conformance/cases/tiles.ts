@@ -1,5 +1,5 @@
 /** Each way to find nearest centroids, whatever the adapter would choose: the same labels, ties and near ties too. */
-import { canFilter, type Variant } from '../../../src/gpu/plan.ts';
+import { assignPlan, canFilter, type Variant } from '../../../src/gpu/plan.ts';
 import { type CaseEngineOptions, type ConformanceCase, type ConformanceContext, sameValues } from '../case.ts';
 import { checkModel, upload } from './bounds.ts';
 import { blobs, type CasePoints, spacedRows, wholeNumbers } from './data.ts';
@@ -21,6 +21,8 @@ const shapes: readonly (readonly [d: number, k: number])[] = [
   [16, 1],
   [17, 8],
   [384, 100],
+  [48, 128],
+  [78, 120],
 ];
 
 interface Start {
@@ -74,11 +76,18 @@ function starts(d: number, k: number, turn: number): Record<string, Start> {
   };
 }
 
+/** Whether a deep tile is another one than a tall one. */
+function isDeep(d: number, k: number): boolean {
+  const plan = assignPlan(d, k, 'deep');
+  return plan.kind === 'tiled' && plan.TD > 8;
+}
+
 const shaped: readonly ConformanceCase[] = shapes.map(([d, k], turn) => ({
   name: `every tile and filter gives the same labels: d = ${d}, k = ${k}`,
   only: 'webgpu',
   async run(context) {
     const variants: Partial<Variant>[] = [{ tile: 'tall', filter: 'none' }];
+    if (isDeep(d, k)) variants.push({ tile: 'deep', filter: 'none' });
     if (d <= 4) variants.push({ tile: 'direct' });
     if (canFilter(d)) variants.push({ filter: 'bytes' });
     for (const [what, start] of Object.entries(starts(d, k, turn))) {
