@@ -126,14 +126,13 @@ async function wideData(folder: string): Promise<Data> {
     const slope = random.normal();
     return { name: `c${j}`, type: 'FLOAT' as const, data: Float32Array.from(places, (place) => slope * place) };
   });
-  const file = join(folder, 'wide.parquet');
-  await writeFile(file, new Uint8Array(parquetWriteBuffer({ columnData })));
+  const stored = await written(folder, 'wide', columnData);
   // Rows of its own where there are so many: no cluster is empty.
   const start = (k: number) =>
     k > ROWS_OF_DASK / 2
       ? randomRows(k, FEW.d, 1)
       : Array.from({ length: k }, (_, c) => columnData.map(({ data }) => Math.fround(data[c])));
-  return { file, columns: columnData.map(({ name }) => name), start };
+  return { ...stored, start };
 }
 
 async function groupsData(folder: string): Promise<Data> {
@@ -142,10 +141,21 @@ async function groupsData(folder: string): Promise<Data> {
   const columnData = Array.from({ length: d }, (_, j) => {
     return { name: `c${j}`, type: 'FLOAT' as const, data: Float32Array.from({ length: n }, (_, i) => rows[i * d + j]) };
   });
-  const file = join(folder, 'groups.parquet');
-  await writeFile(file, new Uint8Array(parquetWriteBuffer({ columnData })));
+  const stored = await written(folder, 'groups', columnData);
   const start = (k: number) => Array.from({ length: k }, (_, c) => Array.from(rows.subarray(c * d, (c + 1) * d)));
-  return { file, columns: columnData.map(({ name }) => name), start };
+  return { ...stored, start };
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: 'FLOAT';
+  readonly data: Float32Array;
+}
+
+async function written(folder: string, name: string, columnData: Column[]): Promise<Omit<Data, 'start'>> {
+  const file = join(folder, `${name}.parquet`);
+  await writeFile(file, new Uint8Array(parquetWriteBuffer({ columnData })));
+  return { file, columns: columnData.map(({ name }) => name) };
 }
 
 /** Of one digit, which is short in JSON. */

@@ -15,7 +15,7 @@ import {
   type Pipeline,
   type Subgroups,
 } from './kernel.ts';
-import { canFilter, DEEP_BYTES, type Variant } from './plan.ts';
+import { canFilter, DEEP_BYTES, type Tile, type Variant } from './plan.ts';
 import { type ScopedError, scoped } from './scope.ts';
 import { pack, type Struct, type Uniform, type ValuesOf } from './struct.ts';
 import { Tuned } from './tuned.ts';
@@ -196,9 +196,13 @@ export class Gpu {
   async able(variant: Variant, d: number): Promise<Variant> {
     const filters = variant.filter !== 'none' && canFilter(d) && (await this.#hasByteProducts());
     const subgroups = this.subgroupsOf(variant.subgroups) !== null;
+    return { ...variant, filter: filters ? variant.filter : 'none', subgroups };
+  }
+
+  /** The tile that this device has workgroup memory for. Not a matter of variants: a filter goes with the tile of the adapter. */
+  fitting(tile: Tile): Tile {
     const hasRoom = this.device.limits.maxComputeWorkgroupStorageSize >= DEEP_BYTES;
-    const tile = variant.tile === 'deep' && !hasRoom ? 'tall' : variant.tile;
-    return { tile, filter: filters ? variant.filter : 'none', subgroups };
+    return tile === 'deep' && !hasRoom ? 'tall' : tile;
   }
 
   /** Whether its WGSL has products of bytes, of which a borrowed device does not tell. */

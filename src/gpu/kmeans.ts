@@ -83,7 +83,7 @@ export async function openVariant(
   const quads = hasQuads(d, points.shards);
   const subgroups = gpu.subgroupsOf(variant.subgroups);
   const filtering = variant.filter === 'none' ? null : await import('./filter.ts');
-  const { tile } = variant;
+  const tile = gpu.fitting(variant.tile);
   const traits = { d, metric, load: points.load, weighted: weights !== null, tile, filtering, quads, subgroups };
   const sources = kmeansSources(traits, k, plan);
   const [assigning, summing, rest] = await Promise.all([

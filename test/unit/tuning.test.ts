@@ -1,7 +1,7 @@
 /** What is known of variants, read and looked up: without a GPU. */
 import { describe, expect, it } from 'vitest';
 import { Gpu } from '../../src/gpu/device.ts';
-import { VARIANT_VALUES, type Variant, variantFor, variantsFor } from '../../src/gpu/plan.ts';
+import { DEEP_BYTES, VARIANT_VALUES, type Variant, variantFor, variantsFor } from '../../src/gpu/plan.ts';
 import type { Choice } from '../../src/gpu/tuned.ts';
 import { readTuning } from '../../src/gpu/tuning.ts';
 import { createEngine } from '../../src/index.ts';
@@ -154,4 +154,14 @@ describe('what is refused', () => {
     expect(readTuning({ ...good, choices: [short], more: 1 }).choices).toEqual([{ ...short, milliseconds: [] }]);
     expect(readTuning(new Proxy(good, {}))).toEqual(good);
   });
+});
+
+it('a deep tile is a tall one on a device without memory for it, whose filters are tuned all the same', async () => {
+  const gpuWith = (maxComputeWorkgroupStorageSize: number) =>
+    Object.assign(Object.create(Gpu.prototype) as Gpu, { device: { limits: { maxComputeWorkgroupStorageSize } } });
+  const small = gpuWith(16384);
+  expect([small.fitting('deep'), small.fitting('tall'), small.fitting('short')]).toEqual(['tall', 'tall', 'short']);
+  expect(gpuWith(DEEP_BYTES).fitting('deep')).toBe('deep');
+  const wanted: Variant = { tile: 'deep', filter: 'none', subgroups: false };
+  expect(await Object.assign(small, { subgroupsOf: () => null }).able(wanted, 64)).toEqual(wanted);
 });
