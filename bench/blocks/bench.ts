@@ -68,12 +68,11 @@ export async function runBlocksBenchmark(args: string[]): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       beside.push({ streamed: await measured(few), held: await measured({ ...few, block: 0 }) });
     }
-    const streamed = beside.map(({ streamed }) => streamed);
-    const held = beside.map(({ held }) => held);
-    const lines = [
-      ...[lineOf('blocks', d, [third]), lineOf('blocks', d, [all])],
-      ...[lineOf('blocks', d, streamed), lineOf('in memory', d, held)],
-    ];
+    const lines = [lineOf('blocks', d, [third]), lineOf('blocks', d, [all])];
+    if (beside.length > 0) {
+      const [streamed, held] = (['streamed', 'held'] as const).map((way) => beside.map((round) => round[way]));
+      lines.push(lineOf('blocks', d, streamed), lineOf('in memory', d, held));
+    }
     console.log(formatTable(['', 'rows', 'GB', 'peak MB', '10⁶ rows/s: best', 'median'], lines));
     const report = { benchmark: 'blocks', ...circumstances(), d, k, block, passes, third, all, beside };
     console.log(`\nwritten to ${writeReport(out, report)}`);
