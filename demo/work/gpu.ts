@@ -1,5 +1,5 @@
 /** The page's own device: lent to the engine, and to what draws from the same buffers. */
-import { isSoftware, requestAdapter } from '../../src/gpu/adapter.ts';
+import { isSoftware, requestAdapter, roomOf } from '../../src/gpu/adapter.ts';
 import { Usage } from '../../src/gpu/flags.ts';
 import type { Features } from '../features/features.ts';
 
@@ -8,8 +8,7 @@ export async function requestDevice(softwareToo: boolean): Promise<GPUDevice | '
   const adapter = await requestAdapter();
   if (adapter === null) return 'no-adapter';
   if (!softwareToo && isSoftware(adapter.info)) return 'software-adapter';
-  const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize } = adapter.limits;
-  const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize };
+  const requiredLimits = roomOf(adapter);
   return adapter.requestDevice({ requiredLimits }).catch(() => 'no-adapter');
 }
 

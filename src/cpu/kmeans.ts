@@ -55,7 +55,7 @@ export class CpuKMeans implements KMeansWorkspace {
     this.#clusters.forEach(drop);
     const { spares } = this.#clusters[0].place;
     const shared = this.#shared;
-    if (shared !== null && shared.byteLength <= SPARE_BYTES && spares!.length < SPARES) spares!.push(shared);
+    if (shared !== null && shared.byteLength <= SPARE_BYTES && spares.length < SPARES) spares.push(shared);
     this.#shared = null;
   }
 
@@ -112,8 +112,8 @@ export class CpuKMeans implements KMeansWorkspace {
 
   /** Centroids where all threads read them: none has a copy then. */
   #readable(centroids: Float64Array): Float64Array {
-    const { spares } = this.#clusters[0].place;
-    if (spares === null) return centroids;
+    const { isShared, spares } = this.#clusters[0].place;
+    if (!isShared) return centroids;
     if (this.#shared === null) {
       const { byteLength } = centroids;
       // Else blocks of a stream would leave one each as garbage.

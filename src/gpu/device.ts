@@ -3,7 +3,7 @@ import type { ProcessorInfo } from '../engine/contract.ts';
 import type { TunedAdapter, Tuning } from '../engine/tuning.ts';
 import { DeviceLostError, WebGPUUnavailableError } from '../errors.ts';
 import { onAbort } from '../steps.ts';
-import { isSoftware, requestAdapter } from './adapter.ts';
+import { isSoftware, requestAdapter, roomOf } from './adapter.ts';
 import { Usage } from './flags.ts';
 import {
   type Bindings,
@@ -63,8 +63,7 @@ export async function requestGpu({
     );
   }
   if (!softwareToo && isSoftware(adapter.info)) return 'software-adapter';
-  const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize } = adapter.limits;
-  const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize };
+  const requiredLimits = roomOf(adapter);
   const requiredFeatures = deviceFeatures(adapter);
   try {
     // One that lists what it does not give is done without.

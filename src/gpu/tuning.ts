@@ -12,7 +12,7 @@ import { TUNING_VERSION, type TunedShape, type TunedVariant, type Tuning } from 
 import type { Gpu } from './device.ts';
 import { gather } from './gather.ts';
 import { openVariant } from './kmeans.ts';
-import { sameVariant, VARIANT_VALUES, type Variant, variantsFor } from './plan.ts';
+import { assignPlan, sameVariant, VARIANT_VALUES, type Variant, variantsFor } from './plan.ts';
 import type { ResidentPoints } from './resident-points.ts';
 
 /** Times that each variant has its turn: a clock that changes its speed hits all alike. */
@@ -30,8 +30,8 @@ const FASTER = 0.95;
 
 /**
  * Times the variants by passes over these points: the least time of each, until its queue is empty. GPU timestamps would say
- * no more, and not every device has them. One workspace is open at a time, as a fit has it. Variants that the device refuses
- * are left out.
+ * no more, and not every device has them. One workspace is open at a time, as a fit has it. Of variants with the same kernels
+ * one is timed, the usual one if it is among them. Variants that the device refuses are left out.
  *
  * @throws what the usual variant was refused with, where all were.
  */
@@ -43,9 +43,15 @@ export async function tune(
 ): Promise<Tuning> {
   const { n, d } = points.summary;
   const usual = gpu.tuned.usual(d);
+  /** What of a variant reaches kernels: different tiles may be cut alike. */
+  const kernelsOf = (variant: Variant) =>
+    JSON.stringify({ ...variant, tile: assignPlan(d, k, gpu.fitting(variant.tile)) });
+  const known = new Set([kernelsOf(usual)]);
   const others: Variant[] = [];
   for (const variant of variantsFor(d, gpu.adapter)) {
-    if (!sameVariant(variant, usual) && sameVariant(variant, await gpu.able(variant, d))) others.push(variant);
+    if (known.has(kernelsOf(variant)) || !sameVariant(variant, await gpu.able(variant, d))) continue;
+    known.add(kernelsOf(variant));
+    others.push(variant);
   }
   const spread = Uint32Array.from({ length: k }, (_, c) => Math.floor((c * n) / k));
   const centroids = await gather(gpu, points, spread, signal);

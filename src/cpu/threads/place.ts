@@ -19,8 +19,10 @@ export interface Question<T> {
 }
 
 export interface Place {
-  /** Shared memory that another thread read where it was, for an answer that nobody waits for any more; null where none is shared. */
-  readonly spares: Float64Array[] | null;
+  /** Whether memory of the calling thread's can be read there. */
+  readonly isShared: boolean;
+  /** Such memory, which nobody reads any more. */
+  readonly spares: Float64Array[];
   /** Like `make`: whether that fails, the first question tells. */
   makeShard(id: number, shape: ShardShape): void;
   /** One of a family, on a shard. */
@@ -93,7 +95,8 @@ export function askAll<R, V extends Verb<R>>(
 
 /** The thread that calls: answers are computed when they are waited for. */
 export class CallingThread implements Place {
-  readonly spares = null;
+  readonly isShared = false;
+  readonly spares = [];
   readonly #residents = new Residents('here');
   readonly #simd: boolean;
   readonly #learnt = new Set<Family>();

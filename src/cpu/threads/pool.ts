@@ -115,7 +115,8 @@ interface WorkerEvents {
 /** A worker, as a place. */
 export class WorkerPlace implements Place {
   readonly #thread: Thread<Request, Response>;
-  readonly spares: Float64Array[] | null;
+  readonly isShared: boolean;
+  readonly spares: Float64Array[] = [];
   readonly #simd: boolean;
   readonly #events: WorkerEvents;
   readonly #learnt = new Set<Family>([KMEANS]);
@@ -128,7 +129,7 @@ export class WorkerPlace implements Place {
   constructor(thread: Thread<Request, Response>, simd: boolean, shared: boolean, events: WorkerEvents) {
     this.#thread = thread;
     this.#simd = simd;
-    this.spares = shared ? [] : null;
+    this.isShared = shared;
     this.#events = events;
     thread.listen(
       (response) => this.#settle(response),
@@ -146,7 +147,7 @@ export class WorkerPlace implements Place {
     const patience = setTimeout(() => this.#die(new Error('a worker did not start')), START_MS);
     try {
       // With a module: a worker that cannot take one is not to have points.
-      const start = { type: 'start', shared: this.spares !== null, kmeans: this.#moduleOf(KMEANS) } as const;
+      const start = { type: 'start', shared: this.isShared, kmeans: this.#moduleOf(KMEANS) } as const;
       await this.#answerTo(START, start, []);
     } catch (error) {
       this.#die(error as Error);
@@ -193,7 +194,7 @@ export class WorkerPlace implements Place {
   }
 
   #moduleOf(family: Family): WebAssembly.Module | null {
-    return this.#simd ? family.kernels(this.spares !== null) : null;
+    return this.#simd ? family.kernels(this.isShared) : null;
   }
 
   #tell(request: Request): void {
