@@ -19,18 +19,20 @@ export interface FileColumns {
 /** What a column is decoded to: a typed array, or a list of whatever is in it. */
 type Decoded = TypedArray | readonly unknown[];
 
+/** How files may be compressed for hyparquet alone. */
+const OWN_CODECS: readonly string[] = ['', 'UNCOMPRESSED', 'SNAPPY'];
+
 /**
  * Rows of a Parquet file, by hyparquet, one array a column: numbers as the file has them where it has no nulls, else float64.
  *
- * @throws {Error} where hyparquet is not installed, or there is no such file.
+ * @throws {Error} where hyparquet is not installed, or hyparquet-compressors where it is wanted, or there is no such file.
  * @throws {RangeError} where the file has not these rows or columns, or has no number somewhere.
  */
 export async function readParquet({ path, columns, start, end }: RowsOfFile): Promise<FileColumns> {
   const { asyncBufferFromFile, parquetScan } = await optional(import('hyparquet'), 'hyparquet');
-  // Snappy is in hyparquet; the others are wanted only where a file has them.
-  const { compressors } = await import('hyparquet-compressors').catch(() => ({ compressors: {} }));
+  const { compressors } = await import('hyparquet-compressors').catch(() => ({ compressors: null }));
   const file = await asyncBufferFromFile(path);
-  const { metadata, ranges, readColumn } = await parquetScan({ file, compressors });
+  const { metadata, ranges, readColumn } = await parquetScan({ file, compressors: compressors ?? {} });
   const total = Number(metadata.num_rows);
   const known = new Set(metadata.schema.slice(1).map(({ name }) => name));
   const missing = columns.find((column) => !known.has(column));
@@ -38,6 +40,11 @@ export async function readParquet({ path, columns, start, end }: RowsOfFile): Pr
   const last = Math.min(end, total);
   if (start >= last || (end > total && end !== Infinity)) {
     throw new RangeError(`${path} has ${total} rows, not rows ${start} to ${end}`);
+  }
+  const codecs = metadata.row_groups.flatMap((group) => group.columns.map(({ meta_data }) => meta_data?.codec ?? ''));
+  const codec = codecs.find((codec) => !OWN_CODECS.includes(codec));
+  if (codec !== undefined && compressors === null) {
+    throw lacks(`${path} is compressed by ${codec}, which`, 'hyparquet-compressors');
   }
   const read: TypedArray[] = [];
   for (const column of columns) {
@@ -76,6 +83,10 @@ async function optional<T>(module: Promise<T>, name: string): Promise<T> {
   try {
     return await module;
   } catch (cause) {
-    throw new Error(`a shard of a Parquet file needs the package "${name}": npm install ${name}`, { cause });
+    throw lacks('a shard of a Parquet file', name, cause);
   }
+}
+
+function lacks(what: string, name: string, cause?: unknown): Error {
+  return new Error(`${what} needs the package "${name}": npm install ${name}`, { cause });
 }

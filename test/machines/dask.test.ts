@@ -7,6 +7,7 @@ import { afterAll, expect, type TestContext, test } from 'vitest';
 import { type GaussianMixtureJSON, type KMeansJSON, kmeans } from '../../src/index.ts';
 import { missing } from '../missing.ts';
 import { COLUMNS, COMMAND, DIST, flightsFile, sha256 } from './shards.ts';
+import { twoMachines } from './spaces.ts';
 import { findPython, HOW_TO_INSTALL } from './tools.ts';
 
 const SCRIPT = fileURLToPath(new URL('fit_on_dask.py', import.meta.url));
@@ -30,13 +31,18 @@ interface Outcome {
 const flights = await flightsFile(N);
 afterAll(() => flights.remove());
 
-async function fitOnDask(context: TestContext, asked: Readonly<Record<string, unknown>>): Promise<Outcome> {
+/** @param on what starts it elsewhere */
+async function fitOnDask(
+  context: TestContext,
+  asked: Readonly<Record<string, unknown>>,
+  on: (command: readonly string[]) => readonly [string, string[]] = ([command, ...args]) => [command, args],
+): Promise<Outcome> {
   if (python === null) missing(context, HOW_TO_INSTALL);
   const { maxIterations, ...fit } = flights.fit;
   const places = { module: join(DIST, 'dask'), file: flights.path, columns: COLUMNS, command: COMMAND };
   const options = { ...fit, max_iter: maxIterations };
   const argument = JSON.stringify({ kind: 'kmeans', options, ...places, ...asked });
-  const { stdout, stderr } = await promisify(execFile)(python, [SCRIPT, argument], { maxBuffer: 2 ** 26 });
+  const { stdout, stderr } = await promisify(execFile)(...on([python, SCRIPT, argument]), { maxBuffer: 2 ** 26 });
   return { ...JSON.parse(stdout), log: stderr };
 }
 
@@ -61,6 +67,39 @@ test.for([
   const kill = /^killed worker .* behind iteration 2$/m.exec(log);
   expect(kill !== null).toBe('kill' in asked);
   if (kill) console.log(kill[0], passes);
+});
+
+test('two machines with a network between them, of which one is lost for good, have the same', async (context) => {
+  if (python === null) missing(context, HOW_TO_INSTALL);
+  const machines = twoMachines();
+  // Not everybody may make networks, in CI neither.
+  if (typeof machines === 'string') return context.skip(`no machines with networks of their own: ${machines}`);
+  const { addresses, on, start, close } = machines;
+  const scheduler = `tcp://${addresses[0]}:8786`;
+  const dask = (command: string, ...args: string[]) => [python, '-m', `distributed.cli.${command}`, ...args];
+  const options = {
+    stdio: 'ignore',
+    cwd: flights.folder,
+    env: { ...process.env, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES: '20' },
+  } as const;
+  try {
+    start(0, dask('dask_scheduler', '--host', addresses[0], '--port', '8786', '--no-dashboard'), options);
+    for (const i of [0, 1] as const) {
+      const own = ['--host', addresses[i], '--nthreads', '1', '--no-nanny', '--no-dashboard'];
+      start(i, dask('dask_worker', scheduler, ...own), options);
+    }
+    const asked = { workers: 2, cuts: [0, 50_000, N], scheduler, kill: 2 };
+    const { model, passes, log } = await fitOnDask(context, asked, (command) => on(0, command));
+    expect(sha256(model.centroids)).toBe(sha256(flights.expected.centroids));
+    const [host, other] = addresses;
+    const hosts = passes.map(({ counted }) => Object.keys(counted).map((worker) => new URL(worker).hostname));
+    for (const each of hosts.slice(0, 2)) expect(each.sort()).toEqual([host, other]);
+    for (const { counted } of passes) expect(rowsOf(counted)).toBe(N);
+    expect(hosts.at(-1)).toEqual([host]);
+    expect(log).toMatch(new RegExp(`^killed worker tcp://${other}:\\d+ behind iteration 2$`, 'm'));
+  } finally {
+    await close();
+  }
 });
 
 test.for([3, 9])(

@@ -1,5 +1,6 @@
-"""Fits shards on a cluster of this machine, as the JSON of its argument or of its input says, and prints what came of it as JSON."""
+"""Fits shards on a cluster, as the JSON of its argument or of its input says, and prints what came of it as JSON."""
 
+import contextlib
 import json
 import os
 import signal
@@ -15,18 +16,24 @@ def main():
     from webgpu_clustering_dask import GaussianMixture, KMeans, shards_of
 
     dask.config.set({"distributed.scheduler.allowed-failures": 20})
-    with LocalCluster(
-        n_workers=asked["workers"], threads_per_worker=asked.get("threads", 1), processes=True, dashboard_address=None
-    ) as cluster, Client(cluster) as client:
+    with contextlib.ExitStack() as stack:
+        cluster = asked.get("scheduler")
+        if cluster is None:
+            threads = asked.get("threads", 1)
+            local = LocalCluster(n_workers=asked["workers"], threads_per_worker=threads, processes=True, dashboard_address=None)
+            cluster = stack.enter_context(local)
+        client = stack.enter_context(Client(cluster))
+        client.wait_for_workers(asked["workers"])
+        processes = client.run(os.getpid)
         passes = []
 
         def watch(progress):
             seconds = time.monotonic() - started
             passes.append({"iteration": progress["iteration"], "counted": progress["counted"], "moved": progress.get("moved", 0), "ms": 1e3 * seconds})
             if progress["iteration"] == asked.get("kill"):
-                for victim, process in sorted(cluster.workers.items())[: asked.get("victims", 1)]:
+                for victim, process in sorted(processes.items(), reverse=True)[: asked.get("victims", 1)]:
                     print("killed worker %s behind iteration %d" % (victim, asked["kill"]), file=sys.stderr, flush=True)
-                    os.kill(process.pid, signal.SIGKILL)
+                    os.kill(process, signal.SIGKILL)
             return "stop" if progress["iteration"] == asked.get("stop") else None
 
         shards = shards_of(asked["file"], asked["columns"], asked["cuts"])

@@ -1,11 +1,12 @@
 /** The process of a shard, without Dask. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import type { KMeansJSON } from '../../src/index.ts';
 import { fitShardsBy, type ShardsAsked } from '../../src/machines/drive.ts';
 import { ShardProcess } from '../../src/machines/process.ts';
-import { COMMAND, flightsFile, sha256, shardsOf } from './shards.ts';
+import { COMMAND, FILE, flightsFile, sha256, shardsOf } from './shards.ts';
 
 const N = 50_000;
 const flights = await flightsFile(N);
@@ -24,6 +25,22 @@ test('one process has the centroids of one call, to the bit, and ends with its i
   await process.close();
   expect(process.ended).toBe(true);
   await expect(process.ask('describe')).rejects.toThrow(/has ended: code 0/);
+});
+
+test.for([
+  ['hyparquet', /a shard of a Parquet file needs the package "hyparquet": npm install hyparquet$/],
+  [
+    'hyparquet-compressors',
+    /flights-3m.parquet is compressed by ZSTD, which needs the package "hyparquet-compressors": npm/,
+  ],
+] as const)('without %s it says what is to be installed', async ([name, error]) => {
+  const hooks = `export const resolve = (name, context, next) => name === '${name}' ? next('no-such-package', context) : next(name, context)`;
+  const hooked = `import { register } from 'node:module'; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)})`;
+  const [node, ...bin] = COMMAND;
+  const without = [node, '--import', `data:text/javascript,${encodeURIComponent(hooked)}`, ...bin];
+  const shard = new ShardProcess([...without, 'shard', fileURLToPath(FILE), '--columns', 'delay', '--rows', '0:10']);
+  await expect(shard.ask('describe')).rejects.toThrow(error);
+  await shard.close();
 });
 
 test('what is wrong with its rows is an answer', async () => {

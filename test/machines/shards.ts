@@ -12,7 +12,8 @@ export const DIST = fileURLToPath(new URL('../../dist-machines', import.meta.url
 export const COMMAND = [process.execPath, join(DIST, 'bin.js')];
 export const COLUMNS = ['delay', 'distance', 'time'];
 
-const FILE = new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url);
+/** Compressed by ZSTD. */
+export const FILE = new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url);
 
 /** Of the fits that are compared, whose iterations all come to their limit. */
 const K = 16;

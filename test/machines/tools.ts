@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { aptInstall, isDebian, onPath } from '../system.ts';
 
-export const HOW_TO_INSTALL = 'no Dask or no Redis: apt-get install python3-distributed redis-server';
+export const HOW_TO_INSTALL = 'no Dask or no Redis: apt-get install python3-distributed redis-server iproute2';
 
 /** A Python that has Dask: the system's own may be another than the first on the PATH. */
 export function findPython(): string | null {
@@ -16,6 +16,6 @@ export function findRedis(): string | null {
 
 /** Installs what is missing, where that can be done. */
 export function fetchTools(): void {
-  if (findPython() !== null && findRedis() !== null) return;
-  if (process.getuid?.() === 0 && isDebian()) aptInstall('python3-distributed', 'redis-server');
+  if (findPython() !== null && findRedis() !== null && onPath(['ip']) !== null) return;
+  if (process.getuid?.() === 0 && isDebian()) aptInstall('python3-distributed', 'redis-server', 'iproute2');
 }
