@@ -1,7 +1,6 @@
 /** A fit over BullMQ, beside a Redis of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Redis } from 'ioredis';
@@ -10,7 +9,7 @@ import type * as Bullmq from '../../src/bullmq/index.ts';
 import type { KMeansJSON } from '../../src/index.ts';
 import { missing } from '../missing.ts';
 import { COMMAND, DIST, flightsFile, sha256, shardsOf } from './shards.ts';
-import { findRedis, HOW_TO_INSTALL } from './tools.ts';
+import { findRedis, freePort, HOW_TO_INSTALL } from './tools.ts';
 
 const WORKER = fileURLToPath(new URL('serve-shards.mjs', import.meta.url));
 const MODULE = pathToFileURL(join(DIST, 'bullmq.js')).href;
@@ -19,14 +18,6 @@ const server = findRedis();
 
 const flights = await flightsFile(N);
 afterAll(() => flights.remove());
-
-async function freePort(): Promise<number> {
-  const listening = createServer().listen(0, '127.0.0.1');
-  await once(listening, 'listening');
-  const { port } = listening.address() as { port: number };
-  listening.close();
-  return port;
-}
 
 test('two workers, one of which is killed, have the centroids of one call, to the bit', async (context) => {
   if (server === null) missing(context, HOW_TO_INSTALL);

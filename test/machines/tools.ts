@@ -1,5 +1,7 @@
-/** Dask and Redis: where they are, and how they come there. */
+/** Dask and Redis: where they are, how they come there, and ports for them. */
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { aptInstall, isDebian, onPath } from '../system.ts';
 
 export const HOW_TO_INSTALL = 'no Dask or no Redis: apt-get install python3-distributed redis-server iproute2';
@@ -8,6 +10,14 @@ export const HOW_TO_INSTALL = 'no Dask or no Redis: apt-get install python3-dist
 export function findPython(): string | null {
   const candidates = [onPath(['python3']), '/usr/bin/python3'].filter((path) => path !== null);
   return candidates.find((python) => spawnSync(python, ['-c', 'import distributed']).status === 0) ?? null;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 export function findRedis(): string | null {
