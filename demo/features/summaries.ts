@@ -136,6 +136,7 @@ class Totals {
     const perBin = high > low ? BINS / (high - low) : 0;
     let [count, least, greatest, sum, squares] = [0, this.least, this.greatest, 0, 0];
     let [last, ascends, descends, isInteger] = [this.#last, this.#ascends, this.#descends, this.isInteger];
+    let isOrdered = ascends || descends;
     for (let i = 0; i < length; i++) {
       const value = piece[i];
       // Of NaN and infinities this is NaN.
@@ -146,14 +147,17 @@ class Totals {
       count++;
       if (value < least) least = value;
       if (value > greatest) greatest = value;
-      if (value <= last) ascends = false;
-      if (value >= last) descends = false;
-      last = value;
+      if (isOrdered) {
+        if (value <= last) ascends = false;
+        if (value >= last) descends = false;
+        last = value;
+        isOrdered = ascends || descends;
+      }
       if (isInteger && value !== Math.floor(value)) isInteger = false;
       const difference = value - median;
       sum += difference;
       squares += difference * difference;
-      if (value >= low && value <= high) histogram[Math.min(BINS - 1, Math.floor((value - low) * perBin))]++;
+      if (value >= low && value <= high) histogram[Math.min(BINS - 1, ((value - low) * perBin) | 0)]++;
     }
     this.count += count;
     this.least = least;

@@ -13,17 +13,22 @@ export function narrowed(values: Values): Values {
   let least = Infinity;
   let greatest = -Infinity;
   let areIntegers = true;
-  let areFloats = true;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < values.length && areIntegers; i++) {
     const value = values[i];
     if (value < least) least = value;
     if (value > greatest) greatest = value;
-    // Neither is true of NaN.
-    if (areIntegers && value !== Math.floor(value)) areIntegers = false;
-    if (areFloats && value !== Math.fround(value) && !Number.isNaN(value)) areFloats = false;
-    if (!areIntegers && !areFloats) return values;
+    // Not true of NaN.
+    areIntegers = value === Math.floor(value);
   }
   const fits = areIntegers && INTEGERS.find((kind) => least >= kind.least && greatest <= kind.greatest);
-  const Kind = fits ? fits.Kind : areFloats ? Float32Array : Float64Array;
+  const Kind = fits ? fits.Kind : areFloats(values) ? Float32Array : Float64Array;
   return values instanceof Kind ? values : new Kind(values);
+}
+
+function areFloats(values: Values): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value !== Math.fround(value) && !Number.isNaN(value)) return false;
+  }
+  return true;
 }

@@ -24,10 +24,11 @@ export function isPlain({ type, converted_type, logical_type }: SchemaElement): 
 
 /** A page, unpacked, and how it is to be read. */
 interface Page {
-  readonly bytes: Uint8Array;
   readonly view: DataView;
   /** Rows, with and without a value. */
   readonly rows: number;
+  /** Those with one. */
+  readonly count: number;
   readonly encoding: string;
   /** For each row 1 where there is a value; null where there are all. */
   readonly levels: Uint8Array | null;
@@ -39,36 +40,46 @@ interface Page {
  * Reads the numbers of a part of a column, NaN where there is none.
  *
  * @param chunk its bytes
- * @returns null where pages are of a kind that this does not know
+ * @param convert changes numbers in place, as they are stored
+ * @param target gets them: as many as there are rows
+ * @returns whether all pages are of a kind that this knows; else the target holds anything
  */
 export function readPlain(
   chunk: ArrayBuffer,
   { codec }: ColumnMetaData,
   { type, repetition_type }: SchemaElement,
-  rows: number,
   compressors: Compressors,
-): Float64Array | null {
+  convert: (stored: Float64Array) => void,
+  target: Float64Array,
+): boolean {
   const reader = { view: new DataView(chunk), offset: 0 };
-  const values = new Float64Array(rows);
   const mayMiss = repetition_type !== 'REQUIRED';
   let dictionary: Float64Array | null = null;
-  for (let at = 0; at < rows; ) {
+  for (let at = 0; at < target.length; ) {
     const header = parquetHeader(reader);
     const packed = new Uint8Array(chunk, reader.offset, header.compressed_page_size);
     reader.offset += header.compressed_page_size;
     if (header.dictionary_page_header !== undefined) {
       const bytes = decompressPage(packed, header.uncompressed_page_size, codec, compressors);
-      dictionary = plainNumbers(viewOf(bytes), 0, type, header.dictionary_page_header.num_values);
+      dictionary = new Float64Array(header.dictionary_page_header.num_values);
+      readStored(viewOf(bytes), 0, type, dictionary);
+      convert(dictionary);
       continue;
     }
     const page = pageOf(header, packed, mayMiss, (bytes, length) => decompressPage(bytes, length, codec, compressors));
-    if (page === null || at + page.rows > rows) return null;
-    const found = numbersOf(page, type, dictionary);
-    if (found === null) return null;
-    spread(found, page.levels, values.subarray(at, at + page.rows));
+    if (page === null || at + page.rows > target.length) return false;
+    const values = target.subarray(at, at + page.rows);
+    if (page.encoding === 'PLAIN') {
+      const stored = values.subarray(0, page.count);
+      readStored(page.view, page.start, type, stored);
+      convert(stored);
+    } else if (dictionary !== null && page.encoding.endsWith('_DICTIONARY')) {
+      readPlaces(page, dictionary, values);
+    } else return false;
+    if (page.levels !== null) spread(values, page.levels, page.count);
     at += page.rows;
   }
-  return values;
+  return true;
 }
 
 function pageOf(
@@ -82,10 +93,11 @@ function pageOf(
     const bytes = unpack(packed, length);
     const view = viewOf(bytes);
     const { num_values: rows, encoding } = first;
-    if (!mayMiss) return { bytes, view, rows, encoding, levels: null, start: 0 };
+    if (!mayMiss) return { view, rows, count: rows, encoding, levels: null, start: 0 };
     if (first.definition_level_encoding !== 'RLE') return null;
     const size = view.getUint32(0, true);
-    return { bytes, view, rows, encoding, levels: levelsOf(view, 4, size, rows), start: 4 + size };
+    const levels = levelsOf(view, 4, size, rows);
+    return { view, rows, count: countOf(levels, rows), encoding, levels, start: 4 + size };
   }
   if (second === undefined) return null;
   const { num_values: rows, encoding, definition_levels_byte_length: size } = second;
@@ -93,7 +105,7 @@ function pageOf(
   const levels = mayMiss && second.num_nulls > 0 ? levelsOf(viewOf(packed), skipped - size, size, rows) : null;
   const rest = packed.subarray(skipped);
   const bytes = second.is_compressed === false ? rest : unpack(rest, length - skipped);
-  return { bytes, view: viewOf(bytes), rows, encoding, levels, start: 0 };
+  return { view: viewOf(bytes), rows, count: countOf(levels, rows), encoding, levels, start: 0 };
 }
 
 function viewOf(bytes: Uint8Array): DataView {
@@ -106,34 +118,39 @@ function levelsOf(view: DataView, offset: number, size: number, rows: number): U
   return levels.includes(0) ? levels : null;
 }
 
-/** The values that are there, one after the other. */
-function numbersOf(page: Page, type: SchemaElement['type'], dictionary: Float64Array | null): Float64Array | null {
-  const { view, levels, rows, encoding, start } = page;
-  const n = levels === null ? rows : levels.reduce((sum, level) => sum + level, 0);
-  if (encoding === 'PLAIN') return plainNumbers(view, start, type, n);
-  if (dictionary === null || !encoding.endsWith('_DICTIONARY')) return null;
-  const values = new Float64Array(n);
-  if (n === 0) return values;
-  const width = view.getUint8(start);
-  const places = new Uint32Array(n);
-  // Of one value there are no bits.
-  if (width > 0) readRleBitPackedHybrid({ view, offset: start + 1 }, width, places, view.byteLength - start - 1);
-  for (let i = 0; i < n; i++) values[i] = dictionary[places[i]];
-  return values;
+function countOf(levels: Uint8Array | null, rows: number): number {
+  return levels === null ? rows : levels.reduce((sum, level) => sum + level, 0);
 }
 
-function plainNumbers(view: DataView, start: number, type: SchemaElement['type'], n: number): Float64Array {
-  const values = new Float64Array(n);
+/** Places in a dictionary, of the page that is being read: made anew each would take longer than they take to be read. */
+let places = new Uint32Array(0);
+
+/** The values that are there, one after the other. */
+function readPlaces({ view, count, start }: Page, dictionary: Float64Array, values: Float64Array): void {
+  if (count === 0) return;
+  const width = view.getUint8(start);
+  // Of one value there are no bits.
+  if (width === 0) {
+    values.fill(dictionary[0], 0, count);
+    return;
+  }
+  if (places.length < count) places = new Uint32Array(count);
+  const read = places.subarray(0, count);
+  readRleBitPackedHybrid({ view, offset: start + 1 }, width, read, view.byteLength - start - 1);
+  for (let i = 0; i < count; i++) values[i] = dictionary[read[i]];
+}
+
+function readStored(view: DataView, start: number, type: SchemaElement['type'], values: Float64Array): void {
+  const n = values.length;
   let p = start;
   if (type === 'INT32') for (let i = 0; i < n; i++, p += 4) values[i] = view.getInt32(p, true);
   else if (type === 'FLOAT') for (let i = 0; i < n; i++, p += 4) values[i] = view.getFloat32(p, true);
   else if (type === 'DOUBLE') for (let i = 0; i < n; i++, p += 8) values[i] = view.getFloat64(p, true);
   // One rounding, as of the whole number.
   else for (let i = 0; i < n; i++, p += 8) values[i] = view.getInt32(p + 4, true) * 2 ** 32 + view.getUint32(p, true);
-  return values;
 }
 
-function spread(found: Float64Array, levels: Uint8Array | null, values: Float64Array): void {
-  if (levels === null) values.set(found);
-  else for (let i = 0, next = 0; i < levels.length; i++) values[i] = levels[i] === 0 ? Number.NaN : found[next++];
+/** The values that are there go to their rows: from the last on, none is written over before it is read. */
+function spread(values: Float64Array, levels: Uint8Array, count: number): void {
+  for (let i = levels.length - 1, next = count; i >= 0; i--) values[i] = levels[i] === 0 ? Number.NaN : values[--next];
 }

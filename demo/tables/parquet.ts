@@ -112,20 +112,26 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, names?: r
     for (const { start, rows } of groups) {
       await pause(reading);
       const offset = start - groups[0].start;
-      const numbers = gathered instanceof Numbers ? await readNumbers(column.element, start, rows) : null;
-      if (numbers !== null && gathered instanceof Numbers) gathered.addStored(numbers, offset);
-      else for (const { at, data } of await readChunks(name, start, rows)) gathered.add(data, at - groups[0].start);
+      if (gathered instanceof Numbers && (await readNumbers(column.element, start, gathered, offset, rows))) continue;
+      for (const { at, data } of await readChunks(name, start, rows)) gathered.add(data, at - groups[0].start);
     }
     return gathered.end(remarks);
   }
 
-  async function readNumbers(element: SchemaElement, start: number, rows: number): Promise<Float64Array | null> {
+  /** Whether that can be done. */
+  async function readNumbers(
+    element: SchemaElement,
+    start: number,
+    { values, convert }: Numbers,
+    offset: number,
+    rows: number,
+  ): Promise<boolean> {
     const group = metadata.row_groups[all.findIndex((group) => group.start === start)];
     const meta = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === element.name)?.meta_data;
-    if (meta === undefined || !isPlain(element)) return null;
+    if (meta === undefined || !isPlain(element)) return false;
     const first = Number(meta.dictionary_page_offset || meta.data_page_offset);
     const chunk = await counted.slice(first, first + Number(meta.total_compressed_size));
-    return readPlain(chunk, meta, element, rows, compressors);
+    return readPlain(chunk, meta, element, compressors, convert, values.subarray(offset, offset + rows));
   }
 
   async function readChunks(name: string, start: number, rows: number) {
@@ -187,7 +193,7 @@ function unitOf({ converted_type: converted, logical_type: logical }: SchemaElem
 }
 
 class Numbers {
-  readonly #values: Float64Array;
+  readonly values: Float64Array;
 
   constructor(
     readonly name: string,
@@ -195,21 +201,21 @@ class Numbers {
     n: number,
     readonly unit: Unit,
   ) {
-    this.#values = new Float64Array(n).fill(Number.NaN);
+    this.values = new Float64Array(n);
   }
 
-  /** As they are in the file. */
-  addStored(stored: Float64Array, at: number): void {
+  /** Makes values of numbers as they are in the file. */
+  readonly convert = (stored: Float64Array): void => {
     const { times, over } = this.unit;
     for (let i = 0; i < stored.length; i++) {
       const number = (stored[i] * times) / over;
-      this.#values[at + i] = Number.isFinite(number) ? number : Number.NaN;
+      stored[i] = Number.isFinite(number) ? number : Number.NaN;
     }
-  }
+  };
 
   /** As the library gives them. */
   add(data: DecodedArray, at: number): void {
-    const values = this.#values;
+    const { values } = this;
     const over = this.measure === 'time' ? this.unit.over : 1;
     for (let i = 0; i < data.length; i++) {
       const value = data[i];
@@ -219,7 +225,7 @@ class Numbers {
   }
 
   end(): Column {
-    return { name: this.name, measure: this.measure, values: narrowed(this.#values) };
+    return { name: this.name, measure: this.measure, values: narrowed(this.values) };
   }
 }
 
