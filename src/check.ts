@@ -229,6 +229,16 @@ export function wrongKind(name: string, wanted: string, value: unknown): TypeErr
   return new TypeError(`${name} must be ${wanted}, got ${kindOf(value)}`);
 }
 
+/**
+ * For what the library made, and a caller may have taken through JSON.
+ *
+ * @throws {TypeError} where an array of it is none any more.
+ */
+export function checkWhole(name: string, array: unknown): void {
+  if (arrayTypeOf(array) === 'Float64Array') return;
+  throw new TypeError(`${name} is not what the library made: take it to and fro by toBytes and fromBytes, not by JSON`);
+}
+
 /** How an error message names what it was given. */
 export function kindOf(value: unknown): string {
   switch (typeof value) {

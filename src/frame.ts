@@ -3,7 +3,7 @@
  * the shift, so the shift has to lie in the midst of the points, wherever a few of them, or a third, may be.
  */
 
-import { checkBoolean, checkObject, readCoordinates, readNumbers } from './check.ts';
+import { checkBoolean, checkObject, checkWhole, readCoordinates, readNumbers } from './check.ts';
 import type { Metric } from './metric.ts';
 import { runNow, type Steps } from './steps.ts';
 
@@ -102,6 +102,7 @@ export interface RangeSample {
  * ```
  */
 export function addRanges(a: PointsRange, b: PointsRange): PointsRange {
+  for (const { extremes } of [a, b]) checkWhole('a range', extremes?.low);
   const [d, other] = [a.extremes.low.length, b.extremes.low.length];
   if (d !== other) throw new RangeError(`ranges of ${d} and of ${other} features do not add up`);
   if (a.metric !== b.metric) throw new RangeError(`ranges of '${a.metric}' and '${b.metric}' points do not add up`);

@@ -45,7 +45,7 @@ export interface WeightedBlock {
  */
 export interface BlockSource {
   /** Called once for each pass. If a pass ends early, the `return()` of its iterator is called. */
-  readonly blocks: () => AsyncIterable<Block>;
+  readonly blocks: () => AsyncIterable<Block> | Iterable<Block>;
   /** Number of features, which is checked where it is given; else that of the first block. */
   readonly d?: number;
 }

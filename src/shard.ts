@@ -1,5 +1,5 @@
 /** Points that are a shard of others: in the frame that all agreed on. */
-import { kindOf, owns } from './check.ts';
+import { checkWhole, kindOf, owns } from './check.ts';
 import type { SharedFrame } from './engine/shared-frame.ts';
 import { type HostForm, readForm } from './forms.ts';
 import { PRECISE_LIMIT, reachOf, type WeightedMean } from './frame.ts';
@@ -83,6 +83,7 @@ const noRows: SampleRows = { indices: new Uint32Array(0), values: new Float64Arr
 
 /** @throws {TypeError} where it is not what `frameOf` gives. */
 function checkFrame(frame: SharedFrame): SharedFrame {
-  if (frame?.type === 'SharedFrame') return frame;
-  throw new TypeError(`frame must be what frameOf gives, got ${kindOf(frame)}`);
+  if (frame?.type !== 'SharedFrame') throw new TypeError(`frame must be what frameOf gives, got ${kindOf(frame)}`);
+  checkWhole('frame', frame.variance);
+  return frame;
 }

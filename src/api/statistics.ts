@@ -2,7 +2,7 @@
  * Fits of points that no single call sees: a shard of them turns parameters into statistics, and statistics add up. Where they
  * were computed, and in which order they are added, does not show in the centroids of k-means on the CPU engine.
  */
-import { checkInteger, checkSignal, checkWord, kindOf, type Names, readOptions } from '../check.ts';
+import { checkInteger, checkSignal, checkWhole, checkWord, kindOf, type Names, readOptions } from '../check.ts';
 import type { Dataset } from '../dataset.ts';
 import { withReading } from '../defaults.ts';
 import { type SharedFrame, sameFrame, sharedFrameOf } from '../engine/shared-frame.ts';
@@ -226,6 +226,7 @@ export function addStatistics(a: KMeansShardStatistics, b: KMeansShardStatistics
 export function addStatistics(a: MixtureShardStatistics, b: MixtureShardStatistics): MixtureShardStatistics;
 export function addStatistics(a: ShardStatistics, b: ShardStatistics): ShardStatistics;
 export function addStatistics(a: ShardStatistics, b: ShardStatistics): ShardStatistics {
+  for (const statistics of [a, b]) checkWhole('statistics', statistics?.counts);
   if (a.type === 'KMeansStatistics' && b.type === 'KMeansStatistics') return addOfKMeans(a, b);
   if (a.type === 'MixtureStatistics' && b.type === 'MixtureStatistics') return addOfMixtures(a, b);
   throw new RangeError('statistics of k-means and of a mixture do not add up');

@@ -5,6 +5,7 @@
  * @module webgpu-clustering/bullmq
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { DelayedError, Queue, QueueEvents, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { fitShardsBy, type ShardFitPlan } from '../machines/drive.ts';
@@ -44,8 +45,8 @@ export interface ShardWorker {
 
 const QUEUE = 'webgpu-clustering';
 const COMMAND = ['npx', 'webgpu-clustering'];
-/** A job whose shard another worker holds is looked at again behind this. */
-const AGAIN_MS = 20;
+/** A worker that has taken a job whose shard another one holds takes none meanwhile, so that the other one can. */
+const REST_MS = 25;
 /** Times that a job's process may end, and its worker be lost. */
 const ATTEMPTS = 5;
 /** What an interrupted fit leaves goes behind a day. */
@@ -64,7 +65,8 @@ export async function serveShards(options: ShardWorkerOptions): Promise<ShardWor
       const holder = `${queue}/holder/${shard.join(' ')}`;
       const isFree = await redis.set(holder, me, 'PX', lockDuration, 'NX');
       if (!isFree && (await redis.get(holder)) !== me) {
-        await job.moveToDelayed(Date.now() + AGAIN_MS, token);
+        await job.moveToDelayed(Date.now() + 1, token);
+        await setTimeout(REST_MS);
         throw new DelayedError();
       }
       held.add(holder);
@@ -103,7 +105,8 @@ export async function fitShards(shards: readonly (readonly string[])[], options:
   const [state, answers] = ['state', 'answers'].map((what) => `${queue}/${fit}/${what}`);
   const run = randomUUID();
   const jobs = new Queue(queue, { connection: redis });
-  const events = new QueueEvents(queue, { connection: redis.duplicate() });
+  const listening = redis.duplicate();
+  const events = new QueueEvents(queue, { connection: listening });
   const local = new ResidentShards(command);
   const keep = (bytes: Uint8Array) => redis.multi().set(state, Buffer.from(bytes), 'EX', KEPT_S).del(answers).exec();
   try {
@@ -113,6 +116,7 @@ export async function fitShards(shards: readonly (readonly string[])[], options:
     return model;
   } finally {
     await Promise.all([local.close(), jobs.close(), events.close()]);
+    listening.disconnect();
   }
 
   async function each(step: string, headers: readonly Request[], bytes: Uint8Array | null) {

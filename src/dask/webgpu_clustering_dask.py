@@ -60,7 +60,8 @@ class _Process:
 
     def ask(self, header, parts):
         sizes = [len(part) for part in parts]
-        text = json.dumps({"protocol": PROTOCOL, **header, "sizes": sizes}).encode()
+        message = {"protocol": PROTOCOL, **header, "sizes": sizes}
+        text = json.dumps(message, default=lambda array: array.tolist()).encode()  # of NumPy
         with self.lock:
             self.process.stdin.writelines([struct.pack("<I", len(text)), text, *parts])
             self.process.stdin.flush()
@@ -96,6 +97,8 @@ def _ask(command, header, *given):
 
 def shards_of(path, columns, cuts):
     """Shards of a Parquet file: rows from one cut to the next. Those of several files are put one behind the other."""
+    if len(cuts) < 2 or any(end <= start for start, end in zip(cuts, cuts[1:])):
+        raise ValueError("cuts are the first row of each shard, and the end: they ascend, got %s" % list(cuts))
     rows = ["%d:%d" % ends for ends in zip(cuts, cuts[1:])]
     return [(str(path), "--columns", ",".join(columns), "--rows", part) for part in rows]
 

@@ -57,8 +57,10 @@ function nameOf(part: unknown): Name | undefined {
 }
 
 /** @throws {TypeError | RangeError} where the bytes are not of this version of `encode`. */
-export function decode(bytes: Uint8Array): object {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`bytes must be a Uint8Array, got ${kindOf(bytes)}`);
+export function decode(given: Uint8Array): object {
+  if (!(given instanceof Uint8Array)) throw new TypeError(`bytes must be a Uint8Array, got ${kindOf(given)}`);
+  // A Buffer of Node is one whose `slice` is no copy.
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < HEADER || header.getUint32(0, true) !== MAGIC) {
     throw new RangeError('bytes are not what toBytes gives');

@@ -1,3 +1,4 @@
+import { checkWhole } from '../check.ts';
 import {
   type Frame,
   intoFrame,
@@ -35,6 +36,7 @@ export interface SharedFrame {
 /** What shards agree on, by the range of all of them: see `addRanges`. */
 export function sharedFrameOf(range: PointsRange): SharedFrame {
   const { n, metric, extremes, moments } = range;
+  checkWhole('range', extremes?.low);
   const { values, weights, standsFor } = sampledRange(range);
   const d = extremes.low.length;
   const standing = weights.map((weight, i) => weight * standsFor[i]);

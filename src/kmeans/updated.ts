@@ -1,5 +1,5 @@
 /** What statistics of all shards make of a model of k-means. */
-import { checkNotNegative, wrongKind } from '../check.ts';
+import { checkNotNegative, checkWhole, wrongKind } from '../check.ts';
 import { fingerprintOf } from '../engine/fingerprint.ts';
 import { outOfFrame } from '../frame.ts';
 import type { Metric } from '../metric.ts';
@@ -20,6 +20,7 @@ export function* updated(
 ) {
   checkNotNegative('tolerance', tolerance);
   if (statistics?.type !== 'KMeansStatistics') throw wrongKind('statistics', 'those of a KMeansModel', statistics);
+  checkWhole('statistics', statistics.counts);
   const { fingerprint, counts, sums, frame, metric, variance } = statistics;
   const before = heldCentroids(model, statistics);
   if (model.metric !== metric || (yield* fingerprintOf(before)) !== fingerprint) {

@@ -6,7 +6,7 @@ import { createEngine } from '../api/create-engine.ts';
 import { checkInteger, checkWord } from '../check.ts';
 import { HeldRows } from './held-rows.ts';
 import { type RowsOfFile, readParquet } from './rows.ts';
-import { serve } from './serve.ts';
+import { refuse, serve } from './serve.ts';
 
 const USAGE = `webgpu-clustering shard [FILE.parquet --columns a,b,c [--rows 0:1000000]] [--engine cpu|webgpu] [--threads N]
 
@@ -63,7 +63,9 @@ async function write(bytes: Uint8Array): Promise<void> {
   if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
 }
 
-main().catch((error: Error) => {
+main().catch(async (error: Error) => {
   console.error(error.message);
   process.exitCode = 1;
+  // Whoever drives it sees no more of it than its answers; somebody at a terminal has read the words.
+  if (process.argv[2] === 'shard' && !process.stdin.isTTY) await refuse(process.stdin, write, error);
 });

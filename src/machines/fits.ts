@@ -4,11 +4,12 @@ import { gaussianMixture } from '../api/gaussian-mixture.ts';
 import { kmeans } from '../api/kmeans.ts';
 import { fromBytes, toBytes } from '../api/portable.ts';
 import { addStatistics, frameOf, type ShardStatistics } from '../api/statistics.ts';
-import { checkWord, has } from '../check.ts';
+import { checkInteger, checkWord, has, readOptions } from '../check.ts';
 import { decode } from '../engine/bytes.ts';
 import type { SharedFrame } from '../engine/shared-frame.ts';
 import { addRanges, outOfFrame } from '../frame.ts';
 import type { KMeansShardStatistics } from '../kmeans/shards.ts';
+import type { Metric } from '../metric.ts';
 import type { CovarianceType } from '../mixture/forms/names.ts';
 import type { FixedPart } from '../mixture/maximize.ts';
 import type { Mixing } from '../mixture/parameters.ts';
@@ -105,6 +106,7 @@ interface FitHeader {
   readonly seed?: number;
   readonly init?: unknown;
   readonly tolerance?: number;
+  readonly metric?: Metric;
   readonly covarianceType?: CovarianceType;
   readonly mixing?: Mixing;
   readonly fixed?: readonly FixedPart[];
@@ -112,6 +114,41 @@ interface FitHeader {
 }
 
 const fitHeader = ({ header }: Message) => header as unknown as FitHeader;
+
+const OF_BOTH = { kind: true, k: true, seed: true, init: true, tolerance: true } as const;
+const OPTIONS = {
+  kmeans: { ...OF_BOTH, metric: true },
+  mixture: { ...OF_BOTH, covarianceType: true, mixing: true, fixed: true, regularization: true },
+} as const;
+/** What headers have beside. */
+const OF_MESSAGES = ['protocol', 'verb', 'sizes', 'first', 'total'];
+
+/** @throws {TypeError | RangeError} where there is no such fit, or an option that it has not. */
+function checkFit(message: Message): FitHeader {
+  const header = fitHeader(message);
+  const kind = checkWord('kind', header.kind, ['kmeans', 'mixture']);
+  const options = Object.entries(header).filter(([name]) => !OF_MESSAGES.includes(name));
+  readOptions<object>(`a fit of kind '${kind}'`, Object.fromEntries(options), OPTIONS[kind]);
+  checkInteger('k', header.k, 1);
+  return header;
+}
+
+/** @throws {RangeError} where the model is not one of such a fit. */
+function checkModel(what: string, { model, frame }: FitState, { kind, k, covarianceType }: FitHeader): void {
+  const isKMeans = model instanceof KMeansModel;
+  if (isKMeans !== (kind === 'kmeans')) throw new RangeError(`${what} is of another kind of fit than '${kind}'`);
+  if (model.k !== k) throw new RangeError(`${what} has ${model.k} clusters, k is ${k}`);
+  const { length: d } = frame.frame.shift;
+  if (model.d !== d) throw new RangeError(`${what} has ${model.d} features, the points have ${d}`);
+  if (!isKMeans && covarianceType !== undefined && model.covarianceType !== covarianceType) {
+    throw new RangeError(`${what} has covariances of type '${model.covarianceType}', not '${covarianceType}'`);
+  }
+}
+
+/** @throws {RangeError} where these are not the rows that the fit began with. */
+function checkRows({ frame: { n } }: FitState, statistics: ShardStatistics): void {
+  if (statistics.n !== n) throw new RangeError(`the shards have ${statistics.n} rows, the fit began with ${n}`);
+}
 
 /** The frame of all rows, from their ranges. */
 function frame({ parts }: Message): Answer {
@@ -121,7 +158,8 @@ function frame({ parts }: Message): Answer {
 /** Where a fit begins: at `init`, where that is all that it takes, else at what a fit of sampled rows came to. */
 async function start(message: Message): Promise<Answer> {
   const [bytes, ...sampled] = message.parts;
-  const { kind, k, seed = 0, init, covarianceType = 'full' } = fitHeader(message);
+  const fit = checkFit(message);
+  const { kind, k, seed = 0, init, covarianceType = 'full' } = fit;
   const shared = fromBytes(bytes, 'SharedFrame');
   const points = () => {
     if (sampled.length === 0) throw new RangeError('a start without sampled rows needs init');
@@ -129,34 +167,43 @@ async function start(message: Message): Promise<Answer> {
     return { data: values, shape: [values.length / d, d] as [number, number] };
   };
   const { metric } = shared;
-  if (checkWord('kind', kind, ['kmeans', 'mixture']) === 'kmeans') {
+  if (kind === 'kmeans') {
     const ofSample = async () => {
       const { centroids, d } = await kmeans(points(), { k, seed, metric, backend: 'cpu' });
       return { data: centroids, shape: [k, d] as [number, number] };
     };
     const centroids = (init as Rows | undefined) ?? (await ofSample());
-    return answerOf({ frame: shared, model: fromCentroids(centroids, { metric }) });
+    const state = { frame: shared, model: fromCentroids(centroids, { metric }) };
+    checkModel('init', state, fit);
+    return answerOf(state);
   }
   const given = init as MixtureStart | undefined;
   const isAll = given !== undefined && ['weights', 'means', 'covariances'].every((part) => has(given, part));
   const { weights, means, covariances } = isAll
     ? (given as Required<MixtureStart>)
     : await gaussianMixture(points(), { k, seed, covarianceType, ...(given && { init: given }), backend: 'cpu' });
-  const model = GaussianMixtureModel.fromParameters({ weights, means, covariances, covarianceType });
-  return answerOf({ frame: shared, model });
+  const state = {
+    frame: shared,
+    model: GaussianMixtureModel.fromParameters({ weights, means, covariances, covarianceType }),
+  };
+  checkModel('init', state, fit);
+  return answerOf(state);
 }
 
 /** The state behind an iteration, from the one before it and the statistics of all rows. */
 async function update(message: Message): Promise<Answer> {
   const [state, ...answers] = message.parts;
-  const { frame, model } = stateOf(state);
+  const before = stateOf(state);
+  const { frame, model } = before;
   const { tolerance, mixing, fixed, regularization } = fitHeader(message);
   if (model instanceof KMeansModel) {
     const statistics = allStatistics<KMeansShardStatistics>(answers, 'KMeansStatistics');
+    checkRows(before, statistics);
     const { n: rows, inertia } = statistics;
     return answerOf({ frame, model: await model.update(statistics, withoutUnsaid({ tolerance })) }, { rows, inertia });
   }
   const statistics = allStatistics<MixtureShardStatistics>(answers, 'MixtureStatistics');
+  checkRows(before, statistics);
   const next = await model.update(statistics, withoutUnsaid({ tolerance, mixing, fixed, regularization }));
   return answerOf({ frame, model: next }, { rows: statistics.n, lowerBound: next.lowerBounds.at(-1) });
 }
@@ -187,8 +234,10 @@ function relocate({ parts: [state, ...farthest] }: Message): Answer {
 
 /** The model, as JSON in UTF-8, with what the statistics of its own parameters tell: the last assignment. */
 function finish({ parts: [state, ...answers] }: Message): Answer {
-  const { model } = stateOf(state);
+  const last = stateOf(state);
+  const { model } = last;
   const statistics = allStatistics<ShardStatistics>(answers, 'KMeansStatistics', 'MixtureStatistics');
+  checkRows(last, statistics);
   const told =
     statistics.type === 'KMeansStatistics'
       ? { counts: Array.from(statistics.counts), inertia: statistics.inertia }
@@ -197,8 +246,10 @@ function finish({ parts: [state, ...answers] }: Message): Answer {
 }
 
 /** A state that was kept. */
-function resume({ parts: [bytes] }: Message): Answer {
-  return answerOf(stateOf(bytes), { empty: 0 });
+function resume(message: Message): Answer {
+  const state = stateOf(message.parts[0]);
+  checkModel('the fit that was kept', state, checkFit(message));
+  return answerOf(state, { empty: 0 });
 }
 
 /** Verbs of any process. */

@@ -18,6 +18,19 @@ export async function serve(
   }
 }
 
+/** Answers all messages alike, for what cannot be begun: whoever asks is told why. */
+export async function refuse(
+  input: AsyncIterable<Uint8Array>,
+  write: (bytes: Uint8Array) => Promise<void>,
+  error: Error,
+): Promise<void> {
+  for await (const _ of messagesIn(input)) for (const bytes of bytesOf(failed(error))) await write(bytes);
+}
+
+function failed({ name, message }: Error): Message {
+  return { header: { error: { name, message } }, parts: [] };
+}
+
 async function answerTo(message: Message, known: ReadonlyMap<string, Verb>): Promise<Message> {
   const { protocol, verb } = message.header;
   try {
@@ -29,7 +42,6 @@ async function answerTo(message: Message, known: ReadonlyMap<string, Verb>): Pro
     const { header = {}, body } = await answer(message);
     return { header, parts: body === undefined ? [] : [body] };
   } catch (error) {
-    const { name, message } = error as Error;
-    return { header: { error: { name, message } }, parts: [] };
+    return failed(error as Error);
   }
 }

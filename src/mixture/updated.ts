@@ -1,5 +1,5 @@
 /** What statistics of all shards make of a mixture. */
-import { wrongKind } from '../check.ts';
+import { checkWhole, wrongKind } from '../check.ts';
 import { sameValues } from '../engine/shared-frame.ts';
 import type { Steps } from '../steps.ts';
 import { type ComponentStatus, rulesOf, statusOf } from './fit.ts';
@@ -20,6 +20,7 @@ export function* updated(
   plan: Pick<MixturePlan, 'mixing' | 'fixed' | 'regularization'>,
 ): Steps<{ parameters: Parameters; held: Parameters; components: ComponentStatus[] }> {
   if (statistics?.type !== 'MixtureStatistics') throw wrongKind('statistics', 'those of a mixture', statistics);
+  checkWhole('statistics', statistics.moments?.counts);
   const { parameters: before, moments, temperature, frame } = statistics;
   const isOfModel = model.covarianceType === statistics.covarianceType && model.temperature === temperature;
   const own = isOfModel ? heldParameters(model, frame) : null;

@@ -28,7 +28,7 @@ export async function* blocksOf(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<NumberedBlock, void, undefined> {
   signal?.throwIfAborted();
-  const iterator = source.blocks()[Symbol.asyncIterator]();
+  const iterator = iteratorOf(source.blocks());
   let isOpen = true;
   try {
     for (let number = 0; ; number++) {
@@ -47,6 +47,18 @@ export async function* blocksOf(
       else await closed;
     }
   }
+}
+
+function iteratorOf(given: AsyncIterable<Block> | Iterable<Block>): AsyncIterator<Block> {
+  const blocks = (given ?? {}) as Partial<AsyncIterable<Block> & Iterable<Block>>;
+  if (blocks[Symbol.asyncIterator] === undefined && blocks[Symbol.iterator] === undefined) {
+    throw new TypeError(`blocks() must give an iterable of blocks, got ${kindOf(given)}`);
+  }
+  return blocks[Symbol.asyncIterator]?.() ?? awaited(given as Iterable<Block>);
+}
+
+async function* awaited(blocks: Iterable<Block>): AsyncGenerator<Block, void, undefined> {
+  yield* blocks;
 }
 
 function readBlock(block: Block): Omit<NumberedBlock, 'number'> {

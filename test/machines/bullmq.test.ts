@@ -37,6 +37,9 @@ test('two workers, one of which is killed, have the centroids of one call, to th
     const workers = [0, 1].map(() => start(process.execPath, [WORKER, MODULE, `${port}`, JSON.stringify(COMMAND)]));
     await Promise.all(workers.map((worker) => once(worker.stdout!, 'data')));
     const seen: Bullmq.ShardProgress[] = [];
+    const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+    await redis.ping();
+    const before = sockets();
     const fit = { redis, command: COMMAND, kind: 'kmeans', ...flights.fit } as const;
     const model = await fitShards(shardsOf(flights.path, [0, 20_000, 50_000, 90_000, N]), {
       ...fit,
@@ -49,6 +52,7 @@ test('two workers, one of which is killed, have the centroids of one call, to th
     expect(seen.map(({ rows }) => rows)).toEqual(Array(flights.fit.maxIterations).fill(N));
     expect(sha256((model as KMeansJSON).centroids)).toBe(sha256(flights.expected.centroids));
     // Nothing of the fit is left, but whose the shards are.
+    await expect.poll(sockets).toBe(before);
     const keys = await redis.keys('webgpu-clustering/*');
     expect(keys.filter((key) => !key.startsWith('webgpu-clustering/holder/'))).toEqual([]);
   } finally {

@@ -80,7 +80,12 @@ describe('a fit of shards', () => {
   const points = { data, shape: [n, d] as [number, number] };
   const row = (i: number) => Array.from(data.subarray(i * d, (i + 1) * d));
 
-  async function fitted(cuts: readonly number[], plan: ShardFitPlan) {
+  interface Storage {
+    readonly keep?: (state: Uint8Array) => Promise<unknown>;
+    readonly kept?: Uint8Array | null;
+  }
+
+  async function fitted(cuts: readonly number[], plan: ShardFitPlan, { keep, kept = null }: Storage = {}) {
     const shards = cuts.slice(1).map((end, s) => {
       const columns = Array.from({ length: d }, (_, j) =>
         Float64Array.from({ length: end - cuts[s] }, (_, i) => data[(cuts[s] + i) * d + j]),
@@ -89,7 +94,8 @@ describe('a fit of shards', () => {
     });
     const each = (_: string, headers: readonly Readonly<Record<string, unknown>>[], state: Uint8Array | null) =>
       Promise.all(headers.map((header, s) => shards[s].ask(String(header.verb), header, ...(state ? [state] : []))));
-    return (await fitShardsBy({ count: shards.length, each }, asked(), plan)) as KMeansJSON & { lowerBound: number };
+    const shardsAsked = { count: shards.length, each, ...(keep && { keep }) };
+    return (await fitShardsBy(shardsAsked, asked(), plan, kept)) as KMeansJSON & { lowerBound: number };
   }
 
   const CUTS = [
@@ -147,6 +153,38 @@ describe('a fit of shards', () => {
       const { lowerBound } = await fitted(cuts, { kind: 'mixture', ...plan, init });
       expect(Math.abs(lowerBound / expected.lowerBound - 1)).toBeLessThanOrEqual(1e-9);
     }
+  });
+
+  it('refuses what is no option, and an init of another shape', async () => {
+    const plan = { kind: 'kmeans', k: 3, init: [row(0), row(1), row(2)] } as const;
+    for (const [change, message] of [
+      [{ tolerence: 1 }, /no option 'tolerence': did you mean 'tolerance'\?/],
+      [{ sampleWeight: [1] }, /a fit of kind 'kmeans' has no option 'sampleWeight'/],
+      [{ kind: 'mixture', covariance_type: 'diag' }, /did you mean 'covarianceType'\?/],
+      [{ kind: 'trees' }, /kind must be/],
+      [{ k: 0 }, /k must be/],
+      [{ k: 4 }, /init has 3 clusters, k is 4/],
+      [{ init: [[1], [2], [3]] }, /init has 1 features, the points have 3/],
+    ] as const) {
+      await expect(fitted([0, 1500, n], { ...plan, ...change } as never), String(message)).rejects.toThrow(message);
+    }
+  });
+
+  it('goes on from a state of its own kind alone, by the rows that it began with', async () => {
+    const plan = { kind: 'kmeans', k: 3, init: [row(0), row(1), row(2)], tolerance: 0 } as const;
+    let kept: Uint8Array | null = null;
+    const keep = async (state: Uint8Array) => void (kept = state);
+    await fitted([0, 1500, n], { ...plan, maxIterations: 2 }, { keep });
+    for (const [cuts, change, message] of [
+      [[0, n], { k: 4, init: [row(0), row(1), row(2), row(3)] }, /kept has 3 clusters, k is 4/],
+      [[0, n], { kind: 'mixture' }, /kept is of another kind of fit than 'mixture'/],
+      [[0, 1000], {}, /the shards have 1000 rows, the fit began with 3000/],
+    ] as const) {
+      await expect(fitted(cuts, { ...plan, ...change } as never, { kept }), String(message)).rejects.toThrow(message);
+    }
+    const whole = await fitted([0, n], plan);
+    const resumed = await fitted([0, n], plan, { kept });
+    expect(resumed.centroids).toEqual(whole.centroids);
   });
 
   it('ends where its caller has enough', async () => {

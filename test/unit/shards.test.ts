@@ -272,9 +272,36 @@ describe('what does not belong together is refused', () => {
     expect(() => fromBytes(newer)).toThrow(/version 4, this is version 3/);
     expect(() => fromBytes(bytes, 'SharedFrame')).toThrow(RangeError);
     expect(() => fromBytes(Uint8Array.of(...bytes, 0))).toThrow(RangeError);
+    // As files and sockets give them, which is within something larger.
+    for (const at of [0, 1, 8]) {
+      const larger = Buffer.alloc(bytes.length + 100);
+      larger.set(bytes, at);
+      expect(toBytes(fromBytes(larger.subarray(at, at + bytes.length)))).toEqual(bytes);
+    }
     // @ts-expect-error: no such thing has bytes
     expect(() => toBytes({ type: 'Dataset' })).toThrow(TypeError);
   });
+});
+
+it('what went through JSON is refused where it was to be used', async () => {
+  const model = fromCentroids([[0], [8]]);
+  const rows = [[0], [1], [9]];
+  const throughJSON = <T>(value: T): T => JSON.parse(JSON.stringify(value));
+  const [range, statistics] = [await rangeOf(rows), await statisticsOf(rows, model)];
+  const mixture = GaussianMixtureModel.fromParameters({
+    weights: [1],
+    means: [[4]],
+    covariances: [9],
+    covarianceType: 'spherical',
+  });
+  const moments = await statisticsOf(rows, mixture);
+  const refusal = /take it to and fro by toBytes and fromBytes, not by JSON/;
+  await expect(model.update(throughJSON(statistics))).rejects.toThrow(refusal);
+  await expect(mixture.update(throughJSON(moments))).rejects.toThrow(refusal);
+  expect(() => addStatistics(statistics, throughJSON(statistics))).toThrow(refusal);
+  expect(() => addRanges(throughJSON(range), range)).toThrow(refusal);
+  expect(() => frameOf(throughJSON(range))).toThrow(refusal);
+  await expect(statisticsOf(rows, model, { frame: throughJSON(frameOf(range)) })).rejects.toThrow(refusal);
 });
 
 it('rows that stay in an engine tell what they would in a call', async () => {

@@ -226,9 +226,33 @@ describe('an error says in which block, and leaves nothing open', () => {
     await expect(kmeans(source, { ...options, sampleWeight: weights })).rejects.toThrow(TypeError);
     await expect(kmeans({ blocks: 7 } as never, options)).rejects.toThrow(/blocks must be a function/);
     await expect(kmeans({ blocks: async function* () {} }, options)).rejects.toThrow(/no blocks/);
+    for (const wrong of [() => undefined, async () => [], () => 7]) {
+      await expect(kmeans({ blocks: wrong as never }, options)).rejects.toThrow(/^blocks\(\) must give an iterable/);
+    }
     const model = await kmeans(source, options);
     await expect(model.predict(source as never)).rejects.toThrow(TypeError);
   });
+});
+
+it('blocks may be in an array, or come one by one without a promise', async () => {
+  const halves = [0, 2500].map((first) => ({
+    data: data.subarray(d * first, d * (first + 2500)),
+    shape: [2500, d] as const,
+  }));
+  const options = { k, init: start, backend: 'cpu' } as const;
+  const { centroids } = await kmeans({ data, shape: [n, d] }, options);
+  expect((await kmeans({ blocks: () => halves }, options)).centroids).toEqual(centroids);
+  let closed = 0;
+  function* blocks() {
+    try {
+      yield halves[0];
+      yield [[1, 2]];
+    } finally {
+      closed++;
+    }
+  }
+  await expect(kmeans({ blocks }, options)).rejects.toThrow(/^blocks\[1\]: .*2 features/);
+  expect(closed).toBe(1);
 });
 
 it('a model says of blocks what it says of all rows', async () => {
