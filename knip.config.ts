@@ -35,8 +35,8 @@ export default {
   compilers: { wgsl: () => '' },
   // Types that a signature names may be exported beside it.
   ignoreExportsUsedInFile: { interface: true, type: true },
-  // NVIDIA's compiler and disassembler, for bench/static.
-  ignoreBinaries: ['nvcc', 'nvdisasm'],
+  // NVIDIA's compiler and disassembler, for bench/static; networks for test/machines.
+  ignoreBinaries: ['nvcc', 'nvdisasm', 'ip'],
   ignoreDependencies: [
     // test/neighbours/package.json has them.
     /^@(jax-js|luma\.gl|tensorflow|duckdb)\//,

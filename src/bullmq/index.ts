@@ -46,7 +46,7 @@ export interface ShardWorker {
 const QUEUE = 'webgpu-clustering';
 const COMMAND = ['npx', 'webgpu-clustering'];
 /** A worker that has taken a job whose shard another one holds takes none meanwhile, so that the other one can. */
-const REST_MS = 25;
+const REST_MS = 3;
 /** Times that a job's process may end, and its worker be lost. */
 const ATTEMPTS = 5;
 /** What an interrupted fit leaves goes behind a day. */
