@@ -135,6 +135,8 @@ async function openFlights({ site, page }: Visit): Promise<Figures> {
 
 /** As `npm start` does it in a fresh clone: the server, what it bundles first, and the page from its source. */
 async function startFromSource({ page }: Visit): Promise<Figures> {
+  // Kernels that were compiled before, too.
+  rmSync('node_modules/.cache/webgpu-clustering', { recursive: true, force: true });
   const started = Date.now();
   const server = spawn(process.execPath, ['node_modules/vite/bin/vite.js', 'demo', '--force'], {
     stdio: ['ignore', 'pipe', 'inherit'],

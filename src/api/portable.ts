@@ -105,10 +105,11 @@ function expanded({ words, units, ...rest }: Compact): KMeansShardStatistics {
 }
 
 /**
- * What `toBytes` was given.
+ * What `toBytes` was given. Bytes have no checksum: whoever carries them sees to it that none changes.
  *
  * @param types what it may be; without them anything that `toBytes` takes
- * @throws {TypeError | RangeError} where the bytes are something else, of another version, cut off or damaged.
+ * @throws {TypeError | RangeError} where the bytes are something else, of another version or cut off, or not what they should be
+ *   in number and kind.
  * @example
  * ```ts
  * import { fromBytes, fromCentroids, toBytes } from 'webgpu-clustering';

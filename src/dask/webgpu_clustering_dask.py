@@ -184,6 +184,8 @@ class _Estimator:
 
     def predict(self, shards, client=None):
         """Futures of the labels of each shard, uint32, as bytes: on the workers until they are gathered."""
+        if not hasattr(self, "_state"):
+            raise ValueError("predict needs a fit")
         self._begin(client)
         labels = self._each(shards, "labels", self._resume(self._state))
         return [self._submit(itemgetter(1), answer) for answer in labels]

@@ -68,6 +68,7 @@ export async function fitShardsBy(
   while (!progress.converged && progress.iteration < maxIterations) {
     const step = `${progress.iteration}`;
     const before = state;
+    const { iteration } = progress;
     ({ progress, state } = await pass(step, before, 'statistics', 'update'));
     if (progress.empty > 0) {
       const wanted = everyone.map(() => ({ wanted: progress.empty }));
@@ -76,7 +77,8 @@ export async function fitShardsBy(
       state = moved.state;
     }
     await keep?.(state);
-    if ((await onIteration?.(progress)) === 'stop') break;
+    // A mixture that has settled is told of by the statistics behind its last iteration.
+    if (progress.iteration > iteration && (await onIteration?.(progress)) === 'stop') break;
   }
   return JSON.parse(new TextDecoder().decode((await pass('last', state, 'statistics', 'finish')).state));
 

@@ -448,24 +448,28 @@ export class GaussianMixtureModel {
   /**
    * The model that statistics of its parameters make: the M-step. `labels` are empty, and `lowerBound` is NaN, since that of the
    * statistics belongs to the parameters before: so does the last of `lowerBounds`. A component without weight keeps its mean and
-   * its covariance.
+   * its covariance. Where the statistics tell that the last iteration had settled, the parameters stay as they are, as those of
+   * `gaussianMixture` do: the model has `converged`, after as many iterations as before, and `lowerBound` is known.
    *
-   * @param options `mixing`, `fixed` and `regularization`: as those of `gaussianMixture`; `tolerance` too, default 1e-3, for
-   *   `converged`, which compares the last two of `lowerBounds`
+   * @param options `mixing`, `fixed` and `regularization`: as those of `gaussianMixture`; `tolerance` too, default 1e-3, of the
+   *   last two of `lowerBounds`
    * @throws {RangeError} where the statistics are not of these parameters.
    */
   async update(statistics: MixtureShardStatistics, options: MixtureUpdateOptions = {}): Promise<GaussianMixtureModel> {
     const { mixing = this.mixing, fixed = [], regularization = 1e-6, tolerance = 1e-3 } = options;
     const { updated } = await import('../mixture/updated.ts');
     const rules = { mixing: checkMixing('mixing', mixing), fixed, regularization };
-    const { parameters, held, components } = await runAsync(updated(this, statistics, rules));
+    const update = await runAsync(updated(this, statistics, rules));
     const bound = statistics.logLikelihood / statistics.weight;
     const change = bound - (this.lowerBounds.at(-1) ?? NaN);
+    const converged = Math.abs(change) < tolerance || change === 0;
+    const { held, components } = converged ? this : update;
+    const parameters = converged ? this : update.parameters;
     const report = {
       ...unfitted(this.k),
-      ...{ mixing: rules.mixing, temperature: this.temperature, frame: statistics.frame, components },
-      ...{ lowerBounds: [...this.lowerBounds, bound], iterations: this.iterations + 1 },
-      converged: Math.abs(change) < tolerance || change === 0,
+      ...{ mixing: rules.mixing, temperature: this.temperature, frame: statistics.frame, components, converged },
+      ...{ lowerBounds: [...this.lowerBounds, bound], lowerBound: converged ? bound : NaN },
+      iterations: this.iterations + (converged ? 0 : 1),
     };
     return Object.assign(new GaussianMixtureModel({ parameters, report }, 'asked'), { held });
   }

@@ -1,7 +1,9 @@
 /** The process of a shard, without Dask. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parquetWriteFile } from 'hyparquet-writer';
 import { afterAll, expect, test } from 'vitest';
 import type { KMeansJSON } from '../../src/index.ts';
 import { fitShardsBy, type ShardsAsked } from '../../src/machines/drive.ts';
@@ -41,6 +43,32 @@ test.for([
   const shard = new ShardProcess([...without, 'shard', fileURLToPath(FILE), '--columns', 'delay', '--rows', '0:10']);
   await expect(shard.ask('describe')).rejects.toThrow(error);
   await shard.close();
+});
+
+test('a value that is none is told by its place in the file', async () => {
+  const path = join(flights.folder, 'gaps.parquet');
+  const data = Float32Array.from({ length: 100 }, (_, i) => (i === 42 ? NaN : i));
+  parquetWriteFile({ filename: path, columnData: [{ name: 'a', type: 'FLOAT', data, nullable: false }] });
+  for (const [rows, error] of [
+    ['0:100', /^a of .*gaps\.parquet, row 42 is NaN, not a finite number$/],
+    ['40:50', /^a of .*gaps\.parquet, row 42 is NaN, not a finite number$/],
+  ] as const) {
+    const shard = new ShardProcess([...COMMAND, 'shard', path, '--columns', 'a', '--rows', rows]);
+    await expect(shard.ask('describe')).rejects.toThrow(error);
+    await shard.close();
+  }
+});
+
+test.for([
+  [['--columns', 'a', '--rows', '5:2'], /--rows 5:2 are no rows/],
+  [['--columns', 'a', '--thread', '1'], /Unknown option '--thread'/],
+  [[], /--columns names the features/],
+] as const)('arguments that it does not take are an answer too: %j', async ([args, error]) => {
+  const shard = new ShardProcess([...COMMAND, 'shard', flights.path, ...args]);
+  await expect(shard.ask('describe')).rejects.toThrow(error);
+  await expect(shard.ask('statistics')).rejects.toThrow(error);
+  await shard.close();
+  expect(shard.ended).toBe(true);
 });
 
 test('what is wrong with its rows is an answer', async () => {

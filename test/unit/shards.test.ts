@@ -172,6 +172,33 @@ async function fitOf(shards: readonly Shard[], init: GaussianMixtureModel): Prom
   return model;
 }
 
+it('a mixture of shards ends where that of all points does', async () => {
+  const all = pointsOf(7);
+  const init = await mixtureOf('diag', all.data.subarray(0, 3 * d));
+  const { weights, means, covariances, covarianceType } = init;
+  const shards = cut(all, false, CUTS);
+  const frame = await frameOfShards(shards, 'euclidean');
+  for (const tolerance of [1e-2, 1e-3, 1e-5]) {
+    const options = { k: 3, covarianceType, init, tolerance, maxIterations: 500 } as const;
+    const fitted = await gaussianMixture({ data: all.data, shape: [n, d] }, { ...options, backend: 'cpu' });
+    expect(fitted.converged).toBe(true);
+    let model = GaussianMixtureModel.fromParameters({ weights, means, covariances, covarianceType });
+    while (!model.converged) {
+      const parts = await Promise.all(shards.map(({ points }) => statisticsOf(points, model, { frame })));
+      model = await model.update(
+        parts.reduce((a, b) => addStatistics(a, b)),
+        { tolerance },
+      );
+    }
+    expect(model.iterations).toBe(fitted.iterations);
+    expect(Math.abs(model.lowerBound / fitted.lowerBound - 1)).toBeLessThan(1e-12);
+    const scale = Math.max(...fitted.means.map(Math.abs));
+    model.means.forEach((mean, at) => {
+      expect(Math.abs(mean - fitted.means[at])).toBeLessThanOrEqual(1e-11 * scale);
+    });
+  }
+});
+
 describe('what does not belong together is refused', () => {
   const { data } = pointsOf(9);
   const points = { data: data.subarray(0, 300), shape: [100, d] };
