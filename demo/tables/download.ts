@@ -2,8 +2,13 @@
 import { messageOf, type Reading } from './reading.ts';
 
 /** Data of the page that did not arrive: to try again may help. */
-class DownloadError extends Error {
+export class DownloadError extends Error {
   override readonly name = 'DownloadError';
+
+  /** @param what went wrong */
+  constructor(what: string) {
+    super(`The data could not be loaded (${what}). Check the connection, and try again.`);
+  }
 }
 
 /** A file, or a part of it. */
@@ -28,7 +33,7 @@ export async function fetchBytes(
     return { bytes: new Uint8Array(await new Blob(chunks).arrayBuffer()), response };
   } catch (error) {
     signal.throwIfAborted();
-    throw new DownloadError(`The data could not be loaded (${messageOf(error)}). Check the connection, and try again.`);
+    throw new DownloadError(messageOf(error));
   }
 }
 

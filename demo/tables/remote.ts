@@ -1,6 +1,6 @@
 /** A Parquet file of the page's server, of which only those parts are loaded that are used. */
 import { type AsyncBuffer, parquetMetadata } from 'hyparquet';
-import { fetchBytes } from './download.ts';
+import { DownloadError, fetchBytes } from './download.ts';
 import { type Opened, openParquet, TAIL } from './parquet.ts';
 import type { Reading } from './reading.ts';
 
@@ -30,18 +30,25 @@ export async function openRemote(url: string, columns: readonly string[], readin
   }
   // Some servers take the last bytes for the first ones.
   const isEnd = end === size - 1;
-  const range = `${Math.max(0, size - TAIL)}-${size - 1}`;
-  const { bytes } = isEnd ? asked : await fetchBytes(url, signal, range, () => undefined);
+  // Whoever has stored the file gives parts of it, and its server, asked for another one meanwhile, all of it.
+  let whole: Uint8Array<ArrayBuffer> | null = null;
+  const partBy = async ({ start, end }: Range, onBytes: (more: number) => void) => {
+    if (whole !== null) return whole.slice(start, end);
+    const { bytes, response } = await fetchBytes(url, signal, `${start}-${end - 1}`, onBytes);
+    if (response.status !== 206) whole = bytes;
+    const part = response.status === 206 ? bytes : bytes.slice(start, end);
+    if (part.length !== end - start) throw new DownloadError(`${part.length} bytes of ${end - start}`);
+    return part;
+  };
+  const bytes = isEnd ? asked.bytes : await partBy({ start: Math.max(0, size - TAIL), end: size }, () => undefined);
   loaded = 0;
   const ranges = rangesOf(bytes, columns);
   const total = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
-  const fetchRange = async ({ start, end }: Range) => {
-    const part = await fetchBytes(url, signal, `${start}-${end - 1}`, (more) => {
+  const fetchRange = (range: Range) =>
+    partBy(range, (more) => {
       loaded += more;
       onProgress(Math.min(loaded, total), total);
     });
-    return part.bytes;
-  };
   return openParquet(
     bufferOf([partOf(size - bytes.length, bytes), ...queued(ranges, fetchRange)], size),
     silent,

@@ -119,7 +119,9 @@ interface TraceEvent {
   readonly pid: number;
   readonly tid: number;
   readonly args: { readonly name?: string };
-  /** Time that the thread itself took, in microseconds. */
+  /** By the clock, in microseconds. */
+  readonly dur: number;
+  /** Time that the thread itself took; Chrome 156 leaves it out of a tenth of them, most of them of a microsecond. */
   readonly tdur?: number;
 }
 
@@ -136,10 +138,12 @@ export function tasksOfPage(trace: Uint8Array): number[] {
   const { pid } = threads.find(({ args }) => args.name === 'DedicatedWorker thread')!;
   const main = threads.find((thread) => thread.pid === pid && thread.args.name === 'CrRendererMain')!;
   const isOfMain = (event: Pick<TraceEvent, 'pid' | 'tid'>) => event.pid === pid && event.tid === main.tid;
-  return traceEvents
-    .filter(({ ph, name, ...event }) => ph === 'X' && name === 'ThreadControllerImpl::RunTask' && isOfMain(event))
-    .map(({ tdur }) => {
-      if (tdur === undefined) throw new Error('this Chrome does not say how long its threads were at work');
-      return tdur / 1000;
-    });
+  const tasks = traceEvents.filter(
+    ({ ph, name, ...event }) => ph === 'X' && name === 'ThreadControllerImpl::RunTask' && isOfMain(event),
+  );
+  if (2 * tasks.filter(({ tdur }) => tdur !== undefined).length < tasks.length) {
+    throw new Error('this Chrome does not say how long its threads were at work');
+  }
+  // A thread works no longer than the clock runs.
+  return tasks.map(({ tdur, dur }) => (tdur ?? dur) / 1000);
 }

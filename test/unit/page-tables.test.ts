@@ -727,8 +727,8 @@ describe('built-in tables', () => {
     expect(lengths).toBeCloseTo(1, 5);
   });
 
-  /** A server of files of the repository: with parts of them, or without. */
-  async function serve(knowsRanges: boolean) {
+  /** A server of files of the repository: with parts of them, or without; of so many bytes too few. */
+  async function serve(knowsRanges: (request: number) => boolean, short = 0) {
     const { readFile } = await import('node:fs/promises');
     const asked: (string | null)[] = [];
     vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
@@ -736,7 +736,7 @@ describe('built-in tables', () => {
       const range = new Headers(init.headers).get('Range');
       asked.push(range);
       const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
-      if (!knowsRanges || range === null)
+      if (range === null || !knowsRanges(asked.length - 1))
         return new Response(bytes, { headers: { 'Content-Length': String(bytes.length) } });
       const start = from === '' ? bytes.length - Number(to) : Number(from);
       const end = from === '' || to === '' ? bytes.length : Number(to) + 1;
@@ -744,13 +744,33 @@ describe('built-in tables', () => {
         'Content-Range': `bytes ${start}-${end - 1}/${bytes.length}`,
         'Content-Length': String(end - start),
       };
-      return new Response(bytes.subarray(start, end), { status: 206, headers });
+      return new Response(bytes.subarray(start, end - (asked.length > 1 ? short : 0)), { status: 206, headers });
     });
     return asked;
   }
 
+  /** As where it is stored for one request, and asked for anew for others meanwhile: what a server answers that knows of none. */
+  test('flights, of which some parts are all', async () => {
+    await serve(() => true);
+    const expected = await loadBuiltin('flights', { ...reading, rows: 1000 });
+    for (const isPart of [
+      (request: number) => request < 1,
+      (request: number) => request < 3,
+      (request: number) => request % 2 === 0,
+    ]) {
+      const asked = await serve(isPart);
+      expect(await loadBuiltin('flights', { ...reading, rows: 1000 })).toEqual(expected);
+      // Those under way when all of it comes, and no more.
+      expect(asked.length).toBeLessThan(10);
+    }
+    await serve(() => true, 3);
+    await expect(loadBuiltin('flights', { ...reading, rows: 1000 })).rejects.toThrow(
+      /could not be loaded \(\d+ bytes of/,
+    );
+  });
+
   test.each([true, false])('flights, from a server that knows of parts: %s', async (knowsRanges) => {
-    const asked = await serve(knowsRanges);
+    const asked = await serve(() => knowsRanges);
     let [loaded, total] = [0, 0];
     const onProgress = (...both: [number, number]) => {
       [loaded, total] = both;
@@ -783,7 +803,7 @@ describe('built-in tables', () => {
   });
 
   test('flights are those that the library’s own reader finds', async () => {
-    await serve(false);
+    await serve(() => false);
     const table = await loadBuiltin('flights', { ...reading, rows: 20_000 });
     const { mean, deviation, points } = await goldenFlights();
     const found = Float64Array.from(points, (value, i) => Math.round(value * deviation[i % 3] + mean[i % 3]));
@@ -792,7 +812,7 @@ describe('built-in tables', () => {
   });
 
   test('digits', async () => {
-    await serve(false);
+    await serve(() => false);
     const table = await loadBuiltin('digits', reading);
     expect([table.n, table.columns.length, table.columns[2].name]).toEqual([1797, 64, 'row 1, column 3']);
     expect(valuesOf(table.columns[2]).slice(0, 3)).toEqual([5, 0, 0]);
