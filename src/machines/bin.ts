@@ -14,6 +14,24 @@ Reads rows of a Parquet file once and keeps them, for whoever drives it by messa
 a file it answers what takes no rows. It ends with its input.`;
 
 async function main(): Promise<void> {
+  let begun: ReturnType<typeof begin>;
+  try {
+    begun = begin();
+  } catch (error) {
+    tell(error as Error);
+    // Whoever drives it sees no more of it than its answers; somebody at a terminal has read the words.
+    if (process.argv[2] === 'shard' && !process.stdin.isTTY) await refuse(process.stdin, write, error as Error);
+    return;
+  }
+  if (begun === null) return console.error(USAGE);
+  // Nobody is left to hear of it.
+  process.stdout.on('error', () => process.exit());
+  await serve(process.stdin, write, begun.verbs);
+  await (await begun.engine).destroy();
+}
+
+/** Null where help is wanted. */
+function begin() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -25,14 +43,17 @@ async function main(): Promise<void> {
     },
   });
   const [command, path, ...others] = positionals;
-  if (values.help) return console.error(USAGE);
+  if (values.help) return null;
   if (command !== 'shard' || others.length > 0) throw new TypeError(USAGE);
-  const engine = openEngine(checkWord('--engine', values.engine, ['cpu', 'webgpu']), values.threads);
-  const verbs = path === undefined ? {} : new HeldRows(reader(rowsOf(path, values)), engine).verbs;
-  // Nobody is left to hear of it.
-  process.stdout.on('error', () => process.exit());
-  await serve(process.stdin, write, verbs);
-  await (await engine).destroy();
+  const backend = checkWord('--engine', values.engine, ['cpu', 'webgpu']);
+  const rows = path === undefined ? null : rowsOf(path, values);
+  const engine = openEngine(backend, values.threads);
+  return { engine, verbs: rows === null ? {} : new HeldRows(reader(rows), engine).verbs };
+}
+
+function tell({ message }: Error): void {
+  console.error(message);
+  process.exitCode = 1;
 }
 
 function rowsOf(
@@ -63,9 +84,4 @@ async function write(bytes: Uint8Array): Promise<void> {
   if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
 }
 
-main().catch(async (error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-  // Whoever drives it sees no more of it than its answers; somebody at a terminal has read the words.
-  if (process.argv[2] === 'shard' && !process.stdin.isTTY) await refuse(process.stdin, write, error);
-});
+main().catch(tell);
