@@ -180,7 +180,7 @@ const KERNELS = at('src/cpu/kernels');
 
 /** AssemblyScript to a string. */
 async function compileKernels(entry: string, isRelaxed: boolean): Promise<Inlined> {
-  const options = ['-O3', '--converge', ...SIMD, ...(isRelaxed ? RELAXED : []), ...PAGES];
+  const options = ['-O3', ...SIMD, ...(isRelaxed ? RELAXED : []), ...PAGES];
   // The entry imports its neighbours, and theirs.
   const names = (await readdir(KERNELS, { recursive: true })).filter((name) => name.endsWith('.ts')).sort();
   const sources = names.map((name) => join(KERNELS, name));
