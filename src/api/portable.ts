@@ -1,5 +1,5 @@
 /** What goes to other machines, and comes from them. */
-import { checkInteger, checkObject, checkWord, has, isJSONOf, kindOf } from '../check.ts';
+import { checkInteger, checkObject, checkWhole, checkWord, has, isJSONOf, kindOf } from '../check.ts';
 import { decode, encode } from '../engine/bytes.ts';
 import { FixedTotal } from '../engine/fixed.ts';
 import { type SharedFrame, sameValues } from '../engine/shared-frame.ts';
@@ -36,6 +36,14 @@ const TYPES = [
   'GaussianMixtureModel',
 ] as const satisfies readonly (keyof Portable)[];
 
+/** Of what is no class of its own, an array that tells whether it has been through JSON. */
+const ARRAYS: readonly (readonly [type: keyof Portable, arrayOf: (value: never) => unknown])[] = [
+  ['PointsRange', ({ extremes }: PointsRange) => extremes?.low],
+  ['SharedFrame', ({ variance }: SharedFrame) => variance],
+  ['KMeansStatistics', ({ counts }: KMeansShardStatistics) => counts],
+  ['MixtureStatistics', ({ counts }: MixtureShardStatistics) => counts],
+];
+
 /**
  * A range, a frame, statistics or a model as bytes, with a version, for a file or another machine.
  *
@@ -54,9 +62,11 @@ export function toBytes(value: Portable[keyof Portable]): Uint8Array<ArrayBuffer
     const json = recordOf(given);
     return encode({ type: json.type, json, held: given.held });
   }
-  if (!TYPES.some((type) => isJSONOf(type, given))) {
+  const found = ARRAYS.find(([type]) => isJSONOf(type, given));
+  if (found === undefined) {
     throw new TypeError(`value must be a range, a frame, statistics or a model, got ${kindOf(given)}`);
   }
+  checkWhole('value', found[1](given as never));
   return encode(isJSONOf('KMeansStatistics', given) ? compact(given as KMeansShardStatistics) : given);
 }
 

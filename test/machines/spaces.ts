@@ -11,10 +11,12 @@ export interface TwoMachines {
   close(): Promise<void>;
 }
 
+const ADDRESSES = ['10.87.0.1', '10.87.0.2'] as const;
+
 /** It takes Linux, its "ip" and a superuser: others have two addresses of one machine. */
 export function twoMachines(): TwoMachines {
   const spaces = [0, 1].map((i) => `webgpu-clustering-${process.pid}-${i}`);
-  const reason = connected(spaces, ADDRESSES);
+  const reason = connected(spaces);
   if (reason !== null) console.log(`no networks for two machines: ${reason}`);
   const on: TwoMachines['on'] = (machine, [command, ...args]) =>
     reason !== null ? [command, args] : ['ip', ['netns', 'exec', spaces[machine], command, ...args]];
@@ -36,10 +38,8 @@ export function twoMachines(): TwoMachines {
   };
 }
 
-const ADDRESSES = ['10.87.0.1', '10.87.0.2'] as const;
-
 /** Why not, if they are not. */
-function connected(spaces: readonly string[], addresses: readonly string[]): string | null {
+function connected(spaces: readonly string[]): string | null {
   const ip = (...args: string[]) => {
     const { status, error, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
     if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${error?.message ?? stderr.trim()}`);
@@ -48,7 +48,7 @@ function connected(spaces: readonly string[], addresses: readonly string[]): str
     for (const space of spaces) ip('netns', 'add', space);
     ip('link', 'add', 'cable', 'netns', spaces[0], 'type', 'veth', 'peer', 'name', 'cable', 'netns', spaces[1]);
     spaces.forEach((space, i) => {
-      ip('-n', space, 'addr', 'add', `${addresses[i]}/24`, 'dev', 'cable');
+      ip('-n', space, 'addr', 'add', `${ADDRESSES[i]}/24`, 'dev', 'cable');
       for (const link of ['lo', 'cable']) ip('-n', space, 'link', 'set', link, 'up');
     });
     return null;

@@ -329,6 +329,10 @@ it('what went through JSON is refused where it was to be used', async () => {
   expect(() => addRanges(throughJSON(range), range)).toThrow(refusal);
   expect(() => frameOf(throughJSON(range))).toThrow(refusal);
   await expect(statisticsOf(rows, model, { frame: throughJSON(frameOf(range)) })).rejects.toThrow(refusal);
+  for (const value of [range, frameOf(range), statistics, moments]) {
+    expect(() => toBytes(throughJSON(value))).toThrow(refusal);
+  }
+  for (const value of [model, mixture]) expect(() => toBytes(throughJSON(value))).toThrow(/must be a range/);
 });
 
 it('rows that stay in an engine tell what they would in a call', async () => {
