@@ -30,12 +30,16 @@ export class Site {
   private constructor(folder: string, isolated: boolean) {
     this.#folder = folder;
     this.#isolated = isolated;
-    this.#server = createServer(({ url }, response) => {
+    this.#server = createServer(({ url, headers }, response) => {
       const path = decodeURIComponent(new URL(url ?? '/', 'http://site').pathname).replace(/\/$/, '/index.html');
       const file = path === '/blank' ? BLANK : this.#read(normalize(path));
       if (file === null) return response.writeHead(404).end();
       this.#sent.set(path, file.body.length);
-      response.writeHead(200, file.headers).end(file.body);
+      const part = partOf(file, headers.range);
+      if (part === null) return response.writeHead(200, file.headers).end(file.body);
+      const { start, end } = part;
+      const said = `bytes ${start}-${end - 1}/${file.body.length}`;
+      response.writeHead(206, { ...file.headers, 'Content-Range': said }).end(file.body.subarray(start, end));
     });
   }
 
@@ -92,6 +96,14 @@ export class Site {
     this.#files.set(path, file);
     return file;
   }
+}
+
+/** The part of a file that is asked for, as most servers know it; null: all of it. */
+function partOf({ body, headers }: File, range = ''): { readonly start: number; readonly end: number } | null {
+  const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(range) ?? [];
+  if (from === undefined || 'Content-Encoding' in headers) return null;
+  if (from === '') return { start: Math.max(0, body.length - Number(to)), end: body.length };
+  return { start: Number(from), end: to === '' ? body.length : Math.min(body.length, Number(to) + 1) };
 }
 
 /** The page that there is nothing in. */

@@ -1,6 +1,7 @@
 /** Columns → points for the engine, and back into the columns' own units. */
 import type { Steps } from '../../src/steps.ts';
 import { type Column, isNumeric, type NumberColumn, type Table } from '../tables/table.ts';
+import { angleOf, toCircle } from './circle.ts';
 import type { Choices, ColumnChoice, ColumnSummary, Feature, Features } from './features.ts';
 import { modulo } from './format.ts';
 import { PIECE, quantile, readPiece, sampleRows } from './reading.ts';
@@ -33,7 +34,8 @@ interface Source {
  */
 export function* prepare(table: Table, choices: Choices, summaries: readonly ColumnSummary[]): Steps<Features> {
   const used = usedColumns(table, choices);
-  const { rows, filled } = yield* rowsOf(table, used, choices.gaps);
+  const gappy = used.filter(({ index }) => summaries[index].missing > 0);
+  const { rows, filled } = yield* rowsOf(table, gappy, choices.gaps);
   const n = rows?.length ?? table.n;
   if (n === 0) throw new ChoiceError(noRow(used, summaries));
   const weights = choices.weights === null ? null : yield* weightsOf(table.columns[choices.weights], rows, n);
@@ -117,13 +119,14 @@ function usedColumns({ columns }: Table, choices: Choices): Used[] {
 /** Rows that become points: all of them, or those without a gap. */
 function* rowsOf(
   { n }: Table,
-  used: readonly Used[],
+  gappy: readonly Used[],
   gaps: Choices['gaps'],
 ): Steps<{ readonly rows: Uint32Array | null; readonly filled: number }> {
+  if (gappy.length === 0) return { rows: null, filled: 0 };
   const isGappy = new Uint8Array(n);
   const piece = new Float64Array(Math.min(n, PIECE));
   let filled = 0;
-  for (const { column } of used) {
+  for (const { column } of gappy) {
     for (let from = 0; from < n; from += PIECE) {
       const count = Math.min(PIECE, n - from);
       readPiece(piece, column, null, from, count);
@@ -223,13 +226,9 @@ function* pairOf(values: Float64Array, source: Source): Steps<Transformed[]> {
   const { least, greatest } = yield* momentsOf(values);
   if (least === greatest) throw new ChoiceError(constant(name));
   const cosines = new Float64Array(values.length);
+  const write = toCircle(column, period, [least, greatest]);
   for (let from = 0; from < values.length; from += PIECE) {
-    const to = Math.min(values.length, from + PIECE);
-    for (let i = from; i < to; i++) {
-      const angle = angleOf(values[i], period);
-      values[i] = Math.sin(angle);
-      cosines[i] = Math.cos(angle);
-    }
+    write(values, from, Math.min(values.length, from + PIECE), values, cosines);
     yield;
   }
   const sine = yield* momentsOf(values);
@@ -355,11 +354,6 @@ function transform(part: Feature['part'], scaling: Scaling, parameter: number, v
   if (part === 'sine') return Math.sin(angleOf(value, parameter));
   if (part === 'cosine') return Math.cos(angleOf(value, parameter));
   return scaling === 'log' ? logOf(value, parameter) : value;
-}
-
-/** Written as in the code that is given of a run, so that it finds the same numbers. */
-function angleOf(value: number, period: number): number {
-  return (TAU * value) / period;
 }
 
 export function logOf(value: number, unit: number): number {

@@ -1,9 +1,17 @@
 /** What there is to know of each column, and what is suggested to be made of it. */
 import type { Steps } from '../../src/steps.ts';
-import { isNumeric, type NumberColumn, type Table, type TextColumn } from '../tables/table.ts';
+import {
+  type Column,
+  isNumeric,
+  type NumberColumn,
+  type Table,
+  type TextColumn,
+  type Values,
+} from '../tables/table.ts';
 import type { Choices, ColumnChoice, ColumnSummary, Scaling } from './features.ts';
 import { formatShare, MINUTES_A_DAY, YEAR } from './format.ts';
 import { PIECE, quantile, readPiece, sampleRows, sortedValues } from './reading.ts';
+import { sortedIn, type Tally, tallyOf } from './tally.ts';
 
 /** Rows that quantiles are taken from: those at 0.5 % are then that of 0.46 to 0.54 % of all rows, or so. */
 const SAMPLE = 100_000;
@@ -20,16 +28,28 @@ const MOST_LEFT_OUT = 0.2;
 const LEAST_ROWS_OF_IDS = 10;
 
 /** Ranges, means and missing values are those of all rows; quantiles and deviations from text are those of a sample. */
-export function* summaries(table: Table): Steps<ColumnSummary[]> {
-  const { n, columns } = table;
-  const most = Math.max(LEAST_SAMPLE, Math.min(SAMPLE, Math.floor(SAMPLE_VALUES / Math.max(1, columns.length))));
-  const rows = sampleRows(n, most);
+export function* summaries({ columns }: Table): Steps<ColumnSummary[]> {
   const found: ColumnSummary[] = [];
   for (const column of columns) {
-    if (isNumeric(column)) found.push(yield* summaryOfNumbers(column, rows));
-    else found.push(yield* summaryOfText(column));
+    found.push(yield* summaryOf(column, columns.length));
     yield;
   }
+  return together(found);
+}
+
+/**
+ * What there is to know of a column by itself.
+ *
+ * @param of how many columns there are
+ */
+export function* summaryOf(column: Column, of: number): Steps<ColumnSummary> {
+  if (!isNumeric(column)) return yield* summaryOfText(column);
+  const most = Math.max(LEAST_SAMPLE, Math.min(SAMPLE, Math.floor(SAMPLE_VALUES / of)));
+  return yield* summaryOfNumbers(column, most);
+}
+
+/** With what is suggested in view of the other columns. */
+export function together(found: readonly ColumnSummary[]): ColumnSummary[] {
   return withFallback(withCommonUnit(found));
 }
 
@@ -56,22 +76,19 @@ type Facts = Omit<ColumnSummary, 'suggested' | 'reason'> & {
   readonly sentinel: string;
 };
 
-function* summaryOfNumbers(column: NumberColumn, rows: Uint32Array): Steps<ColumnSummary> {
+/** @param most values that quantiles are taken from */
+function* summaryOfNumbers(column: NumberColumn, most: number): Steps<ColumnSummary> {
   const { name, measure, values } = column;
   const n = values.length;
-  const sorted = sortedValues(column, rows);
+  const tally = yield* tallyOf(values);
+  const sorted = tally === null ? sortedValues(column, sampleRows(n, most)) : sortedIn(tally, n, most);
   yield;
   const quantiles = [0.005, 0.25, 0.5, 0.75, 0.995].map((share) => quantile(sorted, share));
   const [low, , median, , high] = quantiles;
   const run = new Totals(Number.isNaN(median) ? 0 : median, low, high);
-  const piece = new Float64Array(Math.min(n, PIECE));
-  for (let from = 0; from < n; from += PIECE) {
-    const count = Math.min(PIECE, n - from);
-    readPiece(piece, column, null, from, count);
-    run.add(piece, count);
-    yield;
-  }
-  const distinct = yield* countDistinct(column, sorted, rows.length === n);
+  if (tally === null) yield* addAll(run, column);
+  else run.addTally(tally, values);
+  const distinct = tally === null ? yield* countDistinct(column, sorted, n <= most) : distinctIn(tally);
   const isComplete = run.count === n && n >= LEAST_ROWS_OF_IDS && run.isInteger;
   const isCount = isComplete && (run.isOrdered || (yield* isPermutation(column, run)));
   const facts: Facts = {
@@ -95,6 +112,17 @@ function* summaryOfNumbers(column: NumberColumn, rows: Uint32Array): Steps<Colum
     sentinel: measure === 'number' ? suspicionOf(run, sorted) : '',
   };
   return withSuggestion(facts);
+}
+
+function* addAll(run: Totals, column: NumberColumn): Steps<void> {
+  const n = column.values.length;
+  const piece = new Float64Array(Math.min(n, PIECE));
+  for (let from = 0; from < n; from += PIECE) {
+    const count = Math.min(PIECE, n - from);
+    readPiece(piece, column, null, from, count);
+    run.add(piece, count);
+    yield;
+  }
 }
 
 /** What one reading of all values gives. */
@@ -169,6 +197,33 @@ class Totals {
     this.#descends = descends;
     this.isInteger = isInteger;
   }
+
+  /** The same, of all values at once. */
+  addTally({ first, counts }: Tally, values: Values): void {
+    const { median, low, high, histogram } = this;
+    const perBin = high > low ? BINS / (high - low) : 0;
+    for (let at = 0; at < counts.length; at++) {
+      const count = counts[at];
+      if (count === 0) continue;
+      const value = first + at;
+      this.count += count;
+      this.least = Math.min(this.least, value);
+      this.greatest = Math.max(this.greatest, value);
+      const difference = value - median;
+      this.#sum += count * difference;
+      this.#squares += count * difference * difference;
+      if (value >= low && value <= high) histogram[Math.min(BINS - 1, ((value - low) * perBin) | 0)] += count;
+    }
+    for (let i = 1; i < values.length && this.isOrdered; i++) {
+      if (values[i] <= values[i - 1]) this.#ascends = false;
+      if (values[i] >= values[i - 1]) this.#descends = false;
+    }
+  }
+}
+
+function distinctIn({ counts }: Tally): number {
+  const distinct = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
+  return distinct > MOST_DISTINCT ? Infinity : distinct;
 }
 
 /** Exact up to a thousand: where the sample has more, the rows need not be looked at. */

@@ -36,6 +36,8 @@ export interface PictureProps {
   readonly run: Run | null;
   /** Centroids [k, d] of a run that is on: while there are some, dots are those of a sample. */
   readonly live: { readonly means: Float64Array; readonly k: number; readonly d: number } | null;
+  /** Whether a sample will do: another picture is to come soon. */
+  readonly isRough: boolean;
   /** A colour for each cluster; of one entry, or empty, where there are none. */
   readonly colours: readonly Rgb[];
   readonly scheme: Scheme;
@@ -206,7 +208,7 @@ export function Picture(props: PictureProps): JSX.Element {
   useLayoutEffect(() => {
     if (outerSize.width === 0) return;
     const wanted = { colours, scheme, alone, showsDoubt: props.showsDoubt ?? false };
-    dots.current?.show({ scene, version, n, look: wanted, size, matrix, ratio, isRough: live !== null });
+    dots.current?.show({ scene, version, n, look: wanted, size, matrix, ratio, isRough: props.isRough });
   });
 
   useEffect(() => setCard(null), [scene, version]);

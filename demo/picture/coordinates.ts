@@ -1,6 +1,7 @@
 /** Where the points are in the picture: coordinates of columns, or of principal components. */
 import type { Steps } from '../../src/steps.ts';
 import type { Features } from '../features/features.ts';
+import { PIECE, readPiece } from '../features/reading.ts';
 import { isNumeric, type NumberColumn, type Table } from '../tables/table.ts';
 import { type Components, principalComponents } from './components.ts';
 import type { AxesChoice, AxisInfo, SceneInfo } from './scene.ts';
@@ -53,11 +54,15 @@ function* columnsOf(
     const offset = sample.length > 0 ? sample[sample.length >> 1] : 0;
     const filled = fillingOf(at, features);
     let [low, high] = [Infinity, -Infinity];
-    for (const [start, end] of slices(n)) {
-      for (let i = start; i < end; i++) {
-        let value = coordinate(column.values[rows === null ? i : rows[i]], sketch);
-        if (Number.isNaN(value) && filled !== null) value = filled(i);
-        values[i * m + axis] = value - offset;
+    const piece = new Float64Array(Math.min(n, PIECE));
+    for (let start = 0; start < n; start += PIECE) {
+      const count = Math.min(PIECE, n - start);
+      readPiece(piece, column, rows, start, count);
+      bendAll(piece, count, sketch);
+      for (let i = 0; i < count; i++) {
+        let value = piece[i];
+        if (filled !== null && Number.isNaN(value)) value = filled(start + i);
+        values[(start + i) * m + axis] = value - offset;
         if (value < low) low = value;
         if (value > high) high = value;
       }
@@ -96,6 +101,12 @@ function startOfDay(minutes: Float64Array): number {
 function coordinate(value: number, { bend, dayStart }: AxisSketch): number {
   if (bend !== undefined) return Math.sign(value) * Math.log1p(Math.abs(value) / bend);
   return dayStart !== undefined && value < dayStart ? value + MINUTES_A_DAY : value;
+}
+
+/** Makes coordinates of the first values of a column, in place. */
+function bendAll(values: Float64Array, count: number, sketch: AxisSketch): void {
+  if (sketch.bend === undefined && sketch.dayStart === undefined) return;
+  for (let i = 0; i < count; i++) values[i] = coordinate(values[i], sketch);
 }
 
 /** A sample of an axis' coordinates, ascending, without gaps. */
@@ -228,13 +239,11 @@ function* finish(coordinates: Omit<Coordinates, 'scene'>, scene: SceneInfo): Ste
   const high = scene.info.map(({ home }, axis) => home[1] - offsets[axis]);
   let inside = 0;
   for (const [start, end] of slices(n)) {
-    for (let i = start; i < end; i++) {
-      let isInside = true;
-      for (let axis = 0; axis < m; axis++) {
-        const value = values[i * m + axis];
-        if (!(value >= low[axis] && value <= high[axis])) isInside = false;
-      }
-      if (isInside) inside++;
+    for (let at = start * m; at < end * m; at += m) {
+      let axis = 0;
+      // Of what is not a number this is not true.
+      while (axis < m && values[at + axis] >= low[axis] && values[at + axis] <= high[axis]) axis++;
+      if (axis === m) inside++;
     }
     yield;
   }

@@ -1,5 +1,6 @@
 /** What each cluster is, in figures and in words: what is unlike the other rows. */
 import type { Steps } from '../../src/steps.ts';
+import { toCircle } from '../features/circle.ts';
 import type { ColumnSummary, Features } from '../features/features.ts';
 import {
   DAY,
@@ -71,7 +72,7 @@ export interface ClusterProfile {
 }
 
 /** Rows that medians are taken from in all, and of a cluster at least; values of all columns. */
-const SAMPLE = 200_000;
+const SAMPLE = 100_000;
 const LEAST_SAMPLE = 500;
 const SAMPLE_VALUES = 4_000_000;
 const MOST_KINDS = 0.5;
@@ -96,13 +97,15 @@ export function* profiles(
   summaries: readonly ColumnSummary[],
 ): Steps<ClusterProfile[]> {
   const groups = yield* groupsOf(labels, k, Math.min(SAMPLE, SAMPLE_VALUES / table.columns.length));
+  // Texts are counted by clusters; tables without any need no order.
+  let order: Order | null = null;
   const found: ColumnProfile[][] = Array.from({ length: k }, () => []);
   for (let index = 0; index < table.columns.length; index++) {
     const column = table.columns[index];
     if (!isTold(summaries[index], features, index)) continue;
     const profilesOf = isNumeric(column)
-      ? yield* ofNumbers(column, index, features, labels, groups, summaries[index].quantiles[2])
-      : yield* ofText(column, index, features, groups);
+      ? yield* ofNumbers(column, index, features, labels, groups, summaries[index])
+      : yield* ofText(column, index, features, groups.k, (order ??= yield* orderOf(labels, groups)));
     profilesOf.forEach((profile, cluster) => {
       found[cluster].push(profile);
     });
@@ -126,14 +129,14 @@ export function* profiles(
  * first; of those left, the largest gets the first free place.
  *
  * @param previous the run before, of the same rows; null, or of another number of rows: there is none.
+ * @param sizes of the clusters, where they are known
  */
 export function matchColours(
   previous: { readonly labels: Uint32Array; readonly colours: readonly number[]; readonly k: number } | null,
   labels: Uint32Array,
   k: number,
+  sizes: ArrayLike<number> = sizesOf(labels, k),
 ): number[] {
-  const sizes = new Uint32Array(k);
-  for (const label of labels) sizes[label]++;
   const colours: number[] = new Array(k).fill(-1);
   const taken = new Set<number>();
   if (previous !== null && previous.labels.length === labels.length) {
@@ -153,6 +156,12 @@ export function matchColours(
   return colours;
 }
 
+function sizesOf(labels: Uint32Array, k: number): Uint32Array {
+  const sizes = new Uint32Array(k);
+  for (const label of labels) sizes[label]++;
+  return sizes;
+}
+
 function overlaps(previous: { readonly labels: Uint32Array; readonly k: number }, labels: Uint32Array, k: number) {
   const shared = new Uint32Array(previous.k * k);
   for (let i = 0; i < labels.length; i++) shared[previous.labels[i] * k + labels[i]]++;
@@ -167,36 +176,61 @@ function isTold({ measure, distinct, suggested }: ColumnSummary, { features }: F
   return suggested.isUsed;
 }
 
-/** Points by their clusters. */
+/** Clusters, and some points of each. */
 interface Groups {
   readonly k: number;
   readonly sizes: Uint32Array;
-  /** Where in `order` each begins [k + 1]. */
-  readonly starts: Uint32Array;
-  /** Points, those of a cluster beside each other and ascending [n]. */
-  readonly order: Uint32Array;
-  /** Of so many points of a cluster at most quantiles are taken. */
-  readonly most: number;
+  /** Points that quantiles are taken of, of each cluster, evenly spread and ascending. */
+  readonly samples: readonly Uint32Array[];
 }
 
 function* groupsOf(labels: Uint32Array, k: number, sample: number): Steps<Groups> {
   const n = labels.length;
+  const sizes = new Uint32Array(k);
+  for (let from = 0; from < n; from += PIECE) {
+    const to = Math.min(n, from + PIECE);
+    for (let i = from; i < to; i++) sizes[labels[i]]++;
+    yield;
+  }
+  const most = Math.max(LEAST_SAMPLE, Math.floor(sample / k));
+  const samples = Array.from(sizes, (size) => new Uint32Array(Math.min(size, most)));
+  const met = new Uint32Array(k);
+  const taken = new Uint32Array(k);
+  /** How many of its points come before the next one that is taken. */
+  const next = new Uint32Array(k);
+  for (let from = 0; from < n; from += PIECE) {
+    const to = Math.min(n, from + PIECE);
+    for (let i = from; i < to; i++) {
+      const label = labels[i];
+      if (met[label]++ !== next[label]) continue;
+      samples[label][taken[label]++] = i;
+      next[label] = Math.floor((taken[label] * sizes[label]) / samples[label].length);
+    }
+    yield;
+  }
+  return { k, sizes, samples };
+}
+
+/** Points, those of a cluster beside each other and ascending. */
+interface Order {
+  /** [n] */
+  readonly points: Uint32Array;
+  /** Where each cluster begins [k + 1]. */
+  readonly starts: Uint32Array;
+}
+
+function* orderOf(labels: Uint32Array, { k, sizes }: Groups): Steps<Order> {
+  const n = labels.length;
   const starts = new Uint32Array(k + 1);
-  for (let from = 0; from < n; from += PIECE) {
-    const to = Math.min(n, from + PIECE);
-    for (let i = from; i < to; i++) starts[labels[i] + 1]++;
-    yield;
-  }
-  const sizes = starts.slice(1);
-  for (let cluster = 0; cluster < k; cluster++) starts[cluster + 1] += starts[cluster];
+  for (let cluster = 0; cluster < k; cluster++) starts[cluster + 1] = starts[cluster] + sizes[cluster];
   const next = starts.slice();
-  const order = new Uint32Array(n);
+  const points = new Uint32Array(n);
   for (let from = 0; from < n; from += PIECE) {
     const to = Math.min(n, from + PIECE);
-    for (let i = from; i < to; i++) order[next[labels[i]]++] = i;
+    for (let i = from; i < to; i++) points[next[labels[i]]++] = i;
     yield;
   }
-  return { k, sizes, starts, order, most: Math.max(LEAST_SAMPLE, Math.floor(sample / k)) };
+  return { points, starts };
 }
 
 /** How values of a column are averaged: as they are, by order of magnitude, or on a circle. */
@@ -221,18 +255,18 @@ function* ofNumbers(
   features: Features,
   labels: Uint32Array,
   groups: Groups,
-  median: number,
+  { quantiles, least, greatest }: ColumnSummary,
 ): Steps<NumberProfile[]> {
   const { name, measure } = column;
   const scale = scaleOf(column, features, index);
   const centres =
     scale.kind === 'circle'
-      ? yield* onCircle(column, scale.period, features, labels, groups.k)
-      : yield* onLine(column, scale, features, labels, groups.k, median);
+      ? yield* onCircle(column, scale.period, [least, greatest], features, labels, groups.k)
+      : yield* onLine(column, scale, features, labels, groups.k, quantiles[2]);
   const found: NumberProfile[] = [];
   for (let cluster = 0; cluster < groups.k; cluster++) {
     const centre = centres[cluster];
-    const spread = spreadOf(sampleOf(column, features, groups, cluster), scale, centre.centre);
+    const spread = spreadOf(sampleOf(column, features, groups.samples[cluster]), scale, centre.centre);
     const period = scale.kind === 'circle' ? scale.period : 0;
     found.push({ column: index, name, measure, period, ...centre, ...spread });
     yield;
@@ -257,14 +291,17 @@ function* onLine(
   let squares = 0;
   yield* eachPiece(column, features, (piece, from, count) => {
     if (scale.kind === 'log') for (let i = 0; i < count; i++) piece[i] = there(piece[i]);
+    // What is added to here stays in a register; what is shared with the caller would not.
+    let ofPiece = 0;
     for (let i = 0; i < count; i++) {
       const difference = piece[i] - shift;
       if (difference - difference !== 0) continue;
       const label = labels[from + i];
       counts[label]++;
       sums[label] += difference;
-      squares += difference * difference;
+      ofPiece += difference * difference;
     }
+    squares += ofPiece;
   });
   const n = total(counts);
   const sum = total(sums);
@@ -279,6 +316,7 @@ function* onLine(
 function* onCircle(
   column: NumberColumn,
   period: number,
+  range: readonly [least: number, greatest: number],
   features: Features,
   labels: Uint32Array,
   k: number,
@@ -286,14 +324,16 @@ function* onCircle(
   const counts = new Float64Array(k);
   const sines = new Float64Array(k);
   const cosines = new Float64Array(k);
+  const write = toCircle(column, period, range);
+  const [x, y] = [new Float64Array(PIECE), new Float64Array(PIECE)];
   yield* eachPiece(column, features, (piece, from, count) => {
+    write(piece, 0, count, y, x);
     for (let i = 0; i < count; i++) {
-      const angle = (2 * Math.PI * piece[i]) / period;
-      if (!Number.isFinite(angle)) continue;
+      if (Number.isNaN(y[i])) continue;
       const label = labels[from + i];
       counts[label]++;
-      sines[label] += Math.sin(angle);
-      cosines[label] += Math.cos(angle);
+      sines[label] += y[i];
+      cosines[label] += x[i];
     }
   });
   const [n, sine, cosine] = [total(counts), total(sines), total(cosines)];
@@ -329,19 +369,11 @@ function* eachPiece(
   }
 }
 
-/** Known values of some points of the cluster, spread over all of it. */
-function sampleOf(
-  { values }: NumberColumn,
-  { rows }: Features,
-  { sizes, starts, order, most }: Groups,
-  cluster: number,
-) {
-  const size = sizes[cluster];
-  const length = Math.min(size, most);
-  const found = new Float64Array(length);
+/** Known values of some points. */
+function sampleOf({ values }: NumberColumn, { rows }: Features, points: Uint32Array): Float64Array {
+  const found = new Float64Array(points.length);
   let count = 0;
-  for (let i = 0; i < length; i++) {
-    const point = order[starts[cluster] + Math.floor((i * size) / length)];
+  for (const point of points) {
     const value = values[rows === null ? point : rows[point]];
     if (Number.isFinite(value)) found[count++] = value;
   }
@@ -363,10 +395,11 @@ function* ofText(
   { name, codes, words }: TextColumn,
   column: number,
   { rows }: Features,
-  { k, starts, order }: Groups,
+  k: number,
+  { points, starts }: Order,
 ): Steps<TextProfile[]> {
-  const n = order.length;
-  const codeOf = (place: number) => codes[rows === null ? order[place] : rows[order[place]]];
+  const n = points.length;
+  const codeOf = (place: number) => codes[rows === null ? points[place] : rows[points[place]]];
   const counts = new Uint32Array(words.length);
   for (let from = 0; from < n; from += PIECE) {
     const to = Math.min(n, from + PIECE);

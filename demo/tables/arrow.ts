@@ -5,14 +5,14 @@ import { allBytes, blame, distinctNames, listed, messageOf, pause, type Reading 
 import type { Column, NumberColumn, Table } from './table.ts';
 import { MixedColumn } from './typing.ts';
 import { UnreadableError } from './unreadable.ts';
+import { unpackerOfZstd } from './zstd.ts';
 
 const ZSTD = 1;
 
 export async function readArrow(file: Blob, name: string, reading: Reading): Promise<Table> {
   const bytes = await allBytes(file, reading);
-  const { decompress } = await import('fzstd');
   const encode = (packed: Uint8Array) => packed;
-  setCompressionCodec(ZSTD, { encode, decode: (packed, length) => decompress(packed, new Uint8Array(length)) });
+  setCompressionCodec(ZSTD, { encode, decode: await unpackerOfZstd() });
   return blame('Arrow file', reading, async () => {
     const table = decoded(bytes);
     const n = table.numRows;

@@ -9,6 +9,9 @@ export interface Builtin {
   readonly licence: string;
 }
 
+/** Of the flights' table, in this order. */
+export const FLIGHT_COLUMNS: readonly string[] = ['delay', 'distance', 'time', 'date'];
+
 export const BUILTIN: readonly Builtin[] = [
   {
     id: 'flights',

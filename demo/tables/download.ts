@@ -30,11 +30,21 @@ export async function fetchBytes(
       chunks.push(part.value);
       onBytes(part.value.length, total);
     }
-    return { bytes: new Uint8Array(await new Blob(chunks).arrayBuffer()), response };
+    return { bytes: concatenated(chunks), response };
   } catch (error) {
     signal.throwIfAborted();
     throw new DownloadError(messageOf(error));
   }
+}
+
+function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 /** All of it. */

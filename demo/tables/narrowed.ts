@@ -1,6 +1,4 @@
-import type { NumberColumn } from './table.ts';
-
-type Values = NumberColumn['values'];
+import type { Values } from './table.ts';
 
 const INTEGERS = [Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array].map((Kind) => {
   const bits = 8 * Kind.BYTES_PER_ELEMENT;
@@ -23,6 +21,21 @@ export function narrowed(values: Values): Values {
   const fits = areIntegers && INTEGERS.find((kind) => least >= kind.least && greatest <= kind.greatest);
   const Kind = fits ? fits.Kind : areFloats(values) ? Float32Array : Float64Array;
   return values instanceof Kind ? values : new Kind(values);
+}
+
+/** Neighbours in one array, which is that of `narrowed`, as theirs are. */
+export function joined(parts: readonly Values[]): Values {
+  if (parts.length === 1) return parts[0];
+  const n = parts.reduce((sum, { length }) => sum + length, 0);
+  const Kind = parts[0].constructor as new (n: number) => Values;
+  const areAlike = parts.every((part) => part.constructor === Kind);
+  const all = areAlike ? new Kind(n) : new Float64Array(n);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return areAlike ? all : narrowed(all);
 }
 
 function areFloats(values: Values): boolean {

@@ -6,6 +6,9 @@ import type { ColumnMetaData, Compressors, PageHeader, SchemaElement } from 'hyp
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { decompressPage } from 'hyparquet/src/datapage.js';
 import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
+import { narrowed } from './narrowed.ts';
+import type { Values } from './table.ts';
+import { unpackerOfZstd } from './zstd.ts';
 
 const PLAIN_KINDS: readonly (string | undefined)[] = ['INT32', 'INT64', 'FLOAT', 'DOUBLE'];
 /** What would not be numbers as they are stored. */
@@ -36,24 +39,54 @@ interface Page {
   readonly start: number;
 }
 
+/** A part of a column as it is in the file, and what there is to know of it: it can be sent to another thread. */
+export interface Packed {
+  readonly chunk: ArrayBuffer;
+  readonly codec: ColumnMetaData['codec'];
+  readonly type: SchemaElement['type'];
+  /** Whether rows may have no value. */
+  readonly mayMiss: boolean;
+  readonly rows: number;
+  readonly unit: Unit;
+}
+
+/** What makes minutes of stored times, and milliseconds of dates: exact where the result is. */
+export interface Unit {
+  readonly times: number;
+  readonly over: number;
+}
+
 /**
- * Reads the numbers of a part of a column, NaN where there is none.
- *
- * @param chunk its bytes
- * @param convert changes numbers in place, as they are stored
- * @param target gets them: as many as there are rows
- * @returns whether all pages are of a kind that this knows; else the target holds anything
+ * The numbers of a part of a column [rows], NaN where there is none; null where some of its pages are of a kind that this
+ * does not know.
  */
-export function readPlain(
-  chunk: ArrayBuffer,
-  { codec }: ColumnMetaData,
-  { type, repetition_type }: SchemaElement,
+export async function decode(packed: Packed): Promise<Values | null> {
+  const compressors = await compressorsFor([packed.codec]);
+  const values = new Float64Array(packed.rows);
+  return readPages(packed, compressors, values) ? narrowed(values) : null;
+}
+
+/** What unpacks is loaded where it is needed. */
+export async function compressorsFor(codecs: Iterable<string>): Promise<Compressors> {
+  const compressors: Compressors = {};
+  for (const codec of codecs) {
+    if (codec === 'ZSTD') {
+      compressors.ZSTD = await unpackerOfZstd();
+    } else if (codec === 'GZIP') {
+      const { gunzipSync } = await import('fflate');
+      compressors.GZIP = (input, length) => gunzipSync(input, { out: new Uint8Array(length) });
+    }
+  }
+  return compressors;
+}
+
+/** @returns whether it could; else the target holds anything */
+function readPages(
+  { chunk, codec, type, mayMiss, unit }: Packed,
   compressors: Compressors,
-  convert: (stored: Float64Array) => void,
   target: Float64Array,
 ): boolean {
   const reader = { view: new DataView(chunk), offset: 0 };
-  const mayMiss = repetition_type !== 'REQUIRED';
   let dictionary: Float64Array | null = null;
   for (let at = 0; at < target.length; ) {
     const header = parquetHeader(reader);
@@ -63,7 +96,7 @@ export function readPlain(
       const bytes = decompressPage(packed, header.uncompressed_page_size, codec, compressors);
       dictionary = new Float64Array(header.dictionary_page_header.num_values);
       readStored(viewOf(bytes), 0, type, dictionary);
-      convert(dictionary);
+      convert(dictionary, unit);
       continue;
     }
     const page = pageOf(header, packed, mayMiss, (bytes, length) => decompressPage(bytes, length, codec, compressors));
@@ -72,7 +105,7 @@ export function readPlain(
     if (page.encoding === 'PLAIN') {
       const stored = values.subarray(0, page.count);
       readStored(page.view, page.start, type, stored);
-      convert(stored);
+      convert(stored, unit);
     } else if (dictionary !== null && page.encoding.endsWith('_DICTIONARY')) {
       readPlaces(page, dictionary, values);
     } else return false;
@@ -80,6 +113,14 @@ export function readPlain(
     at += page.rows;
   }
   return true;
+}
+
+/** Makes values of numbers as they are in the file, in place. */
+function convert(stored: Float64Array, { times, over }: Unit): void {
+  for (let i = 0; i < stored.length; i++) {
+    const number = (stored[i] * times) / over;
+    stored[i] = Number.isFinite(number) ? number : Number.NaN;
+  }
 }
 
 function pageOf(

@@ -1,7 +1,6 @@
 /** Parquet, read column by column: never more than one of them is in memory twice. */
 import {
   type AsyncBuffer,
-  type Compressors,
   type DecodedArray,
   parquetMetadataAsync,
   parquetRead,
@@ -9,10 +8,11 @@ import {
   type SchemaElement,
   type SchemaTree,
 } from 'hyparquet';
-import { narrowed } from './narrowed.ts';
-import { isPlain, readPlain } from './pages.ts';
+import { Decoders } from './decoders.ts';
+import { joined, narrowed } from './narrowed.ts';
+import { compressorsFor, decode, isPlain, type Packed, type Unit } from './pages.ts';
 import { blame, bytesOf, listed, pause, type Reading } from './reading.ts';
-import type { Column, NumberColumn, Table } from './table.ts';
+import type { Column, NumberColumn, Table, Values } from './table.ts';
 import type { MixedColumn } from './typing.ts';
 import { UnreadableError } from './unreadable.ts';
 
@@ -21,12 +21,13 @@ export async function readParquet(file: Blob, name: string, reading: Reading): P
     byteLength: file.size,
     slice: async (start, end = file.size) => (await bytesOf(file, start, end)).buffer,
   };
+  const decoders = new Decoders(reading.signal);
   return blame('Parquet file', reading, async () => {
-    const opened = await openParquet(buffer, reading);
+    const opened = await openParquet(buffer, reading, { decoders });
     const columns: Column[] = [];
     for (const title of opened.names) columns.push(await opened.read(title));
     return { name, n: opened.n, columns, remarks: opened.remarks };
-  });
+  }).finally(() => decoders.end());
 }
 
 export interface Opened {
@@ -51,6 +52,10 @@ export const TAIL = 2 ** 16;
 
 const UNPACKED: readonly string[] = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD'];
 const DAY = 86_400_000;
+/** Values that decoders are started for, at least: these take as long here as it takes to start one. */
+const MANY = 2 ** 21;
+
+type Measure = NumberColumn['measure'];
 
 /** Milliseconds since 1970, as numbers. */
 const PARSERS = {
@@ -60,8 +65,14 @@ const PARSERS = {
   dateFromDays: (days: number) => days * DAY,
 };
 
-/** @param names of the columns that are wanted, if not all */
-export async function openParquet(file: AsyncBuffer, reading: Reading, names?: readonly string[]): Promise<Opened> {
+export interface Opening {
+  /** Of the columns that are wanted, if not all. */
+  readonly names?: readonly string[];
+  /** Decode large files, whoever ends them. */
+  readonly decoders: Decoders;
+}
+
+export async function openParquet(file: AsyncBuffer, reading: Reading, { names, decoders }: Opening): Promise<Opened> {
   const metadata = await parquetMetadataAsync(file, { parsers: PARSERS, geoparquet: false, initialFetchSize: TAIL });
   const n = Number(metadata.num_rows);
   const { children } = parquetSchema(metadata);
@@ -75,6 +86,7 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, names?: r
     throw new UnreadableError('This Parquet file has no plain columns, only lists, records or bytes.');
   const parts = metadata.row_groups.flatMap((group) => group.columns.flatMap(({ meta_data }) => meta_data ?? []));
   const used = parts.filter(({ path_in_schema }) => plain.has(path_in_schema[0]));
+  const isLarge = decoders.areThere && n * plain.size >= MANY;
   const codecs = new Set<string>(used.map(({ codec }) => codec));
   const unknown = [...codecs].find((codec) => !UNPACKED.includes(codec));
   if (unknown !== undefined) {
@@ -106,32 +118,52 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, names?: r
     const column = plain.get(name);
     const measure = column && measureOf(column);
     if (column === undefined || !measure) throw new UnreadableError(`This Parquet file has no column “${name}”.`);
-    const length = groups.reduce((sum, { rows }) => sum + rows, 0);
-    const gathered =
-      measure === 'text' ? await Texts.of(name) : new Numbers(name, measure, length, unitOf(column.element, measure));
-    for (const { start, rows } of groups) {
-      await pause(reading);
-      const offset = start - groups[0].start;
-      if (gathered instanceof Numbers && (await readNumbers(column.element, start, gathered, offset, rows))) continue;
-      for (const { at, data } of await readChunks(name, start, rows)) gathered.add(data, at - groups[0].start);
+    if (measure === 'text') {
+      const texts = await Texts.of(name);
+      for (const { start, rows } of groups) {
+        await pause(reading);
+        for (const { data } of await readChunks(name, start, rows)) texts.add(data);
+      }
+      return texts.end(remarks);
     }
-    return gathered.end(remarks);
+    const unit = unitOf(column.element, measure);
+    const readGroup = async (group: Group) =>
+      (await decodeGroup(column.element, unit, group)) ?? (await readNumbers(name, measure, unit, group));
+    const parts: Values[] = [];
+    // Decoders have several at once, and take no more than they can.
+    if (isLarge) parts.push(...(await Promise.all(groups.map(readGroup))));
+    else for (const group of groups) parts.push(await readGroup(group));
+    return { name, measure, values: joined(parts) };
   }
 
-  /** Whether that can be done. */
-  async function readNumbers(
-    element: SchemaElement,
-    start: number,
-    { values, convert }: Numbers,
-    offset: number,
-    rows: number,
-  ): Promise<boolean> {
-    const group = metadata.row_groups[all.findIndex((group) => group.start === start)];
-    const meta = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === element.name)?.meta_data;
-    if (meta === undefined || !isPlain(element)) return false;
+  /** Null where that cannot be done. */
+  async function decodeGroup(element: SchemaElement, unit: Unit, group: Group): Promise<Values | null> {
+    const { columns } = metadata.row_groups[all.findIndex(({ start }) => start === group.start)];
+    const meta = columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === element.name)?.meta_data;
+    if (meta === undefined || !isPlain(element)) return null;
     const first = Number(meta.dictionary_page_offset || meta.data_page_offset);
-    const chunk = await counted.slice(first, first + Number(meta.total_compressed_size));
-    return readPlain(chunk, meta, element, compressors, convert, values.subarray(offset, offset + rows));
+    const bring = async (): Promise<Packed> => {
+      await pause(reading);
+      const chunk = await counted.slice(first, first + Number(meta.total_compressed_size));
+      const mayMiss = element.repetition_type !== 'REQUIRED';
+      return { chunk, codec: meta.codec, type: element.type, mayMiss, rows: group.rows, unit };
+    };
+    return isLarge ? decoders.decode(bring) : decode(await bring());
+  }
+
+  /** As the library gives them. */
+  async function readNumbers(name: string, measure: Measure, unit: Unit, { start, rows }: Group): Promise<Values> {
+    await pause(reading);
+    const values = new Float64Array(rows);
+    const over = measure === 'time' ? unit.over : 1;
+    for (const { at, data } of await readChunks(name, start, rows)) {
+      for (let i = 0; i < data.length; i++) {
+        const value = data[i];
+        const number = value === null || value === undefined ? Number.NaN : Number(value) / over;
+        values[at - start + i] = Number.isFinite(number) ? number : Number.NaN;
+      }
+    }
+    return narrowed(values);
   }
 
   async function readChunks(name: string, start: number, rows: number) {
@@ -146,19 +178,6 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, names?: r
   }
 
   return { n, names: [...plain.keys()], remarks, groups: all, read };
-}
-
-async function compressorsFor(codecs: ReadonlySet<string>): Promise<Compressors> {
-  const compressors: Compressors = {};
-  if (codecs.has('ZSTD')) {
-    const { decompress } = await import('fzstd');
-    compressors.ZSTD = (input, length) => decompress(input, new Uint8Array(length));
-  }
-  if (codecs.has('GZIP')) {
-    const { gunzipSync } = await import('fflate');
-    compressors.GZIP = (input, length) => gunzipSync(input, { out: new Uint8Array(length) });
-  }
-  return compressors;
 }
 
 /** What a column is; null for what is no number and no text. */
@@ -178,55 +197,12 @@ function measureOf({ element, children }: SchemaTree): Column['measure'] | null 
   return converted?.startsWith('TIME_') || logical === 'TIME' ? 'time' : 'number';
 }
 
-/** What makes minutes of stored times, and milliseconds of dates: exact where the result is. */
-interface Unit {
-  readonly times: number;
-  readonly over: number;
-}
-
 function unitOf({ converted_type: converted, logical_type: logical }: SchemaElement, measure: Column['measure']): Unit {
   if (measure !== 'date' && measure !== 'time') return { times: 1, over: 1 };
   if (converted === 'DATE' || logical?.type === 'DATE') return { times: DAY, over: 1 };
   const unit = logical !== undefined && 'unit' in logical ? logical.unit : converted?.replace(/^TIME(STAMP)?_/, '');
   const millisecond = unit === 'NANOS' ? 1e6 : unit === 'MICROS' ? 1e3 : 1;
   return { times: 1, over: measure === 'time' ? 60_000 * millisecond : millisecond };
-}
-
-class Numbers {
-  readonly values: Float64Array;
-
-  constructor(
-    readonly name: string,
-    readonly measure: NumberColumn['measure'],
-    n: number,
-    readonly unit: Unit,
-  ) {
-    this.values = new Float64Array(n);
-  }
-
-  /** Makes values of numbers as they are in the file. */
-  readonly convert = (stored: Float64Array): void => {
-    const { times, over } = this.unit;
-    for (let i = 0; i < stored.length; i++) {
-      const number = (stored[i] * times) / over;
-      stored[i] = Number.isFinite(number) ? number : Number.NaN;
-    }
-  };
-
-  /** As the library gives them. */
-  add(data: DecodedArray, at: number): void {
-    const { values } = this;
-    const over = this.measure === 'time' ? this.unit.over : 1;
-    for (let i = 0; i < data.length; i++) {
-      const value = data[i];
-      const number = value === null || value === undefined ? Number.NaN : Number(value) / over;
-      values[at + i] = Number.isFinite(number) ? number : Number.NaN;
-    }
-  }
-
-  end(): Column {
-    return { name: this.name, measure: this.measure, values: narrowed(this.values) };
-  }
 }
 
 class Texts {

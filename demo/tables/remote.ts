@@ -1,5 +1,6 @@
 /** A Parquet file of the page's server, of which only those parts are loaded that are used. */
 import { type AsyncBuffer, parquetMetadata } from 'hyparquet';
+import type { Decoders } from './decoders.ts';
 import { DownloadError, fetchBytes } from './download.ts';
 import { type Opened, openParquet, TAIL } from './parquet.ts';
 import type { Reading } from './reading.ts';
@@ -13,11 +14,15 @@ interface Part {
 }
 
 /** Columns can be read as soon as it is there where they are: that waits for the parts, of which the middle one comes first. */
-export async function openRemote(url: string, columns: readonly string[], reading: Reading): Promise<Opened> {
+export async function openRemote(
+  url: string,
+  columns: readonly string[],
+  decoders: Decoders,
+  reading: Reading,
+): Promise<Opened> {
   const { signal, onProgress } = reading;
   const silent = { ...reading, onProgress: () => undefined };
-  // What unpacks it comes meanwhile; whoever needs it hears where it does not.
-  import('fzstd').catch(() => undefined);
+  const opening = { names: columns, decoders };
   let loaded = 0;
   const asked = await fetchBytes(url, signal, `-${TAIL}`, (more, total) => {
     loaded += more;
@@ -26,13 +31,13 @@ export async function openRemote(url: string, columns: readonly string[], readin
   });
   const [, end, size] = (/-(\d+)\/(\d+)$/.exec(asked.response.headers.get('Content-Range') ?? '') ?? []).map(Number);
   if (asked.response.status !== 206 || size === undefined) {
-    return openParquet(bufferOf([partOf(0, asked.bytes)], asked.bytes.length), silent, columns);
+    return openParquet(bufferOf([partOf(0, asked.bytes)], asked.bytes.length), silent, opening);
   }
   // Some servers take the last bytes for the first ones.
   const isEnd = end === size - 1;
   // Whoever has stored the file gives parts of it, and its server, asked for another one meanwhile, all of it.
   let whole: Uint8Array<ArrayBuffer> | null = null;
-  const partBy = async ({ start, end }: Range, onBytes: (more: number) => void) => {
+  const partBy = async ({ start, end }: Omit<Range, 'group'>, onBytes: (more: number) => void) => {
     if (whole !== null) return whole.slice(start, end);
     const { bytes, response } = await fetchBytes(url, signal, `${start}-${end - 1}`, onBytes);
     if (response.status !== 206) whole = bytes;
@@ -52,7 +57,7 @@ export async function openRemote(url: string, columns: readonly string[], readin
   return openParquet(
     bufferOf([partOf(size - bytes.length, bytes), ...queued(ranges, fetchRange)], size),
     silent,
-    columns,
+    opening,
   );
 }
 
@@ -63,13 +68,16 @@ function partOf(start: number, bytes: Uint8Array<ArrayBuffer>): Part {
 interface Range {
   readonly start: number;
   readonly end: number;
+  /** The first of the groups of rows that it is of. */
+  readonly group: number;
 }
 
-/** All of them begun, a few at once, from the middle on. */
+/** All of them begun, a few at once, those of the middle group first. */
 function queued(ranges: readonly Range[], fetchRange: (range: Range) => Promise<Uint8Array<ArrayBuffer>>): Part[] {
   const lanes: Promise<unknown>[] = Array.from({ length: AT_ONCE }, () => Promise.resolve());
-  const middle = middleOf(ranges);
-  const ordered = [middle, ...ranges.filter((range) => range !== middle)];
+  const middle = middleOf([...new Set(ranges.map(({ group }) => group))]);
+  const isFirst = ({ group }: Range) => group === middle;
+  const ordered = [...ranges.filter(isFirst), ...ranges.filter((range) => !isFirst(range))];
   return ordered.map((range, i) => {
     const bytes = lanes[i % AT_ONCE].then(() => fetchRange(range));
     lanes[i % AT_ONCE] = bytes;
@@ -85,15 +93,15 @@ export function middleOf<T>(all: readonly T[]): T {
 
 /** Where the columns are in the file. Neighbours are loaded in one. */
 function rangesOf(tail: Uint8Array, columns: readonly string[]): Range[] {
-  const ranges: { start: number; end: number }[] = [];
-  for (const group of parquetMetadata(tail).row_groups) {
-    const parts = group.columns.flatMap(({ meta_data }) => meta_data ?? []);
+  const ranges: { start: number; end: number; group: number }[] = [];
+  for (const [group, { columns: all }] of parquetMetadata(tail).row_groups.entries()) {
+    const parts = all.flatMap(({ meta_data }) => meta_data ?? []);
     for (const part of parts.filter(({ path_in_schema }) => columns.includes(path_in_schema[0]))) {
       const start = Number(part.dictionary_page_offset ?? part.data_page_offset);
       const end = start + Number(part.total_compressed_size);
       const last = ranges.at(-1);
       if (last?.end === start) last.end = end;
-      else ranges.push({ start, end });
+      else ranges.push({ start, end, group });
     }
   }
   return ranges;

@@ -46,16 +46,19 @@ export interface NumberColumn {
   /** Dates are milliseconds since 1970 in UTC, times of the day minutes after midnight, booleans 0 and 1. */
   readonly measure: 'number' | 'date' | 'time' | 'boolean';
   /** [n]; NaN where there is none: columns of integers have all of theirs. */
-  readonly values:
-    | Float64Array
-    | Float32Array
-    | Int32Array
-    | Int16Array
-    | Int8Array
-    | Uint32Array
-    | Uint16Array
-    | Uint8Array;
+  readonly values: Values;
 }
+
+/** The least of arrays that holds all of a column's numbers exactly. */
+export type Values =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array;
 
 export interface TextColumn {
   readonly name: string;

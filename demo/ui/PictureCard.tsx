@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { ticks } from '../features/format.ts';
 import { clusterColour, neutralColour, seenColour } from '../palette.ts';
 import { Picture, type PictureHandle } from '../picture/Picture.tsx';
-import type { AxesChoice, Drawn, Exposure } from '../picture/scene.ts';
+import { type AxesChoice, type Drawn, type Exposure, SAMPLE } from '../picture/scene.ts';
 import { numbersOf } from '../results/numbers.ts';
 import type { Selection } from '../work/calls.ts';
 import { aim, chooseRows, expose, findDoubt, pick, save, unchooseRows } from './actions.ts';
@@ -16,11 +16,15 @@ export function PictureCard() {
   const picture = useRef<HTMLElement>(null);
   const showsDoubt = useSignal(false);
   const selected = useSignal<Selection | null>(null);
-  const run = state.status.value === 'running' ? null : state.run.value;
+  const run = state.picturedRun.value;
+  const n = state.prepared.value?.n ?? 0;
+  const status = state.status.value;
+  // Points of one colour, which clusters are being found for: of many a sample is enough to look at.
+  const isPassing = status === 'running' || (status === 'reading' && n > SAMPLE);
   const hasDoubt = run?.settings.model === 'mixture';
   const means = state.live.value;
   const d = state.prepared.value?.d ?? 1;
-  const colours = useMemo(() => coloursOf(), [run, means?.length, state.scheme.value, state.profiles.value]);
+  const colours = useMemo(() => coloursOf(), [run, means?.length, state.scheme.value]);
   const live = useMemo(() => (means === null ? null : { means, k: means.length / d, d }), [means]);
   const names = useMemo(() => (run === null ? [] : numbersOf(run).map(String)), [run]);
   useEffect(() => {
@@ -51,10 +55,11 @@ export function PictureCard() {
       ) : (
         <Picture
           scene={scene}
-          n={state.prepared.value?.n ?? 0}
+          n={n}
           version={state.pictured.value}
           run={run}
           live={live}
+          isRough={live !== null || (run === null && isPassing)}
           colours={colours}
           scheme={state.scheme.value}
           names={names}
@@ -127,7 +132,7 @@ export function PictureCard() {
 
 function coloursOf() {
   const scheme = state.scheme.value;
-  const run = state.status.value === 'running' ? null : state.run.value;
+  const run = state.picturedRun.value;
   const k = state.live.value === null ? 0 : state.live.value.length / (state.prepared.value?.d ?? 1);
   if (run?.palette) return run.palette.map((colour) => seenColour(colour, scheme));
   if (run !== null) return run.colours.map((place) => clusterColour(place, scheme));

@@ -1,12 +1,12 @@
 /** What the user may do, and the page by itself: each asks the worker, and leaves what comes of it in the state. */
 import { batch } from '@preact/signals';
+import { openChannel } from '../channel.ts';
 import type { ColumnChoice } from '../features/features.ts';
 import { formatNumber } from '../features/format.ts';
 import type { Area, AxesChoice, Drawn, Exposure, SceneInfo } from '../picture/scene.ts';
 import { axesOf, choicesIn, namedAxes, namedChoices, OWN_FILE, toAddress } from '../results/address.ts';
 import { numbersOf } from '../results/numbers.ts';
 import type { Opened, OpeningTold, PageCalls, Selection, Source, Taken, Told } from '../work/calls.ts';
-import { openChannel } from '../work/channel.ts';
 import type { ComparisonProgress } from '../work/compare.ts';
 import { lockFreed } from '../work/lost.ts';
 import type { Run, Settings } from '../work/runs.ts';
@@ -77,7 +77,7 @@ export async function openSource(source: Source, clusters: boolean): Promise<voi
   try {
     const onProgress = (told: OpeningTold) => {
       if (signal.aborted) return;
-      if ('part' in told) void showPart(told, source, signal);
+      if ('part' in told) void showPart(told, source, signal, clusters);
       else state.loading.value = told;
     };
     const opened = await ask('open', source, { signal, onProgress });
@@ -118,6 +118,7 @@ async function showPart(
   { part, prepared }: Extract<OpeningTold, { part: Opened }>,
   source: Source,
   signal: AbortSignal,
+  clusters: boolean,
 ): Promise<void> {
   forgetRuns();
   batch(() => {
@@ -132,6 +133,8 @@ async function showPart(
   });
   // All rows may have come meanwhile.
   await aimAt(axesFor(), signal).catch(() => undefined);
+  // They are drawn, and the others are on their way.
+  if (clusters && !signal.aborted) void ask('warm', state.settings.value.backend);
 }
 
 /** Of reading: what was there before still is, or the rows that have come. */
@@ -230,6 +233,7 @@ export async function cluster(): Promise<void> {
   const settings = state.settings.value;
   batch(() => {
     state.status.value = 'running';
+    state.runBefore.value = state.shownRun.value;
     state.steps.value = [];
     state.live.value = null;
     state.alone.value = null;
@@ -255,17 +259,15 @@ function hear(told: Told): void {
   if (told.kind === 'engine') state.engine.value = told.engine;
   else if (told.kind === 'live') state.live.value = told.means;
   else {
-    const { iteration } = told.step;
-    state.steps.value = iteration === 1 ? [told.step] : [...state.steps.value, told.step];
-    state.message.value = `Iteration ${formatNumber(iteration)}…`;
+    const steps = [...state.steps.value, ...told.steps];
+    // Of several starts each begins anew.
+    state.steps.value = steps.slice(steps.map(({ iteration }) => iteration).lastIndexOf(1));
+    state.message.value = `Iteration ${formatNumber(steps[steps.length - 1].iteration)}…`;
   }
 }
 
 async function showRun(run: Run, signal: AbortSignal): Promise<void> {
-  batch(() => {
-    state.runs.value = [...state.runs.value, run];
-    state.live.value = null;
-  });
+  state.runs.value = [...state.runs.value, run];
   // Not where clusters are drawn too: it takes the page a while.
   history.replaceState(null, '', addressOf(run.settings));
   await show(run.id, () => {
@@ -296,6 +298,8 @@ async function show(id: number, say: () => void): Promise<void> {
   const centres = await centresIn(state.scene.value);
   batch(() => {
     state.shownRun.value = id;
+    // The picture of all rows takes the place of the last live one.
+    state.live.value = null;
     state.centres.value = centres;
     state.alone.value = null;
     state.profiles.value = null;

@@ -1,5 +1,6 @@
 /** What the page asks of its worker. */
 
+import type { Call } from '../channel.ts';
 import type { Choices, ColumnSummary, Feature } from '../features/features.ts';
 import type { Area, AxesChoice, Drawn, Exposure, Picked, SceneInfo, Selected } from '../picture/scene.ts';
 import type { Agreement } from '../results/agreement.ts';
@@ -7,7 +8,6 @@ import type { ClusterProfile } from '../results/profile.ts';
 import type { RowsTold } from '../results/rows.ts';
 import type { BuiltinId } from '../tables/builtin-list.ts';
 import type { Delimited } from '../tables/table.ts';
-import type { Call } from './channel.ts';
 import type { Comparison, ComparisonProgress } from './compare.ts';
 import type { Run, Settings, Step } from './runs.ts';
 import type { Sweep, SweepAsked, SweepRow } from './sweep.ts';
@@ -17,6 +17,8 @@ export interface PageCalls {
   open: Call<Source, OpeningTold, Opened>;
   /** Makes points of its columns. */
   prepare: Call<Choices, never, Prepared>;
+  /** Starts what clusters, before there are points for it. */
+  warm: Call<Settings['backend'], never, null>;
   cluster: Call<Settings, Told, Run>;
   /** Ends the run that is under way: it keeps what it has come to. */
   stop: Call<null, never, null>;
@@ -82,7 +84,8 @@ export interface Prepared {
 /** What a run tells on its way. */
 export type Told =
   | { readonly kind: 'engine'; readonly engine: EngineTold }
-  | { readonly kind: 'step'; readonly step: Step }
+  /** Those since the last time, at least one. */
+  | { readonly kind: 'steps'; readonly steps: readonly Step[] }
   /** The centroids of now [k, d], of which the next pictures are. */
   | { readonly kind: 'live'; readonly means: Float64Array };
 

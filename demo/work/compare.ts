@@ -2,8 +2,8 @@
 import { VALUES_OF_THREAD } from '../../src/cpu/engine.ts';
 import { createEngine, type Engine, type EngineOptions, WebGPUUnavailableError } from '../../src/index.ts';
 import { turnIfDue } from '../../src/turns.ts';
+import type { Caller } from '../channel.ts';
 import type { Features } from '../features/features.ts';
-import type { Caller } from './channel.ts';
 
 /** Lloyd iterations of each, at most: fewer where no row changes its cluster any more. */
 const ITERATIONS = 10;

@@ -4,10 +4,11 @@
  */
 import type { GaussianMixtureModel } from '../../src/index.ts';
 import { runAsync } from '../../src/steps.ts';
+import { type Caller, Given } from '../channel.ts';
 import type { Choices, ColumnSummary, Features } from '../features/features.ts';
 import { formatNumber, formatShare } from '../features/format.ts';
 import { prepare } from '../features/prepare.ts';
-import { suggestedChoices, summaries } from '../features/summaries.ts';
+import { suggestedChoices, summaries, summaryOf, together } from '../features/summaries.ts';
 import { wordsAt } from '../features/words.ts';
 import type { Area, AxesChoice, Drawn, Exposure, Picked, SceneInfo } from '../picture/scene.ts';
 import { Stage } from '../picture/stage.ts';
@@ -16,8 +17,10 @@ import { numbersOf } from '../results/numbers.ts';
 import type { ClusterProfile } from '../results/profile.ts';
 import type { Extremes, RowsTold } from '../results/rows.ts';
 import { loadBuiltin } from '../tables/builtin.ts';
+import { FLIGHT_COLUMNS } from '../tables/builtin-list.ts';
+import { loadFlights } from '../tables/flights.ts';
 import { type Reading, readTable } from '../tables/read.ts';
-import type { Table } from '../tables/table.ts';
+import type { Column, Table } from '../tables/table.ts';
 import type {
   ComparisonAsked,
   EngineTold,
@@ -33,7 +36,6 @@ import type {
   Taken,
   Told,
 } from './calls.ts';
-import { type Caller, Given } from './channel.ts';
 import type { Comparison, ComparisonProgress } from './compare.ts';
 import { fit, type KeptRun } from './fits.ts';
 import { spread } from './live.ts';
@@ -55,6 +57,8 @@ export class Desk {
   #ofRuns = new AbortController();
   #shown: KeptRun | null = null;
   readonly #stage = new Stage();
+  /** Somebody may wait for the next picture. */
+  #onPicture: () => void = () => undefined;
   #lastRun = 0;
   #isStopped = false;
 
@@ -64,8 +68,7 @@ export class Desk {
     const whole = new AbortController();
     const isWanted = AbortSignal.any([signal, whole.signal]);
     const onPart = (part: Table) => void this.#showPart(part, isWanted, tell).catch(() => undefined);
-    const table = await readSource(source, { signal, onProgress }, onPart).finally(() => whole.abort());
-    const found = await runAsync(summaries(table), signal);
+    const { table, found } = await this.#read(source, { signal, onProgress }, onPart).finally(() => whole.abort());
     await this.#forget();
     // The next one may have come meanwhile.
     signal.throwIfAborted();
@@ -73,6 +76,25 @@ export class Desk {
     this.#file = source.kind === 'file' ? source.file : null;
     this.#summaries = found;
     return openedOf(table, found);
+  }
+
+  async #read(source: Source, reading: Reading, onPart: (part: Table) => void) {
+    const { signal } = reading;
+    const summed = async (table: Table) => ({ table, found: await runAsync(summaries(table), signal) });
+    if (source.kind === 'file') return summed(await readTable(source.file, source.name, reading));
+    const { id, rows } = source;
+    if (id !== 'flights') return summed(await loadBuiltin(id, reading));
+    const pictured = new Promise<void>((resolve) => {
+      this.#onPicture = resolve;
+    });
+    const summing: Promise<ColumnSummary>[] = [];
+    // As soon as it is there, decoders have the next one meanwhile; but behind the first picture, which takes this thread too.
+    const onColumn = (column: Column, at: number) => {
+      summing[at] = pictured.then(() => runAsync(summaryOf(column, FLIGHT_COLUMNS.length), signal));
+      summing[at].catch(() => undefined);
+    };
+    const table = await loadFlights({ ...reading, rows, onPart, onColumn }).finally(() => this.#onPicture());
+    return { table, found: together(await Promise.all(summing)) };
   }
 
   /** Some rows, until all are there: they are seen, and they are the table if the others never come. */
@@ -101,6 +123,11 @@ export class Desk {
     return preparedOf(features);
   }
 
+  async warm(backend: Settings['backend']): Promise<null> {
+    await this.#residence.warm(backend);
+    return null;
+  }
+
   async cluster(settings: Settings, caller: Caller<Told>): Promise<Run> {
     const features = this.#featuresOf();
     this.#isStopped = false;
@@ -126,7 +153,9 @@ export class Desk {
       const before = this.#runs.get(this.#lastRun) ?? null;
       const previous = before && { labels: before.labels, colours: before.run.colours, k: before.run.k };
       const { matchColours } = await import('../results/profile.ts');
-      const colours = matchColours(previous, kept.labels, settings.k);
+      // With weights they are sums of these.
+      const sizes = features.weights === null ? kept.run.counts : undefined;
+      const colours = matchColours(previous, kept.labels, settings.k, sizes);
       const palette = await this.#paletteOf(features, kept.labels, settings.k, caller.signal);
       const run = { ...kept.run, colours, palette };
       this.#lastRun = run.id;
@@ -200,6 +229,7 @@ export class Desk {
 
   async expose(exposure: Exposure, { signal }: Caller<never>): Promise<Given<Drawn>> {
     const drawn = await this.#stage.expose(exposure, signal);
+    this.#onPicture();
     return new Given(drawn, [drawn.bitmap]);
   }
 
@@ -292,7 +322,7 @@ export class Desk {
   async #forget(): Promise<void> {
     this.#features = null;
     this.#forgetRuns();
-    await this.#residence.leave();
+    await this.#residence.empty();
   }
 
   #forgetRuns(): void {
@@ -334,12 +364,7 @@ export class Desk {
   }
 }
 
-function readSource(source: Source, how: Reading, onPart: (part: Table) => void): Promise<Table> {
-  if (source.kind === 'file') return readTable(source.file, source.name, how);
-  return loadBuiltin(source.id, { ...how, rows: source.rows ?? undefined, onPart });
-}
-
-function openedOf(table: Table, found: ColumnSummary[]): Opened {
+function openedOf(table: Table, found: readonly ColumnSummary[]): Opened {
   const { name, n, remarks, delimited } = table;
   const choices = suggestedChoices(found, table);
   return { name, n, remarks, summaries: found, choices, delimited: delimited ?? null };

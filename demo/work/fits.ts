@@ -1,12 +1,12 @@
 /** One run: from settings to a model, telling of its way. */
 import type { GaussianMixtureModel, KMeansModel } from '../../src/index.ts';
+import type { Caller } from '../channel.ts';
 import { covarianceMatrices } from '../covariance.ts';
 import type { Features } from '../features/features.ts';
 import type { Told } from './calls.ts';
-import type { Caller } from './channel.ts';
 import { LiveSample } from './live.ts';
 import type { Resident } from './residence.ts';
-import type { Run, Settings } from './runs.ts';
+import type { Run, Settings, Step } from './runs.ts';
 
 /** A run, with what stays in the worker. */
 export interface KeptRun {
@@ -25,8 +25,9 @@ export interface Progressing extends Caller<Told> {
   readonly show: (sample: LiveSample) => void;
 }
 
-/** Milliseconds between two live pictures, at least. */
+/** Milliseconds between two live pictures, at least, and between two tellings of iterations, each of which the page draws. */
 const LIVE_MS = 150;
+const STEPS_MS = 50;
 /** Wider matrices would be more than the page draws or shows. */
 const MOST_DRAWN = 64;
 
@@ -66,6 +67,9 @@ export async function fit(
 class Watch {
   readonly #sample: LiveSample;
   #last = performance.now();
+  /** That were not told yet. */
+  #steps: Step[] = [];
+  #lastSteps = Number.NEGATIVE_INFINITY;
 
   constructor(
     features: Features,
@@ -88,12 +92,19 @@ class Watch {
     // Of several starts each begins anew.
     if (iteration === 1) this.objectives.length = 0;
     this.objectives.push(objective);
-    this.progress.tell({ kind: 'step', step: { iteration, objective } });
-    if (this.progress.isStopped()) return 'stop';
+    this.#steps.push({ iteration, objective });
     const now = performance.now();
+    if (now - this.#lastSteps >= STEPS_MS) this.#tellSteps(now);
+    if (this.progress.isStopped()) return 'stop';
     if (now - this.#last < LIVE_MS) return undefined;
     this.#last = now;
     return this.#show(label);
+  }
+
+  #tellSteps(now: number): void {
+    this.progress.tell({ kind: 'steps', steps: this.#steps });
+    this.#steps = [];
+    this.#lastSteps = now;
   }
 
   async #show(label: (sample: LiveSample) => Float64Array | Promise<Float64Array>): Promise<void> {

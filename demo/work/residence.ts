@@ -1,4 +1,6 @@
 /** The engine in use, with the points in it: they are uploaded once for each engine that is asked for. */
+
+import { VALUES_OF_THREAD } from '../../src/cpu/engine.ts';
 import { createEngine, type Dataset, type Engine, type Reason } from '../../src/index.ts';
 import { GPU_WORTHWHILE_VALUES } from '../../src/placement.ts';
 import type { Features } from '../features/features.ts';
@@ -37,6 +39,20 @@ export class Residence {
   /** One after the other: two that asked at once would start two engines, and mix them up. */
   of(choice: Choice, features: Features): Promise<Resident> {
     return this.#next(() => this.#bring(choice, features));
+  }
+
+  /**
+   * Starts the engine before there are points for it: what asks for it soon waits less. What goes wrong goes wrong again for
+   * whoever does.
+   */
+  async warm(choice: Choice): Promise<void> {
+    await this.#next(async () => {
+      if (this.#engine !== null) return;
+      this.#engine = await this.#start(choice);
+      this.#choice = choice;
+      // Its threads start with the first points, and stay as long as there are any.
+      if (this.#device === null) this.#dataset = await this.#engine.upload(anyPoints(this.#engine.info.threads));
+    }).catch(() => undefined);
   }
 
   #next<T>(act: () => Promise<T>): Promise<T> {
@@ -90,6 +106,13 @@ export class Residence {
     return this.#engine!.upload(pointsOf(features), weightsOf(features));
   }
 
+  /** Nobody needs the points any more. */
+  empty(): Promise<void> {
+    return this.#next(async () => {
+      if (this.#features !== null) this.#free();
+    });
+  }
+
   /** Whatever went wrong, the next run starts with a fresh engine. */
   leave(): Promise<void> {
     return this.#next(() => this.#leave());
@@ -122,6 +145,12 @@ export class Residence {
 async function find(choice: Choice) {
   const { requestDevice } = await import('./gpu.ts');
   return requestDevice(choice === 'webgpu');
+}
+
+/** As many as all threads are started for. */
+function anyPoints(threads: number) {
+  const n = VALUES_OF_THREAD * threads;
+  return { data: new Float32Array(n), shape: [n, 1] } as const;
 }
 
 function pointsOf({ data, n, d }: Features) {

@@ -1,7 +1,7 @@
 /** How many clusters: fits for several k, each with its figures, and which k these speak for. */
 import { type Dataset, type Engine, silhouetteScore } from '../../src/index.ts';
 import { kneeOf } from '../../src/kmeans/knee.ts';
-import type { Caller } from './channel.ts';
+import type { Caller } from '../channel.ts';
 
 export interface SweepAsked {
   readonly from: number;

@@ -1,7 +1,8 @@
 /** The page's worker: tables, engines, labels and pictures live here. */
+
+import { answerCalls } from '../channel.ts';
 import { loadedWhole } from '../offline/loaded.ts';
 import type { PageCalls } from './calls.ts';
-import { answerCalls } from './channel.ts';
 import { Desk } from './desk.ts';
 import { holdLock } from './lost.ts';
 
@@ -10,6 +11,7 @@ const desk = new Desk();
 answerCalls<PageCalls>({
   open: (source, caller) => desk.open(source, caller),
   prepare: (choices, caller) => desk.prepare(choices, caller),
+  warm: (backend) => desk.warm(backend),
   cluster: (settings, caller) => desk.cluster(settings, caller),
   stop: () => desk.stop(),
   sweep: (asked, caller) => desk.sweep(asked, caller),

@@ -1,6 +1,7 @@
 /** What the page makes of columns: summaries, suggestions, points and back, and values in words. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { toCircle } from '../../demo/features/circle.ts';
 import type { Choices, ColumnChoice, ColumnSummary, Scaling } from '../../demo/features/features.ts';
 import {
   clock,
@@ -166,6 +167,56 @@ describe('summaries', () => {
     expect(runNow(summaries({ name: '', n: 0, columns: [], remarks: [] }))).toEqual([]);
     const { suggested, reason } = summary(text('a', ['', '']));
     expect([suggested.isUsed, reason]).toEqual([false, 'empty']);
+  });
+
+  it('are the same of small whole numbers whatever they are kept in', () => {
+    const kinds = [
+      fc.record({
+        kind: fc.constant(Int8Array),
+        values: fc.array(fc.integer({ min: -128, max: 127 }), { minLength: 1 }),
+      }),
+      fc.record({
+        kind: fc.constant(Uint8Array),
+        values: fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 1 }),
+      }),
+      fc.record({
+        kind: fc.constant(Int16Array),
+        values: fc.array(fc.integer({ min: -32768, max: 32767 }), { minLength: 1 }),
+      }),
+      fc.record({
+        kind: fc.constant(Uint16Array),
+        values: fc.array(fc.integer({ min: 0, max: 65535 }), { minLength: 1, maxLength: 2000 }),
+      }),
+    ];
+    fc.assert(
+      fc.property(fc.oneof(...kinds), ({ kind, values }) => {
+        const { mean, deviation, ...small } = summary({ name: 'a', measure: 'number', values: new kind(values) });
+        const wide = summary(numbers('a', values));
+        const { mean: wideMean, deviation: wideDeviation, ...rest } = wide;
+        expect(small).toEqual(rest);
+        expect([mean, deviation]).toEqual([expect.closeTo(wideMean, 9), expect.closeTo(wideDeviation, 6)]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('know of order, and of every number once, in small whole numbers too', () => {
+    const of = (values: NumberColumn['values']) => summary({ name: 'a', measure: 'number', values }).reason;
+    const up = Int16Array.from({ length: 500 }, (_, i) => i - 250);
+    const mixed = up.map((_, i) => up[(i * 7) % 500]);
+    for (const values of [up, up.slice().reverse(), mixed]) expect(of(values)).toContain('row number');
+    expect(of(mixed.map((value) => Math.max(0, value)))).not.toContain('row number');
+  });
+
+  it('of many small whole numbers have quantiles of them all', () => {
+    const values = Uint16Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 1000);
+    expect(summary({ name: 'a', measure: 'number', values }).quantiles).toEqual([
+      expect.closeTo(4.5, 0),
+      expect.closeTo(249.5, 0),
+      expect.closeTo(499.5, 0),
+      expect.closeTo(749.5, 0),
+      expect.closeTo(994.5, 0),
+    ]);
   });
 
   it('yield at least once for each 20,000 rows', () => {
@@ -542,6 +593,18 @@ const varianceOf = (values: readonly number[]) => {
 };
 
 describe('points', () => {
+  it('of a circle are the same from a table as computed', () => {
+    const minutes = Uint16Array.from({ length: 20_000 }, (_, i) => 5 + ((i * 7919) % 1440));
+    const all = Float64Array.from(minutes);
+    const [known, computed] = [minutes, all].map((values) => {
+      const [sines, cosines] = [new Float64Array(20_000), new Float64Array(20_000)];
+      toCircle({ name: 'a', measure: 'time', values }, 1440, [5, 1444])(all, 0, 20_000, sines, cosines);
+      return [sines, cosines];
+    });
+    expect(known).toEqual(computed);
+    expect(computed[0][3]).toBe(Math.sin((2 * Math.PI * all[3]) / 1440));
+  });
+
   const delay = numbers(
     'delay',
     many(5000, () => 30 * normal() ** 3),

@@ -5,9 +5,13 @@ import { gzipSync, strToU8, zipSync } from 'fflate';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { csvWithColumns, tableAsCsv, tableAsParquet } from '../../demo/results/table-file.ts';
-import { BUILTIN, loadBuiltin } from '../../demo/tables/builtin.ts';
+import { loadBuiltin } from '../../demo/tables/builtin.ts';
+import { BUILTIN } from '../../demo/tables/builtin-list.ts';
+import { loadFlights } from '../../demo/tables/flights.ts';
 import { tableOfPixels } from '../../demo/tables/image.ts';
+import { joined, narrowed } from '../../demo/tables/narrowed.ts';
 import { numberEnd, readNumber } from '../../demo/tables/numbers.ts';
+import { decode, type Packed } from '../../demo/tables/pages.ts';
 import { readTable } from '../../demo/tables/read.ts';
 import type { Column, Table } from '../../demo/tables/table.ts';
 import { UnreadableError } from '../../demo/tables/unreadable.ts';
@@ -708,6 +712,18 @@ describe('what is taken home', () => {
   });
 });
 
+test('neighbours are joined to what is as narrow as all of it', () => {
+  const some = fc.array(fc.oneof(fc.integer({ min: -300, max: 300 }), fc.double(), fc.constant(Number.NaN)));
+  const whole = fc.array(fc.oneof(fc.integer({ min: -300, max: 70_000 }), fc.integer()));
+  fc.assert(
+    fc.property(fc.array(fc.oneof(some, whole), { minLength: 1 }), (parts) => {
+      const found = joined(parts.map((part) => narrowed(Float64Array.from(part))));
+      const expected = narrowed(Float64Array.from(parts.flat()));
+      expect(found).toEqual(expected);
+    }),
+  );
+});
+
 describe('built-in tables', () => {
   afterEach(() => vi.unstubAllGlobals());
 
@@ -752,21 +768,19 @@ describe('built-in tables', () => {
   /** As where it is stored for one request, and asked for anew for others meanwhile: what a server answers that knows of none. */
   test('flights, of which some parts are all', async () => {
     await serve(() => true);
-    const expected = await loadBuiltin('flights', { ...reading, rows: 1000 });
+    const expected = await loadFlights({ ...reading, rows: 1000 });
     for (const isPart of [
       (request: number) => request < 1,
       (request: number) => request < 3,
       (request: number) => request % 2 === 0,
     ]) {
       const asked = await serve(isPart);
-      expect(await loadBuiltin('flights', { ...reading, rows: 1000 })).toEqual(expected);
+      expect(await loadFlights({ ...reading, rows: 1000 })).toEqual(expected);
       // Those under way when all of it comes, and no more.
       expect(asked.length).toBeLessThan(10);
     }
     await serve(() => true, 3);
-    await expect(loadBuiltin('flights', { ...reading, rows: 1000 })).rejects.toThrow(
-      /could not be loaded \(\d+ bytes of/,
-    );
+    await expect(loadFlights({ ...reading, rows: 1000 })).rejects.toThrow(/could not be loaded \(\d+ bytes of/);
   });
 
   test.each([true, false])('flights, from a server that knows of parts: %s', async (knowsRanges) => {
@@ -776,8 +790,7 @@ describe('built-in tables', () => {
       [loaded, total] = both;
     };
     const parts: Table[] = [];
-    const options = { rows: 1000, onPart: (part: Table) => parts.push(part) };
-    const table = await loadBuiltin('flights', { ...reading, onProgress, ...options });
+    const table = await loadFlights({ ...reading, onProgress, rows: 1000, onPart: (part) => parts.push(part) });
     const [part] = parts;
     expect([part.n, part.columns.length]).toEqual([
       part.columns[0].measure === 'number' && part.columns[0].values.length,
@@ -802,9 +815,49 @@ describe('built-in tables', () => {
     expect(total < 9e6).toBe(knowsRanges);
   });
 
+  test('flights, decoded by threads: as they are without, and so where a thread breaks', async () => {
+    await serve(() => true);
+    const expected = await loadFlights({ ...reading, rows: 50_000 });
+    let [asked, ended] = [0, 0];
+    /** @param breaksAt the call that ends it */
+    const thread = (breaksAt: number) =>
+      class extends EventTarget {
+        #calls = 0;
+
+        async postMessage({ id, argument }: { readonly id: number; readonly argument: Packed }) {
+          asked++;
+          if (++this.#calls > breaksAt) return;
+          if (this.#calls === breaksAt) return setTimeout(() => this.dispatchEvent(new Event('error')), 1);
+          const answer = await decode(argument);
+          // The answers of several calls may come in any order.
+          await new Promise((resolve) => setTimeout(resolve, 5 * (id % 3)));
+          this.dispatchEvent(new MessageEvent('message', { data: { id, answer } }));
+        }
+
+        terminate() {
+          ended++;
+        }
+      };
+    vi.stubGlobal('navigator', { hardwareConcurrency: 3 });
+    for (const breaksAt of [Infinity, 1, 5]) {
+      [asked, ended] = [0, 0];
+      vi.stubGlobal('Worker', thread(breaksAt));
+      expect(await loadFlights({ ...reading, rows: 50_000 })).toEqual(expected);
+      expect(ended).toBe(2);
+      if (breaksAt === Infinity) expect(asked).toBe(33);
+    }
+  });
+
+  test('flights that nobody waits for any more', async () => {
+    await serve(() => true);
+    const off = new AbortController();
+    const onPart = () => off.abort(new Error('enough'));
+    await expect(loadFlights({ ...reading, signal: off.signal, rows: null, onPart })).rejects.toThrow('enough');
+  });
+
   test('flights are those that the library’s own reader finds', async () => {
     await serve(() => false);
-    const table = await loadBuiltin('flights', { ...reading, rows: 20_000 });
+    const table = await loadFlights({ ...reading, rows: 20_000 });
     const { mean, deviation, points } = await goldenFlights();
     const found = Float64Array.from(points, (value, i) => Math.round(value * deviation[i % 3] + mean[i % 3]));
     const { delay, distance, time } = rowsOf(table);

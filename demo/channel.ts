@@ -1,4 +1,4 @@
-/** Calls from the page to its worker: each with a number of its own, so that they may overlap, tell of progress and be called off. */
+/** Calls to a worker: each with a number of its own, so that they may overlap, tell of progress and be called off. */
 
 /** A function of the worker: what it takes, what it tells on its way, and what it returns. */
 export interface Call<Argument, Progress, Answer> {
@@ -58,9 +58,11 @@ export interface Channel<T extends Calls<T>> {
   readonly ask: Ask<T>;
   /** Ends the worker, and whatever waits for it by an error of this name, and starts another. */
   readonly restart: (error: string) => void;
+  /** Ends the worker: whatever waits for it waits forever. */
+  readonly end: () => void;
 }
 
-/** The page's end. Errors have the name and the message of those in the worker. */
+/** The end of whoever has started the worker. Errors have the name and the message of those in the worker. */
 export function openChannel<T extends Calls<T>>(start: () => Worker): Channel<T> {
   let last = 0;
   const waiting = new Map<number, { readonly hear: (said: Said) => void }>();
@@ -101,7 +103,7 @@ export function openChannel<T extends Calls<T>>(start: () => Worker): Channel<T>
       if (signal?.aborted) callOff();
       signal?.addEventListener('abort', callOff);
     });
-  return { ask, restart };
+  return { ask, restart, end: () => worker.terminate() };
 }
 
 /** The worker's end. */
