@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { build, type Plugin, type Rolldown } from 'vite';
 import { toPrintable } from './src/cpu/printable.ts';
 
@@ -27,6 +28,21 @@ export function inlined(wgsl: 'short' | 'written' = 'short'): Plugin {
       const { text, sources } = query === 'bundle' ? await bundle(path) : await compileKernels(path, isRelaxed);
       for (const source of sources) this.addWatchFile(source);
       return `export default ${JSON.stringify(text)};`;
+    },
+  };
+}
+
+/** Compiles what k-means needs as soon as there is a server: the browser has to start meanwhile. */
+export function kernelsFirst(): Plugin {
+  return {
+    name: 'webgpu-clustering:kernels-first',
+    configureServer() {
+      void (async () => {
+        for (const name of ['kmeans', 'seeding', 'arrivals', 'nearest']) {
+          // Whoever asks for them hears what is wrong.
+          await compileKernels(at(`src/cpu/kernels/${name}/index.ts`), false).catch(() => undefined);
+        }
+      })();
     },
   };
 }
@@ -166,13 +182,62 @@ const SIMD = [
 const RELAXED = ['--enable', 'relaxed-simd'];
 const PAGES = ['--initialMemory', '1', '--maximumMemory', '65536'];
 
-/** As much of AssemblyScript's compiler as is used: its own declarations are global, and clash with everybody's. */
-interface Compiler {
-  main(
-    args: string[],
-    io: { writeFile(name: string, contents: Uint8Array): void },
-  ): Promise<{ readonly error: Error | null; readonly stderr: { toString(): string } }>;
+/**
+ * AssemblyScript's compiler in a thread of its own: a server goes on meanwhile, and what the compiler has learnt by the first
+ * module makes the next ones faster.
+ */
+class Compiler {
+  readonly #thread = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+    const compiler = import(${JSON.stringify(pathToFileURL(at('node_modules/assemblyscript/dist/asc.js')))});
+    let turn = Promise.resolve();
+    parentPort.on('message', ({ id, args }) => {
+      turn = turn.then(async () => {
+        let binary = null;
+        const writeFile = (_, contents) => { binary = contents; };
+        const { error, stderr } = await (await compiler).main(args, { writeFile });
+        parentPort.postMessage({ id, binary, trouble: error && error.message + '\\n' + stderr });
+      });
+    });`,
+    { eval: true },
+  );
+  readonly #waiting = new Map<number, { resolve(compiled: Compiled): void; reject(error: Error): void }>();
+  #last = 0;
+
+  constructor() {
+    this.#thread.unref();
+    this.#thread.on('message', (compiled: Compiled) => {
+      this.#waiting.get(compiled.id)?.resolve(compiled);
+      this.#waiting.delete(compiled.id);
+      if (this.#waiting.size === 0) this.#thread.unref();
+    });
+    // As where there is no compiler.
+    this.#thread.on('error', (error) => {
+      for (const { reject } of this.#waiting.values()) reject(error);
+      compiler = null;
+    });
+  }
+
+  async compile(args: readonly string[]): Promise<Uint8Array> {
+    const id = ++this.#last;
+    // Nobody ends before it has answered.
+    this.#thread.ref();
+    const { binary, trouble } = await new Promise<Compiled>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#thread.postMessage({ id, args });
+    });
+    if (trouble !== null || binary === null) throw new Error(`${args[0]}: ${trouble}`);
+    return binary;
+  }
 }
+
+interface Compiled {
+  readonly id: number;
+  readonly binary: Uint8Array | null;
+  readonly trouble: string | null;
+}
+
+let compiler: Compiler | null = null;
 
 /** What was compiled before lies here, by a hash of all that it was made of. */
 const CACHE = at('node_modules/.cache/webgpu-clustering');
@@ -189,15 +254,22 @@ async function compileKernels(entry: string, isRelaxed: boolean): Promise<Inline
   const cached = join(CACHE, hash.digest('hex'));
   const known = await readFile(cached, 'utf8').catch(() => null);
   if (known !== null) return { text: known, sources };
-  let binary: Uint8Array | null = null;
-  const compiler = (await import('assemblyscript/asc' as string)) as Compiler;
-  const { error, stderr } = await compiler.main([entry, '--outFile', 'kernels.wasm', ...options], {
-    writeFile: (_name, contents) => void (binary = contents),
-  });
-  if (error !== null || binary === null) throw new Error(`${entry}: ${error?.message}\n${stderr}`);
-  const text = toPrintable(binary);
+  let text = compiling.get(cached);
+  if (text === undefined) {
+    text = compiled([entry, '--outFile', 'kernels.wasm', ...options], cached).finally(() => compiling.delete(cached));
+    compiling.set(cached, text);
+  }
+  return { text: await text, sources };
+}
+
+/** By where they will be kept. */
+const compiling = new Map<string, Promise<string>>();
+
+async function compiled(args: readonly string[], cached: string): Promise<string> {
+  compiler ??= new Compiler();
+  const text = toPrintable(await compiler.compile(args));
   await keep(cached, text);
-  return { text, sources };
+  return text;
 }
 
 /** For the next time, if it can be: in one stroke, as others may read it meanwhile. */
@@ -212,15 +284,25 @@ async function keep(path: string, text: string): Promise<void> {
   }
 }
 
+/** In place of kernels where none are used: threads get them from those who started them. */
+const UNUSED = 'kernels that nobody uses';
+const withoutKernels: Plugin = {
+  name: 'webgpu-clustering:without-kernels',
+  enforce: 'pre',
+  load: (id) => (/\?wasm\b/.test(id) ? `export default ${JSON.stringify(UNUSED)};` : null),
+};
+
 /** A module and all that it imports, as one classic script. */
 export async function bundle(entry: string, define: Readonly<Record<string, string>> = {}): Promise<Inlined> {
   const [{ output }] = (await build({
     configFile: false,
     logLevel: 'error',
-    plugins: [inlined()],
+    // To wait until they are compiled would be in vain.
+    plugins: entry === THREAD ? [withoutKernels, inlined()] : [inlined()],
     define,
     build: { write: false, target: 'es2022', minify: true, lib: { entry, formats: ['iife'], name: 'worker' } },
   })) as Rolldown.RolldownOutput[];
   const chunk = output[0];
+  if (chunk.code.includes(UNUSED)) throw new Error(`${entry} uses kernels`);
   return { text: chunk.code, sources: chunk.moduleIds };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
-import { inlined } from '../vite.plugins.ts';
+import { inlined, kernelsFirst } from '../vite.plugins.ts';
 import { offline, threadsFile, threadsOnlyInFile } from './offline/plugin.ts';
 
 // Linux is the one place where a machine without a display is ordinary.
@@ -33,7 +33,7 @@ export default defineConfig(({ command }) => {
     // `npm run docs` writes the API site there; what is not built is missed, not answered with the page.
     publicDir: '../dist-docs',
     appType: 'mpa',
-    plugins: [inlined(), threadsFile(), offline(URL.canParse(onnx) ? new URL(onnx).origin : '')],
+    plugins: [inlined(), kernelsFirst(), threadsFile(), offline(URL.canParse(onnx) ? new URL(onnx).origin : '')],
     // Examples import the library as anybody does; here that is its source.
     resolve: {
       alias: {
@@ -70,8 +70,17 @@ export default defineConfig(({ command }) => {
     worker: {
       format: 'es',
       plugins: () => [threadsOnlyInFile(), inlined(), threadsFile()],
-      // What the worker needs at once in one file: a dozen small ones take as many turns on a slow line.
-      rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'core', test: /demo.(work.)?worker\.ts/ }] } } },
+      // What the worker needs at once in one file, and its engine in another: a dozen small ones take as many turns on a slow line.
+      rolldownOptions: {
+        output: {
+          codeSplitting: {
+            groups: [
+              { name: 'core', test: /demo.(work.)?worker\.ts/, priority: 1 },
+              { name: 'engine', test: /demo.work.engine\.ts/ },
+            ],
+          },
+        },
+      },
     },
     server: {
       open: hasDisplay && !process.env.CI,

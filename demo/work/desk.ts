@@ -39,7 +39,7 @@ import type {
 import type { Comparison, ComparisonProgress } from './compare.ts';
 import { fit, type KeptRun } from './fits.ts';
 import { spread } from './live.ts';
-import { Residence, type Resident, someOf } from './residence.ts';
+import { loadEngine, Residence, type Resident, someOf } from './residence.ts';
 import type { Run, Settings } from './runs.ts';
 import type { Sweep, SweepAsked, SweepRow } from './sweep.ts';
 import { THREADS } from './threads.ts';
@@ -81,6 +81,7 @@ export class Desk {
   async #read(source: Source, reading: Reading, onPart: (part: Table) => void) {
     const { signal } = reading;
     const summed = async (table: Table) => ({ table, found: await runAsync(summaries(table), signal) });
+    if (source.kind === 'file' || source.id !== 'flights') loadEngine().catch(() => undefined);
     if (source.kind === 'file') return summed(await readTable(source.file, source.name, reading));
     const { id, rows } = source;
     if (id !== 'flights') return summed(await loadBuiltin(id, reading));

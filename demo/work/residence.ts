@@ -1,8 +1,6 @@
 /** The engine in use, with the points in it: they are uploaded once for each engine that is asked for. */
 
-import { VALUES_OF_THREAD } from '../../src/cpu/engine.ts';
-import { createEngine, type Dataset, type Engine, type Reason } from '../../src/index.ts';
-import { GPU_WORTHWHILE_VALUES } from '../../src/placement.ts';
+import type { Dataset, Engine, Reason } from '../../src/index.ts';
 import type { Features } from '../features/features.ts';
 import type { ResidentPoints } from '../picture/gpu/darkroom.ts';
 import { rowsAt } from './live.ts';
@@ -21,6 +19,9 @@ export interface Resident {
 }
 
 type Choice = Settings['backend'];
+
+/** Without waiting for it, where it will be needed soon. */
+export const loadEngine = () => import('./engine.ts');
 
 export class Residence {
   #choice: Choice | null = null;
@@ -51,7 +52,7 @@ export class Residence {
       this.#engine = await this.#start(choice);
       this.#choice = choice;
       // Its threads start with the first points, and stay as long as there are any.
-      if (this.#device === null) this.#dataset = await this.#engine.upload(anyPoints(this.#engine.info.threads));
+      if (this.#device === null) this.#dataset = await this.#engine.upload(await anyPoints(this.#engine.info.threads));
     }).catch(() => undefined);
   }
 
@@ -89,12 +90,14 @@ export class Residence {
     this.#device = typeof device === 'string' ? null : device;
     this.#reason = typeof device === 'string' && choice === 'auto' ? device : null;
     const backend = this.#reason === null ? choice : 'cpu';
+    const { createEngine } = await loadEngine();
     return createEngine({ backend, workerUrl: THREADS, ...(this.#device !== null && { device: this.#device }) });
   }
 
   async #upload(choice: Choice, features: Features): Promise<Dataset> {
     const { n, d } = features;
     const device = this.#device;
+    const { GPU_WORTHWHILE_VALUES } = await loadEngine();
     if (device !== null && (choice === 'webgpu' || n * d >= GPU_WORTHWHILE_VALUES)) {
       const { bufferOf } = await import('./gpu.ts');
       const buffer = await bufferOf(device, features);
@@ -148,7 +151,8 @@ async function find(choice: Choice) {
 }
 
 /** As many as all threads are started for. */
-function anyPoints(threads: number) {
+async function anyPoints(threads: number) {
+  const { VALUES_OF_THREAD } = await loadEngine();
   const n = VALUES_OF_THREAD * threads;
   return { data: new Float32Array(n), shape: [n, 1] } as const;
 }
