@@ -123,12 +123,12 @@ function readOptions(args: string[]) {
 async function openFlights({ site, page }: Visit): Promise<Figures> {
   await page.goto(site.address);
   const sample = await markOf(page, 'picture:sample');
-  const done = await markOf(page, 'run:done');
-  await markOf(page, 'picture:whole', 'run:done');
+  // Told, and seen: while flights are read and clustered pictures are of some of them.
+  const done = [await markOf(page, 'run:done'), await markOf(page, 'picture:whole')];
   return {
     'script before data, kB gzip': site.scriptBytes() / 1000,
     'first picture of a sample, ms': sample,
-    'all flights clustered, ms': done,
+    'all flights clustered, ms': Math.max(...done),
     ...(await tasksOf(page)),
   };
 }
@@ -164,7 +164,7 @@ async function startFromSource({ page }: Visit): Promise<Figures> {
 async function dragFlights({ site, page }: Visit): Promise<Figures> {
   await page.goto(site.address);
   await markOf(page, 'run:done');
-  await markOf(page, 'picture:whole', 'run:done');
+  await markOf(page, 'picture:whole');
   const canvas = await page.waitForSelector('#picture canvas');
   const { x, y, width, height } = (await canvas!.boundingBox())!;
   const [left, top] = [x + width / 2, y + height / 2];
