@@ -37,14 +37,18 @@ export function kernelsFirst(): Plugin {
   return {
     name: 'webgpu-clustering:kernels-first',
     configureServer() {
-      void (async () => {
-        for (const name of ['kmeans', 'seeding', 'arrivals', 'nearest']) {
-          // Whoever asks for them hears what is wrong.
-          await compileKernels(at(`src/cpu/kernels/${name}/index.ts`), false).catch(() => undefined);
-        }
-      })();
+      // Whoever asks for them hears what is wrong.
+      compileAll(['kmeans', 'seeding', 'arrivals', 'nearest']).catch(() => undefined);
     },
   };
+}
+
+/** Compiles kernels, so that nobody has to wait for them: behind `npm install` all there are. */
+export async function compileAll(families?: readonly string[]): Promise<void> {
+  for (const name of families ?? (await readdir(KERNELS)).filter((name) => !name.includes('.'))) {
+    await compileKernels(join(KERNELS, name, 'index.ts'), false);
+  }
+  if (families === undefined) await compileKernels(join(KERNELS, 'kmeans/relaxed.ts'), true);
 }
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));

@@ -61,9 +61,8 @@ export interface Unit {
  * does not know.
  */
 export async function decode(packed: Packed): Promise<Values | null> {
-  const compressors = await compressorsFor([packed.codec]);
-  const values = new Float64Array(packed.rows);
-  return readPages(packed, compressors, values) ? narrowed(values) : null;
+  const values = readPages(packed, await compressorsFor([packed.codec]));
+  return values instanceof Float64Array ? narrowed(values) : values;
 }
 
 /** What unpacks is loaded where it is needed. */
@@ -80,39 +79,50 @@ export async function compressorsFor(codecs: Iterable<string>): Promise<Compress
   return compressors;
 }
 
-/** @returns whether it could; else the target holds anything */
-function readPages(
-  { chunk, codec, type, mayMiss, unit }: Packed,
-  compressors: Compressors,
-  target: Float64Array,
-): boolean {
+function readPages({ chunk, codec, type, mayMiss, unit, rows }: Packed, compressors: Compressors): Values | null {
   const reader = { view: new DataView(chunk), offset: 0 };
-  let dictionary: Float64Array | null = null;
-  for (let at = 0; at < target.length; ) {
+  const unpack = (bytes: Uint8Array, length: number) => decompressPage(bytes, length, codec, compressors);
+  let dictionary: Values | null = null;
+  let all: Values | null = null;
+  for (let at = 0; at < rows; ) {
     const header = parquetHeader(reader);
     const packed = new Uint8Array(chunk, reader.offset, header.compressed_page_size);
     reader.offset += header.compressed_page_size;
     if (header.dictionary_page_header !== undefined) {
-      const bytes = decompressPage(packed, header.uncompressed_page_size, codec, compressors);
-      dictionary = new Float64Array(header.dictionary_page_header.num_values);
-      readStored(viewOf(bytes), 0, type, dictionary);
-      convert(dictionary, unit);
+      const stored = new Float64Array(header.dictionary_page_header.num_values);
+      readStored(viewOf(unpack(packed, header.uncompressed_page_size)), 0, type, stored);
+      convert(stored, unit);
+      dictionary = narrowed(stored);
       continue;
     }
-    const page = pageOf(header, packed, mayMiss, (bytes, length) => decompressPage(bytes, length, codec, compressors));
-    if (page === null || at + page.rows > target.length) return false;
-    const values = target.subarray(at, at + page.rows);
-    if (page.encoding === 'PLAIN') {
-      const stored = values.subarray(0, page.count);
+    const page = pageOf(header, packed, mayMiss, unpack);
+    if (page === null || at + page.rows > rows) return null;
+    const isLookedUp = dictionary !== null && page.encoding.endsWith('_DICTIONARY');
+    if (!isLookedUp && page.encoding !== 'PLAIN') return null;
+    // As narrow as the dictionary, as long as there is nothing else.
+    all = isLookedUp && page.levels === null ? roomFor(dictionary!, all, rows) : widened(all, rows);
+    const values = all.subarray(at, at + page.rows);
+    if (isLookedUp) readPlaces(page, dictionary!, values);
+    else {
+      const stored = (values as Float64Array).subarray(0, page.count);
       readStored(page.view, page.start, type, stored);
       convert(stored, unit);
-    } else if (dictionary !== null && page.encoding.endsWith('_DICTIONARY')) {
-      readPlaces(page, dictionary, values);
-    } else return false;
-    if (page.levels !== null) spread(values, page.levels, page.count);
+    }
+    if (page.levels !== null) spread(values as Float64Array, page.levels, page.count);
     at += page.rows;
   }
-  return true;
+  return all ?? new Float64Array(rows);
+}
+
+/** What was there, if it can hold numbers of the dictionary too. */
+function roomFor(dictionary: Values, known: Values | null, rows: number): Values {
+  if (known === null) return new (dictionary.constructor as new (n: number) => Values)(rows);
+  return known.constructor === dictionary.constructor ? known : widened(known, rows);
+}
+
+function widened(known: Values | null, rows: number): Float64Array {
+  if (known instanceof Float64Array) return known;
+  return known === null ? new Float64Array(rows) : Float64Array.from(known);
 }
 
 /** Makes values of numbers as they are in the file, in place. */
@@ -167,7 +177,7 @@ function countOf(levels: Uint8Array | null, rows: number): number {
 let places = new Uint32Array(0);
 
 /** The values that are there, one after the other. */
-function readPlaces({ view, count, start }: Page, dictionary: Float64Array, values: Float64Array): void {
+function readPlaces({ view, count, start }: Page, dictionary: Values, values: Values): void {
   if (count === 0) return;
   const width = view.getUint8(start);
   // Of one value there are no bits.

@@ -5,11 +5,11 @@ import { take } from '../../demo/results/take.ts';
 import type { KeptRun } from '../../demo/work/fits.ts';
 import { holdLock } from '../../demo/work/lost.ts';
 import { Residence } from '../../demo/work/residence.ts';
-import { createEngine } from '../../src/index.ts';
+import { createEngine } from '../../src/api/create-engine.ts';
 
 vi.mock('../../demo/work/threads.ts', () => ({ THREADS: 'about:blank' }));
-vi.mock('../../src/index.ts', async (original) => {
-  const library = await original<typeof import('../../src/index.ts')>();
+vi.mock('../../src/api/create-engine.ts', async (original) => {
+  const library = await original<typeof import('../../src/api/create-engine.ts')>();
   return { ...library, createEngine: vi.fn(library.createEngine) };
 });
 
@@ -31,6 +31,37 @@ describe('the engine in use', () => {
     expect(createEngine).toHaveBeenCalledOnce();
     expect(other.dataset.n).toBe(20);
     expect((await other.engine.kmeans(other.dataset, { k: 2 })).labels).toHaveLength(20);
+    await residence.leave();
+  });
+
+  it('is started before there are points, and then has those that come', async () => {
+    vi.mocked(createEngine).mockClear();
+    const residence = new Residence();
+    const [, one] = await Promise.all([
+      residence.warm('cpu'),
+      residence.of('cpu', features(10)),
+      residence.warm('cpu'),
+    ]);
+    await residence.warm('auto');
+    expect(createEngine).toHaveBeenCalledOnce();
+    expect([one.dataset.n, (await one.engine.kmeans(one.dataset, { k: 2 })).labels.length]).toEqual([10, 10]);
+    await residence.leave();
+  });
+
+  it('keeps its threads when tables go, and is another one where another is asked for', async () => {
+    vi.mocked(createEngine).mockClear();
+    const residence = new Residence();
+    await residence.warm('cpu');
+    await residence.empty();
+    const first = await residence.of('cpu', features(10));
+    await residence.empty();
+    await expect(first.engine.kmeans(first.dataset, { k: 2 })).rejects.toThrow('destroyed');
+    const second = await residence.of('cpu', features(20));
+    expect(second.engine).toBe(first.engine);
+    const third = await residence.of('auto', features(30));
+    expect(third.engine).not.toBe(first.engine);
+    expect(third.dataset.n).toBe(30);
+    expect(createEngine).toHaveBeenCalledTimes(2);
     await residence.leave();
   });
 
