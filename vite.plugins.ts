@@ -43,7 +43,11 @@ export function kernelsFirst(): Plugin {
   };
 }
 
-/** Compiles kernels, so that nobody has to wait for them: behind `npm install` all there are. */
+/**
+ * Compiles kernels, so that nobody has to wait for them: behind `npm install` all there are.
+ *
+ * @public
+ */
 export async function compileAll(families?: readonly string[]): Promise<void> {
   for (const name of families ?? (await readdir(KERNELS)).filter((name) => !name.includes('.'))) {
     await compileKernels(join(KERNELS, name, 'index.ts'), false);

@@ -2,6 +2,8 @@
 import type { NumberColumn } from '../tables/table.ts';
 
 const TAU = 2 * Math.PI;
+/** Entries of a table. */
+const MOST_KNOWN = 2 ** 16;
 
 /** Written as in the code that is given of a run, so that it finds the same numbers. */
 export function angleOf(value: number, period: number): number {
@@ -24,7 +26,7 @@ export type ToCircle = (
 export function toCircle({ values }: NumberColumn, period: number, [least, greatest]: readonly number[]): ToCircle {
   const isWhole = !(values instanceof Float32Array || values instanceof Float64Array);
   const size = greatest - least + 1;
-  return isWhole && size < values.length / 4 ? lookUp(period, least, size) : compute(period);
+  return isWhole && size < Math.min(values.length / 4, MOST_KNOWN) ? lookUp(period, least, size) : compute(period);
 }
 
 function compute(period: number): ToCircle {

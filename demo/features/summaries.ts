@@ -28,10 +28,12 @@ const MOST_LEFT_OUT = 0.2;
 const LEAST_ROWS_OF_IDS = 10;
 
 /** Ranges, means and missing values are those of all rows; quantiles and deviations from text are those of a sample. */
-export function* summaries({ columns }: Table): Steps<ColumnSummary[]> {
+export function* summaries({ n, columns }: Table): Steps<ColumnSummary[]> {
   const found: ColumnSummary[] = [];
+  let rows: Uint32Array | null = null;
+  const sample = (most: number) => (rows ??= sampleRows(n, most));
   for (const column of columns) {
-    found.push(yield* summaryOf(column, columns.length));
+    found.push(yield* summaryOf(column, columns.length, sample));
     yield;
   }
   return together(found);
@@ -41,11 +43,16 @@ export function* summaries({ columns }: Table): Steps<ColumnSummary[]> {
  * What there is to know of a column by itself.
  *
  * @param of how many columns there are
+ * @param sample rows that quantiles are taken from, at most so many
  */
-export function* summaryOf(column: Column, of: number): Steps<ColumnSummary> {
+export function* summaryOf(
+  column: Column,
+  of: number,
+  sample = (most: number) => sampleRows(rowsOf(column), most),
+): Steps<ColumnSummary> {
   if (!isNumeric(column)) return yield* summaryOfText(column);
   const most = Math.max(LEAST_SAMPLE, Math.min(SAMPLE, Math.floor(SAMPLE_VALUES / of)));
-  return yield* summaryOfNumbers(column, most);
+  return yield* summaryOfNumbers(column, most, sample);
 }
 
 /** With what is suggested in view of the other columns. */
@@ -76,12 +83,20 @@ type Facts = Omit<ColumnSummary, 'suggested' | 'reason'> & {
   readonly sentinel: string;
 };
 
+function rowsOf(column: Column): number {
+  return isNumeric(column) ? column.values.length : column.codes.length;
+}
+
 /** @param most values that quantiles are taken from */
-function* summaryOfNumbers(column: NumberColumn, most: number): Steps<ColumnSummary> {
+function* summaryOfNumbers(
+  column: NumberColumn,
+  most: number,
+  sample: (most: number) => Uint32Array,
+): Steps<ColumnSummary> {
   const { name, measure, values } = column;
   const n = values.length;
   const tally = yield* tallyOf(values);
-  const sorted = tally === null ? sortedValues(column, sampleRows(n, most)) : sortedIn(tally, n, most);
+  const sorted = tally === null ? sortedValues(column, sample(most)) : sortedIn(tally, n, most);
   yield;
   const quantiles = [0.005, 0.25, 0.5, 0.75, 0.995].map((share) => quantile(sorted, share));
   const [low, , median, , high] = quantiles;

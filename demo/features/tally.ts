@@ -9,10 +9,12 @@ export interface Tally {
   readonly counts: Uint32Array;
 }
 
-/** Null for columns of numbers that may be large, or broken, or missing. */
+/** Null for columns of numbers that may be large, or broken, or missing, and for short ones. */
 export function* tallyOf(values: Values): Steps<Tally | null> {
   if (values.BYTES_PER_ELEMENT > 2) return null;
   const size = 2 ** (8 * values.BYTES_PER_ELEMENT);
+  // To look through all counts would take longer.
+  if (values.length < size) return null;
   const first = values instanceof Int8Array || values instanceof Int16Array ? -size / 2 : 0;
   const counts = new Uint32Array(size);
   for (let from = 0; from < values.length; from += PIECE) {

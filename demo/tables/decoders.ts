@@ -14,46 +14,52 @@ type Thread = ReturnType<typeof openChannel<DecoderCalls>> & {
 };
 
 export class Decoders {
-  readonly #signal: AbortSignal;
   #threads: Thread[] | null = null;
   readonly #waiting: (() => void)[] = [];
   #areBroken = false;
   /** Not outside of browsers, and in the workers of few of them. */
   readonly areThere = typeof Worker === 'function';
 
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-  }
-
   /** Whoever will need them soon need not wait for them then. */
   start(): void {
     if (!this.areThere || this.#threads !== null) return;
     // One core is for whoever waits for them.
-    const count = Math.max(1, Math.min(navigator.hardwareConcurrency - 1, MOST_THREADS));
-    const startOne = () => new Worker(new URL('./decoder.ts', import.meta.url), { type: 'module' });
-    this.#threads = Array.from({ length: count }, () => ({ ...openChannel<DecoderCalls>(startOne), parts: 0 }));
+    const count = Math.max(1, Math.min((navigator.hardwareConcurrency || 2) - 1, MOST_THREADS));
+    const startOne = () => {
+      const worker = new Worker(new URL('./decoder.ts', import.meta.url), { type: 'module' });
+      // As where its script is not there: it may say so before it is asked for anything, and nothing later.
+      worker.addEventListener('error', () => {
+        this.#areBroken = true;
+      });
+      return worker;
+    };
+    this.#threads = [];
+    try {
+      while (this.#threads.length < count) this.#threads.push({ ...openChannel<DecoderCalls>(startOne), parts: 0 });
+    } catch {
+      this.#areBroken = true;
+    }
   }
 
   /**
    * The order of the calls is that of their turns.
    *
    * @param bring what is to be decoded, when it is its turn: no more is in memory than is decoded soon
-   * @returns null where it cannot be decoded here
+   * @returns null where it cannot be decoded here: whatever that is, those who read it without decoders meet it again, and tell
+   * of it
    */
   async decode(bring: () => Promise<Packed>): Promise<Values | null> {
     this.start();
-    if (this.#threads === null) return null;
+    if (this.#areBroken || this.#threads === null) return null;
     const thread = await this.#free(this.#threads);
     try {
       const packed = this.#areBroken ? null : await bring();
       // Meanwhile one may have broken, which answers nobody.
       if (packed === null || this.#areBroken) return null;
-      return await thread.ask('decode', packed, { transfer: [packed.chunk] });
-    } catch {
-      this.#signal.throwIfAborted();
-      // Whatever it is, those who read it without decoders meet it again, and tell of it.
-      this.#areBroken = true;
-      return null;
+      return await thread.ask('decode', packed, { transfer: [packed.chunk] }).catch(() => {
+        this.#areBroken = true;
+        return null;
+      });
     } finally {
       thread.parts--;
       this.#waiting.shift()?.();
@@ -63,7 +69,7 @@ export class Decoders {
   /** The one that has least to do, as soon as there is one. */
   async #free(threads: readonly Thread[]): Promise<Thread> {
     const least = () => threads.reduce((a, b) => (b.parts < a.parts ? b : a));
-    if (least().parts >= AHEAD) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (least().parts >= AHEAD) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const thread = least();
     thread.parts++;
     return thread;

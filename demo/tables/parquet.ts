@@ -21,7 +21,7 @@ export async function readParquet(file: Blob, name: string, reading: Reading): P
     byteLength: file.size,
     slice: async (start, end = file.size) => (await bytesOf(file, start, end)).buffer,
   };
-  const decoders = new Decoders(reading.signal);
+  const decoders = new Decoders();
   return blame('Parquet file', reading, async () => {
     const opened = await openParquet(buffer, reading, { decoders });
     const columns: Column[] = [];
@@ -127,8 +127,15 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, { names, 
       return texts.end(remarks);
     }
     const unit = unitOf(column.element, measure);
+    // That is work of this thread: one group at a time, so that it can be called off.
+    let last: Promise<unknown> = Promise.resolve();
+    const readHere = (group: Group) => {
+      const turn = last.then(() => readNumbers(name, measure, unit, group));
+      last = turn.catch(() => undefined);
+      return turn;
+    };
     const readGroup = async (group: Group) =>
-      (await decodeGroup(column.element, unit, group)) ?? (await readNumbers(name, measure, unit, group));
+      (await decodeGroup(column.element, unit, group)) ?? (await readHere(group));
     const parts: Values[] = [];
     // Decoders have several at once, and take no more than they can.
     if (isLarge) parts.push(...(await Promise.all(groups.map(readGroup))));
@@ -138,7 +145,7 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, { names, 
 
   /** Null where that cannot be done. */
   async function decodeGroup(element: SchemaElement, unit: Unit, group: Group): Promise<Values | null> {
-    const { columns } = metadata.row_groups[all.findIndex(({ start }) => start === group.start)];
+    const { columns } = metadata.row_groups[all.indexOf(group)];
     const meta = columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === element.name)?.meta_data;
     if (meta === undefined || !isPlain(element)) return null;
     const first = Number(meta.dictionary_page_offset || meta.data_page_offset);

@@ -134,7 +134,7 @@ async function showPart(
   // All rows may have come meanwhile.
   await aimAt(axesFor(), signal).catch(() => undefined);
   // They are drawn, and the others are on their way.
-  if (clusters && !signal.aborted) void ask('warm', state.settings.value.backend);
+  if (clusters && !signal.aborted) ask('warm', state.settings.value.backend).catch(() => undefined);
 }
 
 /** Of reading: what was there before still is, or the rows that have come. */
@@ -233,7 +233,7 @@ export async function cluster(): Promise<void> {
   const settings = state.settings.value;
   batch(() => {
     state.status.value = 'running';
-    state.runBefore.value = state.shownRun.value;
+    state.runBefore.value = state.runs.value.at(-1)?.id ?? 0;
     state.steps.value = [];
     state.live.value = null;
     state.alone.value = null;
@@ -298,8 +298,8 @@ async function show(id: number, say: () => void): Promise<void> {
   const centres = await centresIn(state.scene.value);
   batch(() => {
     state.shownRun.value = id;
-    // The picture of all rows takes the place of the last live one.
-    state.live.value = null;
+    // The picture of all rows takes the place of the last live one, if it is of the run that has just ended.
+    if (id > state.runBefore.value) state.live.value = null;
     state.centres.value = centres;
     state.alone.value = null;
     state.profiles.value = null;

@@ -40,11 +40,11 @@ export const isStopping = signal(false);
 export const runs = signal<readonly Run[]>([]);
 export const shownRun = signal<number | null>(null);
 export const run = computed(() => runs.value.find(({ id }) => id === shownRun.value) ?? null);
-/** The run that was shown when the one that is under way began. */
-export const runBefore = signal<number | null>(null);
+/** The last run when the one that is under way began; 0 before the first. */
+export const runBefore = signal(0);
 /** What the picture is of: none while a run is under way, until it is shown itself. */
 export const picturedRun = computed(() =>
-  status.value === 'running' && shownRun.value === runBefore.value ? null : run.value,
+  status.value === 'running' && (shownRun.value ?? 0) <= runBefore.value ? null : run.value,
 );
 export const profiles = signal<readonly ClusterProfile[] | null>(null);
 /** Names that the user gave to clusters, by run and cluster. */

@@ -69,7 +69,7 @@ export class Desk {
     const isWanted = AbortSignal.any([signal, whole.signal]);
     const onPart = (part: Table) => void this.#showPart(part, isWanted, tell).catch(() => undefined);
     const { table, found } = await this.#read(source, { signal, onProgress }, onPart).finally(() => whole.abort());
-    await this.#forget();
+    this.#forget();
     // The next one may have come meanwhile.
     signal.throwIfAborted();
     this.#table = table;
@@ -85,7 +85,9 @@ export class Desk {
     if (source.kind === 'file') return summed(await readTable(source.file, source.name, reading));
     const { id, rows } = source;
     if (id !== 'flights') return summed(await loadBuiltin(id, reading));
+    let see: () => void = () => undefined;
     const pictured = new Promise<void>((resolve) => {
+      see = resolve;
       this.#onPicture = resolve;
     });
     const summing: Promise<ColumnSummary>[] = [];
@@ -94,7 +96,7 @@ export class Desk {
       summing[at] = pictured.then(() => runAsync(summaryOf(column, FLIGHT_COLUMNS.length), signal));
       summing[at].catch(() => undefined);
     };
-    const table = await loadFlights({ ...reading, rows, onPart, onColumn }).finally(() => this.#onPicture());
+    const table = await loadFlights({ ...reading, rows, onPart, onColumn }).finally(see);
     return { table, found: together(await Promise.all(summing)) };
   }
 
@@ -103,7 +105,7 @@ export class Desk {
     const found = await runAsync(summaries(part), signal);
     const opened = openedOf(part, found);
     const features = await runAsync(prepare(part, opened.choices, found), signal);
-    await this.#forget();
+    this.#forget();
     signal.throwIfAborted();
     this.#table = part;
     this.#file = null;
@@ -320,10 +322,11 @@ export class Desk {
     return compare({ features: this.#featuresOf(), k, seed }, caller, THREADS);
   }
 
-  async #forget(): Promise<void> {
+  #forget(): void {
     this.#features = null;
     this.#forgetRuns();
-    await this.#residence.empty();
+    // Whoever asks for points waits for that.
+    void this.#residence.empty();
   }
 
   #forgetRuns(): void {

@@ -33,6 +33,10 @@ export class Residence {
   #points: ResidentPoints | null = null;
   /** Whether a device was lost: `'auto'` asks for none any more. */
   #isLost = false;
+  /** Whether the device of now has gone. */
+  #hasGone = false;
+  /** Milliseconds that it took to start the engine before there were points. */
+  #warmTime = 0;
 
   /** Ends when the last of those that asked before has got what it asked for. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -49,10 +53,12 @@ export class Residence {
   async warm(choice: Choice): Promise<void> {
     await this.#next(async () => {
       if (this.#engine !== null) return;
+      const start = performance.now();
       this.#engine = await this.#start(choice);
       this.#choice = choice;
       // Its threads start with the first points, and stay as long as there are any.
       if (this.#device === null) this.#dataset = await this.#engine.upload(await anyPoints(this.#engine.info.threads));
+      this.#warmTime = performance.now() - start;
     }).catch(() => undefined);
   }
 
@@ -64,7 +70,9 @@ export class Residence {
 
   async #bring(choice: Choice, features: Features): Promise<Resident> {
     const start = performance.now();
-    if (this.#engine !== null && this.#choice !== choice) await this.#leave();
+    // A device that went with points in it is missed by whoever has them; without any nobody has noticed.
+    const isOut = this.#hasGone && this.#features === null;
+    if (this.#engine !== null && (isOut || this.#choice !== choice)) await this.#leave();
     this.#engine ??= await this.#start(choice);
     this.#choice = choice;
     const isThere = this.#dataset !== null && this.#features === features;
@@ -78,9 +86,11 @@ export class Residence {
       }
       this.#features = features;
     }
+    const startTime = isThere ? 0 : performance.now() - start + this.#warmTime;
+    this.#warmTime = 0;
     return {
+      startTime,
       ...{ engine: this.#engine, dataset: this.#dataset!, reason: this.#reason, points: this.#points },
-      startTime: isThere ? 0 : performance.now() - start,
     };
   }
 
@@ -88,6 +98,10 @@ export class Residence {
   async #start(choice: Choice): Promise<Engine> {
     const device = choice === 'cpu' ? 'asked' : this.#isLost && choice === 'auto' ? 'device-lost' : await find(choice);
     this.#device = typeof device === 'string' ? null : device;
+    const own = this.#device;
+    void own?.lost.then(() => {
+      if (this.#device === own) this.#hasGone = true;
+    });
     this.#reason = typeof device === 'string' && choice === 'auto' ? device : null;
     const backend = this.#reason === null ? choice : 'cpu';
     const { createEngine } = await loadEngine();
@@ -110,8 +124,8 @@ export class Residence {
   }
 
   /** Nobody needs the points any more. */
-  empty(): Promise<void> {
-    return this.#next(async () => {
+  async empty(): Promise<void> {
+    await this.#next(async () => {
       if (this.#features !== null) this.#free();
     });
   }
@@ -140,6 +154,8 @@ export class Residence {
     this.#free();
     this.#engine = null;
     this.#device = null;
+    this.#hasGone = false;
+    this.#warmTime = 0;
     await engine?.destroy();
     device?.destroy();
   }

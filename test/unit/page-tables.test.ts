@@ -819,15 +819,26 @@ describe('built-in tables', () => {
     await serve(() => true);
     const expected = await loadFlights({ ...reading, rows: 50_000 });
     let [asked, ended] = [0, 0];
-    /** @param breaksAt the call that ends it */
+    let onAsked: () => unknown = () => undefined;
+    /** @param breaksAt the call that ends it; 0: it never comes to be */
     const thread = (breaksAt: number) =>
       class extends EventTarget {
         #calls = 0;
 
+        constructor() {
+          super();
+          if (breaksAt === 0) this.#break();
+        }
+
+        #break() {
+          setTimeout(() => this.dispatchEvent(new Event('error')), 1);
+        }
+
         async postMessage({ id, argument }: { readonly id: number; readonly argument: Packed }) {
           asked++;
-          if (++this.#calls > breaksAt) return;
-          if (this.#calls === breaksAt) return setTimeout(() => this.dispatchEvent(new Event('error')), 1);
+          if (++this.#calls > breaksAt || breaksAt === 0) return;
+          if (this.#calls === breaksAt) return this.#break();
+          onAsked();
           const answer = await decode(argument);
           // The answers of several calls may come in any order.
           await new Promise((resolve) => setTimeout(resolve, 5 * (id % 3)));
@@ -839,13 +850,20 @@ describe('built-in tables', () => {
         }
       };
     vi.stubGlobal('navigator', { hardwareConcurrency: 3 });
-    for (const breaksAt of [Infinity, 1, 5]) {
+    for (const breaksAt of [Infinity, 0, 1, 5]) {
       [asked, ended] = [0, 0];
       vi.stubGlobal('Worker', thread(breaksAt));
       expect(await loadFlights({ ...reading, rows: 50_000 })).toEqual(expected);
       expect(ended).toBe(2);
       if (breaksAt === Infinity) expect(asked).toBe(33);
     }
+    vi.stubGlobal('Worker', thread(Infinity));
+    const off = new AbortController();
+    onAsked = () => asked > 5 && off.abort(new Error('enough'));
+    [asked, ended] = [0, 0];
+    await expect(loadFlights({ ...reading, signal: off.signal, rows: null })).rejects.toThrow('enough');
+    expect(ended).toBe(2);
+    expect(asked).toBeLessThan(12);
   });
 
   test('flights that nobody waits for any more', async () => {
