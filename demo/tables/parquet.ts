@@ -114,6 +114,9 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, { names, 
   });
   const remarks = others.length > 0 ? [`Left out, because they hold lists, records or bytes: ${listed(others)}.`] : [];
 
+  /** Of a group that was read by itself: it is not decoded again. */
+  const alone = new Map<string, { readonly group: Group; readonly values: Values }>();
+
   async function read(name: string, groups = all): Promise<Column> {
     const column = plain.get(name);
     const measure = column && measureOf(column);
@@ -134,12 +137,16 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, { names, 
       last = turn.catch(() => undefined);
       return turn;
     };
-    const readGroup = async (group: Group) =>
-      (await decodeGroup(column.element, unit, group)) ?? (await readHere(group));
+    const readGroup = async (group: Group) => {
+      const known = alone.get(name);
+      if (known?.group === group) return known.values;
+      return (await decodeGroup(column.element, unit, group)) ?? (await readHere(group));
+    };
     const parts: Values[] = [];
     // Decoders have several at once, and take no more than they can.
     if (isLarge) parts.push(...(await Promise.all(groups.map(readGroup))));
     else for (const group of groups) parts.push(await readGroup(group));
+    if (groups.length === 1) alone.set(name, { group: groups[0], values: parts[0] });
     return { name, measure, values: joined(parts) };
   }
 

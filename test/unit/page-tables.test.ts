@@ -858,6 +858,10 @@ describe('built-in tables', () => {
       if (breaksAt === Infinity) expect(asked).toBe(33);
     }
     vi.stubGlobal('Worker', thread(Infinity));
+    // Those of the part are not decoded again.
+    asked = 0;
+    expect(await loadFlights({ ...reading, rows: 50_000, onPart: () => undefined })).toEqual(expected);
+    expect(asked).toBe(33);
     const off = new AbortController();
     onAsked = () => asked > 5 && off.abort(new Error('enough'));
     [asked, ended] = [0, 0];
