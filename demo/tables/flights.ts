@@ -30,7 +30,7 @@ export async function loadFlights({ rows, onPart, onColumn, ...reading }: Flight
   try {
     const { middleOf, openRemote } = await import('./remote.ts');
     const file = await openRemote(flightsFile, ['delay', 'distance', 'date'], decoders, reading);
-    if (onPart !== undefined) onPart(firstOf(await readFlights(file, [middleOf(file.groups)], null), FIRST_ROWS));
+    if (onPart !== undefined) onPart(firstOf(await readFlights(file, [middleOf(file.groups)], null), file));
     return await readFlights(file, file.groups, rows, onColumn);
   } finally {
     decoders.end();
@@ -59,14 +59,17 @@ async function readFlights(
     if (column.name === 'date') add(timeOf(column));
     add(column);
   }
-  const remarks = n < file.n ? [`${count(n)} rows of ${count(file.n)}.`] : [];
-  return { name: 'Flights', n, columns, remarks };
+  return { name: 'Flights', n, columns, remarks: remarksOf(n, file) };
 }
 
-function firstOf(table: Table, rows: number): Table {
-  const n = Math.min(rows, table.n);
+function remarksOf(n: number, file: Opened): string[] {
+  return n < file.n ? [`${count(n)} rows of ${count(file.n)}.`] : [];
+}
+
+function firstOf(table: Table, file: Opened): Table {
+  const n = Math.min(FIRST_ROWS, table.n);
   const first = (column: NumberColumn) => ({ ...column, values: column.values.subarray(0, n) });
-  return { ...table, n, columns: table.columns.filter(isNumeric).map(first) };
+  return { ...table, n, columns: table.columns.filter(isNumeric).map(first), remarks: remarksOf(n, file) };
 }
 
 function timeOf({ values }: NumberColumn): NumberColumn {
