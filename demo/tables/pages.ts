@@ -102,8 +102,9 @@ function readPages({ chunk, codec, type, mayMiss, unit, rows }: Packed, compress
     // As narrow as the dictionary, as long as there is nothing else.
     all = isLookedUp && page.levels === null ? roomFor(dictionary!, all, rows) : widened(all, rows);
     const values = all.subarray(at, at + page.rows);
-    if (isLookedUp) readPlaces(page, dictionary!, values);
-    else {
+    if (isLookedUp) {
+      if (!readPlaces(page, dictionary!, values)) return null;
+    } else {
       const stored = (values as Float64Array).subarray(0, page.count);
       readStored(page.view, page.start, type, stored);
       convert(stored, unit);
@@ -176,19 +177,27 @@ function countOf(levels: Uint8Array | null, rows: number): number {
 /** Places in a dictionary, of the page that is being read: made anew each would take longer than they take to be read. */
 let places = new Uint32Array(0);
 
-/** The values that are there, one after the other. */
-function readPlaces({ view, count, start }: Page, dictionary: Values, values: Values): void {
-  if (count === 0) return;
+/**
+ * The values that are there, one after the other.
+ *
+ * @returns whether the dictionary has all of them: in a damaged file it has not, and integers have no sign for a gap
+ */
+function readPlaces({ view, count, start }: Page, dictionary: Values, values: Values): boolean {
+  if (count === 0) return true;
   const width = view.getUint8(start);
   // Of one value there are no bits.
   if (width === 0) {
     values.fill(dictionary[0], 0, count);
-    return;
+    return dictionary.length > 0;
   }
   if (places.length < count) places = new Uint32Array(count);
   const read = places.subarray(0, count);
   readRleBitPackedHybrid({ view, offset: start + 1 }, width, read, view.byteLength - start - 1);
-  for (let i = 0; i < count; i++) values[i] = dictionary[read[i]];
+  for (let i = 0; i < count; i++) {
+    if (read[i] >= dictionary.length) return false;
+    values[i] = dictionary[read[i]];
+  }
+  return true;
 }
 
 function readStored(view: DataView, start: number, type: SchemaElement['type'], values: Float64Array): void {

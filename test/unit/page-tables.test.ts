@@ -2,6 +2,7 @@
 import { dictionary, int32, list, tableFromArrays, tableToIPC, timeSecond, timestamp, utf8 } from '@uwdata/flechette';
 import fc from 'fast-check';
 import { gzipSync, strToU8, zipSync } from 'fflate';
+import { parquetMetadata } from 'hyparquet';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { csvWithColumns, tableAsCsv, tableAsParquet } from '../../demo/results/table-file.ts';
@@ -710,6 +711,23 @@ describe('what is taken home', () => {
       { numRuns: 50 },
     );
   });
+});
+
+test('places that a dictionary of a damaged Parquet file has not are gaps', async () => {
+  const values = Array.from({ length: 400 }, (_, i) => [5, 7, 9][(i * i) % 3 ? i % 3 : 0]);
+  const column: ColumnSource = { name: 'a', type: 'INT32', data: Int32Array.from(values), encoding: 'RLE_DICTIONARY' };
+  const written = new Uint8Array(parquetWriteBuffer({ columnData: [column], codec: 'UNCOMPRESSED' }));
+  expect(valuesOf((await read(written)).columns[0])).toEqual(values);
+  const { data_page_offset, total_compressed_size, dictionary_page_offset } = parquetMetadata(written.buffer)
+    .row_groups[0].columns[0].meta_data!;
+  expect(dictionary_page_offset! < data_page_offset).toBe(true);
+  // All bits of four places: the fourth of three values.
+  const end = Number(dictionary_page_offset! + total_compressed_size);
+  const damaged = written.slice();
+  damaged[end - 20] = 0xff;
+  const found = valuesOf((await read(damaged)).columns[0]);
+  expect(found.filter((value) => value === null)).toHaveLength(4);
+  expect(new Set(found)).toEqual(new Set([5, 7, 9, null]));
 });
 
 test('neighbours are joined to what is as narrow as all of it', () => {
