@@ -4,6 +4,7 @@
  */
 import type { Steps } from '../../src/steps.ts';
 import type { Rgb } from '../palette.ts';
+import { laid, lengthOf } from '../tables/laid.ts';
 import type { Coordinates } from './coordinates.ts';
 import type { Exposure, ToPixels } from './scene.ts';
 import { jitter, slices } from './slices.ts';
@@ -525,7 +526,7 @@ export function* rowsWithin(
     found.push(cover.rows.slice(0, length));
     yield;
   }
-  return joined(found);
+  return laid(new Uint32Array(lengthOf(found)), found);
 }
 
 /** 1 for the pixels whose middle is in the polygon. */
@@ -550,14 +551,4 @@ function* maskOf(
     if (line % 64 === 0) yield;
   }
   return mask;
-}
-
-function joined(parts: readonly Uint32Array[]): Uint32Array {
-  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

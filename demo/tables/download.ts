@@ -1,4 +1,5 @@
 /** Bytes from the page's own server. */
+import { laid, lengthOf } from './laid.ts';
 import { messageOf, type Reading } from './reading.ts';
 
 /** Data of the page that did not arrive: to try again may help. */
@@ -30,21 +31,11 @@ export async function fetchBytes(
       chunks.push(part.value);
       onBytes(part.value.length, total);
     }
-    return { bytes: concatenated(chunks), response };
+    return { bytes: laid(new Uint8Array(lengthOf(chunks)), chunks), response };
   } catch (error) {
     signal.throwIfAborted();
     throw new DownloadError(messageOf(error));
   }
-}
-
-function concatenated(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 /** All of it. */

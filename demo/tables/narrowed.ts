@@ -1,3 +1,4 @@
+import { laid, lengthOf } from './laid.ts';
 import type { Values } from './table.ts';
 
 const INTEGERS = [Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array].map((Kind) => {
@@ -26,16 +27,10 @@ export function narrowed(values: Values): Values {
 /** Neighbours in one array, which is that of `narrowed`, as theirs are. */
 export function joined(parts: readonly Values[]): Values {
   if (parts.length === 1) return parts[0];
-  const n = parts.reduce((sum, { length }) => sum + length, 0);
+  const n = lengthOf(parts);
   const Kind = parts[0].constructor as new (n: number) => Values;
   const areAlike = parts.every((part) => part.constructor === Kind);
-  const all = areAlike ? new Kind(n) : new Float64Array(n);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return areAlike ? all : narrowed(all);
+  return areAlike ? laid(new Kind(n), parts) : narrowed(laid(new Float64Array(n), parts));
 }
 
 function areFloats(values: Values): boolean {

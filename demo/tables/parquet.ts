@@ -94,7 +94,6 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, { names, 
       `This Parquet file uses the codec ${unknown}, which this page cannot unpack. Write it with Snappy, GZIP or ZSTD.`,
     );
   }
-  const compressors = await compressorsFor(codecs);
   const total = used.reduce((sum, part) => sum + Number(part.total_compressed_size), 0);
   let loaded = 0;
   const counted: AsyncBuffer = {
@@ -181,6 +180,7 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, { names, 
   }
 
   async function readChunks(name: string, start: number, rows: number) {
+    const compressors = await compressorsFor(codecs);
     const chunks: { readonly at: number; readonly data: DecodedArray }[] = [];
     const onChunk = (chunk: { readonly rowStart: number; readonly columnData: DecodedArray }) =>
       chunks.push({ at: chunk.rowStart, data: chunk.columnData });

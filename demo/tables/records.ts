@@ -1,4 +1,5 @@
 /** Records of delimited text, of which values may be in quotes, with delimiters and line ends within. */
+import { laid, lengthOf } from './laid.ts';
 
 export const [LINE_FEED, CARRIAGE_RETURN, QUOTE] = [10, 13, 34];
 
@@ -81,13 +82,5 @@ export function isBlank({ starts, ends }: Record): boolean {
 
 /** Bytes in one piece, with a line feed behind. */
 export function joined(blocks: readonly Uint8Array[]): Uint8Array {
-  const length = blocks.reduce((sum, block) => sum + block.length, 0);
-  const bytes = new Uint8Array(length + 1);
-  let at = 0;
-  for (const block of blocks) {
-    bytes.set(block, at);
-    at += block.length;
-  }
-  bytes[length] = LINE_FEED;
-  return bytes;
+  return laid(new Uint8Array(lengthOf(blocks) + 1), [...blocks, Uint8Array.of(LINE_FEED)]);
 }
