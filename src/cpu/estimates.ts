@@ -5,16 +5,19 @@ import type { Steps } from '../steps.ts';
 import { joined, type ResidentPoints } from './dataset.ts';
 import { SEEDING } from './families/seeding.ts';
 import { LENGTH } from './kernels/kmeans/layout.ts';
-import { TERM_LENGTH, TERM_NORM, TERMS_BYTES } from './kernels/seeding/layout.ts';
+import { LANES, TERM_LENGTH, TERM_NORM, TERMS_BYTES } from './kernels/seeding/layout.ts';
 import { SLICE_ROWS } from './plan.ts';
 import type { EstimatedPotentials, RoughCandidates } from './potentials.ts';
 import { type Candidate, type Draw, type Estimates, LONGEST } from './seeding.ts';
 import { askAll, make, type Ref } from './threads/place.ts';
 
+/** So many rows of few features are compared with all others in less time than it takes to estimate. */
+const MOST_COMPARED = 32;
+
 /** See `plusPlus`. */
-export function estimating(points: ResidentPoints): Estimates {
+export function estimating(points: ResidentPoints, k = Infinity): Estimates {
   const potentials = points.shards.map((shard) => make(shard, SEEDING, 'potentials'));
-  let hasRoom = true;
+  let hasRoom = points.summary.d > LANES || k > MOST_COMPARED;
   const contenders = function* (draw: Draw): Steps<Draw> {
     if (!hasRoom) return draw;
     const drawn = yield* contendersOf(points, potentials, draw);

@@ -29,10 +29,10 @@ export function* plusPlus(
   k: number,
   candidates: number,
   draws: Float32Array,
-  open?: (points: ResidentPoints) => Estimates,
+  open?: (points: ResidentPoints, k: number) => Estimates,
 ): Steps<Uint32Array> {
   points.check();
-  const estimates = open?.(points);
+  const estimates = open?.(points, k);
   const potentials = estimates?.potentials ?? points.shards.map((shard) => make(shard, KMEANS, 'potentials'));
   try {
     const none = new Float32Array(0);

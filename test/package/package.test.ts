@@ -756,8 +756,8 @@ test('a page of a client loads little at once, a model and the script of its wor
   const script = chunks.find(({ fileName }) => fileName.startsWith('assets/client-script-'))!;
   expect(script.isDynamicEntry).toBe(true);
   // All functions, and both engines; what chooses among variants on a GPU brought a kilobyte, sums by subgroups another, the
-  // filter by bytes six.
-  expect(sizeOf([script])).toBeLessThan(160);
+  // filter by bytes six, seeding from rows of few features half of one.
+  expect(sizeOf([script])).toBeLessThan(161);
 });
 
 inAll(test)('attw finds nothing', () =>

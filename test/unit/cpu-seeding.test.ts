@@ -2,16 +2,19 @@
  * Estimates may spare k-means++ work and never change a row: drawn with them and without, from rows where distances are
  * equal, nearly equal, or of very different lengths.
  */
-import { afterEach, expect, it, vi } from 'vitest';
-import { upload } from '../../src/cpu/dataset.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type ResidentPoints, upload } from '../../src/cpu/dataset.ts';
 import { createCpuEngine } from '../../src/cpu/engine.ts';
 import { estimating } from '../../src/cpu/estimates.ts';
 import { KMEANS } from '../../src/cpu/families/kmeans.ts';
+import { SEEDING } from '../../src/cpu/families/seeding.ts';
 import { ShardMemory } from '../../src/cpu/memory.ts';
-import { plusPlus as plusPlusOf } from '../../src/cpu/seeding.ts';
+import type { Potentials } from '../../src/cpu/potentials.ts';
+import { type Estimates, plusPlus as plusPlusOf } from '../../src/cpu/seeding.ts';
 import { SimdEstimatedPotentials } from '../../src/cpu/simd/estimates.ts';
+import { SimdPotentials } from '../../src/cpu/simd/potentials.ts';
 import { createSyncCpuEngine } from '../../src/cpu/sync-engine.ts';
-import { CallingThread } from '../../src/cpu/threads/place.ts';
+import { askAll, CallingThread, make, type Ref } from '../../src/cpu/threads/place.ts';
 import type { EngineDataset } from '../../src/engine/contract.ts';
 import { plusPlus } from '../../src/kmeans/seeding.ts';
 import { Random } from '../../src/random.ts';
@@ -26,8 +29,11 @@ afterEach(() => {
 const SEEDS = 3;
 const CANDIDATES = 5;
 
+/** Where few rows of few features are wanted too. */
+const always = (points: ResidentPoints) => estimating(points);
+
 /** The rows of some seeds, drawn with estimates or without. */
-function drawn(points: CasePoints, k: number, open?: typeof estimating): Uint32Array[] {
+function drawn(points: CasePoints, k: number, open?: (points: ResidentPoints, k: number) => Estimates): Uint32Array[] {
   const resident = runNow(upload(asTheyAre(points), [new CallingThread(true)], KMEANS));
   const rows = Array.from({ length: SEEDS }, (_, seed) => {
     const random = new Random(seed);
@@ -83,9 +89,18 @@ const ESTIMATED: Record<string, readonly [CasePoints, number]> = {
 
 it.each(Object.entries(ESTIMATED))('%s', (_, [points, k]) => {
   const estimate = vi.spyOn(SimdEstimatedPotentials.prototype, 'estimate');
-  expect(drawn(points, k, estimating)).toEqual(drawn(points, k));
+  expect(drawn(points, k, always)).toEqual(drawn(points, k));
   expect(estimate).toHaveBeenCalled();
 });
+
+it.each(Object.entries(ESTIMATED).filter(([, [{ d }]]) => d <= 4))(
+  '%s, compared with all candidates',
+  (_, [points, k]) => {
+    const estimate = vi.spyOn(SimdEstimatedPotentials.prototype, 'estimate');
+    expect(drawn(points, k, estimating)).toEqual(drawn(points, k));
+    expect(estimate).not.toHaveBeenCalled();
+  },
+);
 
 it.each([2e-45, 1e-44, 1e-36, 3e36])('weights of %s, which float32 hardly holds', (weight) => {
   const few = weighted(wide, (_, i) => weight * (1 + (i % 3)));
@@ -132,7 +147,7 @@ it.each(Object.entries(ESTIMATED))('bounds hold what trials find: %s', (_, [poin
     }
     return bounds;
   });
-  drawn(points, k, estimating);
+  drawn(points, k, always);
   expect(widest).toBeGreaterThan(0);
 });
 
@@ -144,6 +159,57 @@ const TRIED: Record<string, readonly [CasePoints, number]> = {
 
 it.each(Object.entries(TRIED))('from trials alone where integers tell too little: %s', (_, [points, k]) => {
   expect(drawn(points, k, estimating)).toEqual(drawn(points, k));
+});
+
+/** Rows of few features are compared four at a time, which nobody shall see: of each row, what one at a time has. */
+describe.each([1, 2, 3, 4, 5])('distances of rows of %i features', (d) => {
+  const sizes = [1, 2, 3, 4, 6, 7, 8, 9, 12, 4099];
+
+  it.each([...sizes, -12])('%i rows (with weights where negative)', (size) => {
+    const n = Math.abs(size);
+    const points = size < 0 ? weighted(scattered(n, d), (u) => u) : scattered(n, d);
+    const uniform = uniforms(9);
+    const centres = Float32Array.from({ length: 3 * d }, () => uniform() - 0.5);
+    // One that lies on a row, one beyond float32 but for its square.
+    centres.set(points.data.subarray((n - 1) * d), d);
+    centres.fill(1e25, 2 * d);
+    const { data, weights } = points;
+    const squares = (i: number, centre: number) => {
+      const terms = Array.from({ length: d }, (_, j) => {
+        const difference = Math.fround(data[i * d + j] - centres[centre * d + j]);
+        return Math.fround(difference * difference);
+      });
+      const [a = 0, b = 0, c = 0, e = 0, ...rest] = terms;
+      const full = d < 4 ? [a, b, c] : [Math.fround(Math.fround(a + b) + Math.fround(c + e)), ...rest];
+      return full.reduce((sum, term) => Math.fround(sum + term), 0);
+    };
+    const least = Array.from({ length: n }, (_, i) => Math.min(squares(i, 0), squares(i, 2)));
+    const nearer = least.map((before, i) => Math.min(before, squares(i, 1)));
+    const potentialOf = (distances: number[]) =>
+      distances.reduce((sum, distance, i) => sum + (weights?.[i] ?? 1) * distance, 0);
+
+    const extended = vi.spyOn(SimdPotentials.prototype, 'extend');
+    const resident = runNow(upload(asTheyAre(points), [new CallingThread(true)], KMEANS));
+    const potentials: Ref<Potentials> = make(resident.shards[0], SEEDING, 'potentials');
+    const extend = (some: Float32Array) => Array.from(runNow(askAll([potentials], 'extend', some))[0]);
+    const attempt = (some: Float32Array, direct: boolean) =>
+      Array.from(runNow(askAll([potentials], 'trial', some, direct))[0]);
+    const total = (sums: number[], m: number) =>
+      Array.from({ length: m }, (_, c) => sums.filter((_, at) => at % m === c).reduce((sum, part) => sum + part, 0));
+
+    const first = total(extend(Float32Array.of(...centres.subarray(0, d), ...centres.subarray(2 * d))), 1)[0];
+    expect(first).toBeCloseTo(potentialOf(least), 10);
+    for (const direct of [true, false]) {
+      const [one, other] = total(attempt(centres.subarray(d), direct), 2);
+      const tolerance = direct || d < 5 ? 1e-12 : 1e-5;
+      expect(Math.abs(one - potentialOf(nearer))).toBeLessThanOrEqual(tolerance * potentialOf(least));
+      expect(Math.abs(other - potentialOf(least))).toBeLessThanOrEqual(tolerance * potentialOf(least));
+    }
+    extend(centres.subarray(d, 2 * d));
+    const { distances } = extended.mock.contexts.at(-1) as unknown as { readonly distances: Float32Array };
+    expect(Array.from(distances)).toEqual(nearer);
+    resident.destroy();
+  });
 });
 
 it('goes without estimates where there is no room for them', () => {

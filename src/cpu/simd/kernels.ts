@@ -54,6 +54,8 @@ export interface RelaxedKernels extends KMeansKernels {
 
 /** See kernels/seeding/. */
 export interface SeedingKernels extends PotentialsKernels {
+  extendNarrow: PotentialsKernels['extend'];
+  trialNarrow: PotentialsKernels['trialDirect'];
   extendMarked(
     rows: number,
     weights: number,

@@ -173,6 +173,11 @@ export function extendMarked(
     const before = load<f32>(at);
     store<f32>(at, select(distance, before, distance < before));
   }
+  return sumOf(distances, weights, start, end);
+}
+
+/** Σ w·distance² of rows [start, end), as one after the other. */
+export function sumOf(distances: usize, weights: usize, start: u32, end: u32): f64 {
   const first = distances + (start << 2);
   const last = distances + (end << 2);
   let sum: f64 = weights === 0 ? exactSum(first, last) : -1;
