@@ -1,20 +1,25 @@
 /** Arrow: files and streams of it. */
-import { type Column as ArrowColumn, type DataType, setCompressionCodec, Type, tableFromIPC } from '@uwdata/flechette';
+import {
+  type Column as ArrowColumn,
+  type Table as ArrowTable,
+  type DataType,
+  setCompressionCodec,
+  Type,
+  tableFromIPC,
+} from '@uwdata/flechette';
 import { narrowed } from './narrowed.ts';
 import { allBytes, blame, distinctNames, listed, messageOf, pause, type Reading } from './reading.ts';
 import type { Column, NumberColumn, Table } from './table.ts';
 import { MixedColumn } from './typing.ts';
 import { UnreadableError } from './unreadable.ts';
-import { unpackerOfZstd } from './zstd.ts';
+import { type Unpack, withZstd } from './zstd.ts';
 
 const ZSTD = 1;
 
 export async function readArrow(file: Blob, name: string, reading: Reading): Promise<Table> {
   const bytes = await allBytes(file, reading);
-  const encode = (packed: Uint8Array) => packed;
-  setCompressionCodec(ZSTD, { encode, decode: await unpackerOfZstd() });
   return blame('Arrow file', reading, async () => {
-    const table = decoded(bytes);
+    const table = await decoded(bytes);
     const n = table.numRows;
     if (n === 0) throw new UnreadableError('This Arrow file has no rows.');
     const names = distinctNames(table.names);
@@ -35,15 +40,25 @@ export async function readArrow(file: Blob, name: string, reading: Reading): Pro
   });
 }
 
-function decoded(bytes: Uint8Array) {
+async function decoded(bytes: Uint8Array): Promise<ArrowTable> {
+  let isPacked = false;
   try {
-    return tableFromIPC(bytes);
+    return decodedBy(bytes, () => {
+      isPacked = true;
+      throw new Error('nothing to unpack with');
+    });
   } catch (error) {
+    if (isPacked) return withZstd((unpack) => decodedBy(bytes, unpack));
     if (!messageOf(error).includes('LZ4')) throw error;
     throw new UnreadableError(
       'This Arrow file uses the codec LZ4, which this page cannot unpack. Write it without, or with ZSTD.',
     );
   }
+}
+
+function decodedBy(bytes: Uint8Array, decode: Unpack): ArrowTable {
+  setCompressionCodec(ZSTD, { encode: (unpacked) => unpacked, decode });
+  return tableFromIPC(bytes);
 }
 
 /** What a column is; null for what is no number and no text. */

@@ -8,7 +8,7 @@ import { decompressPage } from 'hyparquet/src/datapage.js';
 import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
 import { narrowed } from './narrowed.ts';
 import type { Values } from './table.ts';
-import { unpackerOfZstd } from './zstd.ts';
+import { withZstd } from './zstd.ts';
 
 const PLAIN_KINDS: readonly (string | undefined)[] = ['INT32', 'INT64', 'FLOAT', 'DOUBLE'];
 /** What would not be numbers as they are stored. */
@@ -61,22 +61,26 @@ export interface Unit {
  * does not know.
  */
 export async function decode(packed: Packed): Promise<Values | null> {
-  const values = readPages(packed, await compressorsFor([packed.codec]));
+  const values = await withCompressors([packed.codec], (compressors) => readPages(packed, compressors));
   return values instanceof Float64Array ? narrowed(values) : values;
 }
 
-/** What unpacks is loaded where it is needed. */
-export async function compressorsFor(codecs: Iterable<string>): Promise<Compressors> {
+/**
+ * What unpacks is loaded where it is needed.
+ *
+ * @param read may be called twice: see `withZstd`
+ */
+export async function withCompressors<T>(
+  codecs: Iterable<string>,
+  read: (compressors: Compressors) => T | Promise<T>,
+): Promise<T> {
   const compressors: Compressors = {};
-  for (const codec of codecs) {
-    if (codec === 'ZSTD') {
-      compressors.ZSTD = await unpackerOfZstd();
-    } else if (codec === 'GZIP') {
-      const { gunzipSync } = await import('fflate');
-      compressors.GZIP = (input, length) => gunzipSync(input, { out: new Uint8Array(length) });
-    }
+  const used = new Set(codecs);
+  if (used.has('GZIP')) {
+    const { gunzipSync } = await import('fflate');
+    compressors.GZIP = (input, length) => gunzipSync(input, { out: new Uint8Array(length) });
   }
-  return compressors;
+  return used.has('ZSTD') ? withZstd((ZSTD) => read({ ...compressors, ZSTD })) : read(compressors);
 }
 
 function readPages({ chunk, codec, type, mayMiss, unit, rows }: Packed, compressors: Compressors): Values | null {

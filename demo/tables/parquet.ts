@@ -10,7 +10,7 @@ import {
 } from 'hyparquet';
 import { Decoders } from './decoders.ts';
 import { joined, narrowed } from './narrowed.ts';
-import { compressorsFor, decode, isPlain, type Packed, type Unit } from './pages.ts';
+import { decode, isPlain, type Packed, type Unit, withCompressors } from './pages.ts';
 import { blame, bytesOf, listed, pause, type Reading } from './reading.ts';
 import type { Column, NumberColumn, Table, Values } from './table.ts';
 import type { MixedColumn } from './typing.ts';
@@ -180,13 +180,15 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, { names, 
   }
 
   async function readChunks(name: string, start: number, rows: number) {
-    const compressors = await compressorsFor(codecs);
     const chunks: { readonly at: number; readonly data: DecodedArray }[] = [];
     const onChunk = (chunk: { readonly rowStart: number; readonly columnData: DecodedArray }) =>
       chunks.push({ at: chunk.rowStart, data: chunk.columnData });
-    await parquetRead({
-      ...{ file: counted, metadata, compressors, parsers: PARSERS, geoparquet: false, onChunk },
-      ...{ columns: [name], rowStart: start, rowEnd: start + rows },
+    await withCompressors(codecs, (compressors) => {
+      chunks.length = 0;
+      return parquetRead({
+        ...{ file: counted, metadata, compressors, parsers: PARSERS, geoparquet: false, onChunk },
+        ...{ columns: [name], rowStart: start, rowEnd: start + rows },
+      });
     });
     return chunks.sort((a, b) => a.at - b.at);
   }

@@ -1,8 +1,20 @@
 /** Files become tables, broken ones say why they do not, and tables become files again. */
-import { dictionary, int32, list, tableFromArrays, tableToIPC, timeSecond, timestamp, utf8 } from '@uwdata/flechette';
+import {
+  dictionary,
+  int32,
+  list,
+  setCompressionCodec,
+  tableFromArrays,
+  tableToIPC,
+  timeSecond,
+  timestamp,
+  utf8,
+} from '@uwdata/flechette';
 import fc from 'fast-check';
 import { gzipSync, strToU8, zipSync } from 'fflate';
+import { decompress } from 'fzstd';
 import { parquetMetadata } from 'hyparquet';
+import { parquetHeader } from 'hyparquet/src/column.js';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { csvWithColumns, tableAsCsv, tableAsParquet } from '../../demo/results/table-file.ts';
@@ -551,6 +563,263 @@ describe('other formats', () => {
     await readTable(big, 'big', { ...reading, onProgress: (...both) => told.push(both) });
     expect(told.length).toBeGreaterThan(2);
     expect(told.at(-1)).toEqual([big.size, big.size]);
+  });
+});
+
+describe('what is packed with Zstandard', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.doUnmock('fzstd');
+    vi.resetModules();
+  });
+
+  /** The readers as a page has them that has read nothing yet. */
+  async function loadAnew() {
+    vi.resetModules();
+    let hasFzstd = false;
+    vi.doMock('fzstd', async (original) => {
+      hasFzstd = true;
+      return original();
+    });
+    const { withZstd } = await import('../../demo/tables/zstd.ts');
+    const { readTable } = await import('../../demo/tables/read.ts');
+    const unpack = (packed: Uint8Array, size: number) => withZstd((unpack) => unpack(packed, size));
+    const read = (content: Content) => readTable(new Blob([content]), 'file', reading);
+    return { unpack, read, hasFzstd: () => hasFzstd };
+  }
+
+  /** What the modules get of it that are instantiated, and what their exports are exchanged for. */
+  function watchWebAssembly(exchanged: WebAssembly.Exports = {}) {
+    const { compile, Instance } = WebAssembly;
+    const memories: WebAssembly.Memory[] = [];
+    class Watched {
+      readonly exports: WebAssembly.Exports;
+
+      constructor(module: WebAssembly.Module, imports: WebAssembly.Imports) {
+        const { exports } = new Instance(module, imports);
+        memories.push(exports.memory as WebAssembly.Memory);
+        this.exports = { ...exports, ...exchanged };
+      }
+    }
+    vi.stubGlobal('WebAssembly', { compile, Instance: Watched });
+    return memories;
+  }
+
+  const refuse = (what: string) => () => Promise.reject(new Error(`${what} is forbidden`));
+
+  interface Frame {
+    readonly isSized?: boolean;
+    readonly hasChecksum?: boolean;
+    readonly hasDictionary?: boolean;
+  }
+
+  /** A frame whose blocks are stored, or one byte for all that are the same. */
+  function frameOf(bytes: Uint8Array, { isSized = true, hasChecksum, hasDictionary }: Frame = {}) {
+    const { length } = bytes;
+    const frame = [0x28, 0xb5, 0x2f, 0xfd, (isSized ? 0xa0 : 0) + (hasChecksum ? 4 : 0) + (hasDictionary ? 1 : 0)];
+    if (!isSized) frame.push(0x38);
+    if (hasDictionary) frame.push(7);
+    if (isSized) frame.push(length & 255, (length >> 8) & 255, (length >> 16) & 255, length >> 24);
+    const size = 500;
+    for (let at = 0; at === 0 || at < length; at += size) {
+      const block = bytes.subarray(at, at + size);
+      const isSame = block.length > 1 && block.every((byte) => byte === block[0]);
+      const header = (at + size >= length ? 1 : 0) + (isSame ? 2 : 0) + block.length * 8;
+      frame.push(header & 255, header >> 8, 0, ...(isSame ? block.subarray(0, 1) : block));
+    }
+    // A wrong one.
+    if (hasChecksum) frame.push(1, 2, 3, 4);
+    return Uint8Array.from(frame);
+  }
+
+  const numbers = Float64Array.from({ length: 400 }, (_, i) => (i < 90 ? i / 7 : 0));
+  const whole = Int32Array.from({ length: 400 }, (_, i) => (i < 130 ? i * i : 0));
+  const words = Array.from({ length: 400 }, (_, i) => (i < 80 ? `word ${i % 7}` : 'the same'));
+  const rows = { x: [...numbers], n: [...whole], word: words };
+
+  function parquet() {
+    const columnData: ColumnSource[] = [
+      { name: 'x', data: numbers, type: 'DOUBLE' },
+      { name: 'n', data: whole, type: 'INT32' },
+      { name: 'word', data: words, type: 'STRING' },
+    ];
+    const bytes = parquetWriteBuffer({ columnData, codec: 'ZSTD', compressors: { ZSTD: (page) => frameOf(page) } });
+    return new Uint8Array(bytes);
+  }
+
+  function arrow(frame?: Frame) {
+    setCompressionCodec(1, { encode: (bytes) => frameOf(bytes, frame), decode: (bytes) => bytes });
+    const options = { format: 'file' as const, codec: 1 };
+    return tableToIPC(tableFromArrays({ x: numbers, n: whole, word: words }), options);
+  }
+
+  /** All pages of the first rows. */
+  async function pagesOfFlights() {
+    const { readFile } = await import('node:fs/promises');
+    const { buffer } = Uint8Array.from(await readFile('node_modules/vega-datasets/data/flights-3m.parquet'));
+    const pages: { readonly packed: Uint8Array; readonly size: number }[] = [];
+    for (const { meta_data: meta } of parquetMetadata(buffer).row_groups[0].columns) {
+      const reader = {
+        view: new DataView(buffer),
+        offset: Number(meta!.dictionary_page_offset || meta!.data_page_offset),
+      };
+      const end = reader.offset + Number(meta!.total_compressed_size);
+      while (reader.offset < end) {
+        const { compressed_page_size, uncompressed_page_size: size } = parquetHeader(reader);
+        pages.push({ packed: new Uint8Array(buffer, reader.offset, compressed_page_size), size });
+        reader.offset += compressed_page_size;
+      }
+    }
+    return pages;
+  }
+
+  test.each<[string, () => unknown, boolean]>([
+    ['WebAssembly', () => undefined, false],
+    ['WebAssembly, where nothing may be fetched', () => vi.stubGlobal('fetch', refuse('fetch')), false],
+    ['fzstd, where there is no WebAssembly', () => vi.stubGlobal('WebAssembly', undefined), true],
+    [
+      'fzstd, where no WebAssembly is allowed',
+      () => vi.stubGlobal('WebAssembly', { compile: refuse('WebAssembly') }),
+      true,
+    ],
+  ])('is unpacked by %s', async (_, prepare, byFzstd) => {
+    const pages = await pagesOfFlights();
+    const packed = [parquet(), arrow(), arrow({ isSized: false })];
+    prepare();
+    const { unpack, read, hasFzstd } = await loadAnew();
+    expect(rowsOf(await read(parquetWriteBuffer({ columnData: [{ name: 'a', data: [1, 2] }] })))).toEqual({
+      a: [1, 2],
+    });
+    expect(hasFzstd()).toBe(false);
+    for (const file of packed) expect(rowsOf(await read(file))).toEqual(rows);
+    for (const { packed, size } of pages) {
+      expect(Buffer.compare(await unpack(packed, size), decompress(packed))).toBe(0);
+    }
+    expect(pages.length).toBe(10);
+    expect(hasFzstd()).toBe(byFzstd);
+  });
+
+  test('whatever is a frame, WebAssembly unpacks it, or fzstd does', async () => {
+    const some = Uint8Array.from({ length: 3000 }, (_, i) => (i < 1700 ? i * i : 9));
+    const one = frameOf(some);
+    const skipped = [0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3];
+    const text = strToU8(Array.from({ length: 40 }, (_, i) => `row ${i}: ${i * i}\n`).join(''));
+    // As the program writes what it is piped: with a checksum, without a size.
+    const piped = Buffer.from(
+      'KLUv/QRYTQYAMk4eEsAV0gHG8f8GSELIJntL/o6dN4BR7JYhM7tjuFuzK2a7NGF3JuxyqtxNuWGI3EIyLiHHHRx1i3UFh7hEijskdEmiO9INXM0txLmkEN4heGu8osouldodol1yd2E3bOQWqksK3VFzS/CK2qVyhy539yAgAIQbHgQEAScgMKOhQB56DgiSi1OSC8TmcifR3uZStFxYchlF1kYxylFGkbVRjHIUjLJPrZW4YJRlLvNMjnKUj7LM2pxl00U/HU23RP/pjZCQvPwSacL29g==',
+      'base64',
+    );
+    const twice = Uint8Array.of(...some, ...some);
+    const known: [Uint8Array, Uint8Array][] = [
+      [one, some],
+      [frameOf(some, { isSized: false }), some],
+      [Uint8Array.of(...one, ...frameOf(some, { isSized: false })), twice],
+      [Uint8Array.of(...skipped, ...one, ...skipped), some],
+      [piped, text],
+      [frameOf(new Uint8Array(0)), new Uint8Array(0)],
+      [new Uint8Array(0), new Uint8Array(0)],
+    ];
+    const memories = watchWebAssembly();
+    const quick = await loadAnew();
+    for (const [packed, expected] of known) {
+      const found = await quick.unpack(packed, expected.length);
+      expect(found).toEqual(expected);
+      expect(found.buffer).not.toBe(memories[0].buffer);
+    }
+    expect(quick.hasFzstd()).toBe(false);
+    // What fzstd does not look at, and sizes that are wrong.
+    const others: [Uint8Array, number][] = [
+      [frameOf(some, { hasChecksum: true }), 3000],
+      [frameOf(some, { hasDictionary: true }), 3000],
+      ...[0, 2999, 3001, -1, 2 ** 27, 2 ** 31 - 1, 2 ** 40, Number.NaN].map((n): [Uint8Array, number] => [one, n]),
+      ...[0, 2999, 3001, 2 ** 31 - 1].map((n): [Uint8Array, number] => [frameOf(some, { isSized: false }), n]),
+    ];
+    for (const [packed, size] of others) {
+      const { unpack, hasFzstd } = await loadAnew();
+      expect(await unpack(packed, size)).toEqual(some);
+      expect(hasFzstd()).toBe(true);
+    }
+    for (const { buffer } of memories) expect(buffer.byteLength).toBeLessThan(2 ** 25);
+  });
+
+  test('a memory that a large page has made large is given up', async () => {
+    const large = new Uint8Array(70e6);
+    const packed = frameOf(new Uint8Array(500), { isSized: false });
+    // The same block, as often as it takes: the last one says that it is.
+    const [head, block] = [packed.subarray(0, 6), packed.subarray(6)];
+    const more = Uint8Array.of(block[0] & 254, ...block.subarray(1));
+    const frame = new Uint8Array(6 + (large.length / 500) * 4);
+    frame.set(head);
+    for (let at = 6; at < frame.length; at += 4) frame.set(at + 4 < frame.length ? more : block, at);
+    const memories = watchWebAssembly();
+    const { unpack, hasFzstd } = await loadAnew();
+    for (let time = 0; time < 2; time++) expect(Buffer.compare(await unpack(frame, large.length), large)).toBe(0);
+    expect(await unpack(packed, 500)).toEqual(new Uint8Array(500));
+    expect(memories.map(({ buffer }) => buffer.byteLength > 70e6)).toEqual([true, true, false]);
+    expect(hasFzstd()).toBe(false);
+  });
+
+  test('what is damaged is read or refused as by fzstd, and what comes next is read', async () => {
+    const good = parquet();
+    const quick = await loadAnew();
+    await quick.read(good);
+    const byFzstd = await loadAnew();
+    vi.stubGlobal('WebAssembly', undefined);
+    await byFzstd.read(good);
+    vi.unstubAllGlobals();
+    const outcome = (read: Promise<Table>) => read.then(rowsOf, (error: Error) => `${error.name}: ${error.message}`);
+    const said = new Set<unknown>();
+    const magic = frameOf(new Uint8Array(0)).subarray(0, 4);
+    const frames = [...good.keys()].filter((at) => magic.every((byte, i) => byte === good[at + i]));
+    expect(frames).toHaveLength(5);
+    for (const frame of frames) {
+      for (let at = frame; at < frame + 48; at += at < frame + 16 ? 1 : 7) {
+        for (const bit of [2, 6]) {
+          const bytes = good.slice();
+          bytes[at] ^= bit;
+          const found = await outcome(quick.read(bytes));
+          expect(found).toEqual(await outcome(byFzstd.read(bytes)));
+          if (typeof found === 'string') said.add(found);
+        }
+      }
+    }
+    expect(said).toContain('UnreadableError: This Parquet file is damaged or cut short: invalid zstd data');
+    expect(said).toContain('UnreadableError: This Parquet file is damaged or cut short: invalid block type');
+    expect(rowsOf(await quick.read(good))).toEqual(rows);
+  });
+
+  test('pages of the flights with a wrong byte are what they are by fzstd', async () => {
+    const { unpack } = await loadAnew();
+    const pages = await pagesOfFlights();
+    const { packed, size } = pages.reduce((a, b) => (a.packed.length < b.packed.length ? a : b));
+    for (let at = 0; at < packed.length; at += Math.ceil(packed.length / 100)) {
+      const damaged = packed.slice();
+      damaged[at] ^= 1 + (at % 255);
+      const wanted = await Promise.resolve(damaged)
+        .then((bytes) => decompress(bytes))
+        .catch(String);
+      const found = await unpack(damaged, size).catch(String);
+      expect(found).toEqual(wanted);
+    }
+    expect(await unpack(packed, size)).toEqual(decompress(packed));
+  });
+
+  test('WebAssembly that breaks is not asked again, nor one that has no memory', async () => {
+    const broken = () => {
+      throw new WebAssembly.RuntimeError('unreachable');
+    };
+    const file = parquet();
+    for (const [exchanged, instances] of [
+      [{ ZSTD_decompress: broken }, 1],
+      [{ malloc: () => 0 }, 1],
+    ] as const) {
+      const memories = watchWebAssembly(exchanged);
+      const { read, hasFzstd } = await loadAnew();
+      for (let time = 0; time < 2; time++) expect(rowsOf(await read(file))).toEqual(rows);
+      expect(hasFzstd()).toBe(true);
+      expect(memories).toHaveLength(instances);
+      vi.unstubAllGlobals();
+    }
   });
 });
 
