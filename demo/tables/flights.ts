@@ -26,7 +26,7 @@ export interface FlightsOptions extends Reading {
 export async function loadFlights({ rows, onPart, onColumn, ...reading }: FlightsOptions): Promise<Table> {
   const decoders = new Decoders();
   // While what reads the file comes.
-  decoders.start();
+  decoders.start('ZSTD');
   try {
     const { middleOf, openRemote } = await import('./remote.ts');
     const file = await openRemote(flightsFile, ['delay', 'distance', 'date'], decoders, reading);
