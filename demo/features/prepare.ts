@@ -6,6 +6,7 @@ import type { Choices, ColumnChoice, ColumnSummary, Feature, Features } from './
 import { modulo } from './format.ts';
 import { PIECE, quantile, readPiece, sampleRows } from './reading.ts';
 import { NORMAL_QUARTILES } from './summaries.ts';
+import { type Known, numbersOf, sortedIn, type Tally, tallyOf, totalOf, writeKnown } from './tally.ts';
 
 /** Columns that cannot be clustered as they were chosen: the message says which and why, for whoever chose. */
 export class ChoiceError extends Error {
@@ -42,19 +43,29 @@ export function* prepare(table: Table, choices: Choices, summaries: readonly Col
   const d = used.reduce((sum, { index }) => sum + (choices.columns[index].scaling === 'cyclic' ? 2 : 1), 0);
   const data = new Float32Array(n * d);
   const features: Feature[] = [];
+  const known: Known[] = [];
   // Of one column at a time, in float64: what is transformed is transformed once.
-  const values = new Float64Array(n);
+  let whole: Float64Array | null = null;
   for (const { index, column } of used) {
     const choice = choices.columns[index];
     const isGappy = choices.gaps === 'fill' && summaries[index].missing > 0;
     const source = { index, column, choice, fill: isGappy ? fillOf(column, choice, summaries[index]) : Number.NaN };
-    yield* read(values, source, rows);
-    const found = choice.scaling === 'cyclic' ? yield* pairOf(values, source) : yield* featureOf(values, source);
+    const tally = yield* tallyOf(column.values, rows);
+    if (tally === null) yield* read((whole ??= new Float64Array(n)), source, rows);
+    const numbers = tally === null ? eachOf(whole!) : numbersIn(tally);
+    const found = choice.scaling === 'cyclic' ? yield* pairOf(numbers, source) : yield* featureOf(numbers, source);
+    const start = features.length;
     for (const [feature, transformed] of found) {
-      yield* write(data, features.length, d, feature, transformed);
+      if (tally === null) yield* write(data, features.length, d, feature, transformed);
       features.push(feature);
     }
+    if (tally === null) continue;
+    const scaled = found.map(
+      ([{ centre, unit }, transformed]) => new Float32Array(transformed.map((value) => (value - centre) / unit)),
+    );
+    known.push({ values: column.values, first: tally.first, start, becomes: scaled });
   }
+  yield* writeKnown(data, d, rows, known);
   return { n, d, data, features, rows, weights, leftOut: table.n - n, filled };
 }
 
@@ -129,7 +140,7 @@ function* rowsOf(
   for (const { column } of gappy) {
     for (let from = 0; from < n; from += PIECE) {
       const count = Math.min(PIECE, n - from);
-      readPiece(piece, column, null, from, count);
+      readPiece(piece, column.values, null, from, count);
       filled += markGaps(isGappy, piece, from, count);
       yield;
     }
@@ -168,7 +179,7 @@ function* weightsOf(column: Column, rows: Uint32Array | null, n: number): Steps<
   let total = 0;
   for (let from = 0; from < n; from += PIECE) {
     const count = Math.min(PIECE, n - from);
-    readPiece(piece, column, rows, from, count);
+    readPiece(piece, column.values, rows, from, count);
     for (let i = 0; i < count; i++) {
       const weight = piece[i];
       if (weight >= 0 && weight <= LARGEST) {
@@ -205,10 +216,29 @@ function fillOf(column: NumberColumn, { scaling, period }: ColumnChoice, { name,
 function* read(values: Float64Array, { column, fill }: Source, rows: Uint32Array | null): Steps<void> {
   for (let from = 0; from < values.length; from += PIECE) {
     const piece = values.subarray(from, from + PIECE);
-    readPiece(piece, column, rows, from, piece.length);
+    readPiece(piece, column.values, rows, from, piece.length);
     if (!Number.isNaN(fill)) for (let i = 0; i < piece.length; i++) if (!Number.isFinite(piece[i])) piece[i] = fill;
     yield;
   }
+}
+
+/** What a column's numbers are, each as often as it is there: whatever is made of one is made once. */
+interface Numbers {
+  readonly values: Float64Array;
+  /** Null: each once. */
+  readonly counts: Uint32Array | null;
+  /** Some of those of the rows, before they are written over. */
+  readonly sample: () => Float64Array;
+}
+
+function eachOf(values: Float64Array): Numbers {
+  const sample = () => new Float64Array(sampleRows(values.length, SAMPLE)).map((row) => values[row]);
+  return { values, counts: null, sample };
+}
+
+function numbersIn(tally: Tally): Numbers {
+  const { counts } = tally;
+  return { values: numbersOf(tally), counts, sample: () => sortedIn(tally, totalOf(tally), SAMPLE) };
 }
 
 /** A feature, and what there is of it before it is centred. */
@@ -219,11 +249,11 @@ function commonOf({ index, choice, fill }: Source) {
 }
 
 /** Overwrites the values. */
-function* pairOf(values: Float64Array, source: Source): Steps<Transformed[]> {
+function* pairOf({ values, counts }: Numbers, source: Source): Steps<Transformed[]> {
   const { column, choice } = source;
   const { name } = column;
   const { period } = choice;
-  const { least, greatest } = yield* momentsOf(values);
+  const { least, greatest } = yield* momentsOf(values, counts);
   if (least === greatest) throw new ChoiceError(constant(name));
   const cosines = new Float64Array(values.length);
   const write = toCircle(column, period, [least, greatest]);
@@ -231,8 +261,8 @@ function* pairOf(values: Float64Array, source: Source): Steps<Transformed[]> {
     write(values, from, Math.min(values.length, from + PIECE), values, cosines);
     yield;
   }
-  const sine = yield* momentsOf(values);
-  const cosine = yield* momentsOf(cosines);
+  const sine = yield* momentsOf(values, counts);
+  const cosine = yield* momentsOf(cosines, counts);
   // Variances of the two add up to 1 then, as that of one standardised feature: the pair weighs as much as any other.
   const unit = Math.hypot(sine.deviation, cosine.deviation);
   if (!(unit > 1e-9)) throw new ChoiceError(`“${name}” is at the same place of its period of ${period} in all rows.`);
@@ -244,21 +274,21 @@ function* pairOf(values: Float64Array, source: Source): Steps<Transformed[]> {
 }
 
 /** Overwrites the values where they are transformed. */
-function* featureOf(values: Float64Array, source: Source): Steps<Transformed[]> {
+function* featureOf({ values, counts, sample }: Numbers, source: Source): Steps<Transformed[]> {
   const { name } = source.column;
   const { scaling } = source.choice;
-  let moments = yield* momentsOf(values);
+  let moments = yield* momentsOf(values, counts);
   if (moments.least === moments.greatest) throw new ChoiceError(constant(name));
-  const parameter = scaling === 'log' ? logUnitOf(values) : 0;
+  const parameter = scaling === 'log' ? logUnitOf(sample()) : 0;
   if (scaling === 'log') {
     for (let from = 0; from < values.length; from += PIECE) {
       const to = Math.min(values.length, from + PIECE);
       for (let i = from; i < to; i++) values[i] = logOf(values[i], parameter);
       yield;
     }
-    moments = yield* momentsOf(values);
+    moments = yield* momentsOf(values, counts);
   }
-  const { centre, unit } = scaling === 'robust' ? robust(values, moments) : centred(scaling, moments);
+  const { centre, unit } = scaling === 'robust' ? robust(sample(), moments) : centred(scaling, moments);
   if (!(unit > 0 && unit < Infinity && Number.isFinite(centre))) {
     throw new ChoiceError(`“${name}” has numbers too far apart to be computed with: use the logarithm.`);
   }
@@ -277,8 +307,8 @@ function centred(scaling: Scaling, { mean, deviation }: Moments): { readonly cen
 }
 
 /** Where more than half of the rows are alike there is no distance of quartiles: by the deviation then. */
-function robust(values: Float64Array, { deviation }: Moments): { readonly centre: number; readonly unit: number } {
-  const sorted = sampleOf(values).sort();
+function robust(sample: Float64Array, { deviation }: Moments): { readonly centre: number; readonly unit: number } {
+  const sorted = sample.sort();
   const range = quantile(sorted, 0.75) - quantile(sorted, 0.25);
   return { centre: quantile(sorted, 0.5), unit: range > 0 ? range / NORMAL_QUARTILES : deviation };
 }
@@ -287,16 +317,12 @@ function robust(values: Float64Array, { deviation }: Moments): { readonly centre
  * The tenth part of sizes lies below, that of 0 apart: for nearly all rows it is a true logarithm, and numbers near 0 are not
  * torn apart by their orders of magnitude. Of counts it is 1; so it is where the sample has nothing but 0.
  */
-function logUnitOf(values: Float64Array): number {
-  const sizes = sampleOf(values)
+function logUnitOf(sample: Float64Array): number {
+  const sizes = sample
     .map((value) => Math.abs(value))
     .filter((size) => size > 0)
     .sort();
   return sizes.length > 0 ? quantile(sizes, 0.1) : 1;
-}
-
-function sampleOf(values: Float64Array): Float64Array {
-  return Float64Array.from(sampleRows(values.length, SAMPLE), (row) => values[row]);
 }
 
 interface Moments {
@@ -306,7 +332,8 @@ interface Moments {
   readonly greatest: number;
 }
 
-function* momentsOf(values: Float64Array): Steps<Moments> {
+function* momentsOf(values: Float64Array, counts: Uint32Array | null): Steps<Moments> {
+  if (counts !== null) return momentsOfCounted(values, counts);
   let [mean, squares, least, greatest] = [0, 0, Infinity, -Infinity];
   for (let from = 0; from < values.length; from += PIECE) {
     const piece = momentsOfPiece(values, from, Math.min(values.length, from + PIECE));
@@ -319,6 +346,22 @@ function* momentsOf(values: Float64Array): Steps<Moments> {
     yield;
   }
   return { mean, deviation: Math.sqrt(squares / values.length), least, greatest };
+}
+
+function momentsOfCounted(values: Float64Array, counts: Uint32Array): Moments {
+  let [n, sum, squares, least, greatest] = [0, 0, 0, Infinity, -Infinity];
+  values.forEach((value, i) => {
+    if (counts[i] === 0) return;
+    n += counts[i];
+    sum += counts[i] * value;
+    least = Math.min(least, value);
+    greatest = Math.max(greatest, value);
+  });
+  const mean = sum / n;
+  values.forEach((value, i) => {
+    squares += counts[i] * (value - mean) ** 2;
+  });
+  return { mean, deviation: Math.sqrt(squares / n), least, greatest };
 }
 
 function momentsOfPiece(values: Float64Array, from: number, to: number) {

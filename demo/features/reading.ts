@@ -1,17 +1,17 @@
 /** Reading of columns: in pieces, and in samples. */
 import { hashUniform } from '../../src/random.ts';
-import type { NumberColumn } from '../tables/table.ts';
+import type { NumberColumn, Values } from '../tables/table.ts';
 
 /** Rows that are read at once: their values stay in the cache, and there is a turn behind each. */
 export const PIECE = 16_384;
 
 /**
- * Values of consecutive rows, or of consecutive places of `rows`, in float64. A loop over the copy is compiled for one type
+ * Values of consecutive rows, or of consecutive places of `rows`, in an array that holds them all. A loop over the copy is compiled for one type
  * of array, whatever types the columns have.
  */
 export function readPiece(
-  into: Float64Array,
-  { values }: NumberColumn,
+  into: Float64Array | Int32Array,
+  values: Values,
   rows: Uint32Array | null,
   from: number,
   count: number,

@@ -134,7 +134,7 @@ function* addAll(run: Totals, column: NumberColumn): Steps<void> {
   const piece = new Float64Array(Math.min(n, PIECE));
   for (let from = 0; from < n; from += PIECE) {
     const count = Math.min(PIECE, n - from);
-    readPiece(piece, column, null, from, count);
+    readPiece(piece, column.values, null, from, count);
     run.add(piece, count);
     yield;
   }
@@ -252,7 +252,7 @@ function* countDistinct(column: NumberColumn, sorted: Float64Array, isAll: boole
   const piece = new Float64Array(PIECE);
   for (let from = 0; from < n; from += PIECE) {
     const count = Math.min(PIECE, n - from);
-    readPiece(piece, column, null, from, count);
+    readPiece(piece, column.values, null, from, count);
     if (!seen.add(piece, count)) return Infinity;
     yield;
   }
@@ -291,7 +291,7 @@ function* isPermutation(column: NumberColumn, { least, greatest, count }: Totals
   const piece = new Float64Array(Math.min(count, PIECE));
   for (let from = 0; from < count; from += PIECE) {
     const length = Math.min(PIECE, count - from);
-    readPiece(piece, column, null, from, length);
+    readPiece(piece, column.values, null, from, length);
     for (let i = 0; i < length; i++) if (seen[piece[i] - least]++ > 0) return false;
     yield;
   }

@@ -1,7 +1,7 @@
 /** How often each number is in a column of small whole ones: one reading of the rows, and all else is found from that. */
 import type { Steps } from '../../src/steps.ts';
 import type { Values } from '../tables/table.ts';
-import { PIECE } from './reading.ts';
+import { PIECE, readPiece } from './reading.ts';
 
 export interface Tally {
   /** What the first of the counts is of. */
@@ -9,28 +9,61 @@ export interface Tally {
   readonly counts: Uint32Array;
 }
 
-/** Null for columns of numbers that may be large, or broken, or missing, and for short ones. */
-export function* tallyOf(values: Values): Steps<Tally | null> {
-  if (values.BYTES_PER_ELEMENT > 2) return null;
-  const size = 2 ** (8 * values.BYTES_PER_ELEMENT);
-  // To look through all counts would take longer.
-  if (values.length < size) return null;
-  const first = values instanceof Int8Array || values instanceof Int16Array ? -size / 2 : 0;
-  const counts = new Uint32Array(size);
-  for (let from = 0; from < values.length; from += PIECE) {
-    countInto(counts, values.subarray(from, from + PIECE), size - 1);
-    yield;
-  }
-  if (first === 0) return { first, counts };
-  // Numbers below 0 were counted by their bits, behind the others.
-  const ordered = new Uint32Array(size);
-  ordered.set(counts.subarray(size / 2));
-  ordered.set(counts.subarray(0, size / 2), size / 2);
-  return { first, counts: ordered };
+/**
+ * From the least number to the greatest; null for columns of numbers that may be large, or broken, or missing, and for few rows.
+ *
+ * @param rows that count; null: all
+ */
+export function* tallyOf(values: Values, rows: Uint32Array | null = null): Steps<Tally | null> {
+  return (yield* talliesOf(values, rows, null, 1))?.[0] ?? null;
 }
 
-function countInto(counts: Uint32Array, values: Values, mask: number): void {
-  for (let i = 0; i < values.length; i++) counts[values[i] & mask]++;
+/**
+ * The same of each of k groups; empty for those without rows.
+ *
+ * @param groups that of each row [n], below k; null: there is one
+ */
+export function* talliesOf(
+  values: Values,
+  rows: Uint32Array | null,
+  groups: Uint32Array | null,
+  k: number,
+): Steps<Tally[] | null> {
+  if (values.BYTES_PER_ELEMENT > 2) return null;
+  const size = 2 ** (8 * values.BYTES_PER_ELEMENT);
+  const n = rows?.length ?? values.length;
+  // To look through all counts would take longer.
+  if (n < size * k) return null;
+  const lowest = values instanceof Int8Array || values instanceof Int16Array ? -size / 2 : 0;
+  const counts = new Uint32Array(size * k);
+  const piece = new Int32Array(PIECE);
+  for (let from = 0; from < n; from += PIECE) {
+    const count = Math.min(PIECE, n - from);
+    readPiece(piece, values, rows, from, count);
+    countPiece(counts, piece, count, lowest, groups?.subarray(from, from + count) ?? null, size);
+    yield;
+  }
+  return Array.from({ length: k }, (_, group) => trimmed(lowest, counts.subarray(group * size, (group + 1) * size)));
+}
+
+/** Loops over rows are in functions of their own here: those of generators are slow, whatever they are compiled to. */
+function countPiece(
+  counts: Uint32Array,
+  piece: Int32Array,
+  count: number,
+  lowest: number,
+  groups: Uint32Array | null,
+  size: number,
+): void {
+  if (groups === null) for (let i = 0; i < count; i++) counts[piece[i] - lowest]++;
+  else for (let i = 0; i < count; i++) counts[groups[i] * size + piece[i] - lowest]++;
+}
+
+function trimmed(lowest: number, counts: Uint32Array): Tally {
+  let end = counts.length;
+  while (end > 0 && counts[end - 1] === 0) end--;
+  const first = end === 0 ? 0 : counts.findIndex((count) => count > 0);
+  return { first: lowest + first, counts: counts.slice(first, end) };
 }
 
 /** Numbers in ascending order, as many as there are, or `most`: at ranks that are evenly spread. */
@@ -43,4 +76,53 @@ export function sortedIn({ first, counts }: Tally, n: number, most: number): Flo
     sorted[i] = first + at;
   }
   return sorted;
+}
+
+/** How many rows there are. */
+export function totalOf({ counts }: Tally): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** All that there may be, as many as there are counts. */
+export function numbersOf({ first, counts }: Tally): Float64Array {
+  return new Float64Array(counts.length).map((_, i) => first + i);
+}
+
+/** A column of small whole numbers, and what becomes of these, from the first on: of each one number or more, side by side. */
+export interface Known {
+  readonly values: Values;
+  readonly first: number;
+  readonly becomes: readonly Float32Array[];
+  /** Where these begin in a row. */
+  readonly start: number;
+}
+
+/** Writes [n, d] what becomes of columns: all of them in one go over the rows, whose lines of memory are met once. */
+export function* writeKnown(
+  to: Float32Array,
+  d: number,
+  rows: Uint32Array | null,
+  known: readonly Known[],
+): Steps<void> {
+  const n = to.length / d;
+  const piece = new Int32Array(Math.min(n, PIECE));
+  for (let from = 0; from < n && known.length > 0; from += PIECE) {
+    for (const column of known) writePiece(to, d, rows, column, piece, from);
+    yield;
+  }
+}
+
+function writePiece(
+  to: Float32Array,
+  d: number,
+  rows: Uint32Array | null,
+  { values, first, becomes, start }: Known,
+  piece: Int32Array,
+  from: number,
+): void {
+  const count = Math.min(piece.length, to.length / d - from);
+  readPiece(piece, values, rows, from, count);
+  becomes.forEach((numbers, j) => {
+    for (let i = 0, at = from * d + start + j; i < count; i++, at += d) to[at] = numbers[piece[i] - first];
+  });
 }

@@ -2,6 +2,7 @@
 import type { Steps } from '../../src/steps.ts';
 import type { Features } from '../features/features.ts';
 import { PIECE, readPiece } from '../features/reading.ts';
+import { type Known, numbersOf, sortedIn, type Tally, tallyOf, writeKnown } from '../features/tally.ts';
 import { isNumeric, type NumberColumn, type Table } from '../tables/table.ts';
 import { type Components, principalComponents } from './components.ts';
 import type { AxesChoice, AxisInfo, SceneInfo } from './scene.ts';
@@ -45,19 +46,38 @@ function* columnsOf(
   const values = new Float32Array(n * m);
   const offsets: number[] = [];
   const info: AxisInfo[] = [];
+  const known: Known[] = [];
+  /** How many rows are within what is seen of an axis at first, where its numbers were counted. */
+  const within: number[] = [];
   for (const [axis, at] of columns.entries()) {
     const column = table.columns[at];
     if (!isNumeric(column)) throw new RangeError(`“${column.name}” holds text: an axis needs numbers or dates.`);
     const bend = features.features.find((each) => each.column === at && each.scaling === 'log')?.parameter;
-    const sketch = yield* sketchOf(column, bend, features);
-    const sample = yield* sorted(column, sketch, features);
+    const tally = yield* tallyOf(column.values, rows);
+    const sketch = yield* sketchOf(column, bend, features, tally);
+    const sample = yield* sorted(column, sketch, features, tally);
     const offset = sample.length > 0 ? sample[sample.length >> 1] : 0;
+    offsets.push(offset);
+    if (tally !== null) {
+      const numbers = numbersOf(tally);
+      bendAll(numbers, numbers.length, sketch);
+      const found = numbers.filter((_, i) => tally.counts[i] > 0).sort();
+      const axisInfo = axisOf(sketch, sample, found[0], found[found.length - 1]);
+      info.push(axisInfo);
+      const [low, high] = axisInfo.home;
+      within.push(
+        tally.counts.reduce((sum, count, i) => sum + (numbers[i] >= low && numbers[i] <= high ? count : 0), 0),
+      );
+      const becomes = [new Float32Array(numbers.map((number) => number - offset))];
+      known.push({ values: column.values, first: tally.first, becomes, start: axis });
+      continue;
+    }
     const filled = fillingOf(at, features);
     let [low, high] = [Infinity, -Infinity];
     const piece = new Float64Array(Math.min(n, PIECE));
     for (let start = 0; start < n; start += PIECE) {
       const count = Math.min(PIECE, n - start);
-      readPiece(piece, column, rows, start, count);
+      readPiece(piece, column.values, rows, start, count);
       bendAll(piece, count, sketch);
       for (let i = 0; i < count; i++) {
         let value = piece[i];
@@ -68,10 +88,15 @@ function* columnsOf(
       }
       yield;
     }
-    offsets.push(offset);
     info.push(axisOf(sketch, sample, low, high));
   }
-  return yield* finish({ n, dimensions: m, values, offsets }, { axes, info, shares: sharesOf(columns, features) });
+  yield* writeKnown(values, m, rows, known);
+  const scene = { axes, info, shares: sharesOf(columns, features) };
+  const coordinates = { n, dimensions: m, values, offsets };
+  // Where one axis alone leaves rows out, these are known.
+  const isCounted = within.length === m && within.filter((count) => count < n).length < 2;
+  if (isCounted) return { ...coordinates, scene: { ...scene, outside: n - Math.min(...within) } };
+  return yield* finish(coordinates, scene);
 }
 
 /** What a gap in a column was filled with, in coordinates. */
@@ -80,11 +105,16 @@ function fillingOf(column: number, { d, data, features }: Features): ((point: nu
   return j < 0 ? null : (point) => data[point * d + j] * features[j].unit + features[j].centre;
 }
 
-function* sketchOf(column: NumberColumn, bend: number | undefined, features: Features): Steps<AxisSketch> {
+function* sketchOf(
+  column: NumberColumn,
+  bend: number | undefined,
+  features: Features,
+  tally: Tally | null,
+): Steps<AxisSketch> {
   const { name: title, measure } = column;
   if (bend !== undefined) return { title, measure, bend };
   if (measure !== 'time') return { title, measure };
-  const minutes = yield* sorted(column, { title, measure }, features);
+  const minutes = yield* sorted(column, { title, measure }, features, tally);
   const dayStart = startOfDay(minutes);
   return dayStart === 0 ? { title, measure } : { title, measure, dayStart };
 }
@@ -110,11 +140,19 @@ function bendAll(values: Float64Array, count: number, sketch: AxisSketch): void 
 }
 
 /** A sample of an axis' coordinates, ascending, without gaps. */
-function* sorted(column: NumberColumn, sketch: AxisSketch, { n, rows }: Features): Steps<Float64Array> {
-  const sample = sampleOf(n, SAMPLE);
-  const values = Float64Array.from(sample, (i) => coordinate(column.values[rows === null ? i : rows[i]], sketch));
+function* sorted(
+  { values }: NumberColumn,
+  sketch: AxisSketch,
+  { n, rows }: Features,
+  tally: Tally | null,
+): Steps<Float64Array> {
+  const sample =
+    tally === null
+      ? new Float64Array(sampleOf(n, SAMPLE)).map((i) => values[rows === null ? i : rows[i]])
+      : sortedIn(tally, n, SAMPLE);
+  bendAll(sample, sample.length, sketch);
   yield;
-  return values.filter(Number.isFinite).sort();
+  return sample.filter(Number.isFinite).sort();
 }
 
 function axisOf(sketch: AxisSketch, sample: Float64Array, low: number, high: number): AxisInfo {
@@ -207,7 +245,7 @@ function* componentsOf(
     const sketch = { title: titleOf(components, axis, table, features), measure: 'component' as const };
     // A single feature has no second direction: its points are spread over a strip.
     if (axis >= d) return { ...sketch, range: [0, 0], step: 1, home: [-1, 1] };
-    const sample = Float64Array.from(sampleOf(n, SAMPLE), (i) => values[i * m + axis]).sort();
+    const sample = new Float64Array(sampleOf(n, SAMPLE)).map((i) => values[i * m + axis]).sort();
     return { ...axisOf(sketch, sample, low[axis], high[axis]), step: 0 };
   });
   return yield* finish({ n, dimensions: m, values, offsets: new Array<number>(m).fill(0) }, { axes, info, shares });
@@ -239,15 +277,24 @@ function* finish(coordinates: Omit<Coordinates, 'scene'>, scene: SceneInfo): Ste
   const high = scene.info.map(({ home }, axis) => home[1] - offsets[axis]);
   let inside = 0;
   for (const [start, end] of slices(n)) {
-    for (let at = start * m; at < end * m; at += m) {
-      let axis = 0;
-      // Of what is not a number this is not true.
-      while (axis < m && values[at + axis] >= low[axis] && values[at + axis] <= high[axis]) axis++;
-      if (axis === m) inside++;
-    }
+    inside += countWithin(values.subarray(start * m, end * m), m, low, high);
     yield;
   }
   return { ...coordinates, scene: { ...scene, outside: n - inside } };
+}
+
+/** @param values [n, m], of two axes or three */
+function countWithin(values: Float32Array, m: number, low: readonly number[], high: readonly number[]): number {
+  const [[lowX, lowY, lowZ], [highX, highY, highZ]] = [low, high].map((ends) => [...ends, ends[1]]);
+  let inside = 0;
+  for (let at = 0; at < values.length; at += m) {
+    const x = values[at];
+    const y = values[at + 1];
+    const z = values[at + m - 1];
+    // Of what is not a number this is not true.
+    if (x >= lowX && x <= highX && y >= lowY && y <= highY && z >= lowZ && z <= highZ) inside++;
+  }
+  return inside;
 }
 
 /** Means of the clusters in coordinates, where `shares` is null: [k, dimensions]; NaN for those without rows. */
@@ -256,15 +303,19 @@ export function* centresOf(coordinates: Coordinates, labels: Uint32Array, k: num
   const sums = new Float64Array(k * m);
   const counts = new Float64Array(k * m);
   for (const [start, end] of slices(n)) {
-    for (let i = start; i < end; i++) {
-      for (let axis = 0; axis < m; axis++) {
-        const value = values[i * m + axis];
-        if (Number.isNaN(value)) continue;
-        sums[labels[i] * m + axis] += value;
-        counts[labels[i] * m + axis]++;
-      }
-    }
+    addTo(sums, counts, m, values.subarray(start * m, end * m), labels.subarray(start, end));
     yield;
   }
   return sums.map((sum, at) => sum / counts[at] + offsets[at % m]);
+}
+
+function addTo(sums: Float64Array, counts: Float64Array, m: number, values: Float32Array, labels: Uint32Array): void {
+  for (let i = 0; i < labels.length; i++) {
+    for (let axis = 0; axis < m; axis++) {
+      const value = values[i * m + axis];
+      if (Number.isNaN(value)) continue;
+      sums[labels[i] * m + axis] += value;
+      counts[labels[i] * m + axis]++;
+    }
+  }
 }

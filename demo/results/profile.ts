@@ -1,6 +1,6 @@
 /** What each cluster is, in figures and in words: what is unlike the other rows. */
 import type { Steps } from '../../src/steps.ts';
-import { toCircle } from '../features/circle.ts';
+import { type ToCircle, toCircle } from '../features/circle.ts';
 import type { ColumnSummary, Features } from '../features/features.ts';
 import {
   DAY,
@@ -13,6 +13,8 @@ import {
 } from '../features/format.ts';
 import { expOf, logOf } from '../features/prepare.ts';
 import { PIECE, quantile, readPiece } from '../features/reading.ts';
+import { numbersOf, sortedIn, type Tally, talliesOf, totalOf } from '../features/tally.ts';
+import { laid, lengthOf } from '../tables/laid.ts';
 import { isNumeric, type NumberColumn, type Table, type TextColumn } from '../tables/table.ts';
 import { rankClusters } from './numbers.ts';
 
@@ -158,7 +160,7 @@ export function matchColours(
 
 function sizesOf(labels: Uint32Array, k: number): Uint32Array {
   const sizes = new Uint32Array(k);
-  for (const label of labels) sizes[label]++;
+  countInto(sizes, labels, 0, labels.length);
   return sizes;
 }
 
@@ -188,8 +190,7 @@ function* groupsOf(labels: Uint32Array, k: number, sample: number): Steps<Groups
   const n = labels.length;
   const sizes = new Uint32Array(k);
   for (let from = 0; from < n; from += PIECE) {
-    const to = Math.min(n, from + PIECE);
-    for (let i = from; i < to; i++) sizes[labels[i]]++;
+    countInto(sizes, labels, from, Math.min(n, from + PIECE));
     yield;
   }
   const most = Math.max(LEAST_SAMPLE, Math.floor(sample / k));
@@ -198,17 +199,23 @@ function* groupsOf(labels: Uint32Array, k: number, sample: number): Steps<Groups
   const taken = new Uint32Array(k);
   /** How many of its points come before the next one that is taken. */
   const next = new Uint32Array(k);
-  for (let from = 0; from < n; from += PIECE) {
-    const to = Math.min(n, from + PIECE);
+  const take = (from: number, to: number) => {
     for (let i = from; i < to; i++) {
       const label = labels[i];
       if (met[label]++ !== next[label]) continue;
       samples[label][taken[label]++] = i;
       next[label] = Math.floor((taken[label] * sizes[label]) / samples[label].length);
     }
+  };
+  for (let from = 0; from < n; from += PIECE) {
+    take(from, Math.min(n, from + PIECE));
     yield;
   }
   return { k, sizes, samples };
+}
+
+function countInto(sizes: Uint32Array, labels: Uint32Array, from: number, to: number): void {
+  for (let i = from; i < to; i++) sizes[labels[i]]++;
 }
 
 /** Points, those of a cluster beside each other and ascending. */
@@ -259,14 +266,22 @@ function* ofNumbers(
 ): Steps<NumberProfile[]> {
   const { name, measure } = column;
   const scale = scaleOf(column, features, index);
+  const { k, samples } = groups;
+  const tallies = yield* talliesOf(column.values, features.rows, labels, k);
+  const pieces = tallies === null ? rowsOf(column, features, labels) : [numbersIn(tallies)];
   const centres =
     scale.kind === 'circle'
-      ? yield* onCircle(column, scale.period, [least, greatest], features, labels, groups.k)
-      : yield* onLine(column, scale, features, labels, groups.k, quantiles[2]);
+      ? yield* onCircle(pieces, k, scale.period, toCircle(column, scale.period, [least, greatest]))
+      : yield* onLine(pieces, k, scale, quantiles[2]);
   const found: NumberProfile[] = [];
-  for (let cluster = 0; cluster < groups.k; cluster++) {
+  for (let cluster = 0; cluster < k; cluster++) {
     const centre = centres[cluster];
-    const spread = spreadOf(sampleOf(column, features, groups.samples[cluster]), scale, centre.centre);
+    const tally = tallies?.[cluster];
+    const sample =
+      tally === undefined
+        ? sampleOf(column, features, samples[cluster])
+        : sortedIn(tally, totalOf(tally), samples[cluster].length);
+    const spread = spreadOf(sample, scale, centre.centre);
     const period = scale.kind === 'circle' ? scale.period : 0;
     found.push({ column: index, name, measure, period, ...centre, ...spread });
     yield;
@@ -274,12 +289,42 @@ function* ofNumbers(
   return found;
 }
 
+/** Values, with the cluster of each and how often it is there. */
+interface Piece {
+  /** May be written over. */
+  readonly values: Float64Array;
+  readonly labels: Uint32Array;
+  readonly times: Uint32Array;
+}
+
+/** All values of a column, a piece at a time: the next one is read where the one before was. */
+function* rowsOf(column: NumberColumn, { rows, n }: Features, labels: Uint32Array): Generator<Piece> {
+  const whole = new Float64Array(Math.min(n, PIECE));
+  const once = new Uint32Array(whole.length).fill(1);
+  for (let from = 0; from < n; from += PIECE) {
+    const values = whole.subarray(0, Math.min(PIECE, n - from));
+    readPiece(values, column.values, rows, from, values.length);
+    yield { values, labels: labels.subarray(from, from + values.length), times: once };
+  }
+}
+
+function numbersIn(tallies: readonly Tally[]): Piece {
+  const labels = tallies.map(({ counts }, cluster) => new Uint32Array(counts.length).fill(cluster));
+  const size = lengthOf(labels);
+  return {
+    values: laid(new Float64Array(size), tallies.map(numbersOf)),
+    labels: laid(new Uint32Array(size), labels),
+    times: laid(
+      new Uint32Array(size),
+      tallies.map(({ counts }) => counts),
+    ),
+  };
+}
+
 function* onLine(
-  column: NumberColumn,
-  scale: Exclude<Scale, { kind: 'circle' }>,
-  features: Features,
-  labels: Uint32Array,
+  pieces: Iterable<Piece>,
   k: number,
+  scale: Exclude<Scale, { kind: 'circle' }>,
   median: number,
 ): Steps<Centre[]> {
   const there = (value: number) => (scale.kind === 'log' ? logOf(value, scale.unit) : value);
@@ -289,20 +334,11 @@ function* onLine(
   const counts = new Float64Array(k);
   const sums = new Float64Array(k);
   let squares = 0;
-  yield* eachPiece(column, features, (piece, from, count) => {
-    if (scale.kind === 'log') for (let i = 0; i < count; i++) piece[i] = there(piece[i]);
-    // What is added to here stays in a register; what is shared with the caller would not.
-    let ofPiece = 0;
-    for (let i = 0; i < count; i++) {
-      const difference = piece[i] - shift;
-      if (difference - difference !== 0) continue;
-      const label = labels[from + i];
-      counts[label]++;
-      sums[label] += difference;
-      ofPiece += difference * difference;
-    }
-    squares += ofPiece;
-  });
+  for (const { values, labels, times } of pieces) {
+    if (scale.kind === 'log') for (let i = 0; i < values.length; i++) values[i] = there(values[i]);
+    squares += addLine(values, labels, times, shift, counts, sums);
+    yield;
+  }
   const n = total(counts);
   const sum = total(sums);
   const deviation = Math.sqrt(Math.max(0, squares / n - (sum / n) ** 2));
@@ -313,29 +349,37 @@ function* onLine(
   });
 }
 
-function* onCircle(
-  column: NumberColumn,
-  period: number,
-  range: readonly [least: number, greatest: number],
-  features: Features,
+/** Sums of differences, by clusters; returns that of their squares. */
+function addLine(
+  values: Float64Array,
   labels: Uint32Array,
-  k: number,
-): Steps<Centre[]> {
+  times: Uint32Array,
+  shift: number,
+  counts: Float64Array,
+  sums: Float64Array,
+): number {
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) {
+    const difference = values[i] - shift;
+    if (difference - difference !== 0) continue;
+    const label = labels[i];
+    counts[label] += times[i];
+    sums[label] += times[i] * difference;
+    squares += times[i] * difference * difference;
+  }
+  return squares;
+}
+
+function* onCircle(pieces: Iterable<Piece>, k: number, period: number, write: ToCircle): Steps<Centre[]> {
   const counts = new Float64Array(k);
   const sines = new Float64Array(k);
   const cosines = new Float64Array(k);
-  const write = toCircle(column, period, range);
-  const [x, y] = [new Float64Array(PIECE), new Float64Array(PIECE)];
-  yield* eachPiece(column, features, (piece, from, count) => {
-    write(piece, 0, count, y, x);
-    for (let i = 0; i < count; i++) {
-      if (Number.isNaN(y[i])) continue;
-      const label = labels[from + i];
-      counts[label]++;
-      sines[label] += y[i];
-      cosines[label] += x[i];
-    }
-  });
+  for (const { values, labels, times } of pieces) {
+    const x = new Float64Array(values.length);
+    write(values, 0, values.length, values, x);
+    addCircle(values, x, labels, times, counts, sines, cosines);
+    yield;
+  }
   const [n, sine, cosine] = [total(counts), total(sines), total(cosines)];
   const deviation = Math.sqrt(Math.max(0, 1 - (sine / n) ** 2 - (cosine / n) ** 2));
   const valueAt = (y: number, x: number) => modulo((Math.atan2(y, x) / (2 * Math.PI)) * period, period);
@@ -346,6 +390,24 @@ function* onCircle(
   });
 }
 
+function addCircle(
+  y: Float64Array,
+  x: Float64Array,
+  labels: Uint32Array,
+  times: Uint32Array,
+  counts: Float64Array,
+  sines: Float64Array,
+  cosines: Float64Array,
+): void {
+  for (let i = 0; i < y.length; i++) {
+    if (Number.isNaN(y[i])) continue;
+    const label = labels[i];
+    counts[label] += times[i];
+    sines[label] += times[i] * y[i];
+    cosines[label] += times[i] * x[i];
+  }
+}
+
 /** 0 where there is nothing to compare. */
 function ratio(difference: number, deviation: number): number {
   return deviation > 0 && Number.isFinite(difference) ? difference / deviation : 0;
@@ -353,20 +415,6 @@ function ratio(difference: number, deviation: number): number {
 
 function total(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0);
-}
-
-function* eachPiece(
-  column: NumberColumn,
-  { rows, n }: Features,
-  take: (piece: Float64Array, from: number, count: number) => void,
-): Steps<void> {
-  const piece = new Float64Array(Math.min(n, PIECE));
-  for (let from = 0; from < n; from += PIECE) {
-    const count = Math.min(PIECE, n - from);
-    readPiece(piece, column, rows, from, count);
-    take(piece, from, count);
-    yield;
-  }
 }
 
 /** Known values of some points. */

@@ -40,7 +40,7 @@ export async function take(what: Taken['what'], from: TakenFrom, reading: Readin
 /** Numbers from 1, as on the page, or names; nothing for rows that were left out. */
 function clusterColumn({ features, kept, names }: TakenFrom): ExtraColumn {
   const number = numbersOf(kept.run);
-  const values = Uint32Array.from(kept.labels, (label) => (names === null ? number[label] : label));
+  const values = kept.labels.map((label) => (names === null ? number[label] : label));
   return { name: 'cluster', values, rows: features.rows, ...(names === null ? {} : { words: names }) };
 }
 

@@ -69,7 +69,7 @@ const ZERO = Date.UTC(1899, 11, 30);
 
 function timesOfDay(column: Column): Column {
   if (column.measure !== 'date') return column;
-  const times = Float64Array.from(column.values, (value) => (value - ZERO) / 60_000);
+  const times = new Float64Array(column.values).map((value) => (value - ZERO) / 60_000);
   return times.every((time) => Number.isNaN(time) || (time >= 0 && time < DAY / 60_000))
     ? { name: column.name, measure: 'time', values: times }
     : column;
