@@ -62,7 +62,8 @@ function countPiece(
 function trimmed(lowest: number, counts: Uint32Array): Tally {
   let end = counts.length;
   while (end > 0 && counts[end - 1] === 0) end--;
-  const first = end === 0 ? 0 : counts.findIndex((count) => count > 0);
+  let first = 0;
+  while (first < end && counts[first] === 0) first++;
   return { first: lowest + first, counts: counts.slice(first, end) };
 }
 

@@ -208,7 +208,7 @@ export function Picture(props: PictureProps): JSX.Element {
   useLayoutEffect(() => {
     if (outerSize.width === 0) return;
     const wanted = { colours, scheme, alone, showsDoubt: props.showsDoubt ?? false };
-    dots.current?.show({ scene, version, n, look: wanted, size, matrix, ratio, isRough: props.isRough });
+    dots.current?.show({ scene, version, live, n, look: wanted, size, matrix, ratio, isRough: props.isRough });
   });
 
   useEffect(() => setCard(null), [scene, version]);

@@ -12,6 +12,8 @@ export interface Wish {
   readonly scene: SceneInfo;
   /** Of rows or labels: another number where these are others. */
   readonly version: number;
+  /** Of a run that is on: another one as often as labels of the sample are others. */
+  readonly live: object | null;
   readonly n: number;
   readonly look: Look;
   /** Of the area, in CSS pixels, and from coordinates to these. */
@@ -53,7 +55,8 @@ export function createDots({ canvas, expose, onWhole, onTrouble }: Options): Dot
   const context = canvas.getContext('2d');
   let wish: Wish | null = null;
   let sight: Sight | null = null;
-  let flight: { readonly controller: AbortController; readonly isWhole: boolean } | null = null;
+  let flight: { readonly controller: AbortController; readonly isWhole: boolean; readonly isLive: boolean } | null =
+    null;
   let rest: ReturnType<typeof setTimeout> | undefined;
   let isMoving = false;
   let hasEnded = false;
@@ -85,21 +88,21 @@ export function createDots({ canvas, expose, onWhole, onTrouble }: Options): Dot
     }, REST);
   }
 
-  /** One picture at a time, the newest: a whole one that is under way gives place to a move. */
+  /** One picture at a time, the newest: a whole one that is under way gives place to a move, and that of a run to a whole one. */
   function request(): void {
     if (hasEnded || wish === null) return;
+    const takesSample = isMoving || wish.isRough;
     if (flight !== null) {
-      if (isMoving && flight.isWhole) flight.controller.abort();
+      if (flight.isWhole ? isMoving : flight.isLive && !takesSample) flight.controller.abort();
       return;
     }
-    const takesSample = isMoving || wish.isRough;
     const isDone = sight !== null && (takesSample ? isFresh(sight, wish) : isTrue(sight, wish));
     if (!isDone) void fetchSight(wish, !takesSample);
   }
 
   async function fetchSight(wanted: Wish, isWhole: boolean): Promise<void> {
     const controller = new AbortController();
-    flight = { controller, isWhole };
+    flight = { controller, isWhole, isLive: wanted.live !== null };
     let isFailed = false;
     try {
       const drawn = await expose(exposureOf(wanted, isWhole), controller.signal);
@@ -167,6 +170,7 @@ function isAlike(left: Wish, right: Wish): boolean {
   return (
     left.scene === right.scene &&
     left.version === right.version &&
+    left.live === right.live &&
     left.ratio === right.ratio &&
     isSame(left.matrix, right.matrix) &&
     left.size.width === right.size.width &&

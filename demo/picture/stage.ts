@@ -34,6 +34,7 @@ export class Stage {
   #clustered: Clustered | null = null;
   #doubt: Float32Array | null = null;
   #live: Live | null = null;
+  #liveTime = 0;
   /** Points that somebody chose, ascending. */
   #chosen: Uint32Array | null = null;
   /** Clusters, those of chosen points apart from the others. */
@@ -102,10 +103,18 @@ export class Stage {
     return runAsync(centresOf(this.#coordinates, labels, k), signal);
   }
 
+  /** Milliseconds that the last picture of a run that was on took. */
+  get liveTime(): number {
+    return this.#liveTime;
+  }
+
   async expose(exposure: Exposure, signal: AbortSignal): Promise<Drawn> {
+    const start = performance.now();
+    const live = this.#live;
     const layer = this.#layer();
     const { drawn, grid } =
       (await this.#exposeOnGpu(layer, exposure, signal)) ?? (await this.#painter.expose(layer, exposure, signal));
+    if (live !== null) this.#liveTime = performance.now() - start;
     if (grid !== null) {
       this.#grid = grid;
       this.#exposed = exposure;

@@ -74,7 +74,11 @@ function firstOf(table: Table, file: Opened): Table {
 
 function timeOf({ values }: NumberColumn): NumberColumn {
   const minutes = new Uint16Array(values.length);
-  for (let i = 0; i < minutes.length; i++) minutes[i] = Math.floor(values[i] / MINUTE) % DAY;
+  for (let i = 0; i < minutes.length; i++) {
+    const minute = Math.floor(values[i] / MINUTE);
+    // A remainder of numbers that are no small integers is a call.
+    minutes[i] = minute - DAY * Math.floor(minute / DAY);
+  }
   return { name: 'time', measure: 'time', values: minutes };
 }
 

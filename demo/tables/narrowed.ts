@@ -7,12 +7,15 @@ const INTEGERS = [Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Ui
   return { Kind, least: isSigned ? -(2 ** (bits - 1)) : 0, greatest: 2 ** (isSigned ? bits - 1 : bits) - 1 };
 });
 
+const LEAST = Math.min(...INTEGERS.map(({ least }) => least));
+const GREATEST = Math.max(...INTEGERS.map(({ greatest }) => greatest));
+
 /** The same numbers, in the least of arrays that holds them all exactly. */
 export function narrowed(values: Values): Values {
   let least = Infinity;
   let greatest = -Infinity;
   let areIntegers = true;
-  for (let i = 0; i < values.length && areIntegers; i++) {
+  for (let i = 0; i < values.length && areIntegers && least >= LEAST && greatest <= GREATEST; i++) {
     const value = values[i];
     if (value < least) least = value;
     if (value > greatest) greatest = value;

@@ -77,13 +77,20 @@ async function compile(): Promise<void> {
   if (typeof WebAssembly === 'undefined') return;
   try {
     const { default: text } = await import('zstddec?raw');
-    const letters = atob(/"(AGFzbQ[\w+/]+=*)"/.exec(text)![1]);
-    const bytes = new Uint8Array(letters.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
-    module = await WebAssembly.compile(bytes);
+    module = await WebAssembly.compile(bytesOf(/"(AGFzbQ[\w+/]+=*)"/.exec(text)![1]));
   } catch {
     // Then there is fzstd.
   }
+}
+
+function bytesOf(base64: string): BufferSource {
+  // Of 2025.
+  const { fromBase64 } = Uint8Array as { readonly fromBase64?: (base64: string) => Uint8Array<ArrayBuffer> };
+  if (fromBase64 !== undefined) return fromBase64(base64);
+  const letters = atob(base64);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }
 
 /** Undefined where it cannot. */

@@ -63,7 +63,7 @@ export class Desk {
   #isStopped = false;
 
   async open(source: Source, { signal, tell }: Caller<OpeningTold>): Promise<Opened> {
-    const onProgress = (loaded: number, total: number) => tell({ loaded, total });
+    const onProgress = seldom(tell);
     // Behind the last row nobody waits for the first ones.
     const whole = new AbortController();
     const isWanted = AbortSignal.any([signal, whole.signal]);
@@ -146,16 +146,20 @@ export class Desk {
 
   async #clusterOnce(features: Features, settings: Settings, caller: Caller<Told>): Promise<Run> {
     const resident = await this.#residence.of(settings.backend, features);
+    // It comes while the run is on.
+    const profiling = import('../results/profile.ts');
+    profiling.catch(() => undefined);
     caller.tell({ kind: 'engine', engine: toldOf(resident) });
     try {
       const kept = await fit(this.#lastRun + 1, resident, features, settings, {
         ...caller,
         isStopped: () => this.#isStopped,
         show: ({ places, labels }) => this.#stage.setLive({ places, labels, k: settings.k }),
+        pictureTime: () => this.#stage.liveTime,
       });
       const before = this.#runs.get(this.#lastRun) ?? null;
       const previous = before && { labels: before.labels, colours: before.run.colours, k: before.run.k };
-      const { matchColours } = await import('../results/profile.ts');
+      const { matchColours } = await profiling;
       // With weights they are sums of these.
       const sizes = features.weights === null ? kept.run.counts : undefined;
       const colours = matchColours(previous, kept.labels, settings.k, sizes);
@@ -308,7 +312,7 @@ export class Desk {
       names,
     };
     const { take } = await import('../results/take.ts');
-    return take(what, of, { signal, onProgress: (loaded, total) => tell({ loaded, total }) });
+    return take(what, of, { signal, onProgress: seldom(tell) });
   }
 
   async agreement([one, other]: readonly [number, number], { signal }: Caller<never>): Promise<Agreement> {
@@ -366,6 +370,19 @@ export class Desk {
       .filter((component) => shares[component] >= 0.005)
       .map((component) => `${formatShare(shares[component])} in cluster ${number[component]}`);
   }
+}
+
+/** Milliseconds between two tellings of how far something is, each of which the page draws. */
+const PROGRESS_MS = 100;
+
+function seldom(tell: (loading: Loading) => void): Reading['onProgress'] {
+  let last = Number.NEGATIVE_INFINITY;
+  return (loaded, total) => {
+    const now = performance.now();
+    if (now - last < PROGRESS_MS && loaded < total) return;
+    last = now;
+    tell({ loaded, total });
+  };
 }
 
 function openedOf(table: Table, found: readonly ColumnSummary[]): Opened {

@@ -23,11 +23,15 @@ export interface Progressing extends Caller<Told> {
   /** Whether it is to end with what it has come to. */
   readonly isStopped: () => boolean;
   readonly show: (sample: LiveSample) => void;
+  /** Milliseconds that the last picture of a sample took. */
+  readonly pictureTime: () => number;
 }
 
 /** Milliseconds between two live pictures, at least, and between two tellings of iterations, each of which the page draws. */
 const LIVE_MS = 150;
 const STEPS_MS = 50;
+/** Pictures take a part of the time at most: the thread that draws them may have a core with those that compute. */
+const LIVE_SHARE = 1 / 6;
 /** Wider matrices would be more than the page draws or shows. */
 const MOST_DRAWN = 64;
 
@@ -96,7 +100,7 @@ class Watch {
     const now = performance.now();
     if (now - this.#lastSteps >= STEPS_MS) this.#tellSteps(now);
     if (this.progress.isStopped()) return 'stop';
-    if (now - this.#last < LIVE_MS) return undefined;
+    if (now - this.#last < Math.max(LIVE_MS, this.progress.pictureTime() / LIVE_SHARE)) return undefined;
     this.#last = now;
     return this.#show(label);
   }

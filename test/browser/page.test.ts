@@ -358,6 +358,28 @@ inAll(it)('stops a run, and keeps what it has come to', async () => {
   await page.close();
 });
 
+it('colours a sample of the rows anew while a run is on', async () => {
+  const page = await open(chrome, '?k=128&engine=cpu');
+  await page.waitForSelector('.figures[data-live="true"]');
+  const pictures = await page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const seen = new Set<string>();
+        const look = () => {
+          const isLive = document.querySelector<HTMLElement>('.figures')!.dataset.live === 'true';
+          if (isLive) seen.add(document.querySelector<HTMLCanvasElement>('#picture canvas')!.toDataURL());
+          if (seen.size === 4 || !isLive) return resolve(seen.size);
+          setTimeout(look, 20);
+        };
+        look();
+      }),
+  );
+  expect(pictures).toBe(4);
+  await page.click('#run');
+  await clustered(page);
+  await page.close();
+});
+
 /** Many rows, of which reading takes some time. */
 const long = () => `a,b\n${Array.from({ length: 600_000 }, (_, i) => `${i % 977},${(i * 7) % 1009}.25`).join('\n')}\n`;
 

@@ -812,6 +812,7 @@ describe('the layer of dots', () => {
     ...{
       scene,
       version: 1,
+      live: null,
       n: 3_000_000,
       size: { width: 400, height: 200 },
       matrix: IDENTITY,
@@ -893,6 +894,26 @@ describe('the layer of dots', () => {
     expect(wholes).toEqual([]);
     dots.show(wish);
     expect(asked[1].exposure.sample).toBeNull();
+  });
+
+  it('draws a sample anew as often as its labels change, and waits for none of these when the run is over', async () => {
+    const { dots, asked, wholes } = layer();
+    const running = (): Wish => ({ ...wish, isRough: true, live: {} });
+    dots.show(running());
+    await asked[0].answer();
+    expect(asked.length).toBe(1);
+    dots.show(running());
+    expect(asked[1].exposure.sample).toBe(SAMPLE);
+    dots.show(running());
+    expect(asked.length).toBe(2);
+    await asked[1].answer();
+    expect(asked.length).toBe(3);
+    dots.show(wish);
+    expect(asked[2].signal.aborted).toBe(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked[3].exposure.sample).toBeNull();
+    await asked[3].answer();
+    expect(wholes.length).toBe(1);
   });
 
   it('tells of a failure once, and tries again when something else is wished', async () => {
