@@ -20,12 +20,8 @@ export class Decoders {
   /** Not outside of browsers, and in the workers of few of them. */
   readonly areThere = typeof Worker === 'function';
 
-  /**
-   * Whoever will need them soon need not wait for them then.
-   *
-   * @param codec what they will need to unpack, if that is known
-   */
-  start(codec?: Packed['codec']): void {
+  /** Whoever will need them soon need not wait for them then. */
+  start(): void {
     if (!this.areThere || this.#threads !== null) return;
     // One core is for whoever waits for them.
     const count = Math.max(1, Math.min((navigator.hardwareConcurrency || 2) - 1, MOST_THREADS));
@@ -43,7 +39,11 @@ export class Decoders {
     } catch {
       this.#areBroken = true;
     }
-    if (codec !== undefined) for (const { ask } of this.#threads) ask('load', codec).catch(() => undefined);
+  }
+
+  /** The same of what unpacks a codec. */
+  load(codec: Packed['codec']): void {
+    for (const { ask } of this.#threads ?? []) ask('load', codec).catch(() => undefined);
   }
 
   /**

@@ -26,10 +26,13 @@ export interface FlightsOptions extends Reading {
 export async function loadFlights({ rows, onPart, onColumn, ...reading }: FlightsOptions): Promise<Table> {
   const decoders = new Decoders();
   // While what reads the file comes.
-  decoders.start('ZSTD');
+  decoders.start();
   try {
     const { middleOf, openRemote } = await import('./remote.ts');
-    const file = await openRemote(flightsFile, ['delay', 'distance', 'date'], decoders, reading);
+    const opening = openRemote(flightsFile, ['delay', 'distance', 'date'], decoders, reading);
+    // Behind the first request for data, not before.
+    decoders.load('ZSTD');
+    const file = await opening;
     if (onPart !== undefined) onPart(firstOf(await readFlights(file, [middleOf(file.groups)], null), file));
     return await readFlights(file, file.groups, rows, onColumn);
   } finally {
