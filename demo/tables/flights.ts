@@ -29,10 +29,9 @@ export async function loadFlights({ rows, onPart, onColumn, ...reading }: Flight
   decoders.start();
   try {
     const { middleOf, openRemote } = await import('./remote.ts');
-    const opening = openRemote(flightsFile, ['delay', 'distance', 'date'], decoders, reading);
-    // Behind the first request for data, not before.
+    const file = await openRemote(flightsFile, ['delay', 'distance', 'date'], decoders, reading);
+    // While the first part comes.
     decoders.load('ZSTD');
-    const file = await opening;
     if (onPart !== undefined) onPart(firstOf(await readFlights(file, [middleOf(file.groups)], null), file));
     return await readFlights(file, file.groups, rows, onColumn);
   } finally {
