@@ -46,7 +46,7 @@ export function offline(onnx: string): Plugin {
     apply: 'build',
     transformIndexHtml: {
       order: 'post',
-      handler(_, { path }): HtmlTagDescriptor[] {
+      handler(_, { path, bundle = {} }): HtmlTagDescriptor[] {
         const page = path.replace(/^\//, '');
         const attrs = { 'http-equiv': 'Content-Security-Policy', content: policyOf(page, onnx) };
         const policy: HtmlTagDescriptor = { tag: 'meta', attrs, injectTo: 'head-prepend' };
@@ -55,7 +55,8 @@ export function offline(onnx: string): Plugin {
           attrs: { rel: 'manifest', href: `./${MANIFEST}` },
           injectTo: 'head',
         };
-        return page === MAIN ? [policy, link] : [policy];
+        if (page !== MAIN) return [policy];
+        return [policy, link, workersScript(Object.keys(bundle))];
       },
     },
     generateBundle: {
@@ -69,6 +70,13 @@ export function offline(onnx: string): Plugin {
       },
     },
   };
+}
+
+/** The worker is wanted as soon as the page's own scripts have run: its script comes with them. */
+function workersScript(files: readonly string[]): HtmlTagDescriptor {
+  const file = files.find((name) => /^assets\/worker-[^/]*\.js$/.test(name));
+  if (file === undefined) throw new Error('no worker was built');
+  return { tag: 'link', attrs: { rel: 'modulepreload', crossorigin: true, href: `./${file}` }, injectTo: 'head' };
 }
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
