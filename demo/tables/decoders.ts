@@ -19,6 +19,20 @@ export class Decoders {
   #areBroken = false;
   /** Not outside of browsers, and in the workers of few of them. */
   readonly areThere = typeof Worker === 'function';
+  /** Rejects when nobody waits any more: a thread that is busy with a damaged file, perhaps for ever, hears nobody. */
+  readonly #off: Promise<never>;
+
+  constructor(signal: AbortSignal) {
+    this.#off = new Promise((_, reject) => {
+      const end = () => {
+        this.end();
+        reject(signal.reason);
+      };
+      if (signal.aborted) end();
+      else signal.addEventListener('abort', end);
+    });
+    this.#off.catch(() => undefined);
+  }
 
   /** Whoever will need them soon need not wait for them then. */
   start(): void {
@@ -61,10 +75,11 @@ export class Decoders {
       const packed = this.#areBroken ? null : await bring();
       // Meanwhile one may have broken, which answers nobody.
       if (packed === null || this.#areBroken) return null;
-      return await thread.ask('decode', packed, { transfer: [packed.chunk] }).catch(() => {
+      const decoded = thread.ask('decode', packed, { transfer: [packed.chunk] }).catch(() => {
         this.#areBroken = true;
         return null;
       });
+      return await Promise.race([decoded, this.#off]);
     } finally {
       thread.parts--;
       this.#waiting.shift()?.();
@@ -82,5 +97,7 @@ export class Decoders {
 
   end(): void {
     for (const { end } of this.#threads ?? []) end();
+    this.#threads = null;
+    this.#areBroken = true;
   }
 }

@@ -24,7 +24,7 @@ export interface FlightsOptions extends Reading {
 
 /** @throws {DownloadError} where data did not arrive. */
 export async function loadFlights({ rows, onPart, onColumn, ...reading }: FlightsOptions): Promise<Table> {
-  const decoders = new Decoders();
+  const decoders = new Decoders(reading.signal);
   // While what reads the file comes.
   decoders.start();
   try {

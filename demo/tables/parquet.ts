@@ -21,7 +21,7 @@ export async function readParquet(file: Blob, name: string, reading: Reading): P
     byteLength: file.size,
     slice: async (start, end = file.size) => (await bytesOf(file, start, end)).buffer,
   };
-  const decoders = new Decoders();
+  const decoders = new Decoders(reading.signal);
   return blame('Parquet file', reading, async () => {
     const opened = await openParquet(buffer, reading, { decoders });
     const columns: Column[] = [];

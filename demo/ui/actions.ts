@@ -15,12 +15,13 @@ import * as state from './state.ts';
 
 const NOTHING_SAID = { columns: null, weights: null, gaps: null };
 
-const { ask, restart } = openChannel<PageCalls>(
+const { ask, restart, end } = openChannel<PageCalls>(
   () => new Worker(new URL('../work/worker.ts', import.meta.url), { type: 'module' }),
 );
 void watch();
 
 const LOST = 'WorkerLostError';
+const DEAF = 'WorkerDeafError';
 
 /** What is under way, of which there is one at a time: the next one calls the one before off. */
 let doing = new AbortController();
@@ -44,13 +45,25 @@ function settled(): Status {
   return state.run.value === null ? 'ready' : 'done';
 }
 
-/** Starts another worker where this one was ended: what it held is gone. */
+/** Starts another worker where this one was ended. */
 async function watch(): Promise<void> {
   const lock = `webgpu-clustering ${crypto.randomUUID?.()}`;
   if (!(await ask('stay', lock).catch(() => false))) return;
+  isWatched = true;
   await lockFreed(lock);
+  startAnew(why);
+  await watch();
+}
+
+/** Whether somebody hears that the worker has ended, and why it would have. */
+let isWatched = false;
+let why = LOST;
+
+/** What the worker held is gone. */
+function startAnew(error: string): void {
   begin();
-  restart(LOST);
+  restart(error);
+  why = LOST;
   forgetRuns();
   batch(() => {
     state.opened.value = null;
@@ -61,9 +74,8 @@ async function watch(): Promise<void> {
     state.comparison.value = null;
     state.live.value = null;
     state.wanted.value ??= state.source.value;
-    fail(Object.assign(new Error(LOST), { name: LOST }));
+    fail(Object.assign(new Error(error), { name: error }));
   });
-  await watch();
 }
 
 export async function openSource(source: Source, clusters: boolean): Promise<void> {
@@ -146,6 +158,19 @@ export function cancel(): void {
     state.status.value = settled();
     state.message.value = 'Reading was cancelled.';
   });
+  void endIfDeaf();
+}
+
+/** Milliseconds that the worker may take to hear that somebody has cancelled. */
+const PATIENCE_MS = 10_000;
+
+/** A damaged file may keep what reads it busy for ever. */
+async function endIfDeaf(): Promise<void> {
+  const patience = new Promise<'deaf'>((resolve) => setTimeout(resolve, PATIENCE_MS, 'deaf'));
+  if ((await Promise.race([ask('loaded', null), patience])) !== 'deaf') return;
+  why = DEAF;
+  end();
+  if (!isWatched) startAnew(why);
 }
 
 export async function retry(): Promise<void> {
@@ -466,6 +491,10 @@ const PLAIN_WORDS: ReadonlyMap<string, string> = new Map([
   [
     LOST,
     'The part of this page that computes was ended, perhaps because memory ran out. What it held is gone: try again, or open less.',
+  ],
+  [
+    DEAF,
+    'What read that file went on when it was cancelled, and was ended. The table before is gone with it: open it again.',
   ],
   ['DeviceLostError', 'The GPU was lost during the run. Run again, or choose the engine “CPU”.'],
 ]);

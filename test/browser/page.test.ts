@@ -530,6 +530,21 @@ inAll(it)('says that its worker was ended, and starts another', async () => {
   await page.close();
 });
 
+inAll(it)('ends what reads a damaged file for ever', async () => {
+  const page = await openTable();
+  // The header of a page says nothing of its length: who reads it begins anew again and again.
+  await chooseFile(page, 'endless.parquet', await readFile('test/golden/data/endless.parquet'));
+  await page.waitForSelector('#result[data-status="reading"]');
+  await page.waitForSelector('.progress button');
+  await page.click('.progress button');
+  expect(await textOf(page, '#message')).toBe('Reading was cancelled.');
+  await page.waitForSelector('#result[data-status="error"]');
+  expect(await textOf(page, '#problem')).toMatch(/went on when it was cancelled, and was ended/);
+  await chooseFile(page, 'table.csv', csv());
+  await page.waitForSelector(`#result[data-points="${N}"]`);
+  await page.close();
+});
+
 it('gives the file back with its clusters, centroids, the model, and code that says what was done', async () => {
   const page = await openTable({ prepare: catchFiles });
   await cluster(page, 3);
