@@ -46,9 +46,7 @@ function* columnsOf(
   const values = new Float32Array(n * m);
   const offsets: number[] = [];
   const info: AxisInfo[] = [];
-  const known: Known[] = [];
-  /** How many rows are within what is seen of an axis at first, where its numbers were counted. */
-  const within: number[] = [];
+  const counted: Counted[] = [];
   for (const [axis, at] of columns.entries()) {
     const column = table.columns[at];
     if (!isNumeric(column)) throw new RangeError(`“${column.name}” holds text: an axis needs numbers or dates.`);
@@ -58,45 +56,86 @@ function* columnsOf(
     const sample = yield* sorted(column, sketch, features, tally);
     const offset = sample.length > 0 ? sample[sample.length >> 1] : 0;
     offsets.push(offset);
-    if (tally !== null) {
-      const numbers = numbersOf(tally);
-      bendAll(numbers, numbers.length, sketch);
-      const found = numbers.filter((_, i) => tally.counts[i] > 0).sort();
-      const axisInfo = axisOf(sketch, sample, found[0], found[found.length - 1]);
-      info.push(axisInfo);
-      const [low, high] = axisInfo.home;
-      within.push(
-        tally.counts.reduce((sum, count, i) => sum + (numbers[i] >= low && numbers[i] <= high ? count : 0), 0),
-      );
-      const becomes = [new Float32Array(numbers.map((number) => number - offset))];
-      known.push({ values: column.values, first: tally.first, becomes, start: axis });
-      continue;
+    if (tally === null) {
+      const [low, high] = yield* readAxis(values, m, axis, at, column, sketch, offset, features);
+      info.push(axisOf(sketch, sample, low, high));
+    } else {
+      const found = countedAxis(tally, column, sketch, sample, offset, axis);
+      info.push(found.info);
+      counted.push(found);
     }
-    const filled = fillingOf(at, features);
-    let [low, high] = [Infinity, -Infinity];
-    const piece = new Float64Array(Math.min(n, PIECE));
-    for (let start = 0; start < n; start += PIECE) {
-      const count = Math.min(PIECE, n - start);
-      readPiece(piece, column.values, rows, start, count);
-      bendAll(piece, count, sketch);
-      for (let i = 0; i < count; i++) {
-        let value = piece[i];
-        if (filled !== null && Number.isNaN(value)) value = filled(start + i);
-        values[(start + i) * m + axis] = value - offset;
-        if (value < low) low = value;
-        if (value > high) high = value;
-      }
-      yield;
-    }
-    info.push(axisOf(sketch, sample, low, high));
   }
-  yield* writeKnown(values, m, rows, known);
+  yield* writeKnown(
+    values,
+    m,
+    rows,
+    counted.map(({ known }) => known),
+  );
   const scene = { axes, info, shares: sharesOf(columns, features) };
   const coordinates = { n, dimensions: m, values, offsets };
+  const within = counted.map(({ within }) => within);
   // Where one axis alone leaves rows out, these are known.
-  const isCounted = within.length === m && within.filter((count) => count < n).length < 2;
-  if (isCounted) return { ...coordinates, scene: { ...scene, outside: n - Math.min(...within) } };
+  const isKnown = within.length === m && within.filter((count) => count < n).length < 2;
+  if (isKnown) return { ...coordinates, scene: { ...scene, outside: n - Math.min(...within) } };
   return yield* finish(coordinates, scene);
+}
+
+/** An axis whose numbers were counted. */
+interface Counted {
+  readonly info: AxisInfo;
+  readonly known: Known;
+  /** How many rows are within what is seen of it at first. */
+  readonly within: number;
+}
+
+function countedAxis(
+  tally: Tally,
+  { values }: NumberColumn,
+  sketch: AxisSketch,
+  sample: Float64Array,
+  offset: number,
+  axis: number,
+): Counted {
+  const { first, counts } = tally;
+  const numbers = numbersOf(tally);
+  bendAll(numbers, numbers.length, sketch);
+  const there = numbers.filter((_, i) => counts[i] > 0).sort();
+  const info = axisOf(sketch, sample, there[0], there[there.length - 1]);
+  const [low, high] = info.home;
+  const within = counts.reduce((sum, count, i) => sum + (numbers[i] >= low && numbers[i] <= high ? count : 0), 0);
+  const becomes = [new Float32Array(numbers.map((number) => number - offset))];
+  return { info, within, known: { values, first, becomes, start: axis } };
+}
+
+/** Writes an axis of [n, m], gaps filled as they were; returns the least and the greatest. */
+function* readAxis(
+  values: Float32Array,
+  m: number,
+  axis: number,
+  at: number,
+  column: NumberColumn,
+  sketch: AxisSketch,
+  offset: number,
+  features: Features,
+): Steps<[low: number, high: number]> {
+  const { n, rows } = features;
+  const filled = fillingOf(at, features);
+  const piece = new Float64Array(Math.min(n, PIECE));
+  let [low, high] = [Infinity, -Infinity];
+  for (let start = 0; start < n; start += PIECE) {
+    const count = Math.min(PIECE, n - start);
+    readPiece(piece, column.values, rows, start, count);
+    bendAll(piece, count, sketch);
+    for (let i = 0; i < count; i++) {
+      let value = piece[i];
+      if (filled !== null && Number.isNaN(value)) value = filled(start + i);
+      values[(start + i) * m + axis] = value - offset;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    yield;
+  }
+  return [low, high];
 }
 
 /** What a gap in a column was filled with, in coordinates. */
@@ -273,8 +312,9 @@ function titleOf({ vectors, shares }: Components, axis: number, table: Table, { 
 /** Counts what lies outside of what is seen at first. */
 function* finish(coordinates: Omit<Coordinates, 'scene'>, scene: SceneInfo): Steps<Coordinates> {
   const { n, dimensions: m, values, offsets } = coordinates;
-  const low = scene.info.map(({ home }, axis) => home[0] - offsets[axis]);
-  const high = scene.info.map(({ home }, axis) => home[1] - offsets[axis]);
+  // Rounded as the values are: whatever lies on an edge is within it.
+  const low = scene.info.map(({ home }, axis) => Math.fround(home[0] - offsets[axis]));
+  const high = scene.info.map(({ home }, axis) => Math.fround(home[1] - offsets[axis]));
   let inside = 0;
   for (const [start, end] of slices(n)) {
     inside += countWithin(values.subarray(start * m, end * m), m, low, high);
