@@ -304,5 +304,7 @@ function two(value: number): string {
 
 /** The remainder from 0 upwards. */
 export function modulo(value: number, period: number): number {
-  return value - period * Math.floor(value / period);
+  const left = value - period * Math.floor(value / period);
+  // Of what lies next to nothing below 0 rounding makes all of the period.
+  return left < period ? left : 0;
 }

@@ -15,26 +15,44 @@ export interface Tally {
  * @param rows that count; null: all
  */
 export function* tallyOf(values: Values, rows: Uint32Array | null = null): Steps<Tally | null> {
-  return (yield* talliesOf(values, rows, null, 1))?.[0] ?? null;
+  if (values.BYTES_PER_ELEMENT > 2) return null;
+  const size = 2 ** (8 * values.BYTES_PER_ELEMENT);
+  // To look through all counts would take longer.
+  if ((rows?.length ?? values.length) < size) return null;
+  const lowest = values instanceof Int8Array || values instanceof Int16Array ? -size / 2 : 0;
+  return (yield* counted(values, rows, null, 1, lowest, size))[0];
 }
+
+/** Rows for each count of a group, which more is made of than of a row. */
+const ROWS_FOR_COUNT = 8;
 
 /**
  * The same of each of k groups; empty for those without rows.
  *
- * @param groups that of each row [n], below k; null: there is one
+ * @param groups that of each row [n], below k
+ * @param range the least and the greatest number
  */
 export function* talliesOf(
   values: Values,
   rows: Uint32Array | null,
+  groups: Uint32Array,
+  k: number,
+  [least, greatest]: readonly [number, number],
+): Steps<Tally[] | null> {
+  const size = greatest - least + 1;
+  const isWorthIt = values.BYTES_PER_ELEMENT <= 2 && groups.length >= ROWS_FOR_COUNT * size * k;
+  return isWorthIt ? yield* counted(values, rows, groups, k, least, size) : null;
+}
+
+function* counted(
+  values: Values,
+  rows: Uint32Array | null,
   groups: Uint32Array | null,
   k: number,
-): Steps<Tally[] | null> {
-  if (values.BYTES_PER_ELEMENT > 2) return null;
-  const size = 2 ** (8 * values.BYTES_PER_ELEMENT);
+  lowest: number,
+  size: number,
+): Steps<Tally[]> {
   const n = rows?.length ?? values.length;
-  // To look through all counts would take longer.
-  if (n < size * k) return null;
-  const lowest = values instanceof Int8Array || values instanceof Int16Array ? -size / 2 : 0;
   const counts = new Uint32Array(size * k);
   const piece = new Int32Array(PIECE);
   for (let from = 0; from < n; from += PIECE) {

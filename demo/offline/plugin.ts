@@ -74,8 +74,9 @@ export function offline(onnx: string): Plugin {
 
 /** The worker is wanted as soon as the page's own scripts have run: its script comes with them. */
 function workersScript(files: readonly string[]): HtmlTagDescriptor {
-  const file = files.find((name) => /^assets\/worker-[^/]*\.js$/.test(name));
-  if (file === undefined) throw new Error('no worker was built');
+  const [file, ...others] = files.filter((name) => /^assets\/worker-[^/]*\.js$/.test(name));
+  if (file === undefined || others.length > 0)
+    throw new Error(`${1 + others.length} files may be the worker: ${files}`);
   return { tag: 'link', attrs: { rel: 'modulepreload', crossorigin: true, href: `./${file}` }, injectTo: 'head' };
 }
 

@@ -198,7 +198,12 @@ function axisOf(sketch: AxisSketch, sample: Float64Array, low: number, high: num
   const step = sketch.bend === undefined ? stepOf(sample) : 0;
   const range: [number, number] = low <= high ? [low, high] : [0, 1];
   if (sketch.measure === 'boolean') return { ...sketch, range, step: 0.6, home: [-0.5, 1.5] };
-  if (sketch.measure === 'time' && low >= 0 && high < MINUTES_A_DAY + (sketch.dayStart ?? 0)) {
+  if (
+    sketch.measure === 'time' &&
+    sketch.bend === undefined &&
+    low >= 0 &&
+    high < MINUTES_A_DAY + (sketch.dayStart ?? 0)
+  ) {
     const start = sketch.dayStart ?? 0;
     return { ...sketch, range, step, home: [start, start + MINUTES_A_DAY] };
   }

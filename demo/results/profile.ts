@@ -14,7 +14,6 @@ import {
 import { expOf, logOf } from '../features/prepare.ts';
 import { PIECE, quantile, readPiece } from '../features/reading.ts';
 import { numbersOf, sortedIn, type Tally, talliesOf, totalOf } from '../features/tally.ts';
-import { laid, lengthOf } from '../tables/laid.ts';
 import { isNumeric, type NumberColumn, type Table, type TextColumn } from '../tables/table.ts';
 import { rankClusters } from './numbers.ts';
 
@@ -267,8 +266,8 @@ function* ofNumbers(
   const { name, measure } = column;
   const scale = scaleOf(column, features, index);
   const { k, samples } = groups;
-  const tallies = yield* talliesOf(column.values, features.rows, labels, k);
-  const pieces = tallies === null ? rowsOf(column, features, labels) : [numbersIn(tallies)];
+  const tallies = yield* talliesOf(column.values, features.rows, labels, k, [least, greatest]);
+  const pieces = tallies === null ? rowsOf(column, features, labels) : numbersIn(tallies);
   const centres =
     scale.kind === 'circle'
       ? yield* onCircle(pieces, k, scale.period, toCircle(column, scale.period, [least, greatest]))
@@ -308,17 +307,11 @@ function* rowsOf(column: NumberColumn, { rows, n }: Features, labels: Uint32Arra
   }
 }
 
-function numbersIn(tallies: readonly Tally[]): Piece {
-  const labels = tallies.map(({ counts }, cluster) => new Uint32Array(counts.length).fill(cluster));
-  const size = lengthOf(labels);
-  return {
-    values: laid(new Float64Array(size), tallies.map(numbersOf)),
-    labels: laid(new Uint32Array(size), labels),
-    times: laid(
-      new Uint32Array(size),
-      tallies.map(({ counts }) => counts),
-    ),
-  };
+function* numbersIn(tallies: readonly Tally[]): Generator<Piece> {
+  for (const [cluster, tally] of tallies.entries()) {
+    const { counts: times } = tally;
+    yield { values: numbersOf(tally), labels: new Uint32Array(times.length).fill(cluster), times };
+  }
 }
 
 function* onLine(

@@ -183,8 +183,11 @@ export async function openParquet(file: AsyncBuffer, reading: Reading, { names, 
     const chunks: { readonly at: number; readonly data: DecodedArray }[] = [];
     const onChunk = (chunk: { readonly rowStart: number; readonly columnData: DecodedArray }) =>
       chunks.push({ at: chunk.rowStart, data: chunk.columnData });
+    const before = loaded;
     await withCompressors(codecs, (compressors) => {
+      // It may be read twice.
       chunks.length = 0;
+      loaded = before;
       return parquetRead({
         ...{ file: counted, metadata, compressors, parsers: PARSERS, geoparquet: false, onChunk },
         ...{ columns: [name], rowStart: start, rowEnd: start + rows },

@@ -70,8 +70,8 @@ async function loadFzstd(): Promise<void> {
 
 /**
  * Of the package only its WebAssembly, out of its text: it would fetch that from a `data:` URL, which policies forbid, the page's
- * own among them; it takes an error for a result, and what is there when it runs out of memory for room. As a text it keeps its
- * licence too.
+ * own among them; it takes an error for a result, and what is there when it runs out of memory for room. As a text it keeps
+ * Zstandard's licence too.
  */
 async function compile(): Promise<void> {
   if (typeof WebAssembly === 'undefined') return;

@@ -379,7 +379,7 @@ function seldom(tell: (loading: Loading) => void): Reading['onProgress'] {
   let last = Number.NEGATIVE_INFINITY;
   return (loaded, total) => {
     const now = performance.now();
-    if (now - last < PROGRESS_MS && loaded < total) return;
+    if (now - last < PROGRESS_MS) return;
     last = now;
     tell({ loaded, total });
   };

@@ -32,6 +32,8 @@ const LIVE_MS = 150;
 const STEPS_MS = 50;
 /** Pictures take a part of the time at most: the thread that draws them may have a core with those that compute. */
 const LIVE_SHARE = 1 / 6;
+/** Whatever a picture took: it may have waited. */
+const MOST_LIVE_MS = 1000;
 /** Wider matrices would be more than the page draws or shows. */
 const MOST_DRAWN = 64;
 
@@ -100,7 +102,8 @@ class Watch {
     const now = performance.now();
     if (now - this.#lastSteps >= STEPS_MS) this.#tellSteps(now);
     if (this.progress.isStopped()) return 'stop';
-    if (now - this.#last < Math.max(LIVE_MS, this.progress.pictureTime() / LIVE_SHARE)) return undefined;
+    if (now - this.#last < Math.max(LIVE_MS, Math.min(MOST_LIVE_MS, this.progress.pictureTime() / LIVE_SHARE)))
+      return undefined;
     this.#last = now;
     return this.#show(label);
   }

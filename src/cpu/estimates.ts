@@ -4,24 +4,25 @@ import type { RowValues } from '../points.ts';
 import type { Steps } from '../steps.ts';
 import { joined, type ResidentPoints } from './dataset.ts';
 import { SEEDING } from './families/seeding.ts';
-import { LENGTH } from './kernels/kmeans/layout.ts';
-import { LANES, TERM_LENGTH, TERM_NORM, TERMS_BYTES } from './kernels/seeding/layout.ts';
+import { LANES, LENGTH } from './kernels/kmeans/layout.ts';
+import { TERM_LENGTH, TERM_NORM, TERMS_BYTES } from './kernels/seeding/layout.ts';
 import { SLICE_ROWS } from './plan.ts';
 import type { EstimatedPotentials, RoughCandidates } from './potentials.ts';
 import { type Candidate, type Draw, type Estimates, LONGEST } from './seeding.ts';
 import { askAll, make, type Ref } from './threads/place.ts';
 
-/** So many rows of few features are compared with all others in less time than it takes to estimate. */
+/** Where so many clusters at most are wanted of few features, candidates are tried on all rows in less time than it takes to estimate. */
 const MOST_COMPARED = 32;
 
 /** See `plusPlus`. */
 export function estimating(points: ResidentPoints, k = Infinity): Estimates {
   const potentials = points.shards.map((shard) => make(shard, SEEDING, 'potentials'));
-  let hasRoom = points.summary.d > LANES || k > MOST_COMPARED;
+  let isEstimated = points.summary.d > LANES || k > MOST_COMPARED;
   const contenders = function* (draw: Draw): Steps<Draw> {
-    if (!hasRoom) return draw;
+    if (!isEstimated) return draw;
     const drawn = yield* contendersOf(points, potentials, draw);
-    hasRoom = drawn !== null;
+    // Null where there is no room.
+    isEstimated = drawn !== null;
     return { ...draw, drawn: drawn ?? draw.drawn };
   };
   return { potentials, contenders };

@@ -137,17 +137,21 @@ describe.each(KINDS)('%s', (...kind) => {
 });
 
 it('counts from the least to the greatest, rows that are chosen, and groups apart', () => {
-  const values = Int8Array.from({ length: 1000 }, (_, i) => (i % 100) - 50);
-  expect(runNow(tallyOf(values))).toEqual({ first: -50, counts: new Uint32Array(100).fill(10) });
+  const values = Int8Array.from({ length: 3000 }, (_, i) => (i % 100) - 50);
+  expect(runNow(tallyOf(values))).toEqual({ first: -50, counts: new Uint32Array(100).fill(30) });
   const rows = Uint32Array.from({ length: 300 }, (_, i) => (i % 3) + 1);
   expect(runNow(tallyOf(values, rows))).toEqual({ first: -49, counts: Uint32Array.of(100, 100, 100) });
   const groups = Uint32Array.from(values, (value) => (value < 0 ? 0 : 2));
-  const tallies = runNow(talliesOf(values, null, groups, 3))!;
-  expect(tallies.map(totalOf)).toEqual([500, 0, 500]);
+  const tallies = runNow(talliesOf(values, null, groups, 3, [-50, 49]))!;
+  expect(tallies.map(totalOf)).toEqual([1500, 0, 1500]);
   expect(tallies.map(({ counts }) => counts.length)).toEqual([50, 0, 50]);
   expect([tallies[0].first, tallies[2].first]).toEqual([-50, 0]);
-  expect([...sortedIn(tallies[2], 500, 5)]).toEqual([5, 15, 25, 35, 45]);
+  expect([...sortedIn(tallies[2], 1500, 5)]).toEqual([5, 15, 25, 35, 45]);
+  const places = Uint32Array.from({ length: 2500 }, (_, i) => 2 + i);
+  const chosen = runNow(talliesOf(values, places, groups.subarray(2, 2502), 3, [-50, 49]))!;
+  expect(chosen.map(totalOf)).toEqual([1250 - 2 + 2, 0, 1250]);
+  // Of few rows.
   expect(runNow(tallyOf(values.subarray(0, 255)))).toBeNull();
-  expect(runNow(talliesOf(values, null, groups, 4))).toBeNull();
+  expect(runNow(talliesOf(values, null, groups, 4, [-50, 49]))).toBeNull();
   expect(runNow(tallyOf(Float32Array.from(values)))).toBeNull();
 });

@@ -1,7 +1,7 @@
 import type { RowValues } from '../../points.ts';
 import type { Steps } from '../../steps.ts';
-import { BLOCK } from '../kernels/kmeans/layout.ts';
-import { ESTIMATE_BYTES, LANES, LOSSES, ROUGH_BLOCK, TERMS_BYTES } from '../kernels/seeding/layout.ts';
+import { BLOCK, LANES } from '../kernels/kmeans/layout.ts';
+import { ESTIMATE_BYTES, LOSSES, ROUGH_BLOCK, TERMS_BYTES } from '../kernels/seeding/layout.ts';
 import { SLICE_ROWS } from '../plan.ts';
 import type { EstimatedPotentials, RoughCandidates } from '../potentials.ts';
 import type { Shard } from '../shard.ts';
@@ -25,10 +25,6 @@ export class SimdEstimatedPotentials extends SimdPotentials implements Estimated
     const { extendNarrow, trialNarrow } = kernels;
     super(shard, shard.d <= LANES ? { ...kernels, extend: extendNarrow, trialDirect: trialNarrow } : kernels);
     this.#kernels = kernels;
-  }
-
-  override *trial(candidates: RowValues, direct: boolean): Steps<Float64Array> {
-    return yield* super.trial(candidates, direct || this.shard.d <= LANES);
   }
 
   override *extend(centres: RowValues, estimated?: number): Steps<Float64Array> {

@@ -6,6 +6,9 @@
 /** Rows that are scanned at a time. */
 export const BLOCK: u32 = 8;
 
+/** Rows of so many features at most may be compared four at a time: a row is a vector then, and whatever lies behind it. */
+export const LANES: u32 = 4;
+
 /** The label of a row that has none. */
 export const UNLABELLED: u32 = 0xffffffff;
 

@@ -1,8 +1,5 @@
 /** What the kernels of seeding share with TypeScript, beside what those of k-means do. */
 
-/** Rows of so many features at most are compared four at a time: a row is a vector then, and whatever lies behind it. */
-export const LANES: u32 = 4;
-
 /** Offsets into a block of rows as integers for seeding, behind their ‖x‖² [8]: factors [8], and the integers. */
 export const ROUGH_FACTORS: usize = 32;
 export const ROUGH_BLOCK: usize = 64;

@@ -78,8 +78,7 @@ function compare(
   const has1 = i32x4.splat(d > 1 ? -1 : 0);
   const has2 = i32x4.splat(d > 2 ? -1 : 0);
   const has3 = i32x4.splat(d > 3 ? -1 : 0);
-  let sum0 = f64x2.splat(0);
-  let sum1 = sum0;
+  let sum: f64 = 0;
   let row = rows + <usize>start * bytes;
   const last = distances + (end << 2);
   for (let at = distances + (start << 2), weight = weights + (start << 2); at < last; at += 16, weight += 16) {
@@ -104,9 +103,13 @@ function compare(
       continue;
     }
     const some = weights === 0 ? f32x4.splat(1) : v128.load(weight);
-    sum0 = f64x2.add(sum0, f64x2.mul(f64x2.promote_low_f32x4(least), f64x2.promote_low_f32x4(some)));
-    sum1 = f64x2.add(sum1, f64x2.mul(f64x2.promote_low_f32x4(high(least)), f64x2.promote_low_f32x4(high(some))));
+    const first2 = f64x2.mul(f64x2.promote_low_f32x4(least), f64x2.promote_low_f32x4(some));
+    const last2 = f64x2.mul(f64x2.promote_low_f32x4(high(least)), f64x2.promote_low_f32x4(high(some)));
+    // One row after the other, as they are added up where they are compared one by one.
+    sum += f64x2.extract_lane(first2, 0);
+    sum += f64x2.extract_lane(first2, 1);
+    sum += f64x2.extract_lane(last2, 0);
+    sum += f64x2.extract_lane(last2, 1);
   }
-  sum0 = f64x2.add(sum0, sum1);
-  return f64x2.extract_lane(sum0, 0) + f64x2.extract_lane(sum0, 1);
+  return sum;
 }
