@@ -9,6 +9,10 @@ export interface Tally {
   readonly counts: Uint32Array;
 }
 
+/** Columns are counted for several ends, and remain as they are: those of few numbers are kept. */
+const kept = new WeakMap<Values, Tally>();
+const MOST_KEPT = 2 ** 13;
+
 /**
  * From the least number to the greatest; null for columns of numbers that may be large, or broken, or missing, and for few rows.
  *
@@ -19,8 +23,12 @@ export function* tallyOf(values: Values, rows: Uint32Array | null = null): Steps
   const size = 2 ** (8 * values.BYTES_PER_ELEMENT);
   // To look through all counts would take longer.
   if ((rows?.length ?? values.length) < size) return null;
+  const known = rows === null ? kept.get(values) : undefined;
+  if (known !== undefined) return known;
   const lowest = values instanceof Int8Array || values instanceof Int16Array ? -size / 2 : 0;
-  return (yield* counted(values, rows, null, 1, lowest, size))[0];
+  const [tally] = yield* counted(values, rows, null, 1, lowest, size);
+  if (rows === null && tally.counts.length <= MOST_KEPT) kept.set(values, tally);
+  return tally;
 }
 
 /** Rows for each count of a group, which more is made of than of a row. */

@@ -21,15 +21,17 @@ export class Decoders {
   readonly areThere = typeof Worker === 'function';
   /** Rejects when nobody waits any more: a thread that is busy with a damaged file, perhaps for ever, hears nobody. */
   readonly #off: Promise<never>;
+  #hearNoMore: () => void = () => undefined;
 
   constructor(signal: AbortSignal) {
     this.#off = new Promise((_, reject) => {
-      const end = () => {
+      const callOff = () => {
         this.end();
         reject(signal.reason);
       };
-      if (signal.aborted) end();
-      else signal.addEventListener('abort', end);
+      this.#hearNoMore = () => signal.removeEventListener('abort', callOff);
+      if (signal.aborted) callOff();
+      else signal.addEventListener('abort', callOff);
     });
     this.#off.catch(() => undefined);
   }
@@ -99,5 +101,6 @@ export class Decoders {
     for (const { end } of this.#threads ?? []) end();
     this.#threads = null;
     this.#areBroken = true;
+    this.#hearNoMore();
   }
 }

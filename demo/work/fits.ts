@@ -29,7 +29,7 @@ export interface Progressing extends Caller<Told> {
 
 /** Milliseconds between two live pictures, at least, and between two tellings of iterations, each of which the page draws. */
 const LIVE_MS = 150;
-const STEPS_MS = 50;
+const STEPS_MS = 100;
 /** Pictures take a part of the time at most: the thread that draws them may have a core with those that compute. */
 const LIVE_SHARE = 1 / 6;
 /** Whatever a picture took: it may have waited. */

@@ -56,8 +56,11 @@ export class Residence {
       const start = performance.now();
       this.#engine = await this.#start(choice);
       this.#choice = choice;
-      // Its threads start with the first points, and stay as long as there are any.
-      if (this.#device === null) this.#dataset = await this.#engine.upload(await anyPoints(this.#engine.info.threads));
+      // Its threads start with the first points, and stay as long as there are any; what they run is compiled as it is used.
+      if (this.#device === null) {
+        this.#dataset = await this.#engine.upload(await anyPoints(this.#engine.info.threads));
+        await this.#engine.kmeans(this.#dataset, { k: ANY_K, seed: 0, maxIterations: 2 });
+      }
       this.#warmTime = performance.now() - start;
     }).catch(() => undefined);
   }
@@ -166,11 +169,14 @@ async function find(choice: Choice) {
   return requestDevice(choice === 'webgpu');
 }
 
-/** As many as all threads are started for. */
+const ANY_D = 4;
+const ANY_K = 32;
+
+/** As many as all threads are started for, and no two alike. */
 async function anyPoints(threads: number) {
   const { VALUES_OF_THREAD } = await loadEngine();
-  const n = VALUES_OF_THREAD * threads;
-  return { data: new Float32Array(n), shape: [n, 1] } as const;
+  const n = Math.ceil((VALUES_OF_THREAD * threads) / ANY_D);
+  return { data: new Float32Array(n * ANY_D).map((_, i) => Math.sin(i)), shape: [n, ANY_D] } as const;
 }
 
 function pointsOf({ data, n, d }: Features) {

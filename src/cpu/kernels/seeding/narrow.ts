@@ -103,13 +103,13 @@ function compare(
       continue;
     }
     const some = weights === 0 ? f32x4.splat(1) : v128.load(weight);
-    const first2 = f64x2.mul(f64x2.promote_low_f32x4(least), f64x2.promote_low_f32x4(some));
-    const last2 = f64x2.mul(f64x2.promote_low_f32x4(high(least)), f64x2.promote_low_f32x4(high(some)));
+    const low = f64x2.mul(f64x2.promote_low_f32x4(least), f64x2.promote_low_f32x4(some));
+    const top = f64x2.mul(f64x2.promote_low_f32x4(high(least)), f64x2.promote_low_f32x4(high(some)));
     // One row after the other, as they are added up where they are compared one by one.
-    sum += f64x2.extract_lane(first2, 0);
-    sum += f64x2.extract_lane(first2, 1);
-    sum += f64x2.extract_lane(last2, 0);
-    sum += f64x2.extract_lane(last2, 1);
+    sum += f64x2.extract_lane(low, 0);
+    sum += f64x2.extract_lane(low, 1);
+    sum += f64x2.extract_lane(top, 0);
+    sum += f64x2.extract_lane(top, 1);
   }
   return sum;
 }
