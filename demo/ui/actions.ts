@@ -167,7 +167,9 @@ const PATIENCE_MS = 10_000;
 /** A damaged file may keep what reads it busy for ever. */
 async function endIfDeaf(): Promise<void> {
   const patience = new Promise<'deaf'>((resolve) => setTimeout(resolve, PATIENCE_MS, 'deaf'));
-  if ((await Promise.race([ask('loaded', null), patience])) !== 'deaf') return;
+  // One that has ended meanwhile is no longer deaf.
+  const answer = ask('loaded', null).catch(() => null);
+  if ((await Promise.race([answer, patience])) !== 'deaf') return;
   why = DEAF;
   end();
   if (!isWatched) startAnew(why);

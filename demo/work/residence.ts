@@ -194,7 +194,7 @@ export function someOf(features: Features, places: Uint32Array): Features {
     ...features,
     n: places.length,
     data: rowsAt(places, data, d),
-    weights: weights && new Float32Array(new Float64Array(places).map((place) => weights[place])),
+    weights: weights && Float32Array.from(places, (place) => weights[place]),
     rows: places.map((place) => rows?.[place] ?? place),
   };
 }
