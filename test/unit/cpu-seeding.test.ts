@@ -90,6 +90,7 @@ const ESTIMATED: Record<string, readonly [CasePoints, number]> = {
   'random weights': [weighted(narrow, (u) => 10 * u), 30],
   'weights of many decades': [weighted(wide, (u) => 10 ** (8 * u - 4)), 20],
   'rows without weight': [weighted(wide, (u, i) => (i % 3 === 0 ? u : 0)), 30],
+  'rows of few features without weight': [weighted(narrow, (u, i) => (i % 3 === 0 ? u : 0)), 30],
   'lengths of all sizes': [mapped(wide, (value, i) => value * 2 ** (i % 4)), 20],
   'small numbers': [mapped(wide, (value) => value * 1e-12), 20],
   'large numbers': [mapped(wide, (value) => value * 1e12), 20],
