@@ -78,7 +78,11 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
     assignmentSources(problem.load, d, k, tile, null, quads, null),
   );
   const filtered = canFilter(d)
-    ? [null, SUBGROUPS].map((subgroups) => filterSources(problem.load, d, k, subgroups))
+    ? [
+        filterSources(problem.load, d, k, true, null),
+        // Whether the filter is tall has nothing to do with subgroups: both are listed.
+        filterSources(problem.load, d, k, false, SUBGROUPS),
+      ]
     : [];
   const sizes = sizesOf(spansOf(plan.slices, plan.longest), n, plan.rows).map((each) => ({
     ...{ ...each, k, cells: k * (d + 2) },
@@ -120,11 +124,11 @@ function ofMixture({ n, d, k, load }: KernelCase, shape: GaussiansShape): Listed
   const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES);
   const kernels = mixtureSources(load, k, d, shape, plan, null);
   const inSubgroups = mixtureSources(load, k, d, shape, plan, SUBGROUPS);
-  const sizes = sizesOf(plan.spans, n, plan.rows).map((each) => ({ ...each, cells, k, d }));
+  const sizes = sizesOf(spansOf(plan.slices, plan.longest), n, plan.rows).map((each) => ({ ...each, cells, k, d }));
   const allRows = pieces(n, modelFloats, rowsOfPairs(4 * Math.ceil(k / 4))).map((rows) => ({ rows, k }));
   const densities =
     shape === 'axes'
-      ? listed(axesDensities(load, k), allRows)
+      ? listed(axesDensities(load, k, d), allRows)
       : listed(matricesDensities(load, d, shape === 'shared'), allRows);
   return [
     ...[kernels, inSubgroups].flatMap((each) => momentsOf(each, sizes)),

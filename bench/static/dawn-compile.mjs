@@ -31,7 +31,9 @@ for (const { wgsl, out } of jobs) {
     await device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint: 'main' } });
   } catch (error) {
     failed++;
-    console.error(`${wgsl}: ${error.message}`);
+    const { messages } = await module.getCompilationInfo();
+    const said = messages.map(({ lineNum, message }) => `\n${wgsl}:${lineNum}: ${message}`);
+    console.error(`${wgsl}: ${error.message}${said.join('')}`);
   }
 }
 // Until here all three have to live: without them Dawn crashes.

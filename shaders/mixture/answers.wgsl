@@ -1,5 +1,5 @@
-// What rows answer to the components, and what they weigh for each: shares [rows, 4·⌈k/4⌉] come as log π·p, less the largest
-// offset, and become w·r. LANES threads take a row, a workgroup a block of ROWS.
+// What rows answer to the components, and what they weigh for each: shares [rows, ⌈k/4⌉] vec4 come as log π·p, less the
+// largest offset, and become w·r. LANES threads take a row, each every so many fours, a workgroup a block of ROWS.
 //
 // answers = (best, sum) of each row, labels = its component; with Task.about they are there already. notes = for each block
 // of rows the sum of w·value, how many rows are left to the host, and how many have another label than they had; 0.
@@ -7,15 +7,15 @@
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
 @group(0) @binding(4) var<storage, read_write> answers: array<vec2f>;
 @group(0) @binding(5) var<storage, read_write> labels: array<u32>;
-@group(0) @binding(6) var<storage, read_write> shares: array<f32>;
+@group(0) @binding(6) var<storage, read_write> share_fours: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> notes: array<vec4f>;
 @group(0) @binding(8) var<uniform> task: Task;
 
-const THREADS = 256u;
+const LANES = 4u;
 const ROWS = 64u;
-const GROUPS = THREADS / LANES;
-const TREES = 1u;
 const LEVELS = 6u;
+const THREADS = LANES * ROWS;
+const TREES = 1u;
 /// What is noted of a row.
 alias Leaf = vec4f;
 
@@ -34,63 +34,81 @@ fn main(
     return;
   }
   let lane = thread % LANES;
-  let width = 4u * ((part.k + 3u) / 4u);
-  if (thread < ROWS) {
-    set_leaf(0u, thread, vec4f());
-  }
-  for (var round = 0u; round < (ROWS + GROUPS - 1u) / GROUPS; round++) {
-    let leaf = round * GROUPS + thread / LANES;
-    let row = first + leaf;
-    let inside = leaf < ROWS && row < part.rows;
-    let at = part.shard_row + row;
-    let begin = row * width;
-    var answer = NOBODY;
-    if (task.about == 0u) {
-      var own = NOBODY;
-      if (inside) {
-        var c = lane;
-        for (var left = (part.k + LANES - 1u - lane) / LANES; left > 0u; left--) {
-          consider(&own, shares[begin + c], c);
-          c += LANES;
-        }
-      }
-      workgroupBarrier();
-      found[thread] = own;
-      workgroupBarrier();
-      if (inside && lane == 0u) {
-        for (var i = 1u; i < LANES; i++) {
-          join(&own, found[thread + i]);
-        }
-        if (own.best < -0.5 * FARTHEST) {
-          own.label = FAR;
-        }
-        answers[at] = vec2f(own.best, own.sum);
-        let far = own.label == FAR;
-        let moved = f32(labels[at] != own.label);
-        labels[at] = own.label;
-        set_leaf(0u, leaf, vec4f(select(weight_of(at) * value_of(own), 0.0, far), f32(far), moved, 0.0));
-        found[thread] = own;
-      }
-      workgroupBarrier();
-      answer = found[thread - lane];
-    } else if (inside) {
-      answer = Answer(answers[at].x, answers[at].y, labels[at]);
+  let row = first + thread / LANES;
+  let inside = row < part.rows;
+  let at = part.shard_row + row;
+  let fours = (part.k + 3u) / 4u;
+  let mine = select(0u, (fours + LANES - 1u - lane) / LANES, inside);
+  var note = vec4f();
+  var answer = NOBODY;
+  if (task.about == 0u) {
+    var four = lane;
+    for (var left = mine; left > 0u; left--) {
+      let filled = select(share_fours[row * fours + four], vec4f(-3e37), NEXT + 4u * four >= vec4u(part.k));
+      consider_four(&answer, filled, 4u * four);
+      four += LANES;
     }
-    if (inside) {
-      let weight = weight_of(at);
-      var c = lane;
-      for (var left = (width + LANES - 1u - lane) / LANES; left > 0u; left--) {
-        let share = share_of(shares[begin + c], c, answer);
-        shares[begin + c] = select(0.0, weight * share, c < part.k);
-        c += LANES;
+    found[thread] = answer;
+    workgroupBarrier();
+    if (inside && lane == 0u) {
+      for (var i = 1u; i < LANES; i++) {
+        join(&answer, found[thread + i]);
       }
+      let far = answer.best < -0.5 * FARTHEST;
+      answer.label = select(answer.label, FAR, far);
+      answers[at] = vec2f(answer.best, answer.sum);
+      let moved = f32(labels[at] != answer.label);
+      labels[at] = answer.label;
+      note = vec4f(select(weight_of(at) * value_of(answer), 0.0, far), f32(far), moved, 0.0);
+      found[thread] = answer;
+    }
+    workgroupBarrier();
+    answer = found[thread - lane];
+  } else if (inside) {
+    answer = Answer(answers[at].x, answers[at].y, labels[at]);
+  }
+  if (lane == 0u) {
+    set_leaf(0u, thread / LANES, note);
+  }
+  if (inside) {
+    let weight = select(weight_of(at), 0.0, answer.label == FAR);
+    var four = lane;
+    for (var left = mine; left > 0u; left--) {
+      share_fours[row * fours + four] = shares_of(share_fours[row * fours + four], 4u * four, answer, weight);
+      four += LANES;
     }
   }
   // In pairs: values are all of one sign, and a sum in a row would round each to the whole of them.
-  let note = root(0u, add_up(place, 0u));
+  let sum = root(0u, add_up(place, 0u));
   if (thread == 0u) {
-    notes[part.slot * (part.slice_rows / ROWS) + block] = note;
+    notes[part.slot * (part.slice_rows / ROWS) + block] = sum;
   }
+}
+
+const NEXT = vec4u(0u, 1u, 2u, 3u);
+
+fn softened_four(differences: vec4f) -> vec4f {
+  return exp(max(differences, vec4f(-200.0 * task.temperature)) * task.inverse);
+}
+
+/// The same as four times `consider`, of components from c on.
+fn consider_four(answer: ptr<function, Answer>, v: vec4f, c: u32) {
+  let best = max(max(v.x, v.y), max(v.z, v.w));
+  let places = select(vec4u(4u), NEXT, v == vec4f(best));
+  let place = min(min(places.x, places.y), min(places.z, places.w));
+  (*answer).label = select((*answer).label, c + place, best > (*answer).best);
+  let larger = max((*answer).best, best);
+  let shares = softened_four(v - larger);
+  (*answer).sum = fma((*answer).sum, softened((*answer).best - larger), (shares.x + shares.y) + (shares.z + shares.w));
+  (*answer).best = larger;
+}
+
+/// What a row weighs for components from c on, by its own weight.
+fn shares_of(v: vec4f, c: u32, answer: Answer, weight: f32) -> vec4f {
+  if (task.temperature == 0.0) {
+    return select(vec4f(), vec4f(weight), NEXT + c == vec4u(answer.label));
+  }
+  return softened_four(min(v - answer.best, vec4f())) * (weight / answer.sum);
 }
 
 /// What two sets of components get together.

@@ -1,15 +1,14 @@
 // log π·p of rows under all components, less the largest offset: log_fours [rows, ⌈k/4⌉] vec4.
 //
 // A workgroup takes 4·TX rows and 4·TY components, TD features at a time; a thread takes 4 rows × 4 components, so that 48
-// operations follow four loads of 16 bytes.
+// operations follow four loads of 16 bytes. TD, at most 8, is also how many squares add up before they go to the sum: one
+// long float32 sum would cost digits of a responsibility.
 
 @group(0) @binding(3) var<storage, read> model: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> log_fours: array<vec4f>;
 
 const THREADS = max(64u, 16u * TY);
 const TX = THREADS / TY;
-/// Also how many squares add up before they go to the sum: one long float32 sum would cost digits of a responsibility.
-const TD = 8u;
 /// The padding keeps threads that write neighbouring features off one bank.
 const ROWS_STRIDE = TX + 1u;
 const MODEL_STRIDE = 3u * TY;
@@ -59,28 +58,29 @@ fn main(
         );
       }
     }
-    // What a four has of the features of a tile is in one piece.
+    // What a four has of the features of a tile is in one piece. Behind the last feature all y are 0.
     for (var i = 0u; i < MODEL_LOADS; i++) {
       let at = thread + i * THREADS;
       if (at < MODEL_STRIDE * TD) {
         let piece = at % (3u * TD);
         let four = at / (3u * TD);
         let origin = feature_at(0u, min(first_four + four, fours - 1u), min(first + piece / 3u, part.d - 1u));
-        tile_model[piece / 3u * MODEL_STRIDE + 3u * four + piece % 3u] = model[origin + piece % 3u];
+        let value = model[origin + piece % 3u];
+        tile_model[piece / 3u * MODEL_STRIDE + 3u * four + piece % 3u] = select(vec4f(), value, first + piece / 3u < part.d);
       }
     }
     workgroupBarrier();
     var run = Squares();
-    // Two loops: in one, compilers would clamp in any case, and choose afterwards. Where their trips are known some compilers
-    // unroll them, and have no registers for that.
+    // Two loops: in one, compilers would clamp in any case, and choose afterwards. Counted up, some would unroll them, and have
+    // no registers for that.
     var j = 0u;
     if (bounded) {
-      for (var left = min(TD, part.d - first); left > 0u; left--) {
+      for (var left = TD; left > 0u; left--) {
         add_squares(&run, j % TD, place, false);
         j++;
       }
     } else {
-      for (var left = min(TD, part.d - first); left > 0u; left--) {
+      for (var left = TD; left > 0u; left--) {
         add_squares(&run, j % TD, place, true);
         j++;
       }

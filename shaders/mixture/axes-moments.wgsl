@@ -84,8 +84,12 @@ fn main(
     var run_squares_a = vec4f();
     var run_sums_b = vec4f();
     var run_squares_b = vec4f();
-    for (var i = 0u; i < RUN; i++) {
-      let row = i * GROUPS + group;
+    // In this form Mesa leaves a short loop as it is: it has no registers for more rows on Intel's; NVIDIA's compiler unrolls
+    // it.
+    var i = 0u;
+    for (var left = RUN; left > 0u; left--) {
+      let row = i % RUN * GROUPS + group;
+      i++;
       let share = tile_weighed[row * TC + lane];
       let x = tile_points[row * TF + pair];
       let y_a = fma(x.xxxx - high_a, factor_a, addend_a);

@@ -1,4 +1,4 @@
-// E-step with its moments, for covariances that are matrices of up to four features: y of a row is one vec4, and a thread
+// E-step with its moments, for covariances that are matrices of D features, at most four: y of a row is one vec4, and a thread
 // takes whole rows. It finds their answers over all components; then, component by component, it sums w·r, w·r·y and w·r·yᵀy
 // of its rows in registers, and the threads' sums come together in a tree. The rows come from memory once; the second look
 // finds them in the cache. Float32 runs are at most 64 rows.
@@ -14,63 +14,58 @@
 
 const LEVELS = 6u;
 const THREADS = 1u << LEVELS;
-const TREES = 6u;
+const TREES = 4u;
 alias Leaf = vec4f;
 
-/// The sums of one thread: a block of yᵀy, and the sums and counts of its rows.
+/// The sums of one thread: of yᵀy what is on the diagonal or right of it, and the sums and counts of its rows.
 struct Sums {
   row0: vec4f,
-  row1: vec4f,
-  row2: vec4f,
-  row3: vec4f,
+  row1: vec3f,
+  row2: vec2f,
+  row3: f32,
   first: vec4f,
   count: f32,
 }
 
-/// y of a row.
-fn whitened(base: u32, c: u32, row: u32) -> vec4f {
+/// The values of a row, and zeros.
+fn values_of(row: u32) -> vec4f {
+  var x = vec4f();
+  for (var j = 0u; j < D; j++) {
+    x[j] = load(row, j);
+  }
+  return x;
+}
+
+/// y of the values of a row.
+fn whitened(base: u32, c: u32, x: vec4f) -> vec4f {
   let high = model[high_at(base, c)];
   let factor = factor_at(base, c);
   let step = step_of(base, c);
   var y = model[addend_at(base, c)];
   if (step == 0.0) {
-    for (var j = 0u; j < 4u; j++) {
-      if (j >= part.d) {
-        break;
-      }
-      y = fma(vec4f(load(row, j) - high[j]), model[factor + j], y);
+    for (var j = 0u; j < D; j++) {
+      y = fma(vec4f(x[j] - high[j]), model[factor + j], y);
     }
     return y;
   }
-  var x = vec4f();
-  for (var j = 0u; j < 4u; j++) {
-    if (j >= part.d) {
-      break;
-    }
-    x[j] = load(row, j);
-  }
   let unit = model[unit_at(base, c)];
-  let cut = on_grid(x, unit);
-  let difference = cut - high;
-  let reach = abs(difference) / unit;
-  let coarse = on_grid(difference, grid_of(vec4f(max(max(reach.x, reach.y), max(reach.z, reach.w))), step) * unit);
-  let fine = (difference - coarse) + (x - cut);
+  var reach = 0.0;
+  for (var j = 0u; j < D; j++) {
+    reach = max(reach, abs(on_grid(vec4f(x[j]), vec4f(unit[j])).x - high[j]) / unit[j]);
+  }
+  let grid = grid_of(vec4f(reach), step);
   let rest = rest_at(base, c);
   var exact = vec4f();
-  for (var j = 0u; j < 4u; j++) {
-    if (j >= part.d) {
-      break;
-    }
-    exact = fma(vec4f(coarse[j]), model[factor + j], exact);
-    y = fma(vec4f(fine[j]), model[factor + j], y);
-    y = fma(vec4f(coarse[j] + fine[j]), model[rest + j], y);
+  for (var j = 0u; j < D; j++) {
+    let cut = on_grid(vec4f(x[j]), vec4f(unit[j]));
+    let difference = cut - high[j];
+    let coarse = on_grid(difference, grid * unit[j]);
+    let fine = (difference - coarse) + (x[j] - cut);
+    exact = fma(coarse, model[factor + j], exact);
+    y = fma(fine, model[factor + j], y);
+    y = fma(coarse + fine, model[rest + j], y);
   }
   return exact + y;
-}
-
-/// log π·p of a row.
-fn log_of(c: u32, row: u32) -> f32 {
-  return density_of(c, square(whitened(0u, c, row)));
 }
 
 /// How many rows of a slice are a thread's.
@@ -100,10 +95,11 @@ fn main(
   if (task.about == 0u) {
     var row = begin + thread;
     for (var rows = rows_of(begin, end, thread); rows > 0u; rows--) {
+      let x = values_of(row);
       var answer = NOBODY;
       var c = 0u;
       for (var left = part.k; left > 0u; left--) {
-        consider(&answer, log_of(c, row), c);
+        consider(&answer, density_of(c, square(whitened(0u, c, x))), c);
         c++;
       }
       noted += note(row, answer);
@@ -117,6 +113,7 @@ fn main(
     slots[slot + values] = sum.first;
   }
 
+  let looks = select(1u, 2u, task.about > 0u);
   var all = Sums();
   var c = 0u;
   for (var left = part.k; left > 0u; left--) {
@@ -124,13 +121,29 @@ fn main(
     var row = begin + thread;
     for (var rows = rows_of(begin, end, thread); rows > 0u; rows--) {
       let at = part.shard_row + row;
-      let share = weight_of(row) * share_of(log_of(c, row), c, Answer(answers[at].x, answers[at].y, labels[at]));
-      let y = whitened(task.about, c, row);
+      let x = values_of(row);
+      var y = vec4f();
+      var share = 0.0;
+      var base = 0u;
+      for (var bases = looks; bases > 0u; bases--) {
+        y = whitened(base, c, x);
+        if (base == 0u) {
+          let v = density_of(c, square(y));
+          share = weight_of(row) * share_of(v, c, Answer(answers[at].x, answers[at].y, labels[at]));
+        }
+        base = task.about;
+      }
       let weighted = share * y;
       run.row0 = fma(weighted.xxxx, y, run.row0);
-      run.row1 = fma(weighted.yyyy, y, run.row1);
-      run.row2 = fma(weighted.zzzz, y, run.row2);
-      run.row3 = fma(weighted.wwww, y, run.row3);
+      if (D > 1u) {
+        run.row1 = fma(weighted.yyy, y.yzw, run.row1);
+      }
+      if (D > 2u) {
+        run.row2 = fma(weighted.zz, y.zw, run.row2);
+      }
+      if (D > 3u) {
+        run.row3 = fma(weighted.w, y.w, run.row3);
+      }
       run.first += weighted;
       run.count += share;
       row += THREADS;
@@ -175,18 +188,16 @@ fn over_threads(sums: Sums, place: Place, blocks: bool) -> Sums {
   workgroupBarrier();
   let thread = place.thread;
   set_leaf(0u, thread, sums.row0);
-  set_leaf(1u, thread, sums.row1);
-  set_leaf(2u, thread, sums.row2);
-  set_leaf(3u, thread, sums.row3);
-  set_leaf(4u, thread, sums.first);
-  set_leaf(5u, thread, vec4f(sums.count));
-  let first = select(4u, 0u, blocks);
+  set_leaf(1u, thread, vec4f(sums.row1, sums.row3));
+  set_leaf(2u, thread, vec4f(sums.row2, sums.count, 0.0));
+  set_leaf(3u, thread, sums.first);
+  let first = select(2u, 0u, blocks);
   let roots = add_up(place, first);
   var totals: array<vec4f, TREES>;
   for (var tree = first; tree < TREES; tree++) {
     totals[tree] = root(tree, roots);
   }
-  return Sums(totals[0], totals[1], totals[2], totals[3], totals[4], totals[5].x);
+  return Sums(totals[0], totals[1].xyz, totals[2].xy, totals[1].w, totals[3], totals[2].z);
 }
 
 fn add(sums: ptr<function, Sums>, run: Sums) {
@@ -200,7 +211,7 @@ fn add(sums: ptr<function, Sums>, run: Sums) {
 
 fn write_block(at: u32, sums: Sums) {
   slots[at] = sums.row0;
-  slots[at + 1u] = sums.row1;
-  slots[at + 2u] = sums.row2;
-  slots[at + 3u] = sums.row3;
+  slots[at + 1u] = vec4f(0.0, sums.row1);
+  slots[at + 2u] = vec4f(0.0, 0.0, sums.row2);
+  slots[at + 3u] = vec4f(0.0, 0.0, 0.0, sums.row3);
 }

@@ -17,12 +17,14 @@ import {
 import { addFar, answerFar, FAR, FARTHEST, type FarRow } from './mixture-far.ts';
 import { layoutOf, type MixtureLayout, type UnpackedStatistics } from './mixture-layout.ts';
 import { bindingsOf, cutParts, type Part } from './part.ts';
+import { Passes } from './passes.ts';
 import {
-  axesColumns,
+  axesTile,
   LARGEST_EXACT,
   type MixtureWorkPlan,
   mixtureWorkPlan,
   sharesOfRow,
+  spansOf,
   whitenedOfRow,
   whiteningTile,
 } from './plan.ts';
@@ -63,14 +65,15 @@ export function mixtureSources(
 ) {
   const sumSlices = sumSlicesSource(plan.sumSlices);
   const SHARED = shape === 'shared';
-  if (plan.kind === 'narrow') return { sumSlices, narrow: sourceOf(matricesNarrowKernel, { LOAD, SHARED }, subgroups) };
-  const answers = sourceOf(answersKernel, { LOAD, LANES: plan.LANES }, subgroups);
+  if (plan.kind === 'narrow')
+    return { sumSlices, narrow: sourceOf(matricesNarrowKernel, { LOAD, D: d, SHARED }, subgroups) };
+  const answers = sourceOf(answersKernel, { LOAD }, subgroups);
   if (plan.kind === 'axes') {
     const { TC, TF, GROUPS, RUN } = plan;
     return {
       sumSlices,
       answers,
-      densities: axesDensities(LOAD, k),
+      densities: axesDensities(LOAD, k, d),
       axes: sourceOf(axesMomentsKernel, { LOAD, TC, TF, GROUPS, RUN }),
     };
   }
@@ -104,10 +107,6 @@ interface Moments {
 
 type MomentsOf = (part: Part, nth: number, parts: readonly Part[]) => Moments;
 
-interface Span extends Moments {
-  readonly work: number;
-}
-
 /** Where bindings may begin, in every implementation. */
 const ALIGNMENT = 256;
 
@@ -125,7 +124,7 @@ export class GpuMixture implements MixtureWorkspace {
   /** The largest exponent and the sum of exponentials of a row, and its label: of each shard. */
   readonly #answers: readonly GPUBuffer[];
   readonly #labels: readonly GPUBuffer[];
-  readonly #spans: readonly Span[];
+  readonly #passes: { readonly [Name in keyof Moments]: Passes };
   /** Where another model begins: see Task.about. */
   readonly #aboutByte: number;
   readonly #signal: AbortSignal | undefined;
@@ -170,26 +169,28 @@ export class GpuMixture implements MixtureWorkspace {
     this.#answers = shards.map((shard) => allocation.storage('answers', shard.rows * 8));
     this.#labels = shards.map((shard) => allocation.storage('labels', shard.rows * 4));
     const halt = allocation.filled('halt', Uint32Array.of(0));
-    const longest = Math.max(...plan.spans.map(({ slices }) => slices));
-    const slots = allocation.storage('slots', longest * cells * 4);
-    const moments = this.#momentsOf(kernels, longest, slots);
+    const { slices, rows, unit, longest, workPerSlice, sumSlices } = plan;
+    const slots = allocation.storage('slots', Math.min(longest, slices) * cells * 4);
+    const moments = this.#momentsOf(kernels, slots);
     const buffers = { slots, totals: this.#totals, halt };
-    this.#spans = plan.spans.map(({ firstSlice, slices }, i) => {
-      const start = firstSlice * plan.rows;
-      const end = Math.min(summary.n, start + slices * plan.rows);
-      const parts = cutParts(allocation, points, k, plan.rows, start, end);
-      const summing = bindSumSlices(kernels.sumSlices, allocation, plan.sumSlices, cells, plan.spans, i, buffers);
-      const all = parts.map(moments);
-      return {
-        dispatches: [...all.flatMap(({ dispatches }) => dispatches), summing],
-        about: [...all.flatMap(({ about }) => about), summing],
-        work: slices * plan.rows * plan.workPerRow,
-      };
-    });
+    const passes = (name: keyof Moments) =>
+      new Passes(allocation, plan, (length) => {
+        const spans = spansOf(slices, Math.max(length, unit));
+        return spans.map(({ firstSlice, slices }, i) => {
+          const start = firstSlice * rows;
+          const parts = cutParts(allocation, points, k, rows, start, Math.min(summary.n, start + slices * rows));
+          const summing = bindSumSlices(kernels.sumSlices, allocation, sumSlices, cells, spans, i, buffers);
+          return {
+            dispatches: [...parts.map(moments).flatMap((all) => all[name]), summing],
+            work: slices * workPerSlice,
+          };
+        });
+      });
+    this.#passes = { dispatches: passes('dispatches'), about: passes('about') };
   }
 
   /** What finds the answers and the moments of the rows of a part. */
-  #momentsOf(kernels: Kernels, longestSpan: number, slots: GPUBuffer): MomentsOf {
+  #momentsOf(kernels: Kernels, slots: GPUBuffer): MomentsOf {
     const model = this.#model;
     const task = this.#task;
     const slicesOf = ({ rows }: Part) => Math.ceil(rows / this.#plan.rows);
@@ -208,10 +209,10 @@ export class GpuMixture implements MixtureWorkspace {
     }
     const { k } = this.#layout;
     const { d } = this.#points.summary;
-    const sharesIn = this.#inSpans('shares', sharesOfRow(k), longestSpan);
-    const notes = this.#allocation.storage('notes', (longestSpan * this.#plan.rows) / 4);
+    const sharesIn = this.#inSpans('shares', sharesOfRow(k));
+    const notes = this.#allocation.storage('notes', (this.#plan.longest * this.#plan.rows) / 4);
     const answersOf = (part: Part, shares: GPUBufferBinding) =>
-      kernels.answers.bind({ ...ofRows(part), shares, notes }, part);
+      kernels.answers.bind({ ...ofRows(part), share_fours: shares, notes }, part);
     if (kernels.axes !== undefined) {
       const { densities, axes } = kernels;
       return (...place) => {
@@ -227,7 +228,7 @@ export class GpuMixture implements MixtureWorkspace {
       };
     }
     const { densities, whitened: whitening, matrices } = kernels;
-    const whitenedIn = this.#inSpans('whitened', whitenedOfRow(k, d), longestSpan);
+    const whitenedIn = this.#inSpans('whitened', whitenedOfRow(k, d));
     return (...place) => {
       const [part] = place;
       const shares = sharesIn(...place);
@@ -248,9 +249,9 @@ export class GpuMixture implements MixtureWorkspace {
   }
 
   /** A buffer for what rows of a span have in memory between kernels, and where that of a part is. */
-  #inSpans(label: string, floatsOfRow: number, longestSpan: number) {
+  #inSpans(label: string, floatsOfRow: number) {
     const rowBytes = 4 * floatsOfRow;
-    const rows = Math.min(this.#points.summary.n, longestSpan * this.#plan.rows);
+    const rows = Math.min(this.#points.summary.n, this.#plan.longest * this.#plan.rows);
     const buffer = this.#allocation.storage(label, rows * rowBytes);
     return (part: Part, nth: number, parts: readonly Part[]): GPUBufferBinding => {
       const before = parts.slice(0, nth).reduce((sum, each) => sum + each.rows, 0);
@@ -300,10 +301,7 @@ export class GpuMixture implements MixtureWorkspace {
   async #run(temperature: number, about: number): Promise<UnpackedStatistics> {
     const task = taskOf(temperature, this.#points.summary, about);
     this.#queue.write(this.#task.buffer, 0, pack(TASK, task));
-    for (const { work, ...span } of this.#spans) {
-      for (const dispatch of about === 0 ? span.dispatches : span.about) dispatch.encode(this.#queue.pass);
-      await this.#queue.spend(work, this.#signal);
-    }
+    await this.#passes[about === 0 ? 'dispatches' : 'about'].encode(this.#queue, this.#signal);
     const cells = new Float32Array(await this.#queue.read(this.#totals, 0, this.#layout.cells * 4));
     this.#signal?.throwIfAborted();
     return this.#layout.unpack(cells, 1 / this.#points.weightScale);
@@ -335,8 +333,8 @@ export class GpuMixture implements MixtureWorkspace {
 }
 
 /** The kernels that tell log π·p, with their constants. */
-export function axesDensities(LOAD: Load, k: number) {
-  return sourceOf(axesDensitiesKernel, { LOAD, TY: axesColumns(k) });
+export function axesDensities(LOAD: Load, k: number, d: number) {
+  return sourceOf(axesDensitiesKernel, { LOAD, ...axesTile(k, d) });
 }
 
 export function matricesDensities(LOAD: Load, d: number, SHARED: boolean) {
@@ -373,7 +371,7 @@ export async function logDensities(
 
 async function bindingOf(gpu: Gpu, load: Load, { k, d, shape }: Gaussians): Promise<PairsTask['bind']> {
   if (shape === 'axes') {
-    const kernel = await gpu.kernel(axesDensities(load, k));
+    const kernel = await gpu.kernel(axesDensities(load, k, d));
     return (part, model, log_fours) => kernel.bind({ ...bindingsOf(part), model, log_fours }, { rows: part.rows, k });
   }
   const kernel = await gpu.kernel(matricesDensities(load, d, shape === 'shared'));

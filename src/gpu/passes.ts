@@ -1,6 +1,6 @@
 import type { Allocation } from './device.ts';
 import type { Dispatch } from './kernel.ts';
-import { type KMeansWorkPlan, lengthWithin } from './plan.ts';
+import { lengthWithin, type PassPlan } from './plan.ts';
 import type { Queue } from './queue.ts';
 
 /** Dispatches that a submit holds together, and their multiply-adds. */
@@ -17,12 +17,12 @@ export class Passes {
   /** Multiply-adds of a pass. */
   readonly work: number;
   readonly #allocation: Allocation;
-  readonly #plan: KMeansWorkPlan;
+  readonly #plan: PassPlan;
   readonly #bind: (length: number) => readonly Piece[];
   readonly #bound = new Map<number, readonly Piece[]>();
 
   /** @param bind what a pass is made of, in pieces of at most so many slices */
-  constructor(allocation: Allocation, plan: KMeansWorkPlan, bind: (length: number) => readonly Piece[]) {
+  constructor(allocation: Allocation, plan: PassPlan, bind: (length: number) => readonly Piece[]) {
     this.work = plan.slices * plan.workPerSlice;
     this.#allocation = allocation;
     this.#plan = plan;

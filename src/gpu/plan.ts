@@ -8,8 +8,6 @@ import type { GaussiansShape } from '../engine/gaussians.ts';
 
 /** Memory that the statistics of a span may take. */
 const SPAN_BYTES = 2 ** 25;
-/** Multiply-adds that a span of an E-step may take, at most: 20 ms at 100 G/s. */
-const SPAN_WORK = 2 ** 31;
 /** Workgroup memory of every implementation, less what kernels need besides their accumulators. */
 const ACCUMULATOR_FLOATS = 3584;
 
@@ -181,22 +179,25 @@ export interface Span {
 }
 
 /** How a pass over all rows is cut. */
-export interface KMeansWorkPlan {
+export interface PassPlan {
   /** Of all rows. */
   readonly slices: number;
   /** Rows of a slice. */
   readonly rows: number;
-  /** Slices whose statistics share a slot. */
-  readonly together: number;
   /** Slices that spans are multiples of. */
   readonly unit: number;
-  /** Slices of a span, at most: as many as memory has slots for. */
+  /** Slices of a span, at most: as many as memory has room for. */
   readonly longest: number;
-  /** Words of a slice's sorted rows; 0 where rows are not sorted. */
-  readonly sortedWords: number;
   /** Multiply-adds, about. */
   readonly workPerSlice: number;
   readonly sumSlices: SlicesPlan;
+}
+
+export interface KMeansWorkPlan extends PassPlan {
+  /** Slices whose statistics share a slot. */
+  readonly together: number;
+  /** Words of a slice's sorted rows; 0 where rows are not sorted. */
+  readonly sortedWords: number;
 }
 
 export function kmeansWorkPlan(n: number, d: number, k: number, bindingLimit: number): KMeansWorkPlan {
@@ -209,15 +210,15 @@ export function kmeansWorkPlan(n: number, d: number, k: number, bindingLimit: nu
   const sortedWords = sorted ? k + 1 + rows : 0;
   // What sum-slices.wgsl, or sums-sorted.wgsl, takes as one.
   const unit = slicesTogether(cells);
-  const bytes = 4 * unit * Math.max(cells / together, sortedWords);
-  const units = Math.min(Math.ceil(slices / unit), Math.max(1, Math.floor(Math.min(SPAN_BYTES, bindingLimit) / bytes)));
-  const TOGETHER = unit / together;
-  const longest = units * unit;
-  return {
-    ...{ slices, rows, together, unit, longest, sortedWords },
-    workPerSlice: rows * (d * k + 8),
-    sumSlices: { TOGETHER, LANES: Math.min(16, powerOfTwoFrom(longest / together / TOGETHER)) },
-  };
+  const longest = longestSpan(slices, unit, 4 * Math.max(cells / together, sortedWords), bindingLimit);
+  const sumSlices = slicesPlan(unit / together, longest / together);
+  return { ...{ slices, rows, together, unit, longest, sortedWords, sumSlices }, workPerSlice: rows * (d * k + 8) };
+}
+
+/** Slices of a span, in whole units, where each takes so many bytes of memory. */
+function longestSpan(slices: number, unit: number, sliceBytes: number, bindingLimit: number): number {
+  const fitting = Math.floor(Math.min(SPAN_BYTES, bindingLimit) / (unit * sliceBytes));
+  return unit * Math.min(Math.ceil(slices / unit), Math.max(1, fitting));
 }
 
 /** Spans of the slices, of at most so many. */
@@ -234,7 +235,7 @@ export function spansOf(slices: number, length: number): Span[] {
  */
 export function lengthWithin(
   budget: number,
-  { longest, unit, workPerSlice }: Pick<KMeansWorkPlan, 'longest' | 'unit' | 'workPerSlice'>,
+  { longest, unit, workPerSlice }: Pick<PassPlan, 'longest' | 'unit' | 'workPerSlice'>,
 ): number {
   let length = longest;
   while (length > 1 && length * workPerSlice > budget) {
@@ -244,48 +245,23 @@ export function lengthWithin(
   return length;
 }
 
-/** Spans of whole groups of slices that stay within memory and work. */
-function cutSpans(
-  n: number,
-  rows: number,
-  sumSlices: number,
-  sliceBytes: number,
-  workPerRow: number,
-  bindingLimit: number,
-): Span[] {
-  const byMemory = Math.min(SPAN_BYTES, bindingLimit) / sliceBytes;
-  const byWork = SPAN_WORK / (rows * workPerRow);
-  const length = Math.max(1, Math.floor(Math.min(byMemory, byWork) / sumSlices)) * sumSlices;
-  return spansOf(Math.ceil(n / rows), length);
-}
-
 /** How the statistics of slices are added up; its constants are named as in sum-slices.wgsl. */
 export interface SlicesPlan {
   readonly TOGETHER: number;
   readonly LANES: number;
 }
 
-function slicesPlan(cells: number, spans: readonly Span[]): SlicesPlan {
-  const TOGETHER = slicesTogether(cells);
-  const groups = Math.max(...spans.map(({ slices }) => Math.ceil(slices / TOGETHER)));
-  return { TOGETHER, LANES: Math.min(16, powerOfTwoFrom(groups)) };
+function slicesPlan(TOGETHER: number, longest: number): SlicesPlan {
+  return { TOGETHER, LANES: Math.min(16, powerOfTwoFrom(longest / TOGETHER)) };
 }
 
 /** How an E-step is cut. Its kernels' constants are named as there. */
-export type MixtureWorkPlan = {
-  /** Rows of a slice, a power of two. */
-  readonly rows: number;
-  readonly sumSlices: SlicesPlan;
-  /** Multiply-adds, about. */
-  readonly workPerRow: number;
-  readonly spans: readonly Span[];
-  /** Threads that find what a row answers. */
-  readonly LANES: number;
-} & (
-  | ({ readonly kind: 'axes' } & AxesPlan)
-  | { readonly kind: 'narrow' }
-  | ({ readonly kind: 'matrices' } & MatricesPlan)
-);
+export type MixtureWorkPlan = PassPlan &
+  (
+    | ({ readonly kind: 'axes' } & AxesPlan)
+    | { readonly kind: 'narrow' }
+    | ({ readonly kind: 'matrices' } & MatricesPlan)
+  );
 
 /** Slices that an E-step aims at, rows of one at least, and multiply-adds of one at most, where a workgroup does them alone. */
 const MIXTURE_SLICES = 1024;
@@ -309,10 +285,11 @@ export function mixtureWorkPlan(
   const fitting = 2 ** Math.floor(Math.log2(most));
   const wanted = Math.min(granuleRows(d), Math.max(LEAST_SLICE, powerOfTwoFrom(n / MIXTURE_SLICES)));
   const rows = Math.max(64, Math.min(wanted, fitting));
-  const sliceBytes = 4 * Math.max(cells, rows * values);
-  const spans = cutSpans(n, rows, slicesTogether(cells), sliceBytes, workPerRow, bindingLimit);
-  const LANES = Math.min(16, Math.max(4, powerOfTwoFrom(k)));
-  const cut = { rows, sumSlices: slicesPlan(cells, spans), workPerRow, spans, LANES };
+  const slices = Math.ceil(n / rows);
+  const unit = slicesTogether(cells);
+  const longest = longestSpan(slices, unit, 4 * Math.max(cells, rows * values), bindingLimit);
+  const sumSlices = slicesPlan(unit, longest);
+  const cut = { slices, rows, unit, longest, sumSlices, workPerSlice: rows * workPerRow };
   if (kind === 'narrow') return { ...cut, kind };
   return kind === 'axes' ? { ...cut, kind, ...axesPlan(k, d) } : { ...cut, kind, ...matricesPlan(d) };
 }
@@ -346,9 +323,9 @@ function axesPlan(k: number, d: number): AxesPlan {
   return { TC, TF, GROUPS, RUN: Math.min(32, fitting) };
 }
 
-/** Fours of components that axes-densities.wgsl takes at a time. */
-export function axesColumns(k: number): number {
-  return Math.min(16, powerOfTwoFrom(k / 4));
+/** What axes-densities.wgsl takes at a time: fours of components, and features. */
+export function axesTile(k: number, d: number): { readonly TY: number; readonly TD: number } {
+  return { TY: Math.min(16, powerOfTwoFrom(k / 4)), TD: d <= 4 ? 4 : 8 };
 }
 
 /** Multiply-adds of a row. Components or features come in fours. */

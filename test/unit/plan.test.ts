@@ -8,6 +8,7 @@ import {
   LARGEST_EXACT,
   lengthWithin,
   mixtureWorkPlan,
+  type PassPlan,
   rowsOfShard,
   spansOf,
   variantFor,
@@ -16,6 +17,28 @@ import {
 /** What every implementation of WebGPU has. */
 const BINDING_BYTES = 2 ** 27;
 const WORKGROUP_BYTES = 16_384;
+
+/** Whatever the budget: spans are whole units, within it from a slice on, and hold all slices. */
+function covers(plan: PassPlan, n: number, what: string) {
+  const { slices, rows, unit, longest, workPerSlice } = plan;
+  expect(slices, what).toBe(Math.ceil(n / rows));
+  expect(longest % unit, what).toBe(0);
+  for (const budget of [0, 2 ** 28, 2 ** 33, 2 ** 40, Infinity]) {
+    const length = lengthWithin(budget, plan);
+    expect(length === 1 || length * workPerSlice <= budget, what).toBe(true);
+    expect(length % unit === 0 || length < unit, what).toBe(true);
+    const spans = spansOf(slices, Math.max(length, unit));
+    expect(
+      spans.map(({ firstSlice }) => firstSlice % unit),
+      what,
+    ).toEqual(spans.map(() => 0));
+    expect(
+      spans.reduce((sum, { slices }) => sum + slices, 0),
+      what,
+    ).toBe(slices);
+  }
+  expect(lengthWithin(Infinity, plan), what).toBe(longest);
+}
 
 it('points and a mixture’s answers of one shard fit one binding each', () => {
   for (const d of [1, 2, 3, 64, 5000]) {
@@ -33,13 +56,8 @@ it('plans of mixtures stay within bindings and workgroups, and their tiles withi
         const n = 1_000_000;
         const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES);
         const what = `${shape} d ${d} k ${k}`;
-        for (const { slices } of plan.spans) {
-          expect(slices * cells * 4, what).toBeLessThanOrEqual(BINDING_BYTES);
-        }
-        expect(
-          plan.spans.reduce((sum, { slices }) => sum + slices, 0),
-          what,
-        ).toBe(Math.ceil(n / plan.rows));
+        expect(plan.longest * cells * 4, what).toBeLessThanOrEqual(BINDING_BYTES);
+        covers(plan, n, what);
         if (plan.kind !== 'matrices') continue;
         const { TX, TY, SIDE, BLOCKS, GROUPS, RUN } = plan;
         const exact = d <= LARGEST_EXACT ? 4 * TX * TY : 4;
@@ -67,30 +85,14 @@ it('passes of k-means stay within memory and, from a slice on, within the budget
     [3_000_000, 5, 2 ** 21],
   ]) {
     const plan = kmeansWorkPlan(n, d, k, BINDING_BYTES);
-    const { slices, rows, together, unit, longest, sortedWords, workPerSlice, sumSlices } = plan;
+    const { rows, together, unit, longest, sortedWords, sumSlices } = plan;
     const what = `${n}×${d} k ${k}`;
     // A label and a place in the slice are one key of sort.wgsl.
     expect(k * rows, what).toBeLessThanOrEqual(2 ** 32);
-    expect(slices, what).toBe(Math.ceil(n / rows));
     expect(unit, what).toBe(together * sumSlices.TOGETHER);
-    expect(longest % unit, what).toBe(0);
     expect((longest / together) * k * (d + 2) * 4, what).toBeLessThanOrEqual(BINDING_BYTES);
     expect(longest * sortedWords * 4, what).toBeLessThanOrEqual(BINDING_BYTES);
-    for (const budget of [0, 2 ** 28, 2 ** 33, 2 ** 40, Infinity]) {
-      const length = lengthWithin(budget, plan);
-      expect(length === 1 || length * workPerSlice <= budget, what).toBe(true);
-      expect(length % unit === 0 || length < unit, what).toBe(true);
-      const spans = spansOf(slices, Math.max(length, unit));
-      expect(
-        spans.map(({ firstSlice }) => firstSlice % unit),
-        what,
-      ).toEqual(spans.map(() => 0));
-      expect(
-        spans.reduce((sum, { slices }) => sum + slices, 0),
-        what,
-      ).toBe(slices);
-    }
-    expect(lengthWithin(Infinity, plan), what).toBe(longest);
+    covers(plan, n, what);
   }
 });
 

@@ -30,13 +30,13 @@ export const answersKernel = defineKernel({
   name: 'answers',
   files: [...POINTS_FILES, far, answer, answersCode],
   together: TREES,
-  constants: { LOAD: 'u32', LANES: 'u32' },
+  constants: { LOAD: 'u32' },
   bindings: {
     ...POINTS,
     weights: 'read',
     answers: 'write',
     labels: 'write',
-    shares: 'write',
+    share_fours: 'write',
     notes: 'write',
     task: TASK,
   },
@@ -61,7 +61,7 @@ export const matricesNarrowKernel = defineKernel({
   name: 'matrices-narrow',
   files: [...POINTS_FILES, far, answer, matrices, matricesNarrowCode],
   together: TREES,
-  constants: { LOAD: 'u32', SHARED: 'bool' },
+  constants: { LOAD: 'u32', D: 'u32', SHARED: 'bool' },
   bindings: {
     ...POINTS,
     model: 'read',
@@ -92,7 +92,7 @@ export const matricesMomentsKernel = defineKernel({
 export const axesDensitiesKernel = defineKernel({
   name: 'axes-densities',
   files: [...POINTS_FILES, far, axes, axesDensitiesCode],
-  constants: { LOAD: 'u32', TY: 'u32' },
+  constants: { LOAD: 'u32', TY: 'u32', TD: 'u32' },
   bindings: { ...POINTS, model: 'read', log_fours: 'write' },
   threads: ({ TY }) => Math.max(64, 16 * TY),
   sizes: ['rows', 'k'],
