@@ -173,17 +173,23 @@ export class GpuMixture implements MixtureWorkspace {
     const slots = allocation.storage('slots', Math.min(longest, slices) * cells * 4);
     const moments = this.#momentsOf(kernels, slots);
     const buffers = { slots, totals: this.#totals, halt };
+    const partsOf = (first: number, slices: number, origin: number) => {
+      const end = Math.min(summary.n, (first + slices) * rows);
+      return cutParts(allocation, points, k, rows, first * rows, end, origin * rows);
+    };
     const passes = (name: keyof Moments) =>
       new Passes(allocation, plan, (length) => {
         const spans = spansOf(slices, Math.max(length, unit));
-        return spans.map(({ firstSlice, slices }, i) => {
-          const start = firstSlice * rows;
-          const parts = cutParts(allocation, points, k, rows, start, Math.min(summary.n, start + slices * rows));
-          const summing = bindSumSlices(kernels.sumSlices, allocation, sumSlices, cells, spans, i, buffers);
-          return {
-            dispatches: [...parts.map(moments).flatMap((all) => all[name]), summing],
+        return spans.flatMap((span, i) => {
+          // Where not even a unit is within the budget, all but the summing is cut further.
+          const pieces = spansOf(span.slices, length).map(({ firstSlice, slices }) => ({
+            dispatches: partsOf(span.firstSlice + firstSlice, slices, span.firstSlice)
+              .map(moments)
+              .flatMap((all) => all[name]),
             work: slices * workPerSlice,
-          };
+          }));
+          const summing = bindSumSlices(kernels.sumSlices, allocation, sumSlices, cells, spans, i, buffers);
+          return [...pieces, { dispatches: [summing], work: 0 }];
         });
       });
     this.#passes = { dispatches: passes('dispatches'), about: passes('about') };

@@ -36,7 +36,7 @@ export type Rows = Pick<ResidentPoints, 'shards' | 'check'> & {
 };
 
 /**
- * The rows [start, end) of a dataset, cut where its shards are.
+ * The rows [start, end) of a dataset, cut where its shards are; slots are counted from the row `origin`.
  *
  * @throws {TypeError} where the dataset was destroyed: its buffers must not be bound any more.
  */
@@ -47,6 +47,7 @@ export function cutParts(
   sliceRows: number,
   start = 0,
   end = points.summary.n,
+  origin = start,
 ): Part[] {
   points.check();
   const { shards } = points;
@@ -57,7 +58,7 @@ export function cutParts(
     const rows = Math.min(end, shard.firstRow + shard.rows) - firstRow;
     if (rows <= 0) return;
     const rowInShard = firstRow - shard.firstRow;
-    const slot = Math.floor((firstRow - start) / sliceRows);
+    const slot = Math.floor((firstRow - origin) / sliceRows);
     const uniform = allocation.uniform(PART, {
       base: shard.base + rowInShard * d,
       rows,

@@ -1,35 +1,9 @@
 /** Whether a label has changed between two E-steps at temperature 0: what fits there end by. */
-import { createCpuEngine } from '../../../../src/cpu/engine.ts';
-import type { ClusteringEngine, EngineDataset, MixtureWorkspace } from '../../../../src/engine/contract.ts';
+import type { MixtureWorkspace } from '../../../../src/engine/contract.ts';
 import type { Gaussians, GaussiansShape } from '../../../../src/engine/gaussians.ts';
-import { type Gpu, requestGpu } from '../../../../src/gpu/device.ts';
-import { createGpuEngine } from '../../../../src/gpu/engine.ts';
-import type { SurveyedPoints } from '../../../../src/points.ts';
-import { runNow } from '../../../../src/steps.ts';
-import { surveyPoints } from '../../../../src/survey.ts';
 import { type ConformanceCase, type ConformanceContext, equal } from '../../case.ts';
-import { asInput } from '../bounds.ts';
 import type { CasePoints } from '../data.ts';
-
-/** The engine as fits have it, on two bindings where there are any. */
-async function withDataset(
-  { requestDevice }: ConformanceContext,
-  points: CasePoints,
-  work: (dataset: EngineDataset, device: GPUDevice | undefined) => Promise<void>,
-): Promise<void> {
-  const device = await requestDevice?.();
-  let engine: ClusteringEngine = createCpuEngine();
-  if (device !== undefined) {
-    const bindingLimit = 4096 * points.d * 4 + 256;
-    engine = createGpuEngine((await requestGpu({ device, softwareToo: true, bindingLimit })) as Gpu);
-  }
-  try {
-    const surveyed = runNow(surveyPoints(asInput(points))) as SurveyedPoints;
-    await work(await engine.upload(runNow(surveyed.prepare(engine.backend))), device);
-  } finally {
-    await engine.destroy();
-  }
-}
+import { gaussiansAt, withDataset } from './workspace.ts';
 
 /** Rows at −100 and 100 in turn, but for the first at 1, the last at −1, and others that are given. */
 function rowsApart(n: number, d: number, others: readonly number[] = []): CasePoints {
@@ -39,27 +13,6 @@ function rowsApart(n: number, d: number, others: readonly number[] = []): CasePo
   data[(n - 1) * d] = -1;
   for (const [i, x] of others.entries()) data[(n - 2 - i) * d] = x;
   return { data, n, d };
-}
-
-/** Components about these places along the first feature, in the caller's coordinates, that no offset makes likelier. */
-function gaussiansAt(
-  { d, frame: { shift, scale } }: EngineDataset,
-  shape: GaussiansShape,
-  places: readonly number[],
-  narrowness: readonly number[] = places.map(() => 1),
-): Gaussians {
-  const k = places.length;
-  const size = shape === 'axes' ? d : d * d;
-  const factors = Float64Array.from({ length: shape === 'shared' ? size : k * size }, (_, at) =>
-    shape === 'axes' || (at % size) % (d + 1) === 0 ? narrowness[Math.floor(at / size)] / scale : 0,
-  );
-  return {
-    ...{ k, d, shape, factors, sharpness: new Float64Array(k).fill(1), offsets: new Float64Array(k) },
-    means: Float64Array.from(
-      { length: k * d },
-      (_, at) => ((at % d === 0 ? places[at / d] : 0) - shift[at % d]) * scale,
-    ),
-  };
 }
 
 async function step(
@@ -75,48 +28,58 @@ async function step(
 
 async function checkChanges(context: ConformanceContext, shape: GaussiansShape, d: number): Promise<void> {
   const n = 2 * 4096 + 77;
-  await withDataset(context, rowsApart(n, d), async (dataset) => {
-    const at = (...places: number[]) => gaussiansAt(dataset, shape, places);
-    const [middle, right, left] = [at(-100, 100), at(-100, 104), at(-104, 100)];
-    const workspace = await dataset.mixture(2, shape);
-    await step(workspace, middle, 'the first time', true);
-    await step(workspace, middle, 'the same', false);
-    await step(workspace, right, 'the first row', true);
-    await step(workspace, right, 'no row', false);
-    await workspace.moments?.(left);
-    await step(workspace, right, 'behind moments about others', false);
-    await step(workspace, middle, 'the first row, back', true);
-    await step(workspace, left, 'the last row', true);
-    await step(workspace, left, 'no row again', false);
-    await step(workspace, left, 'at temperature 1', true, 1);
-    await step(workspace, left, 'behind temperature 1', true);
-    await step(workspace, left, 'at temperature 0 again', false);
-    const other = await dataset.mixture(1, shape);
-    await step(other, at(0), 'the first time, of one component', true);
-    await step(other, at(1), 'of one component', false);
-    await step(workspace, left, 'beside another workspace', false);
-    for (const each of [workspace, other]) each.close();
-  });
+  await withDataset(
+    context,
+    rowsApart(n, d),
+    async (dataset) => {
+      const at = (...places: number[]) => gaussiansAt(dataset, shape, places);
+      const [middle, right, left] = [at(-100, 100), at(-100, 104), at(-104, 100)];
+      const workspace = await dataset.mixture(2, shape);
+      await step(workspace, middle, 'the first time', true);
+      await step(workspace, middle, 'the same', false);
+      await step(workspace, right, 'the first row', true);
+      await step(workspace, right, 'no row', false);
+      await workspace.moments?.(left);
+      await step(workspace, right, 'behind moments about others', false);
+      await step(workspace, middle, 'the first row, back', true);
+      await step(workspace, left, 'the last row', true);
+      await step(workspace, left, 'no row again', false);
+      await step(workspace, left, 'at temperature 1', true, 1);
+      await step(workspace, left, 'behind temperature 1', true);
+      await step(workspace, left, 'at temperature 0 again', false);
+      const other = await dataset.mixture(1, shape);
+      await step(other, at(0), 'the first time, of one component', true);
+      await step(other, at(1), 'of one component', false);
+      await step(workspace, left, 'beside another workspace', false);
+      for (const each of [workspace, other]) each.close();
+    },
+    4096,
+  );
 }
 
 /** Rows whose squares float32 does not reach, of which the wider component has all, and they alone. */
 async function checkFarChanges(context: ConformanceContext, shape: GaussiansShape, d: number): Promise<void> {
-  await withDataset(context, rowsApart(4096 + 77, d, [1e18, -1e18]), async (dataset) => {
-    const of = (wider: number, narrowness: number) => {
-      const factors = [0, 1].map((c) => (c === wider ? 0.999 : 1) * narrowness);
-      return gaussiansAt(dataset, shape, [-100, 100], factors);
-    };
-    const workspace = await dataset.mixture(2, shape);
-    await step(workspace, of(0, 1e3), 'the first time', true);
-    await step(workspace, of(0, 1e3), 'the same far rows', false);
-    await step(workspace, of(1, 1e3), 'far rows with another label', true);
-    await step(workspace, of(1, 1e3), 'the same again', false);
-    await step(workspace, of(1, 1e-3), 'far rows that are so no longer', false);
-    await step(workspace, of(0, 1e-3), 'rows that were far', true);
-    await step(workspace, of(1, 1e3), 'rows that become far', true);
-    equal((await workspace.labels())[dataset.n - 2], 1, 'label of a far row');
-    workspace.close();
-  });
+  await withDataset(
+    context,
+    rowsApart(4096 + 77, d, [1e18, -1e18]),
+    async (dataset) => {
+      const of = (wider: number, narrowness: number) => {
+        const factors = [0, 1].map((c) => (c === wider ? 0.999 : 1) * narrowness);
+        return gaussiansAt(dataset, shape, [-100, 100], factors);
+      };
+      const workspace = await dataset.mixture(2, shape);
+      await step(workspace, of(0, 1e3), 'the first time', true);
+      await step(workspace, of(0, 1e3), 'the same far rows', false);
+      await step(workspace, of(1, 1e3), 'far rows with another label', true);
+      await step(workspace, of(1, 1e3), 'the same again', false);
+      await step(workspace, of(1, 1e-3), 'far rows that are so no longer', false);
+      await step(workspace, of(0, 1e-3), 'rows that were far', true);
+      await step(workspace, of(1, 1e3), 'rows that become far', true);
+      equal((await workspace.labels())[dataset.n - 2], 1, 'label of a far row');
+      workspace.close();
+    },
+    4096,
+  );
 }
 
 /** Bytes of the buffers that are read meanwhile. */
@@ -142,13 +105,18 @@ async function bytesRead(device: GPUDevice, work: () => Promise<void>): Promise<
 
 async function bytesOfSteps(context: ConformanceContext, n: number, shape: GaussiansShape, d: number): Promise<number> {
   let bytes = NaN;
-  await withDataset(context, rowsApart(n, d), async (dataset, device) => {
-    const workspace = await dataset.mixture(2, shape);
-    bytes = await bytesRead(device!, async () => {
-      for (const place of [100, 100, 104]) await workspace.accumulate(gaussiansAt(dataset, shape, [-100, place]), 0);
-    });
-    workspace.close();
-  });
+  await withDataset(
+    context,
+    rowsApart(n, d),
+    async (dataset, device) => {
+      const workspace = await dataset.mixture(2, shape);
+      bytes = await bytesRead(device!, async () => {
+        for (const place of [100, 100, 104]) await workspace.accumulate(gaussiansAt(dataset, shape, [-100, place]), 0);
+      });
+      workspace.close();
+    },
+    4096,
+  );
   return bytes;
 }
 

@@ -5,6 +5,7 @@ import { devices } from './devices.ts';
 import { fitting } from './fitting.ts';
 import { golden } from './golden.ts';
 import { link } from './link.ts';
+import { pieces } from './pieces.ts';
 import { precision } from './precision.ts';
 import { progress } from './progress.ts';
 import { regimes } from './regimes.ts';
@@ -22,6 +23,7 @@ export const mixture: readonly ConformanceCase[] = [
   ...changes,
   ...select,
   ...shards,
+  ...pieces,
   ...progress,
   ...devices,
   ...golden,
