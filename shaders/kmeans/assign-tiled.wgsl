@@ -2,14 +2,17 @@
 //
 // A workgroup takes 64 rows, or 128 where TALL, and passes over all centroids, 8·TY at a time; a thread keeps 4 or 8 rows
 // by 8 centroids in registers, so that 32 or 64 multiply-adds follow three or four loads of 16 bytes. Both tiles go
-// through workgroup memory, TD features at a time, transposed, and share one array with the reduction at the end: with TD = 8
-// at most 9.3 KB, because software adapters clear it once for every few threads. With TD = 16, 17 KB, all of 256 threads bring
-// something, where half of them would wait for the others. TY is even, 2 to 16, such that few columns are idle. tile-quads.wgsl or tile-values.wgsl load what the tiles are made of. Nothing is loaded ahead: the registers that
-// it needs are those of a second workgroup on a multiprocessor, whose products hide the loads of the first.
+// through workgroup memory, TD features at a time, transposed, and share one array with what threads found. With TD = 16
+// all of 256 threads bring something to a tall tile, where half of them would wait for the others: 17 KB. TY is even, 2 to
+// 16, such that few columns are idle. tile-quads.wgsl or tile-values.wgsl load what the tiles are made of. Nothing is
+// loaded ahead: the registers that it needs are those of a second workgroup on a multiprocessor, whose products hide the
+// loads of the first.
 //
 // Compilers make of it, with 64 sums a thread, 128 registers on Hopper and 120 on RDNA 2, nothing spilled; Hopper takes 1.40 slots
-// a term where d = 128 and k = 1024, and 1.29 with TD = 16. Intel's 128 registers hold 64 numbers a thread: 32 sums and a loop that is not
-// unrolled, or they spill in it (284 messages for 256 multiply-adds).
+// a term where d = 128 and k = 1024, and 1.29 with TD = 16. Intel's 128 registers hold 64 numbers a thread: with 32 sums there
+// is room for the loads of a product, not for all that else is known of four rows. So where not TALL second best scores and
+// labels lie in memory while sums grow; a thread brings one feature of four vectors, not four; and loops are not unrolled.
+// Otherwise a few hundred messages go to and fro (284 of them for 256 multiply-adds where the inner loop was unrolled).
 //
 // Float32 cannot tell centroids apart whose scores differ by less than the error of the form. With u = 2⁻²⁴: the start
 // is ½‖c‖² but for its own summation, at most ⌈d/64⌉ + 7 roundings (update.wgsl), and then takes part in d additions; a
@@ -36,25 +39,21 @@ const ROW_QUADS = select(TX, 2u * TX, TALL);
 const COLUMN_QUADS = 2u * TY;
 const STRIDE = ROW_QUADS + COLUMN_QUADS + 1u;
 const STEPS = (D + TD - 1u) / TD;
-// A thread brings four features of four rows, or of four centroids, at once.
-const ITEMS = TD / 4u * (ROW_QUADS + COLUMN_QUADS);
+// A thread brings four features of four rows, or of four centroids, at once; where registers are few, one feature of them.
+const ITEMS = TD / 4u * (ROW_QUADS + COLUMN_QUADS) * select(4u, 1u, TALL);
 const ROUNDS = (ITEMS + THREADS - 1u) / THREADS;
-const HALF = TX * TY / 2u;
-const LEVELS = 1u + u32(TY > 2u) + u32(TY > 4u) + u32(TY > 8u);
-var<workgroup> tile: array<vec4f, max(TD * STRIDE, 3u * HALF)>;
+// Where second best scores, and then labels, are laid down; best ones at 0.
+const KEPT = select(max(TD * STRIDE, THREADS), THREADS, TALL);
+var<workgroup> tile: array<vec4f, max(TD * STRIDE, KEPT + 2u * THREADS)>;
 var<workgroup> starts: array<vec4f, COLUMN_QUADS>;
 var<workgroup> moved: atomic<u32>;
 
-/// Four rows by eight centroids.
+/// Four rows by four centroids.
 struct Sums {
   s0: vec4f,
   s1: vec4f,
   s2: vec4f,
   s3: vec4f,
-  s4: vec4f,
-  s5: vec4f,
-  s6: vec4f,
-  s7: vec4f,
 }
 
 /// Of four rows.
@@ -82,26 +81,35 @@ fn main(
     return;
   }
   let first_row = flat(workgroup, grid) * 4u * ROW_QUADS;
-  // Neighbours share rows, threads two apart centroids: 16-byte loads of a warp are then two requests each, not four.
-  let tx = (thread / 2u) % TX;
-  let ty = (2u * (thread / (2u * TX)) + thread % 2u) % TY;
+  // Where TALL neighbours share rows, threads two apart centroids: 16-byte loads of a warp are two requests each, not four.
+  let tx = select(thread, thread / 2u, TALL) % TX;
+  let ty = select(thread / TX, 2u * (thread / (2u * TX)) + thread % 2u, TALL) % TY;
   var low = Nearest(vec4f(-FAR), vec4f(-FAR), vec4u());
   var high = low;
-  var first = 0u;
+  if (!TALL) {
+    lay_down(&low, thread);
+  }
   for (var tiles = (part.k + 8u * TY - 1u) / (8u * TY); tiles > 0u; tiles--) {
+    let first = 8u * TY * (tiles - 1u);
     if (thread < COLUMN_QUADS) {
       let c = first + 4u * thread;
       starts[thread] = vec4f(start_of(c), start_of(c + 1u), start_of(c + 2u), start_of(c + 3u));
     }
     workgroupBarrier();
-    var s = begin(starts[ty], starts[TY + ty]);
-    var t = s;
+    var low_a = begin(starts[ty]);
+    var low_b = begin(starts[TY + ty]);
+    var high_a = low_a;
+    var high_b = low_b;
     for (var step = 0u; step < STEPS; step++) {
       workgroupBarrier();
       for (var i = 0u; i < ROUNDS; i++) {
         let item = thread + i * THREADS;
         if (item < ITEMS) {
-          put(item, bring(item, TD / 4u * step + item % (TD / 4u), first_row, first));
+          if (TALL) {
+            put(item, bring(item, TD / 4u * step + item % (TD / 4u), first_row, first));
+          } else {
+            tile[item % TD * STRIDE + item / TD] = bring_one(item, TD * step + item % TD, first_row, first);
+          }
         }
       }
       workgroupBarrier();
@@ -109,35 +117,52 @@ fn main(
         for (var f = 0u; f < TD; f++) {
           let a = tile[f * STRIDE + ROW_QUADS + ty];
           let b = tile[f * STRIDE + ROW_QUADS + TY + ty];
-          add(&s, tile[f * STRIDE + tx], a, b);
-          add(&t, tile[f * STRIDE + TX + tx], a, b);
+          let x = tile[f * STRIDE + tx];
+          add(&low_a, x, a);
+          add(&low_b, x, b);
+          let y = tile[f * STRIDE + TX + tx];
+          add(&high_a, y, a);
+          add(&high_b, y, b);
         }
       } else {
-        // A number of trips that compilers cannot know: not to be unrolled.
-        var f = 0u;
+        // A number of trips that compilers cannot know: not to be unrolled. Downwards, for one variable less.
         for (var left = min(TD, part.d - TD * step); left > 0u; left--) {
-          let at = f % TD * STRIDE;
-          add(&s, tile[at + tx], tile[at + ROW_QUADS + ty], tile[at + ROW_QUADS + TY + ty]);
-          f++;
+          let at = (left - 1u) % TD * STRIDE;
+          let x = tile[at + tx];
+          add(&low_a, x, tile[at + ROW_QUADS + ty]);
+          add(&low_b, x, tile[at + ROW_QUADS + TY + ty]);
         }
       }
     }
-    consider_all(&low, s, first + 4u * ty);
-    if (TALL) {
-      consider_all(&high, t, first + 4u * ty);
+    let a = first + 4u * ty;
+    let b = a + 4u * TY;
+    if (!TALL) {
+      recall(&low, thread);
     }
-    first += 8u * TY;
+    consider_all(&low, low_a, a);
+    consider_all(&low, low_b, b);
+    if (TALL) {
+      consider_all(&high, high_a, a);
+      consider_all(&high, high_b, b);
+    } else {
+      lay_down(&low, thread);
+    }
   }
-  gather(&low, tx, ty);
+  // Of threads in the order of their columns.
+  let place = TX * ty + tx;
+  workgroupBarrier();
+  tile[place] = low.best;
   if (TALL) {
-    gather(&high, tx, ty);
+    lay_down(&low, place);
   }
-  var count = 0u;
-  if (ty == 0u) {
-    count = settle(first_row + 4u * tx, low);
-    if (TALL) {
-      count += settle(first_row + 4u * (TX + tx), high);
-    }
+  workgroupBarrier();
+  var count = settle(first_row, thread);
+  if (TALL) {
+    workgroupBarrier();
+    tile[place] = high.best;
+    lay_down(&high, place);
+    workgroupBarrier();
+    count += settle(first_row + 4u * TX, thread);
   }
   count = sum_here(count);
   if (speaks() && count > 0u) {
@@ -154,8 +179,8 @@ fn start_of(c: u32) -> f32 {
   return select(-FAR, -0.5 * norm_of(min(c, part.k - 1u)), c < part.k);
 }
 
-fn begin(a: vec4f, b: vec4f) -> Sums {
-  return Sums(vec4f(a.x), vec4f(a.y), vec4f(a.z), vec4f(a.w), vec4f(b.x), vec4f(b.y), vec4f(b.z), vec4f(b.w));
+fn begin(start: vec4f) -> Sums {
+  return Sums(vec4f(start.x), vec4f(start.y), vec4f(start.z), vec4f(start.w));
 }
 
 /// Four features of the rows, or of the centroids, of an item.
@@ -179,7 +204,7 @@ fn bring(item: u32, quad: u32, first_row: u32, first: u32) -> Block {
 
 /// Transposes a block into the tile. The odd stride keeps these stores off one bank.
 fn put(item: u32, block: Block) {
-  // Remainders, here and below, tell the compiler that no index needs a clamp.
+  // Remainders tell the compiler that no index needs a clamp.
   let at = 4u * (item % (TD / 4u)) * STRIDE + (item / (TD / 4u)) % (STRIDE - 1u);
   tile[at] = vec4f(block.a.x, block.b.x, block.c.x, block.d.x);
   tile[at + STRIDE] = vec4f(block.a.y, block.b.y, block.c.y, block.d.y);
@@ -187,16 +212,43 @@ fn put(item: u32, block: Block) {
   tile[at + 3u * STRIDE] = vec4f(block.a.w, block.b.w, block.c.w, block.d.w);
 }
 
-/// One feature of four rows times that of eight centroids.
-fn add(sums: ptr<function, Sums>, x: vec4f, a: vec4f, b: vec4f) {
-  (*sums).s0 = fma(x, a.xxxx, (*sums).s0);
-  (*sums).s1 = fma(x, a.yyyy, (*sums).s1);
-  (*sums).s2 = fma(x, a.zzzz, (*sums).s2);
-  (*sums).s3 = fma(x, a.wwww, (*sums).s3);
-  (*sums).s4 = fma(x, b.xxxx, (*sums).s4);
-  (*sums).s5 = fma(x, b.yyyy, (*sums).s5);
-  (*sums).s6 = fma(x, b.zzzz, (*sums).s6);
-  (*sums).s7 = fma(x, b.wwww, (*sums).s7);
+/// One feature of four rows, or of four centroids, as it is in the tile.
+fn bring_one(item: u32, j: u32, first_row: u32, first: u32) -> vec4f {
+  let four = item / TD;
+  if (four < ROW_QUADS) {
+    let row = first_row + 4u * four;
+    let last = part.rows - 1u;
+    return vec4f(
+      row_value(min(row, last), j), row_value(min(row + 1u, last), j),
+      row_value(min(row + 2u, last), j), row_value(min(row + 3u, last), j),
+    );
+  }
+  let c = first + 4u * (four - ROW_QUADS);
+  let last = part.k - 1u;
+  return vec4f(
+    centroid_value(min(c, last), j), centroid_value(min(c + 1u, last), j),
+    centroid_value(min(c + 2u, last), j), centroid_value(min(c + 3u, last), j),
+  );
+}
+
+/// Lays down second best scores and labels: of a thread between tiles, or for those who settle.
+fn lay_down(nearest: ptr<function, Nearest>, place: u32) {
+  tile[KEPT + place] = (*nearest).second;
+  // Exact: k is at most 2²⁴.
+  tile[KEPT + THREADS + place] = vec4f((*nearest).label);
+}
+
+fn recall(nearest: ptr<function, Nearest>, place: u32) {
+  (*nearest).second = tile[KEPT + place];
+  (*nearest).label = vec4u(tile[KEPT + THREADS + place]);
+}
+
+/// One feature of four rows times that of four centroids.
+fn add(sums: ptr<function, Sums>, x: vec4f, c: vec4f) {
+  (*sums).s0 = fma(x, c.xxxx, (*sums).s0);
+  (*sums).s1 = fma(x, c.yyyy, (*sums).s1);
+  (*sums).s2 = fma(x, c.zzzz, (*sums).s2);
+  (*sums).s3 = fma(x, c.wwww, (*sums).s3);
 }
 
 fn consider_all(nearest: ptr<function, Nearest>, sums: Sums, c: u32) {
@@ -204,57 +256,35 @@ fn consider_all(nearest: ptr<function, Nearest>, sums: Sums, c: u32) {
   consider(nearest, sums.s1, c + 1u);
   consider(nearest, sums.s2, c + 2u);
   consider(nearest, sums.s3, c + 3u);
-  consider(nearest, sums.s4, c + 4u * TY);
-  consider(nearest, sums.s5, c + 4u * TY + 1u);
-  consider(nearest, sums.s6, c + 4u * TY + 2u);
-  consider(nearest, sums.s7, c + 4u * TY + 3u);
 }
 
+/// All by one comparison, whose flags are needed until the last selection: so that compilers finish with a score before they
+/// begin the next, instead of computing all best scores first, and keeping them.
 fn consider(nearest: ptr<function, Nearest>, score: vec4f, c: u32) {
   let closer = score > (*nearest).best;
-  (*nearest).second = max((*nearest).second, min((*nearest).best, score));
-  (*nearest).best = max((*nearest).best, score);
+  (*nearest).second = max((*nearest).second, select(score, (*nearest).best, closer));
+  (*nearest).best = select((*nearest).best, score, closer);
   (*nearest).label = select((*nearest).label, vec4u(c), closer);
 }
 
-/// Takes in what was found elsewhere for the same rows.
-fn merge(nearest: ptr<function, Nearest>, best: vec4f, second: vec4f, label: vec4u) {
-  let closer = best > (*nearest).best;
-  (*nearest).second = max(max((*nearest).second, second), min((*nearest).best, best));
-  (*nearest).best = max((*nearest).best, best);
-  (*nearest).label = select((*nearest).label, label, closer);
-}
-
-/// Brings together what the threads of four rows found, in that of ty = 0.
-fn gather(nearest: ptr<function, Nearest>, tx: u32, ty: u32) {
-  var count = TY;
-  for (var level = 0u; level < LEVELS; level++) {
-    let half = (count + 1u) / 2u;
-    let upper = ty >= half && ty < count;
-    let lane = (TX * select(ty, ty - half, upper) + tx) % HALF;
-    workgroupBarrier();
-    if (upper) {
-      tile[lane] = (*nearest).best;
-      tile[HALF + lane] = (*nearest).second;
-      // Exact: k is at most 2²⁴.
-      tile[2u * HALF + lane] = vec4f((*nearest).label);
-    }
-    workgroupBarrier();
-    if (ty + half < count) {
-      merge(nearest, tile[lane], tile[HALF + lane], vec4u(tile[2u * HALF + lane]));
-    }
-    count = half;
-  }
-}
-
-/// Labels the rows [row, row + 4), or flags them. Returns how many have another label than before.
-fn settle(row: u32, nearest: Nearest) -> u32 {
+/// Labels the rows [row, row + 4·TX), of which all threads have laid down what they found, or flags them. Returns how many of
+/// a thread's have another label than before.
+fn settle(row: u32, thread: u32) -> u32 {
   var count = 0u;
-  for (var p = 0u; p < 4u; p++) {
-    if (row + p < part.rows) {
-      count += label_or_flag(
-        row + p, nearest.best[p], nearest.second[p], nearest.label[p], norms[part.shard_row + row + p],
-      );
+  for (var i = 0u; i < (4u * TX + THREADS - 1u) / THREADS; i++) {
+    let r = thread + i * THREADS;
+    if (r < 4u * TX && row + r < part.rows) {
+      var best = -FAR;
+      var second = -FAR;
+      var label = 0u;
+      for (var y = 0u; y < TY; y++) {
+        let at = TX * y + r / 4u % TX;
+        let score = tile[at][r % 4u];
+        second = max(max(second, tile[KEPT + at][r % 4u]), min(best, score));
+        label = select(label, u32(tile[KEPT + THREADS + at][r % 4u]), score > best);
+        best = max(best, score);
+      }
+      count += label_or_flag(row + r, best, second, label, norms[part.shard_row + row + r]);
     }
   }
   return count;

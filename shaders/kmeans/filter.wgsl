@@ -16,6 +16,10 @@
 // bound of each of at most 32 groups of GROUP centroids. Then eight threads a row look again at the groups that may have
 // candidates, centroid by centroid. A row with one candidate has its label.
 //
+// Where not TALL registers are few (Intel's hold 64 numbers a thread), and what is done is cut such that they suffice: scales lie
+// in memory, a thread brings one word of four vectors, not four, the inner loop is not unrolled, and a branch for each centroid
+// keeps compilers from finding the bounds of several at once. Otherwise they spill five hundred times.
+//
 // candidates = [rows, 8]: a count and up to seven centroids; 8 where there are more, 0 where nothing is left to do.
 
 @group(0) @binding(1) var<storage, read> row_bytes: array<vec4u>;
@@ -41,12 +45,16 @@ const STRIDE = TX + 2u * TY + 1u;
 /// Of a tile: two loads of a vector.
 const TILE_WORDS = 8u;
 const STEPS = (QUADS + 1u) / 2u;
-const ITEMS = 2u * (TX + 2u * TY);
+// A thread brings four words of four vectors, or one.
+const ITEMS = 2u * (TX + 2u * TY) * select(4u, 1u, TALL);
+const ROUNDS = (ITEMS + THREADS - 1u) / THREADS;
 const GROUPS = 32u;
 const LANES = 8u;
 const TEAMS = THREADS / LANES;
 const MOST = 7u;
-var<workgroup> tile: array<vec4u, TILE_WORDS * STRIDE>;
+// Behind a tile, where not TALL, what Scales has of four rows each.
+const SCALES = TILE_WORDS * STRIDE;
+var<workgroup> tile: array<vec4u, SCALES + select(3u * TX, 0u, TALL)>;
 // Bounds as integers in the same order; 0 below all.
 var<workgroup> lowest: array<atomic<u32>, ROWS>;
 var<workgroup> highest: array<atomic<u32>, ROWS * GROUPS>;
@@ -54,16 +62,12 @@ var<workgroup> counts: array<atomic<u32>, ROWS>;
 var<workgroup> lists: array<u32, ROWS * 8u>;
 var<workgroup> moved: atomic<u32>;
 
-/// Four rows by eight centroids.
+/// Four rows by four centroids.
 struct Sums {
   s0: vec4i,
   s1: vec4i,
   s2: vec4i,
   s3: vec4i,
-  s4: vec4i,
-  s5: vec4i,
-  s6: vec4i,
-  s7: vec4i,
 }
 
 /// Four words of each of four vectors.
@@ -98,31 +102,51 @@ fn main(
   let first_row = flat(workgroup, grid) * ROWS;
   let tx = thread % TX;
   let ty = thread / TX;
-  let r0 = record_of(first_row + 4u * tx);
-  let r1 = record_of(first_row + 4u * tx + 1u);
-  let r2 = record_of(first_row + 4u * tx + 2u);
-  let r3 = record_of(first_row + 4u * tx + 3u);
-  let scales = scales_of(
-    vec4f(r0.x, r1.x, r2.x, r3.x), vec4f(r0.y, r1.y, r2.y, r3.y), vec4f(r0.z, r1.z, r2.z, r3.z),
-  );
+  var own = Scales();
+  if (TALL) {
+    own = scales_of_rows(first_row + 4u * tx);
+  } else if (thread < TX) {
+    let of_rows = scales_of_rows(first_row + 4u * thread);
+    tile[SCALES + thread] = bitcast<vec4u>(of_rows.scale);
+    tile[SCALES + TX + thread] = bitcast<vec4u>(of_rows.by_length);
+    tile[SCALES + 2u * TX + thread] = bitcast<vec4u>(of_rows.by_rest);
+  }
   var best = vec4f(-FAR);
   var first = 0u;
   for (var tiles = (part.k + COLUMNS - 1u) / COLUMNS; tiles > 0u; tiles--) {
-    var s = Sums();
+    var low = Sums();
+    var high = Sums();
     for (var step = 0u; step < STEPS; step++) {
       workgroupBarrier();
-      if (thread < ITEMS) {
-        put(thread, bring(thread, 2u * step + thread % 2u, first_row, first));
+      for (var i = 0u; i < ROUNDS; i++) {
+        let item = thread + i * THREADS;
+        if (item < ITEMS) {
+          if (TALL) {
+            put(item, bring(item, 2u * step + item % 2u, first_row, first));
+          } else {
+            let word = TILE_WORDS * step + item % TILE_WORDS;
+            tile[item % TILE_WORDS * STRIDE + item / TILE_WORDS] = bring_one(item, word, first_row, first);
+          }
+        }
       }
       workgroupBarrier();
-      for (var w = 0u; w < TILE_WORDS; w++) {
-        add(&s, tile[w * STRIDE + tx], tile[w * STRIDE + TX + ty], tile[w * STRIDE + TX + TY + ty]);
+      if (TALL) {
+        for (var w = 0u; w < TILE_WORDS; w++) {
+          let x = tile[w * STRIDE + tx];
+          add(&low, x, tile[w * STRIDE + TX + ty]);
+          add(&high, x, tile[w * STRIDE + TX + TY + ty]);
+        }
+      } else {
+        for (var left = unknown(TILE_WORDS); left > 0u; left--) {
+          let at = (left - 1u) % TILE_WORDS * STRIDE;
+          let x = tile[at + tx];
+          add(&low, x, tile[at + TX + ty]);
+          add(&high, x, tile[at + TX + TY + ty]);
+        }
       }
     }
-    let a = first + 4u * ty;
-    let b = a + 4u * TY;
-    consider(&best, 4u * tx, a, scales, s.s0, s.s1, s.s2, s.s3);
-    consider(&best, 4u * tx, b, scales, s.s4, s.s5, s.s6, s.s7);
+    consider(&best, own, tx, first + 4u * ty, low);
+    consider(&best, own, tx, first + 4u * (TY + ty), high);
     first += COLUMNS;
   }
   for (var p = 0u; p < 4u; p++) {
@@ -145,6 +169,11 @@ fn main(
   }
 }
 
+/// The same number, which compilers do not know: so many trips are not unrolled.
+fn unknown(count: u32) -> u32 {
+  return select(0u, count, part.k > 0u);
+}
+
 /// In the order of the numbers, and above 0.
 fn key_of(value: f32) -> u32 {
   let bits = bitcast<u32>(value);
@@ -159,15 +188,25 @@ fn record_of(row: u32) -> vec4f {
   return row_records[part.shard_row + min(row, part.rows - 1u)];
 }
 
+fn scales_of_rows(row: u32) -> Scales {
+  let r0 = record_of(row);
+  let r1 = record_of(row + 1u);
+  let r2 = record_of(row + 2u);
+  let r3 = record_of(row + 3u);
+  return scales_of(
+    vec4f(r0.x, r1.x, r2.x, r3.x), vec4f(r0.y, r1.y, r2.y, r3.y), vec4f(r0.z, r1.z, r2.z, r3.z),
+  );
+}
+
 fn scales_of(scale: vec4f, rest: vec4f, length: vec4f) -> Scales {
   return Scales(scale, rest + 2.0 * GAMMA * length, length + rest);
 }
 
 /// Of the scores of four rows and a centroid.
-fn bounds_of(products: vec4i, scales: Scales, c: u32) -> Bounds {
+fn bounds_of(products: vec4i, of_rows: Scales, c: u32) -> Bounds {
   let record = centroid_records[min(c, part.k - 1u)];
-  let score = scales.scale * record.x * vec4f(products) + record.w;
-  let error = scales.by_length * record.z + scales.by_rest * record.y + GAMMA * record.z * record.z + LOST;
+  let score = of_rows.scale * record.x * vec4f(products) + record.w;
+  let error = of_rows.by_length * record.z + of_rows.by_rest * record.y + GAMMA * record.z * record.z + LOST;
   let is_there = c < part.k;
   let is_known = is_there && record.x >= 0.0;
   return Bounds(
@@ -205,6 +244,32 @@ fn bring(item: u32, quad: u32, first_row: u32, first: u32) -> Block {
   return block;
 }
 
+/// One word of each of four rows, or of four centroids.
+fn bring_one(item: u32, word: u32, first_row: u32, first: u32) -> vec4u {
+  let four = item / TILE_WORDS;
+  let at = min(word / 4u, QUADS - 1u);
+  let p = word % 4u;
+  var words = vec4u();
+  if (four < TX) {
+    let row = first_row + 4u * four;
+    let last = part.rows - 1u;
+    words = vec4u(
+      row_bytes[(part.shard_row + min(row, last)) * QUADS + at][p],
+      row_bytes[(part.shard_row + min(row + 1u, last)) * QUADS + at][p],
+      row_bytes[(part.shard_row + min(row + 2u, last)) * QUADS + at][p],
+      row_bytes[(part.shard_row + min(row + 3u, last)) * QUADS + at][p],
+    );
+  } else {
+    let c = first + 4u * (four - TX);
+    let last = part.k - 1u;
+    words = vec4u(
+      centroid_bytes[min(c, last) * QUADS + at][p], centroid_bytes[min(c + 1u, last) * QUADS + at][p],
+      centroid_bytes[min(c + 2u, last) * QUADS + at][p], centroid_bytes[min(c + 3u, last) * QUADS + at][p],
+    );
+  }
+  return select(vec4u(), words, word < 4u * QUADS);
+}
+
 /// Transposes a block into the tile.
 fn put(item: u32, block: Block) {
   // Remainders tell the compiler that no index needs a clamp.
@@ -215,16 +280,12 @@ fn put(item: u32, block: Block) {
   tile[at + 3u * STRIDE] = vec4u(block.a.w, block.b.w, block.c.w, block.d.w);
 }
 
-/// A word of four rows times that of eight centroids.
-fn add(sums: ptr<function, Sums>, x: vec4u, a: vec4u, b: vec4u) {
-  (*sums).s0 += products(x, a.x);
-  (*sums).s1 += products(x, a.y);
-  (*sums).s2 += products(x, a.z);
-  (*sums).s3 += products(x, a.w);
-  (*sums).s4 += products(x, b.x);
-  (*sums).s5 += products(x, b.y);
-  (*sums).s6 += products(x, b.z);
-  (*sums).s7 += products(x, b.w);
+/// A word of four rows times that of four centroids.
+fn add(sums: ptr<function, Sums>, x: vec4u, c: vec4u) {
+  (*sums).s0 += products(x, c.x);
+  (*sums).s1 += products(x, c.y);
+  (*sums).s2 += products(x, c.z);
+  (*sums).s3 += products(x, c.w);
 }
 
 fn products(x: vec4u, c: u32) -> vec4i {
@@ -232,26 +293,43 @@ fn products(x: vec4u, c: u32) -> vec4i {
 }
 
 /// Takes in what is known of four rows and the four centroids from c on, which are of one group.
-fn consider(
-  best: ptr<function, vec4f>, row: u32, c: u32, scales: Scales, s0: vec4i, s1: vec4i, s2: vec4i, s3: vec4i,
-) {
-  let b0 = bounds_of(s0, scales, c);
-  let b1 = bounds_of(s1, scales, c + 1u);
-  let b2 = bounds_of(s2, scales, c + 2u);
-  let b3 = bounds_of(s3, scales, c + 3u);
-  *best = max(*best, max(max(b0.lower, b1.lower), max(b2.lower, b3.lower)));
-  let upper = max(max(b0.upper, b1.upper), max(b2.upper, b3.upper));
+fn consider(best: ptr<function, vec4f>, own: Scales, tx: u32, c: u32, sums: Sums) {
+  var upper = vec4f(-FAR);
+  if (TALL) {
+    let b0 = bounds_of(sums.s0, own, c);
+    let b1 = bounds_of(sums.s1, own, c + 1u);
+    let b2 = bounds_of(sums.s2, own, c + 2u);
+    let b3 = bounds_of(sums.s3, own, c + 3u);
+    *best = max(*best, max(max(b0.lower, b1.lower), max(b2.lower, b3.lower)));
+    upper = max(max(b0.upper, b1.upper), max(b2.upper, b3.upper));
+  } else {
+    consider_one(best, &upper, tx, c, sums.s0);
+    consider_one(best, &upper, tx, c + 1u, sums.s1);
+    consider_one(best, &upper, tx, c + 2u, sums.s2);
+    consider_one(best, &upper, tx, c + 3u, sums.s3);
+  }
   // Behind the last centroid there is no group.
   let group = min(c / GROUP, GROUPS - 1u);
   for (var p = 0u; p < 4u; p++) {
-    atomicMax(&highest[(row + p) * GROUPS + group], key_of(upper[p]));
+    atomicMax(&highest[(4u * tx + p) * GROUPS + group], key_of(upper[p]));
+  }
+}
+
+/// The same of one centroid, and before the next, since it is a branch.
+fn consider_one(best: ptr<function, vec4f>, upper: ptr<function, vec4f>, tx: u32, c: u32, sums: vec4i) {
+  if (c < part.k) {
+    let at = SCALES + tx;
+    let of_rows = Scales(bitcast<vec4f>(tile[at]), bitcast<vec4f>(tile[at + TX]), bitcast<vec4f>(tile[at + 2u * TX]));
+    let bounds = bounds_of(sums, of_rows, c);
+    *best = max(*best, bounds.lower);
+    *upper = max(*upper, bounds.upper);
   }
 }
 
 /// Lists the centroids whose upper bound reaches the least lower bound of a nearest one, less the band.
 fn look(row: u32, r: u32, lane: u32) {
   let record = record_of(row);
-  let scales = scales_of(vec4f(record.x), vec4f(record.y), vec4f(record.z));
+  let of_row = scales_of(vec4f(record.x), vec4f(record.y), vec4f(record.z));
   let lower = of_key(atomicLoad(&lowest[r]));
   let length = record.z;
   // Of no use where nothing is known, and no number.
@@ -264,7 +342,7 @@ fn look(row: u32, r: u32, lane: u32) {
       let end = min(part.k, (group + 1u) * GROUP);
       var c = group * GROUP + lane;
       for (var more = (end - min(end, c) + LANES - 1u) / LANES; more > 0u; more--) {
-        if (bounds_of(vec4i(product_of(row, c)), scales, c).upper.x >= threshold) {
+        if (bounds_of(vec4i(product_of(row, c)), of_row, c).upper.x >= threshold) {
           let place = atomicAdd(&counts[r], 1u);
           if (place < MOST) {
             lists[r * 8u + place] = c;
@@ -279,12 +357,22 @@ fn look(row: u32, r: u32, lane: u32) {
 
 fn product_of(row: u32, c: u32) -> i32 {
   var sum = 0;
-  for (var quad = 0u; quad < QUADS; quad++) {
-    let x = row_bytes[(part.shard_row + row) * QUADS + quad];
-    let y = centroid_bytes[c * QUADS + quad];
-    sum += dot4I8Packed(x.x, y.x) + dot4I8Packed(x.y, y.y) + dot4I8Packed(x.z, y.z) + dot4I8Packed(x.w, y.w);
+  if (TALL) {
+    for (var quad = 0u; quad < QUADS; quad++) {
+      sum += product_at(row, c, quad);
+    }
+  } else {
+    for (var left = unknown(QUADS); left > 0u; left--) {
+      sum += product_at(row, c, left - 1u);
+    }
   }
   return sum;
+}
+
+fn product_at(row: u32, c: u32, quad: u32) -> i32 {
+  let x = row_bytes[(part.shard_row + row) * QUADS + quad];
+  let y = centroid_bytes[c * QUADS + quad];
+  return dot4I8Packed(x.x, y.x) + dot4I8Packed(x.y, y.y) + dot4I8Packed(x.z, y.z) + dot4I8Packed(x.w, y.w);
 }
 
 /// Labels a row with one candidate, or hands its candidates on.

@@ -50,11 +50,11 @@ fn main(
 
   let starts = (part.slot + slice) * (part.k + 1u + ROWS);
   let order = starts + part.k + 1u;
-  for (var i = 0u; i < ROWS / THREADS; i++) {
-    let place = i * THREADS + thread;
-    if (place < count) {
-      sorted[order + place] = first + keys[place] % ROWS;
-    }
+  // Counted by what is there: compilers that unroll this keep all places that they have computed above.
+  var place = thread;
+  for (var left = (count + THREADS - 1u - thread) / THREADS; left > 0u; left--) {
+    sorted[order + place] = first + keys[place % ROWS] % ROWS;
+    place += THREADS;
   }
   var c = thread;
   for (var left = (part.k + THREADS - 1u - thread) / THREADS; left > 0u; left--) {

@@ -1,5 +1,5 @@
 // Four features of a row, or of a centroid, where all rows begin at multiples of 16 bytes: in one load. Zeros behind the
-// last feature.
+// last feature. Who wants one feature only has it of tile-values.wgsl.
 
 @group(0) @binding(1) var<storage, read> points: array<vec4f>;
 @group(0) @binding(3) var<storage, read> model: array<vec4f>;
@@ -23,6 +23,14 @@ fn row_quad(row: u32, quad: u32) -> vec4f {
 
 fn centroid_quad(c: u32, quad: u32) -> vec4f {
   return model[c * (D / 4u) + min(quad, D / 4u - 1u)];
+}
+
+fn row_value(row: u32, j: u32) -> f32 {
+  return row_quad(row, j / 4u)[j % 4u];
+}
+
+fn centroid_value(c: u32, j: u32) -> f32 {
+  return centroid_quad(c, j / 4u)[j % 4u];
 }
 
 fn norm_of(c: u32) -> f32 {

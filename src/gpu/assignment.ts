@@ -28,10 +28,12 @@ export function assignmentSources(
   const plan = assignPlan(D, k, tile);
   if (plan.kind === 'direct') return { direct: sourceOf(assignDirectKernel, { LOAD, D }, subgroups) };
   const rescore = sourceOf(rescoreKernel, { LOAD, THREADS: rescoreThreads(k) }, subgroups);
-  if (filtering !== null) return { ...filtering.filterSources(LOAD, D, k, subgroups), rescore };
+  if (filtering !== null) return { ...filtering.filterSources(LOAD, D, k, plan.TALL, subgroups), rescore };
+  // A short tile is brought feature by feature.
+  const tiled = quads && plan.TALL ? assignTiledQuadsKernel : assignTiledKernel;
   return {
     norms: sourceOf(normsKernel, { LOAD }),
-    tiled: sourceOf(quads ? assignTiledQuadsKernel : assignTiledKernel, { LOAD, D, ...plan }, subgroups),
+    tiled: sourceOf(tiled, { LOAD, D, ...plan }, subgroups),
     rescore,
   };
 }

@@ -24,12 +24,12 @@ function groupOf(k: number): number {
   return 4 * Math.ceil(k / 128);
 }
 
-/** The kernels, with their constants. */
-export function filterSources(LOAD: Load, D: number, k: number, subgroups: Subgroups) {
+/** The kernels, with their constants: TALL where tiles are. */
+export function filterSources(LOAD: Load, D: number, k: number, TALL: boolean, subgroups: Subgroups) {
   return {
     byteRows: sourceOf(byteRowsKernel, { LOAD, D }, subgroups),
     byteCentroids: sourceOf(byteCentroidsKernel, { D }, subgroups),
-    filter: sourceOf(filterKernel, { D, GROUP: groupOf(k) }),
+    filter: sourceOf(filterKernel, { D, GROUP: groupOf(k), TALL }),
     candidates: sourceOf(candidatesKernel, { LOAD, D }),
   };
 }

@@ -39,7 +39,7 @@ export const byteCentroidsKernel = defineKernel({
 export const filterKernel = defineKernel({
   name: 'filter',
   files: [...PART_FILES, control, filterCode],
-  constants: { D: 'u32', GROUP: 'u32' },
+  constants: { D: 'u32', GROUP: 'u32', TALL: 'bool' },
   bindings: {
     part: PART,
     row_bytes: 'read',

@@ -51,7 +51,7 @@ const assignTiled = (name: string, files: readonly string[]) =>
 
 export const assignTiledKernel = assignTiled('assign-tiled', [...POINTS_FILES, tileValues]);
 
-/** Where every row, and every centroid, begins at a multiple of 16 bytes. */
+/** Tall, where every row, and every centroid, begins at a multiple of 16 bytes. */
 export const assignTiledQuadsKernel = assignTiled('assign-tiled-quads', [...FRAMED_FILES, tileQuads]);
 
 /** Before tiled assignments. */

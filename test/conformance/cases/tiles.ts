@@ -89,7 +89,7 @@ const shaped: readonly ConformanceCase[] = shapes.map(([d, k], turn) => ({
     const variants: Partial<Variant>[] = [{ tile: 'tall', filter: 'none' }];
     if (isDeep(d, k)) variants.push({ tile: 'deep', filter: 'none' });
     if (d <= 4) variants.push({ tile: 'direct' });
-    if (canFilter(d)) variants.push({ filter: 'bytes' });
+    if (canFilter(d)) variants.push({ tile: 'short', filter: 'bytes' }, { tile: 'tall', filter: 'bytes' });
     for (const [what, start] of Object.entries(starts(d, k, turn))) {
       const expected = await labelsWith(context, { tile: 'short', filter: 'none' }, start);
       for (const variant of variants) {
