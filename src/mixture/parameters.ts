@@ -119,7 +119,7 @@ function rescaled(parameters: Parameters, means: Float64Array, scale: number): P
 
 /** Not by a function for each value: of matrices there may be many millions. */
 function times(values: Float64Array, factor: number): Float64Array {
-  const products = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) products[i] = values[i] * factor;
+  const products = values.slice();
+  for (let i = 0; i < products.length; i++) products[i] *= factor;
   return products;
 }
