@@ -9,7 +9,7 @@ import { compile, hotLoop, withInner } from './compile.mjs';
 
 const USAGE = `node bench/static/table.mjs [DIR] [options]
   DIR                        what npm run bench -- kernels DIR wrote; by default that is done first
-  --kernels NAMES            those alone, by their names; by default those of trips.json
+  --kernels NAMES            those alone, by their names; by default those of trips.json, and short tiles
   --case NAME                as they are for this case; by default for those of trips.json
   --amd navi21 --intel tgl --nvidia sm_90
                              families, separated by commas; "" leaves a vendor out
@@ -17,6 +17,13 @@ const USAGE = `node bench/static/table.mjs [DIR] [options]
   --loops                    every loop, which is what trips.json is written from
   --against FILE             an earlier one's bounds beside these
   --out bench/results        folder of the JSON file`;
+
+/** What Intel's adapters, and those of which nothing is known, are given in place of tall tiles. */
+const SHORT = ['assign-tiled', 'filter'].map((kernel) => ({
+  kernel,
+  case: 'kmeans-1Mx128-k1024',
+  constants: { TALL: false },
+}));
 
 const options = {
   kernels: { type: 'string' },
@@ -45,7 +52,9 @@ function run() {
   );
   const described = trips.flatMap((entry) => tried(() => [{ entry, kernel: kernelOf(kernels, entry) }]));
   const asked =
-    values.kernels === undefined ? [] : kernels.filter((kernel) => list(values.kernels).includes(kernel.name));
+    values.kernels === undefined
+      ? SHORT.map((entry) => kernelOf(kernels, entry))
+      : kernels.filter((kernel) => list(values.kernels).includes(kernel.name));
   const chosen = asked.filter(({ grids }) => values.case === undefined || values.case in grids);
   const files = [...new Set([...described.map(({ kernel }) => kernel), ...chosen].map(({ file }) => file))];
   if (files.length === 0)

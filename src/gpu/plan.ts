@@ -323,9 +323,9 @@ function axesPlan(k: number, d: number): AxesPlan {
   return { TC, TF, GROUPS, RUN: Math.min(32, fitting) };
 }
 
-/** What axes-densities.wgsl takes at a time: fours of components, and features. */
+/** What axes-densities.wgsl takes at a time: fours of components, and up to 8 features, as many each turn. */
 export function axesTile(k: number, d: number): { readonly TY: number; readonly TD: number } {
-  return { TY: Math.min(16, powerOfTwoFrom(k / 4)), TD: d <= 4 ? 4 : 8 };
+  return { TY: Math.min(16, powerOfTwoFrom(k / 4)), TD: Math.max(3, Math.ceil(d / Math.ceil(d / 8))) };
 }
 
 /** Multiply-adds of a row. Components or features come in fours. */
