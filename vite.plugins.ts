@@ -21,7 +21,7 @@ export function inlined(wgsl: 'short' | 'written' = 'short'): Plugin {
       if (query === 'raw' && path.endsWith('.wgsl')) {
         this.addWatchFile(path);
         const text = await readFile(path, 'utf8');
-        return `export default ${JSON.stringify(wgsl === 'written' ? text : withoutComments(text))};`;
+        return `export default ${JSON.stringify(wgsl === 'written' ? text : shortened(text))};`;
       }
       const isRelaxed = query === 'wasm&relaxed';
       if (query !== 'wasm' && query !== 'bundle' && !isRelaxed) return null;
@@ -166,10 +166,11 @@ export function daskModule(): Plugin {
 }
 
 /** WGSL without what only people read: more than a third of what a page would load. */
-function withoutComments(wgsl: string): string {
+export function shortened(wgsl: string): string {
   const lines = wgsl.split('\n').map((line) => line.replace(/\/\/.*/, '').trim());
-  // Not beside a slash, which with a star would begin a comment, nor beside what is one sign twice.
-  return lines.join('\n').replace(/\s*([{}()[\],;:=*+%])\s*/g, '$1');
+  const code = lines.filter((line) => line !== '').join('\n');
+  // A slash and a star would begin a comment; signs that mean something else twice are left alone.
+  return code.replace(/(?<!\/)\s*([{}()[\],;:=*+%])\s*/g, '$1');
 }
 
 interface Inlined {

@@ -236,7 +236,7 @@ export function wrongKind(name: string, wanted: string, value: unknown): TypeErr
  */
 export function checkWhole(name: string, array: unknown): void {
   if (arrayTypeOf(array) === 'Float64Array') return;
-  throw new TypeError(`${name} is not what the library made: take it to and fro by toBytes and fromBytes, not by JSON`);
+  throw new TypeError(`${name} is not what the library made: carry it by toBytes and fromBytes, not by JSON`);
 }
 
 /** How an error message names what it was given. */

@@ -244,7 +244,7 @@ function readMatrix(name: string, fields: Fields): HostForm {
   const ends = [placeOf(0, 0), placeOf(n - 1, 0), placeOf(0, d - 1), placeOf(n - 1, d - 1)];
   if (Math.min(...ends) < 0 || Math.max(...ends) >= length) {
     throw new RangeError(
-      `${name}.data has ${length} values, shape [${n}, ${d}] with strides [${row}, ${column}] from ${offset}, all in values, reaches beyond them`,
+      `${name}.data has ${length} values, shape [${n}, ${d}] with strides [${row}, ${column}] from ${offset} reaches beyond them (all in values)`,
     );
   }
   const flat = column === 1 && row === d && isOfNumbers(data) ? { data, offset } : undefined;
@@ -321,7 +321,7 @@ export function stridesOf(name: string, fields: Fields, n: number, d: number): S
   if (strides === undefined) return columnMajor ? [1, n] : null;
   const agrees = !columnMajor || ((n === 1 || strides[0] === 1) && (d === 1 || strides[1] === n));
   if (!agrees || strides.join() !== others.join()) {
-    throw new TypeError(`${name}.stride, strides, order and fortranOrder contradict each other`);
+    throw new TypeError(`${name}.stride, strides, order and fortranOrder disagree`);
   }
   return strides;
 }

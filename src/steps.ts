@@ -19,7 +19,7 @@ export function* resultOf<T>(value: Awaitable<T>): Steps<T> {
 export function runNow<T>(steps: Steps<T>): T {
   const last = untilWaiting(steps, steps.next(), undefined, () => undefined);
   if (last.done) return last.value;
-  throw new TypeError('work that waits cannot run in one go');
+  throw new TypeError('this work waits');
 }
 
 /** Runs steps, each in its own way: in one go, or in turns with other work. */

@@ -11,7 +11,7 @@
 // Compilers make of it, with 64 sums a thread, 128 registers on Hopper and 120 on RDNA 2, nothing spilled; Hopper takes 1.40 slots
 // a term where d = 128 and k = 1024, and 1.29 with TD = 16. Intel's 128 registers hold 64 numbers a thread: with 32 sums there
 // is room for the loads of a product, not for all that else is known of four rows. So where not TALL second best scores and
-// labels lie in memory while sums grow; a thread brings one feature of four vectors, not four; and loops are not unrolled.
+// labels lie in memory while sums grow; a thread brings one feature of four vectors, not four; and the loop over features is not unrolled.
 // Otherwise a few hundred messages go to and fro (284 of them for 256 multiply-adds where the inner loop was unrolled).
 //
 // Float32 cannot tell centroids apart whose scores differ by less than the error of the form. With u = 2⁻²⁴: the start

@@ -1,5 +1,6 @@
 // Four features of a row, or of a centroid, where all rows begin at multiples of 16 bytes: in one load. Zeros behind the
-// last feature. Who wants one feature only has it of tile-values.wgsl.
+// last feature. Who wants one feature only is given tile-values.wgsl: here they are for the compiler, which looks at what is
+// never called.
 
 @group(0) @binding(1) var<storage, read> points: array<vec4f>;
 @group(0) @binding(3) var<storage, read> model: array<vec4f>;

@@ -1,5 +1,5 @@
 // Four features of a row, or of a centroid, or one, where rows need not begin at multiples of 16 bytes: value by value.
-// Zeros behind the last feature.
+// Behind the last feature rows have zeros, centroids whatever is finite.
 
 @group(0) @binding(3) var<storage, read> model: array<f32>;
 

@@ -20,6 +20,7 @@ import { bindingsOf, cutParts, type Part } from './part.ts';
 import { Passes } from './passes.ts';
 import {
   axesTile,
+  heldOfRow,
   LARGEST_EXACT,
   type MixtureWorkPlan,
   mixtureWorkPlan,
@@ -44,8 +45,7 @@ export async function openMixture(
   const { n, d } = points.summary;
   const layout = layoutOf(k, d, shape);
   const plan = mixtureWorkPlan(n, k, d, shape, layout.cells, gpu.bindingLimit);
-  const ofSlice = plan.kind === 'matrices' ? plan.rows * whitenedOfRow(k, d) : 0;
-  const needed = 4 * Math.max(2 * layout.cells, layout.modelFloats, ofSlice);
+  const needed = 4 * Math.max(2 * layout.cells, layout.modelFloats, plan.rows * heldOfRow(plan.kind, k, d));
   if (needed > gpu.bindingLimit) {
     throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
   }
@@ -98,14 +98,8 @@ function taskOf(temperature: number, { weights }: PointsSummary, about: number):
   };
 }
 
-/** What finds answers and moments of some rows. */
-interface Moments {
-  readonly dispatches: readonly Dispatch[];
-  /** Of moments about another model than the answers are of. */
-  readonly about: readonly Dispatch[];
-}
-
-type MomentsOf = (part: Part, nth: number, parts: readonly Part[]) => Moments;
+/** What finds the answers and the moments of the rows of a part, which is the nth of some. */
+type DispatchesOf = (part: Part, nth: number, parts: readonly Part[]) => readonly Dispatch[];
 
 /** Where bindings may begin, in every implementation. */
 const ALIGNMENT = 256;
@@ -124,7 +118,9 @@ export class GpuMixture implements MixtureWorkspace {
   /** The largest exponent and the sum of exponentials of a row, and its label: of each shard. */
   readonly #answers: readonly GPUBuffer[];
   readonly #labels: readonly GPUBuffer[];
-  readonly #passes: { readonly [Name in keyof Moments]: Passes };
+  readonly #pass: Passes;
+  /** Of moments about another model than the answers are of. */
+  readonly #aboutPass: Passes;
   /** Where another model begins: see Task.about. */
   readonly #aboutByte: number;
   readonly #signal: AbortSignal | undefined;
@@ -171,32 +167,31 @@ export class GpuMixture implements MixtureWorkspace {
     const halt = allocation.filled('halt', Uint32Array.of(0));
     const { slices, rows, unit, longest, workPerSlice, sumSlices } = plan;
     const slots = allocation.storage('slots', Math.min(longest, slices) * cells * 4);
-    const moments = this.#momentsOf(kernels, slots);
+    const dispatchesOf = this.#dispatchesOf(kernels, slots);
     const buffers = { slots, totals: this.#totals, halt };
     const partsOf = (first: number, slices: number, origin: number) => {
       const end = Math.min(summary.n, (first + slices) * rows);
       return cutParts(allocation, points, k, rows, first * rows, end, origin * rows);
     };
-    const passes = (name: keyof Moments) =>
+    const passOf = (isAbout: boolean) =>
       new Passes(allocation, plan, (length) => {
         const spans = spansOf(slices, Math.max(length, unit));
         return spans.flatMap((span, i) => {
-          // Where not even a unit is within the budget, all but the summing is cut further.
-          const pieces = spansOf(span.slices, length).map(({ firstSlice, slices }) => ({
-            dispatches: partsOf(span.firstSlice + firstSlice, slices, span.firstSlice)
-              .map(moments)
-              .flatMap((all) => all[name]),
+          // Where a unit is not within the budget, or the memory between kernels, all but the summing is cut further.
+          const pieces = spansOf(span.slices, Math.min(length, plan.held)).map(({ firstSlice, slices }) => ({
+            dispatches: partsOf(span.firstSlice + firstSlice, slices, span.firstSlice).flatMap(dispatchesOf(isAbout)),
             work: slices * workPerSlice,
           }));
           const summing = bindSumSlices(kernels.sumSlices, allocation, sumSlices, cells, spans, i, buffers);
           return [...pieces, { dispatches: [summing], work: 0 }];
         });
       });
-    this.#passes = { dispatches: passes('dispatches'), about: passes('about') };
+    this.#pass = passOf(false);
+    this.#aboutPass = kernels.matrices === undefined ? this.#pass : passOf(true);
   }
 
-  /** What finds the answers and the moments of the rows of a part. */
-  #momentsOf(kernels: Kernels, slots: GPUBuffer): MomentsOf {
+  /** @returns what an E-step dispatches, or what does for moments about another model */
+  #dispatchesOf(kernels: Kernels, slots: GPUBuffer): (isAbout: boolean) => DispatchesOf {
     const model = this.#model;
     const task = this.#task;
     const slicesOf = ({ rows }: Part) => Math.ceil(rows / this.#plan.rows);
@@ -208,56 +203,52 @@ export class GpuMixture implements MixtureWorkspace {
       task,
     });
     if (kernels.narrow !== undefined) {
-      return (part) => {
-        const all = [kernels.narrow.bind({ ...ofRows(part), model, slots }, { slices: slicesOf(part) })];
-        return { dispatches: all, about: all };
-      };
+      return () => (part) => [kernels.narrow.bind({ ...ofRows(part), model, slots }, { slices: slicesOf(part) })];
     }
     const { k } = this.#layout;
     const { d } = this.#points.summary;
-    const sharesIn = this.#inSpans('shares', sharesOfRow(k));
+    const sharesIn = this.#held('shares', sharesOfRow(k));
     const notes = this.#allocation.storage('notes', (this.#plan.longest * this.#plan.rows) / 4);
     const answersOf = (part: Part, shares: GPUBufferBinding) =>
       kernels.answers.bind({ ...ofRows(part), share_fours: shares, notes }, part);
     if (kernels.axes !== undefined) {
       const { densities, axes } = kernels;
-      return (...place) => {
-        const [part] = place;
-        const shares = sharesIn(...place);
-        const common = { ...bindingsOf(part), model };
-        const all = [
-          densities.bind({ ...common, log_fours: shares }, { rows: part.rows, k }),
-          answersOf(part, shares),
-          axes.bind({ ...common, share_fours: shares, notes, slots, task }, { slices: slicesOf(part), k, d }),
-        ];
-        return { dispatches: all, about: all };
-      };
+      return () =>
+        (...place) => {
+          const [part] = place;
+          const shares = sharesIn(...place);
+          const common = { ...bindingsOf(part), model };
+          return [
+            densities.bind({ ...common, log_fours: shares }, { rows: part.rows, k }),
+            answersOf(part, shares),
+            axes.bind({ ...common, share_fours: shares, notes, slots, task }, { slices: slicesOf(part), k, d }),
+          ];
+        };
     }
     const { densities, whitened: whitening, matrices } = kernels;
-    const whitenedIn = this.#inSpans('whitened', whitenedOfRow(k, d));
-    return (...place) => {
-      const [part] = place;
-      const shares = sharesIn(...place);
-      const whitened = whitenedIn(...place);
-      const common = { ...bindingsOf(part), logs: shares };
-      const sizes = { rows: part.rows, k };
-      const whitenedUnder = (model: GPUBuffer | GPUBufferBinding) =>
-        whitening.bind({ ...common, model, whitened }, sizes);
-      const rest = [
-        answersOf(part, shares),
-        matrices.bind({ ...bindingsOf(part), whitened, shares, notes, slots }, { slices: slicesOf(part), k, d }),
-      ];
-      // Logarithms under the other model are in the way, until those that are asked for take their place.
-      const other = { buffer: model, offset: this.#aboutByte };
-      const about = () => [whitenedUnder(other), densities.bind({ ...common, model }, sizes), ...rest];
-      return { dispatches: [whitenedUnder(model), ...rest], about: this.moments === undefined ? [] : about() };
-    };
+    const whitenedIn = this.#held('whitened', whitenedOfRow(k, d));
+    return (isAbout) =>
+      (...place) => {
+        const [part] = place;
+        const shares = sharesIn(...place);
+        const whitened = whitenedIn(...place);
+        const common = { ...bindingsOf(part), logs: shares };
+        const sizes = { rows: part.rows, k };
+        const under = isAbout ? { buffer: model, offset: this.#aboutByte } : model;
+        return [
+          whitening.bind({ ...common, model: under, whitened }, sizes),
+          // Logarithms under the other model are in the way, until those that are asked for take their place.
+          ...(isAbout ? [densities.bind({ ...common, model }, sizes)] : []),
+          answersOf(part, shares),
+          matrices.bind({ ...bindingsOf(part), whitened, shares, notes, slots }, { slices: slicesOf(part), k, d }),
+        ];
+      };
   }
 
-  /** A buffer for what rows of a span have in memory between kernels, and where that of a part is. */
-  #inSpans(label: string, floatsOfRow: number) {
+  /** A buffer for what rows of a piece have in memory between kernels, and where that of a part is. */
+  #held(label: string, floatsOfRow: number) {
     const rowBytes = 4 * floatsOfRow;
-    const rows = Math.min(this.#points.summary.n, this.#plan.longest * this.#plan.rows);
+    const rows = Math.min(this.#points.summary.n, this.#plan.held * this.#plan.rows);
     const buffer = this.#allocation.storage(label, rows * rowBytes);
     return (part: Part, nth: number, parts: readonly Part[]): GPUBufferBinding => {
       const before = parts.slice(0, nth).reduce((sum, each) => sum + each.rows, 0);
@@ -307,7 +298,7 @@ export class GpuMixture implements MixtureWorkspace {
   async #run(temperature: number, about: number): Promise<UnpackedStatistics> {
     const task = taskOf(temperature, this.#points.summary, about);
     this.#queue.write(this.#task.buffer, 0, pack(TASK, task));
-    await this.#passes[about === 0 ? 'dispatches' : 'about'].encode(this.#queue, this.#signal);
+    await (about === 0 ? this.#pass : this.#aboutPass).encode(this.#queue, this.#signal);
     const cells = new Float32Array(await this.#queue.read(this.#totals, 0, this.#layout.cells * 4));
     this.#signal?.throwIfAborted();
     return this.#layout.unpack(cells, 1 / this.#points.weightScale);

@@ -256,8 +256,10 @@ function slicesPlan(TOGETHER: number, longest: number): SlicesPlan {
 }
 
 /** How an E-step is cut. Its kernels' constants are named as there. */
-export type MixtureWorkPlan = PassPlan &
-  (
+export type MixtureWorkPlan = PassPlan & {
+  /** Slices of which there is what kernels hand to each other, at most. */
+  readonly held: number;
+} & (
     | ({ readonly kind: 'axes' } & AxesPlan)
     | { readonly kind: 'narrow' }
     | ({ readonly kind: 'matrices' } & MatricesPlan)
@@ -280,18 +282,25 @@ export function mixtureWorkPlan(
 ): MixtureWorkPlan {
   const workPerRow = mixtureWork(k, d, shape);
   const kind = shape === 'axes' ? 'axes' : d <= 4 ? 'narrow' : 'matrices';
-  const values = { axes: sharesOfRow(k), matrices: whitenedOfRow(k, d), narrow: 0 }[kind];
+  const values = heldOfRow(kind, k, d);
   const most = kind === 'narrow' ? SLICE_WORK / workPerRow : SLICE_VALUES / values;
   const fitting = 2 ** Math.floor(Math.log2(most));
   const wanted = Math.min(granuleRows(d), Math.max(LEAST_SLICE, powerOfTwoFrom(n / MIXTURE_SLICES)));
   const rows = Math.max(64, Math.min(wanted, fitting));
   const slices = Math.ceil(n / rows);
   const unit = slicesTogether(cells);
-  const longest = longestSpan(slices, unit, 4 * Math.max(cells, rows * values), bindingLimit);
+  const sliceBytes = 4 * rows * values;
+  const longest = longestSpan(slices, unit, Math.max(4 * cells, sliceBytes), bindingLimit);
+  const held = Math.min(longest, longestSpan(slices, 1, sliceBytes, bindingLimit));
   const sumSlices = slicesPlan(unit, longest);
-  const cut = { slices, rows, unit, longest, sumSlices, workPerSlice: rows * workPerRow };
+  const cut = { slices, rows, unit, longest, held, sumSlices, workPerSlice: rows * workPerRow };
   if (kind === 'narrow') return { ...cut, kind };
   return kind === 'axes' ? { ...cut, kind, ...axesPlan(k, d) } : { ...cut, kind, ...matricesPlan(d) };
+}
+
+/** The most values that a row has in memory between kernels. */
+export function heldOfRow(kind: MixtureWorkPlan['kind'], k: number, d: number): number {
+  return { axes: sharesOfRow(k), matrices: whitenedOfRow(k, d), narrow: 0 }[kind];
 }
 
 /** What a row has of shares: log π·p, then what it weighs, of each component and of those that fill up the last four. */

@@ -4,6 +4,7 @@ import {
   assignPlan,
   DEEP_BYTES,
   hasQuads,
+  heldOfRow,
   kmeansWorkPlan,
   LARGEST_EXACT,
   lengthWithin,
@@ -57,6 +58,7 @@ it('plans of mixtures stay within bindings and workgroups, and their tiles withi
         const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES);
         const what = `${shape} d ${d} k ${k}`;
         expect(plan.longest * cells * 4, what).toBeLessThanOrEqual(BINDING_BYTES);
+        expect(plan.held, what).toBeLessThanOrEqual(plan.longest);
         covers(plan, n, what);
         if (plan.kind !== 'matrices') continue;
         const { TX, TY, SIDE, BLOCKS, GROUPS, RUN } = plan;
@@ -72,6 +74,21 @@ it('plans of mixtures stay within bindings and workgroups, and their tiles withi
         expect(RUN, what).toBeLessThanOrEqual(32);
       }
     }
+  }
+});
+
+it('what kernels of many components hand to each other is held of as many slices as a binding has room for', () => {
+  for (const [shape, k, d] of [
+    ['own', 10_000, 5],
+    ['shared', 50_000, 5],
+    ['axes', 100_000, 1],
+    ['axes', 500_000, 1],
+  ] as const) {
+    const plan = mixtureWorkPlan(1024, k, d, shape, layoutOf(k, d, shape).cells, BINDING_BYTES);
+    expect(4 * plan.held * plan.rows * heldOfRow(plan.kind, k, d), `${shape} k ${k}`).toBeLessThanOrEqual(
+      BINDING_BYTES,
+    );
+    covers(plan, 1024, shape);
   }
 });
 

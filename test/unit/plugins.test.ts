@@ -7,7 +7,7 @@ import { MIXTURE } from '../../src/cpu/families/mixture.ts';
 import { NEAREST } from '../../src/cpu/families/nearest.ts';
 import { fromPrintable, toPrintable } from '../../src/cpu/printable.ts';
 import { instantiate } from '../../src/cpu/wasm.ts';
-import { inlined } from '../../vite.plugins.ts';
+import { inlined, shortened } from '../../vite.plugins.ts';
 
 it.each(['kmeans', 'mixture'])(
   'a server compiles the kernels of %s anew when any of their files changes',
@@ -39,4 +39,19 @@ it.each([KMEANS, MIXTURE, NEAREST])('kernels of $name leave a memory that is in 
   new Uint8Array(memory.buffer).fill(7);
   instantiate(kernels(false)!, memory);
   expect(new Uint8Array(memory.buffer).every((byte) => byte === 7)).toBe(true);
+});
+
+it('WGSL is published without comments and without the blanks that nothing needs', () => {
+  const written = `
+    // What it is.
+    const N: u32 = 4u; // four
+
+    fn f(p: ptr<function, f32>, a: array<f32, N>) -> f32 {
+      let x = a[0] / *p - -1.0;
+      return x * *p + 2.0;
+    }
+  `;
+  expect(shortened(written)).toBe(
+    'const N:u32=4u;fn f(p:ptr<function,f32>,a:array<f32,N>)-> f32{let x=a[0]/ *p - -1.0;return x**p+2.0;}',
+  );
 });

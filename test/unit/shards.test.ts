@@ -322,7 +322,7 @@ it('what went through JSON is refused where it was to be used', async () => {
     covarianceType: 'spherical',
   });
   const moments = await statisticsOf(rows, mixture);
-  const refusal = /take it to and fro by toBytes and fromBytes, not by JSON/;
+  const refusal = /carry it by toBytes and fromBytes, not by JSON/;
   await expect(model.update(throughJSON(statistics))).rejects.toThrow(refusal);
   await expect(mixture.update(throughJSON(moments))).rejects.toThrow(refusal);
   expect(() => addStatistics(statistics, throughJSON(statistics))).toThrow(refusal);
