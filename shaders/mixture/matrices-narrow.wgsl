@@ -57,6 +57,10 @@ fn whitened(base: u32, c: u32, x: vec4f) -> vec4f {
   let rest = rest_at(base, c);
   var exact = vec4f();
   for (var j = 0u; j < D; j++) {
+    // D it is, but compilers must not know: of a sum of so many products Mesa's would add y to the first of them.
+    if (j >= part.d) {
+      break;
+    }
     let cut = on_grid(vec4f(x[j]), vec4f(unit[j]));
     let difference = cut - high[j];
     let coarse = on_grid(difference, grid * unit[j]);

@@ -10,7 +10,8 @@
 //   term sets, times `step`.
 // - x is cut at a unit of its feature (terms of about 1) before anything is subtracted, and `high` is a multiple of that
 //   unit, so that the difference is exact as well.
-// Nothing here minds reassociation, as a two-sum would.
+// Nothing here minds reassociation, as a two-sum would, but for one: the exact sum is whole before anything else is added. So
+// it comes out of a loop, or of memory.
 //
 // model = U or its coarse part [k or 1, d, quads], then high [k, quads], −low·U [k, quads], and [k] the offset in .x and
 // the step in .y, 0 for plain sums; then the rest of U [k or 1, d, quads] and the units [k or 1, quads]; a vec4 each,
