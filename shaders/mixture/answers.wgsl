@@ -44,6 +44,7 @@ fn main(
   if (task.about == 0u) {
     var four = lane;
     for (var left = mine; left > 0u; left--) {
+      // Not all who write logarithms fill up the last four: with what axes.wgsl gives components that are not there.
       let filled = select(share_fours[row * fours + four], vec4f(-3e37), NEXT + 4u * four >= vec4u(part.k));
       consider_four(&answer, filled, 4u * four);
       four += LANES;
