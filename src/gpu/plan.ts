@@ -325,8 +325,9 @@ interface AxesPlan {
 const AXES_TILE = 768;
 
 function axesPlan(k: number, d: number): AxesPlan {
-  const TC = Math.min(16, powerOfTwoFrom(k / 4));
   const TF = Math.min(16, powerOfTwoFrom(d / 2));
+  // More fours leave fewer rows in the tile than a thread brings points of.
+  const TC = Math.min(16, 8 * TF, powerOfTwoFrom(k / 4));
   const GROUPS = Math.max(1, 64 / (TC * TF));
   const fitting = 2 ** Math.floor(Math.log2(AXES_TILE / (GROUPS * (TC + TF / 2))));
   return { TC, TF, GROUPS, RUN: Math.min(32, fitting) };

@@ -52,7 +52,7 @@ it('points and a mixture’s answers of one shard fit one binding each', () => {
 it('plans of mixtures stay within bindings and workgroups, and their tiles within slices', () => {
   for (const shape of ['own', 'shared', 'axes'] as const) {
     for (const d of [1, 2, 3, 4, 5, 8, 39, 40, 41, 64, 128, 255, 449, 450, 1000, 2000]) {
-      for (const k of [1, 4, 16]) {
+      for (const k of shape === 'axes' ? [1, 4, 6, 13, 30, 40, 1000] : [1, 4, 16]) {
         const { cells } = layoutOf(k, d, shape);
         const n = 1_000_000;
         const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES);
@@ -60,6 +60,13 @@ it('plans of mixtures stay within bindings and workgroups, and their tiles withi
         expect(plan.longest * cells * 4, what).toBeLessThanOrEqual(BINDING_BYTES);
         expect(plan.held, what).toBeLessThanOrEqual(plan.longest);
         covers(plan, n, what);
+        if (plan.kind === 'axes') {
+          const { TC, TF, GROUPS, RUN } = plan;
+          expect(16 * RUN * GROUPS * (TC + TF / 2), what).toBeLessThanOrEqual(WORKGROUP_BYTES);
+          expect(TC * TF * GROUPS, what).toBeGreaterThanOrEqual(64);
+          // A thread brings whole numbers of shares and of points.
+          expect([RUN % TF, RUN % TC], what).toEqual([0, 0]);
+        }
         if (plan.kind !== 'matrices') continue;
         const { TX, TY, SIDE, BLOCKS, GROUPS, RUN } = plan;
         const exact = d <= LARGEST_EXACT ? 4 * TX * TY : 4;

@@ -12,6 +12,7 @@ import { regimes } from './regimes.ts';
 import { select } from './select.ts';
 import { shards } from './shards.ts';
 import { steps } from './steps.ts';
+import { tiles } from './tiles.ts';
 
 export const mixture: readonly ConformanceCase[] = [
   ...regimes,
@@ -24,6 +25,7 @@ export const mixture: readonly ConformanceCase[] = [
   ...select,
   ...shards,
   ...pieces,
+  ...tiles,
   ...progress,
   ...devices,
   ...golden,
