@@ -121,9 +121,11 @@ function ofKMeans(problem: KernelCase): ListedKernel[] {
 /** One E-step, and the densities of all rows. */
 function ofMixture({ n, d, k, load }: KernelCase, shape: GaussiansShape): ListedKernel[] {
   const { cells, modelFloats } = layoutOf(k, d, shape);
-  const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES);
+  const planned = (isTall: boolean) => mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES, isTall);
+  const plan = planned(true);
   const kernels = mixtureSources(load, k, d, shape, plan, null);
   const inSubgroups = mixtureSources(load, k, d, shape, plan, SUBGROUPS);
+  const short = mixtureSources(load, k, d, shape, planned(false), null);
   const sizes = sizesOf(spansOf(plan.slices, plan.longest), n, plan.rows).map((each) => ({ ...each, cells, k, d }));
   const allRows = pieces(n, modelFloats, rowsOfPairs(4 * Math.ceil(k / 4))).map((rows) => ({ rows, k }));
   const densities =
@@ -131,7 +133,7 @@ function ofMixture({ n, d, k, load }: KernelCase, shape: GaussiansShape): Listed
       ? listed(axesDensities(load, k, d), allRows)
       : listed(matricesDensities(load, d, shape === 'shared'), allRows);
   return [
-    ...[kernels, inSubgroups].flatMap((each) => momentsOf(each, sizes)),
+    ...[kernels, inSubgroups, short].flatMap((each) => momentsOf(each, sizes)),
     listed(kernels.sumSlices, sizes),
     densities,
     ...[true, false].map((DIAGONAL) =>

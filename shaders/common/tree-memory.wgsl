@@ -24,9 +24,11 @@ fn add_up(place: Place, first: u32) -> Roots {
   for (var level = LEVELS; level > 0u; level--) {
     let half = 1u << (level - 1u);
     workgroupBarrier();
-    if (place.thread < half) {
-      for (var tree = first; tree < TREES; tree++) {
-        let leaf = tree * LEAVES + place.thread;
+    // A pair of leaves a thread, whichever their tree.
+    for (var turn = 0u; turn < (TREES + 1u) / 2u; turn++) {
+      let pair = place.thread + turn * LEAVES;
+      if (pair < (TREES - first) * half) {
+        let leaf = (first + pair / half) * LEAVES + pair % half;
         leaves[leaf] += leaves[leaf + half];
       }
     }

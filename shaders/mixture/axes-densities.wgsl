@@ -11,12 +11,13 @@ const THREADS = max(64u, 16u * TY);
 const TX = THREADS / TY;
 /// The padding keeps threads that write neighbouring features off one bank.
 const ROWS_STRIDE = TX + 1u;
-const MODEL_STRIDE = 3u * TY;
 const ROW_LOADS = (TX * TD + THREADS - 1u) / THREADS;
-const MODEL_LOADS = (MODEL_STRIDE * TD + THREADS - 1u) / THREADS;
+const MODEL_LOADS = (TY * TD + THREADS - 1u) / THREADS;
 
 var<workgroup> tile_rows: array<vec4f, ROWS_STRIDE * TD>;
-var<workgroup> tile_model: array<vec4f, MODEL_STRIDE * TD>;
+var<workgroup> tile_highs: array<vec4f, TY * TD>;
+var<workgroup> tile_factors: array<vec4f, TY * TD>;
+var<workgroup> tile_addends: array<vec4f, TY * TD>;
 
 /// Of four rows, for four components each.
 struct Squares {
@@ -41,7 +42,6 @@ fn main(
     return;
   }
   let last = part.rows - 1u;
-  let bounded = model[0].x != 0.0;
   let place = place_of(thread);
 
   var sums = Squares();
@@ -61,12 +61,13 @@ fn main(
     // What a four has of the features of a tile is in one piece. Behind the last feature all y are 0.
     for (var i = 0u; i < MODEL_LOADS; i++) {
       let at = thread + i * THREADS;
-      if (at < MODEL_STRIDE * TD) {
-        let piece = at % (3u * TD);
-        let four = at / (3u * TD);
-        let origin = feature_at(0u, min(first_four + four, fours - 1u), min(first + piece / 3u, part.d - 1u));
-        let value = model[origin + piece % 3u];
-        tile_model[piece / 3u * MODEL_STRIDE + 3u * four + piece % 3u] = select(vec4f(), value, first + piece / 3u < part.d);
+      if (at < TY * TD) {
+        let j = first + at % TD;
+        let place = at % TD * TY + at / TD;
+        let origin = feature_at(0u, min(first_four + at / TD, fours - 1u), min(j, part.d - 1u));
+        tile_highs[place] = select(vec4f(), model[origin], j < part.d);
+        tile_factors[place] = select(vec4f(), model[origin + 1u], j < part.d);
+        tile_addends[place] = select(vec4f(), model[origin + 2u], j < part.d);
       }
     }
     workgroupBarrier();
@@ -74,7 +75,7 @@ fn main(
     // Two loops: in one, compilers would clamp in any case, and choose afterwards. Counted up, some would unroll them, and have
     // no registers for that.
     var j = 0u;
-    if (bounded) {
+    if (model[0].x != 0.0) {
       for (var left = TD; left > 0u; left--) {
         add_squares(&run, j % TD, place, false);
         j++;
@@ -100,24 +101,25 @@ fn main(
   let offset = model[head];
   let sharpness = model[head + 1u];
   let row = first_row + 4u * place.x;
-  let logs = array(
-    fma(sharpness, sums.of_row0, offset), fma(sharpness, sums.of_row1, offset),
-    fma(sharpness, sums.of_row2, offset), fma(sharpness, sums.of_row3, offset),
-  );
-  for (var i = 0u; i < 4u; i++) {
-    if (row + i < part.rows) {
-      log_fours[(row + i) * fours + four] = max(logs[i], offset - FARTHEST);
-    }
+  put(row, four, offset, fma(sharpness, sums.of_row0, offset));
+  put(row + 1u, four, offset, fma(sharpness, sums.of_row1, offset));
+  put(row + 2u, four, offset, fma(sharpness, sums.of_row2, offset));
+  put(row + 3u, four, offset, fma(sharpness, sums.of_row3, offset));
+}
+
+fn put(row: u32, four: u32, offset: vec4f, logs: vec4f) {
+  if (row < part.rows) {
+    log_fours[row * ((part.k + 3u) / 4u) + four] = max(logs, offset - FARTHEST);
   }
 }
 
 /// Adds those of a feature of the tile.
 fn add_squares(squares: ptr<function, Squares>, j: u32, place: vec2u, clamped: bool) {
   let x = tile_rows[j * ROWS_STRIDE + place.x];
-  let at = j * MODEL_STRIDE + 3u * place.y;
-  let high = tile_model[at];
-  let factor = tile_model[at + 1u];
-  let addend = tile_model[at + 2u];
+  let at = j * TY + place.y;
+  let high = tile_highs[at];
+  let factor = tile_factors[at];
+  let addend = tile_addends[at];
   var y0 = fma(x.xxxx - high, factor, addend);
   var y1 = fma(x.yyyy - high, factor, addend);
   var y2 = fma(x.zzzz - high, factor, addend);

@@ -1,12 +1,15 @@
-// The moments of covariances that are axes: for each component the sums of w·r, and for each of its features those of w·r·y
-// and w·r·y². A workgroup takes 4·TC components and 2·TF features of a slice; a thread takes four components and two
-// features, so that 40 operations follow two loads. Where these are few, GROUPS of threads take rows of their own, and add up
-// in order.
+// The moments of covariances that are axes: for each component the sums of w·r, and for each of its features those of w·r·t
+// and w·r·t², where t = (x − m)·2ᵉ: exact but for one rounding, one operation, and as good as y, of whose factor 2ᵉ is the
+// power of two. What the mean and the factor have beyond m and 2ᵉ the host puts in: see mixture-layout.ts.
+//
+// A workgroup takes 4·TC components and FEATURES·TF features of a slice; a thread takes four components and one feature or
+// two, so that 16 or 32 operations follow two loads. Where these are few, GROUPS of threads take rows of their own, and add
+// up in order.
 //
 // Float32 runs are RUN rows, at most 32, then one sum a tile.
 //
-// shares = w·r of the part's rows. The moments are those of y under the model at Task.about. slots = for each slice
-// [fours][1 + 2d] vec4: counts, and for each feature the sums and the squares; then the sum of what is noted of its blocks.
+// shares = w·r of the part's rows. The moments are about the model at Task.about. slots = for each slice [fours][1 + 2d]
+// vec4: counts, and for each feature the sums and the squares; then the sum of what is noted of its blocks.
 
 @group(0) @binding(3) var<storage, read> model: array<vec4f>;
 @group(0) @binding(4) var<storage, read> share_fours: array<vec4f>;
@@ -14,13 +17,23 @@
 @group(0) @binding(6) var<storage, read_write> slots: array<vec4f>;
 @group(0) @binding(7) var<uniform> task: Task;
 
+/// So that nothing overflows that counts: LARGEST_ORIGIN and LARGEST_SCALE of mixture-layout.ts.
+const LARGEST_ORIGIN: f32 = 0x1p50;
+const LARGEST_SCALE: f32 = 0x1p60;
+
 const THREADS = TC * TF * GROUPS;
 /// Rows of a tile.
 const ROWS = RUN * GROUPS;
 
-/// RUN is at least TF, so that they are at least as many as there are threads.
+/// RUN is a multiple of TC and of TF: a thread brings whole numbers of both.
 var<workgroup> tile_weighed: array<vec4f, ROWS * TC>;
 var<workgroup> tile_points: array<vec2f, ROWS * TF>;
+
+/// Of four components and a feature.
+struct Moments {
+  sums: vec4f,
+  squares: vec4f,
+}
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -29,7 +42,7 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let fours = (part.k + 3u) / 4u;
-  let feature_blocks = (part.d + 2u * TF - 1u) / (2u * TF);
+  let feature_blocks = (part.d + FEATURES * TF - 1u) / (FEATURES * TF);
   let blocks = feature_blocks * ((fours + TC - 1u) / TC);
   let index = flat(workgroup, grid);
   let slice = index / blocks;
@@ -45,25 +58,12 @@ fn main(
   }
 
   let first_four = block / feature_blocks * TC;
-  let first_pair = block % feature_blocks * TF;
-  let lane = thread % TC;
-  let pair = thread / TC % TF;
-  let group = thread / (TC * TF);
-  let four = first_four + lane;
-  let j = 2u * (first_pair + pair);
-  let at_a = feature_at(task.about, min(four, fours - 1u), min(j, part.d - 1u));
-  let at_b = feature_at(task.about, min(four, fours - 1u), min(j + 1u, part.d - 1u));
-  let high_a = model[at_a];
-  let factor_a = model[at_a + 1u];
-  let addend_a = model[at_a + 2u];
-  let high_b = model[at_b];
-  let factor_b = model[at_b + 1u];
-  let addend_b = model[at_b + 2u];
+  let first_feature = block % feature_blocks * TF * FEATURES;
+  let frame_a = frame_of(first_four + thread % TC, first_feature + FEATURES * (thread / TC % TF));
+  let frame_b = frame_of(first_four + thread % TC, first_feature + FEATURES * (thread / TC % TF) + 1u);
   var counts = vec4f();
-  var sums_a = vec4f();
-  var squares_a = vec4f();
-  var sums_b = vec4f();
-  var squares_b = vec4f();
+  var moments_a = Moments();
+  var moments_b = Moments();
   var first = begin;
   for (var tiles = (end - begin + ROWS - 1u) / ROWS; tiles > 0u; tiles--) {
     workgroupBarrier();
@@ -76,14 +76,20 @@ fn main(
     for (var i = 0u; i < RUN / TC; i++) {
       let at = thread + i * THREADS;
       let row = min(first + at / TF, end - 1u);
-      let feature = 2u * (first_pair + at % TF);
-      tile_points[at] = vec2f(load(row, min(feature, part.d - 1u)), load(row, min(feature + 1u, part.d - 1u)));
+      let feature = first_feature + FEATURES * (at % TF);
+      var x = vec2f(load(row, min(feature, part.d - 1u)), 0.0);
+      if (FEATURES == 2u) {
+        x.y = load(row, min(feature + 1u, part.d - 1u));
+      }
+      tile_points[at] = x;
     }
     workgroupBarrier();
-    var run_sums_a = vec4f();
-    var run_squares_a = vec4f();
-    var run_sums_b = vec4f();
-    var run_squares_b = vec4f();
+    var run_a = Moments();
+    var run_b = Moments();
+    // Not before the loop: what is computed there, Intel's compiler keeps in registers that it has not.
+    let lane = thread % TC;
+    let column = thread / TC % TF;
+    let group = thread / (TC * TF);
     // In this form Mesa leaves a short loop as it is: it has no registers for more rows on Intel's; NVIDIA's compiler unrolls
     // it.
     var i = 0u;
@@ -91,49 +97,72 @@ fn main(
       let row = i % RUN * GROUPS + group;
       i++;
       let share = tile_weighed[row * TC + lane];
-      let x = tile_points[row * TF + pair];
-      let y_a = fma(x.xxxx - high_a, factor_a, addend_a);
-      let y_b = fma(x.yyyy - high_b, factor_b, addend_b);
-      let left_a = share * y_a;
-      let left_b = share * y_b;
-      run_sums_a += left_a;
-      run_squares_a = fma(left_a, y_a, run_squares_a);
-      run_sums_b += left_b;
-      run_squares_b = fma(left_b, y_b, run_squares_b);
+      let x = tile_points[row * TF + column];
+      add(&run_a, share, x.x, frame_a);
+      if (FEATURES == 2u) {
+        add(&run_b, share, x.y, frame_b);
+      }
     }
-    sums_a += run_sums_a;
-    squares_a += run_squares_a;
-    sums_b += run_sums_b;
-    squares_b += run_squares_b;
+    moments_a.sums += run_a.sums;
+    moments_a.squares += run_a.squares;
+    moments_b.sums += run_b.sums;
+    moments_b.squares += run_b.squares;
     // The threads of all features count rows of their own.
-    if (first_pair == 0u) {
-      for (var i = 0u; i < RUN / TF; i++) {
-        counts += tile_weighed[((i * TF + pair) * GROUPS + group) * TC + lane];
+    if (first_feature == 0u) {
+      var turn = 0u;
+      for (var turns = RUN / TF; turns > 0u; turns--) {
+        counts += tile_weighed[((turn % (RUN / TF) * TF + column) * GROUPS + group) * TC + lane];
+        turn++;
       }
     }
     first += ROWS;
   }
 
+  let four = first_four + thread % TC;
+  let j = first_feature + FEATURES * (thread / TC % TF);
   let of_four = slot + four * (1u + 2u * part.d);
-  if (first_pair == 0u) {
+  if (first_feature == 0u) {
     counts = over_groups(counts, thread, TC, TF * GROUPS);
     if (thread < TC && four < fours) {
       slots[of_four] = counts;
     }
   }
-  sums_a = over_groups(sums_a, thread, TC * TF, GROUPS);
-  squares_a = over_groups(squares_a, thread, TC * TF, GROUPS);
-  sums_b = over_groups(sums_b, thread, TC * TF, GROUPS);
-  squares_b = over_groups(squares_b, thread, TC * TF, GROUPS);
-  if (group > 0u || four >= fours) {
+  moments_a.sums = over_groups(moments_a.sums, thread, TC * TF, GROUPS);
+  moments_a.squares = over_groups(moments_a.squares, thread, TC * TF, GROUPS);
+  if (FEATURES == 2u) {
+    moments_b.sums = over_groups(moments_b.sums, thread, TC * TF, GROUPS);
+    moments_b.squares = over_groups(moments_b.squares, thread, TC * TF, GROUPS);
+  }
+  if (thread >= TC * TF || four >= fours) {
     return;
   }
   if (j < part.d) {
-    slots[of_four + 1u + 2u * j] = sums_a;
-    slots[of_four + 2u + 2u * j] = squares_a;
+    slots[of_four + 1u + 2u * j] = moments_a.sums;
+    slots[of_four + 2u + 2u * j] = moments_a.squares;
   }
-  if (j + 1u < part.d) {
-    slots[of_four + 3u + 2u * j] = sums_b;
-    slots[of_four + 4u + 2u * j] = squares_b;
+  if (FEATURES == 2u && j + 1u < part.d) {
+    slots[of_four + 3u + 2u * j] = moments_b.sums;
+    slots[of_four + 4u + 2u * j] = moments_b.squares;
   }
+}
+
+/// t = x·scale + shift, of four components.
+struct Frame {
+  scale: vec4f,
+  shift: vec4f,
+}
+
+fn frame_of(four: u32, j: u32) -> Frame {
+  let at = feature_at(task.about, min(four, (part.k + 3u) / 4u - 1u), min(j, part.d - 1u));
+  let origin = clamp(model[at], vec4f(-LARGEST_ORIGIN), vec4f(LARGEST_ORIGIN));
+  let scale = bitcast<vec4f>(bitcast<vec4u>(min(model[at + 1u], vec4f(LARGEST_SCALE))) & vec4u(0x7f800000u));
+  // The sign is turned by its bit: of −origin·scale Mesa's compiler makes (x − origin)·scale again.
+  return Frame(scale, bitcast<vec4f>(bitcast<vec4u>(origin * scale) ^ vec4u(0x80000000u)));
+}
+
+fn add(moments: ptr<function, Moments>, share: vec4f, x: f32, frame: Frame) {
+  let t = fma(vec4f(x), frame.scale, frame.shift);
+  let left = share * t;
+  (*moments).sums += left;
+  (*moments).squares = fma(left, t, (*moments).squares);
 }

@@ -53,35 +53,36 @@ fn main(
     return;
   }
   let width = quads();
-  let step = select(0.0, step_of(0u, c), EXACT);
-  if (EXACT && step > 0.0) {
-    find_grids(c, step, first_row, thread);
+  var is_exact = false;
+  if (EXACT) {
+    is_exact = has_step(0u, c);
   }
-  let place = place_of(thread);
-  let row = first_row + 4u * place.x;
-
-  var squares = vec4f();
+  if (is_exact) {
+    find_grids(c, first_row, thread);
+  }
   var first_quad = 0u;
   for (var blocks = (width + TY - 1u) / TY; blocks > 0u; blocks--) {
-    let quad = first_quad + place.y;
-    let depth = min(part.d, 4u * (first_quad + TY));
+    let depth = min(part.d, 4u * first_quad + 4u * TY);
     var y = Products();
-    if (EXACT && step > 0.0) {
-      add_products(&y, COARSE, c, first_row, first_quad, depth, thread);
-      exact[thread] = y;
-      y = Products();
-      add_products(&y, FINE, c, first_row, first_quad, depth, thread);
-      add_products(&y, WHOLE, c, first_row, first_quad, depth, thread);
-    } else {
-      add_products(&y, PLAIN, c, first_row, first_quad, depth, thread);
+    var kind = select(PLAIN, COARSE, is_exact);
+    for (var kinds = 1u + 2u * kind; kinds > 0u; kinds--) {
+      add_products(&y, kind, c, first_row, first_quad, depth, thread);
+      if (EXACT && kind == COARSE) {
+        exact[thread] = y;
+        y = Products();
+      }
+      kind++;
     }
+    let place = place_of(thread);
+    let row = first_row + 4u * place.x;
+    let quad = first_quad + place.y;
     let addend = model[addend_at(0u, c) + min(quad, width - 1u)];
     y = sum_of(y, Products(addend, addend, addend, addend));
-    if (EXACT && step > 0.0) {
+    if (EXACT && kind > WHOLE) {
       y = sum_of(y, exact[thread]);
     }
     if (quad < width) {
-      squares += vec4f(square(y.of_row0), square(y.of_row1), square(y.of_row2), square(y.of_row3));
+      tile_squares[thread] += vec4f(square(y.of_row0), square(y.of_row1), square(y.of_row2), square(y.of_row3));
       if (row < part.rows) {
         keep(c, row, quad, y.of_row0);
       }
@@ -98,12 +99,11 @@ fn main(
     first_quad += TY;
   }
 
-  tile_squares[place.y * TX + place.x] = squares;
   workgroupBarrier();
   if (thread < TX) {
     var sum = vec4f();
     for (var i = 0u; i < TY; i++) {
-      sum += tile_squares[i * TX + thread];
+      sum += tile_squares[thread_at(vec2u(thread, i))];
     }
     for (var i = 0u; i < 4u; i++) {
       let at = first_row + 4u * thread + i;
@@ -133,13 +133,16 @@ fn add_products(
     bring_factors(c, kind, first_quad, first, thread);
     workgroupBarrier();
     if (first <= last) {
-      for (var j = 0u; j < TD; j++) {
-        let x = tile_rows[j * ROWS_STRIDE + place.x];
-        let u = tile_factors[j * TY + place.y];
+      // Counted down, and j apart: Mesa would unroll it, and has no registers for that on Intel's.
+      var j = 0u;
+      for (var left = TD; left > 0u; left--) {
+        let x = tile_rows[j % TD * ROWS_STRIDE + place.x];
+        let u = tile_factors[j % TD * TY + place.y];
         (*y).of_row0 = fma(x.xxxx, u, (*y).of_row0);
         (*y).of_row1 = fma(x.yyyy, u, (*y).of_row1);
         (*y).of_row2 = fma(x.zzzz, u, (*y).of_row2);
         (*y).of_row3 = fma(x.wwww, u, (*y).of_row3);
+        j++;
       }
     }
     first += TD;
@@ -186,7 +189,7 @@ fn bring_factors(c: u32, kind: u32, first_quad: u32, first: u32, thread: u32) {
 }
 
 /// The grids of the coarse parts of rows.
-fn find_grids(c: u32, step: f32, first_row: u32, thread: u32) {
+fn find_grids(c: u32, first_row: u32, thread: u32) {
   for (var i = 0u; i < (4u * TX + THREADS - 1u) / THREADS; i++) {
     let at = thread + i * THREADS;
     if (at < 4u * TX) {
@@ -199,7 +202,7 @@ fn find_grids(c: u32, step: f32, first_row: u32, thread: u32) {
         reach = max(reach, abs(cut - model[high_at(0u, c) + j / 4u][j % 4u]) / unit);
         j++;
       }
-      grids[at / 4u][at % 4u] = grid_of(vec4f(reach), step).x;
+      grids[at / 4u][at % 4u] = grid_of(vec4f(reach), step_of(0u, c)).x;
     }
   }
 }
@@ -212,4 +215,9 @@ fn sum_of(a: Products, b: Products) -> Products {
 /// addresses where a neighbour, or the lane after it, wants the same.
 fn place_of(thread: u32) -> vec2u {
   return vec2u(thread / 2u % TX, thread % 2u + thread / (2u * TX) * 2u);
+}
+
+/// Which thread's they are.
+fn thread_at(place: vec2u) -> u32 {
+  return 2u * (place.x + place.y / 2u * TX) + place.y % 2u;
 }

@@ -18,12 +18,17 @@
 const THREADS = BLOCKS * GROUPS;
 /// Rows of a tile.
 const ROWS = RUN * GROUPS;
-/// Rows that are brought at a time, a quad a thread.
-const BROUGHT = min(ROWS, THREADS / SIDE);
+/// Rows that are brought at a time, a quad a thread: as many each time.
+const TURNS = (ROWS + THREADS / SIDE - 1u) / (THREADS / SIDE);
+const BROUGHT = (ROWS + TURNS - 1u) / TURNS;
 
 /// These are at least as many as there are threads.
 var<workgroup> tile_weighed: array<vec4f, ROWS * SIDE>;
 var<workgroup> tile_plain: array<vec4f, ROWS * SIDE>;
+
+/// What each thread brought of a component: the sums, and the counts of rows. Here, because Intel's have no registers for them.
+var<workgroup> brought_sums: array<vec4f, BROUGHT * SIDE>;
+var<workgroup> brought_counts: array<f32, BROUGHT>;
 
 /// The rows of a block.
 struct Block {
@@ -60,38 +65,45 @@ fn main(
   }
 
   let corner = SIDE * corner_of(index % tiles, sides);
-  let group = thread / BLOCKS;
-  let lane = thread % BLOCKS;
-  let place = select(corner_of(lane, SIDE), vec2u(lane / SIDE, lane % SIDE), BLOCKS == SIDE * SIDE);
-  let row_quad = corner.x + place.x;
-  let column_quad = corner.y + place.y;
-  let is_ours = row_quad <= column_quad && column_quad < width;
-  let brought = thread / SIDE;
-  let quad = thread % SIDE;
   var sums = Block();
   var c = matrix;
   for (var components = select(1u, part.k, SHARED); components > 0u; components--) {
-    var count = 0.0;
-    var first_sums = vec4f();
+    if (thread < BROUGHT * SIDE) {
+      brought_sums[thread] = vec4f();
+      if (thread % SIDE == 0u) {
+        brought_counts[thread / SIDE] = 0.0;
+      }
+    }
     var first = begin;
     for (var turns = (end - begin + ROWS - 1u) / ROWS; turns > 0u; turns--) {
       workgroupBarrier();
-      for (var i = 0u; i < (ROWS + BROUGHT - 1u) / BROUGHT; i++) {
-        let place = i * BROUGHT + brought;
-        if (brought < BROUGHT && place < ROWS) {
-          let row = min(first + place, end - 1u);
-          let origin = (c * part.rows + row) * width;
-          let share = select(0.0, shares[row * 4u * ((part.k + 3u) / 4u) + c], first + place < end);
-          let weighed = share * whitened[origin + min(corner.x + quad, width - 1u)];
-          tile_weighed[place * SIDE + quad] = weighed;
-          tile_plain[place * SIDE + quad] = whitened[origin + min(corner.y + quad, width - 1u)];
-          count += share;
-          first_sums += weighed;
+      if (thread < BROUGHT * SIDE) {
+        var count = 0.0;
+        var sum = vec4f();
+        for (var i = 0u; i < TURNS; i++) {
+          let place = i * BROUGHT + thread / SIDE;
+          if (place < ROWS) {
+            let quad = thread % SIDE;
+            let row = min(first + place, end - 1u);
+            let origin = (c * part.rows + row) * width;
+            let share = select(0.0, shares[row * 4u * ((part.k + 3u) / 4u) + c], first + place < end);
+            let weighed = share * whitened[origin + min(corner.x + quad, width - 1u)];
+            tile_weighed[place * SIDE + quad] = weighed;
+            tile_plain[place * SIDE + quad] = whitened[origin + min(corner.y + quad, width - 1u)];
+            count += share;
+            sum += weighed;
+          }
+        }
+        brought_sums[thread] += sum;
+        if (thread % SIDE == 0u) {
+          brought_counts[thread / SIDE] += count;
         }
       }
       workgroupBarrier();
       var run = Block();
-      if (is_ours) {
+      let place = place_of(thread);
+      if (is_wanted(corner + place, width)) {
+        let group = thread / BLOCKS;
         var i = 0u;
         // Rows behind the slice weigh nothing. In this form Mesa leaves the loop as it is: it has no registers for more rows
         // on Intel's; NVIDIA's compiler unrolls it.
@@ -113,14 +125,15 @@ fn main(
       first += ROWS;
     }
     if (corner.x == corner.y) {
-      count = over_groups(vec4f(count), thread, SIDE, BROUGHT).x;
-      first_sums = over_groups(first_sums, thread, SIDE, BROUGHT);
+      let count = over_groups(vec4f(brought_counts[min(thread / SIDE, BROUGHT - 1u)]), thread, SIDE, BROUGHT).x;
+      let sum = over_groups(brought_sums[min(thread, BROUGHT * SIDE - 1u)], thread, SIDE, BROUGHT);
       let at = slot + c * (1u + width);
+      let quad = thread % SIDE;
       if (thread == 0u && corner.x == 0u) {
         slots[at] = vec4f(count, 0.0, 0.0, 0.0);
       }
       if (thread < SIDE && corner.x + quad < width) {
-        slots[at + 1u + corner.x + quad] = first_sums;
+        slots[at + 1u + corner.x + quad] = sum;
       }
     }
     c++;
@@ -129,13 +142,25 @@ fn main(
   sums.row1 = over_groups(sums.row1, thread, BLOCKS, GROUPS);
   sums.row2 = over_groups(sums.row2, thread, BLOCKS, GROUPS);
   sums.row3 = over_groups(sums.row3, thread, BLOCKS, GROUPS);
-  if (group == 0u && is_ours) {
-    let at = slot + firsts + (matrix * blocks + block_of(row_quad, column_quad, width)) * 4u;
+  let block = corner + place_of(thread);
+  if (thread < BLOCKS && is_wanted(block, width)) {
+    let at = slot + firsts + (matrix * blocks + block_of(block.x, block.y, width)) * 4u;
     slots[at] = sums.row0;
     slots[at + 1u] = sums.row1;
     slots[at + 2u] = sums.row2;
     slots[at + 3u] = sums.row3;
   }
+}
+
+/// Which block of a tile is a thread's.
+fn place_of(thread: u32) -> vec2u {
+  let lane = thread % BLOCKS;
+  return select(corner_of(lane, SIDE), vec2u(lane / SIDE, lane % SIDE), BLOCKS == SIDE * SIDE);
+}
+
+/// Whether a block is there, and on the diagonal or above.
+fn is_wanted(block: vec2u, width: u32) -> bool {
+  return block.x <= block.y && block.y < width;
 }
 
 /// Row and column of a block on or above the diagonal. A row of blocks and the last but so many have width + 1 together.

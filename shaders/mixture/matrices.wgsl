@@ -13,9 +13,10 @@
 // Nothing here minds reassociation, as a two-sum would, but for one: the exact sum is whole before anything else is added. So
 // it comes out of a loop, or of memory.
 //
-// model = U or its coarse part [k or 1, d, quads], then high [k, quads], −low·U [k, quads], and [k] the offset in .x and
-// the step in .y, 0 for plain sums; then the rest of U [k or 1, d, quads] and the units [k or 1, quads]; a vec4 each,
-// padded with zeros. quads = ⌈d/4⌉. Another model may follow, at `base`: see Task.about.
+// model = [k] the offset in .x and the step in .y; then high [k, quads], −low·U [k, quads], the units [k or 1, quads], 0 where
+// sums are plain, and U or its coarse part [k or 1, d, quads]; then, where d may have steps, the rest of U [k or 1, d, quads];
+// a vec4 each, padded with zeros. quads = ⌈d/4⌉. Another model may follow, at `base`: see Task.about. Addresses that are
+// asked for early and late are not made of the same terms: Intel's compiler would keep them in registers that it has not.
 
 fn quads() -> u32 {
   return (part.d + 3u) / 4u;
@@ -30,28 +31,33 @@ fn matrices() -> u32 {
   return select(part.k, 1u, SHARED);
 }
 
-fn factor_at(base: u32, c: u32) -> u32 {
-  return base + matrix_of(c) * part.d * quads();
-}
-
 fn high_at(base: u32, c: u32) -> u32 {
-  return base + (matrices() * part.d + c) * quads();
+  return base + part.k + c * quads();
 }
 
 fn addend_at(base: u32, c: u32) -> u32 {
   return high_at(base, part.k + c);
 }
 
-fn rest_at(base: u32, c: u32) -> u32 {
-  return high_at(base, 2u * part.k) + part.k + matrix_of(c) * part.d * quads();
+fn unit_at(base: u32, c: u32) -> u32 {
+  return high_at(base, 2u * part.k + matrix_of(c));
 }
 
-fn unit_at(base: u32, c: u32) -> u32 {
-  return high_at(base, 2u * part.k) + part.k + (matrices() * part.d + matrix_of(c)) * quads();
+fn factor_at(base: u32, c: u32) -> u32 {
+  return high_at(base, 2u * part.k + matrices() + matrix_of(c) * part.d);
+}
+
+fn rest_at(base: u32, c: u32) -> u32 {
+  return high_at(base, 2u * part.k + matrices() + (matrices() + matrix_of(c)) * part.d);
+}
+
+/// Whether the sums of a component are exact.
+fn has_step(base: u32, c: u32) -> bool {
+  return model[unit_at(base, c)].x > 0.0;
 }
 
 fn step_of(base: u32, c: u32) -> f32 {
-  return model[high_at(base, 2u * part.k) + c].y;
+  return model[base + c].y;
 }
 
 /// The largest power of two that is at most x, x ≥ 0; 0 of less than the least normal number.
@@ -77,6 +83,6 @@ fn square(y: vec4f) -> f32 {
 
 /// log π·p, from the sum of squares of y.
 fn density_of(c: u32, squares: f32) -> f32 {
-  let offset = model[high_at(0u, 2u * part.k) + c].x;
+  let offset = model[c].x;
   return max(fma(-0.5, squares, offset), offset - FARTHEST);
 }

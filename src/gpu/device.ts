@@ -15,7 +15,7 @@ import {
   type Pipeline,
   type Subgroups,
 } from './kernel.ts';
-import { canFilter, DEEP_BYTES, type Tile, type Variant } from './plan.ts';
+import { canFilter, DEEP_BYTES, isTall, type Tile, type Variant } from './plan.ts';
 import { type ScopedError, scoped } from './scope.ts';
 import { pack, type Struct, type Uniform, type ValuesOf } from './struct.ts';
 import { Tuned } from './tuned.ts';
@@ -184,6 +184,12 @@ export class Gpu {
   /** How points of d features are gone about where nobody knows better: as a test forces it, or as such adapters usually do. */
   usualFor(d: number): Variant {
     return { ...this.tuned.usual(d), ...this.#forced };
+  }
+
+  /** Whether threads have registers for tall tiles: as a test forces it, or as such adapters have. */
+  get isTall(): boolean {
+    const { tile } = this.#forced;
+    return tile === undefined ? isTall(this.adapter) : tile !== 'short';
   }
 
   /** How k centroids of d features are gone about: as a test forces it, as it was tuned, or as is usual. */

@@ -11,8 +11,17 @@ export interface MixtureLayout {
   readonly modelFloats: number;
   /** Floats of a slice's statistics. */
   readonly cells: number;
-  /** The buffer of the parameters, the parameters as float32 leaves them, and what is to be added to all logarithms. */
-  pack(gaussians: Gaussians): { values: Float32Array<ArrayBuffer>; used: Gaussians; offset: number };
+  pack(gaussians: Gaussians): Packed;
+}
+
+export interface Packed {
+  /** The buffer of the parameters. */
+  readonly values: Float32Array<ArrayBuffer>;
+  /** The parameters as float32 leaves them. */
+  readonly used: Gaussians;
+  /** What is to be added to all logarithms. */
+  readonly offset: number;
+  /** The statistics about these parameters, from what kernels summed up. */
   unpack(cells: Float32Array, scale: number): UnpackedStatistics;
 }
 
@@ -63,6 +72,10 @@ function relativeOffsets({ k, offsets }: Gaussians): { offset: number; of: (c: n
   return { offset, of: (c) => (c < k && offsets[c] > -Infinity ? offsets[c] - offset : NO_WEIGHT) };
 }
 
+/** Means that moments are about, and the powers of two that they are scaled by, are not larger: those of axes-moments.wgsl. */
+const LARGEST_ORIGIN = 2 ** 50;
+const LARGEST_SCALE = 2 ** 60;
+
 /** See axes.wgsl and axes-moments.wgsl. */
 function axesLayout(k: number, d: number): MixtureLayout {
   const fours = Math.ceil(k / 4);
@@ -96,24 +109,45 @@ function axesLayout(k: number, d: number): MixtureLayout {
           means[c * d + j] = high + low;
         }
       }
-      return { values, used: { ...gaussians, means, factors, sharpness }, offset };
+      return {
+        values,
+        used: { ...gaussians, means, factors, sharpness },
+        offset,
+        unpack: unpackAbout(values, means, factors),
+      };
     },
-    unpack(cells, scale) {
+  };
+
+  /** From sums of w·r·t and w·r·t², t = (x − origin)·scale, those of y = (x − m)·u. */
+  function unpackAbout(model: Float32Array, means: Float64Array, factors: Float64Array): Packed['unpack'] {
+    return (cells, scale) => {
       const counts = new Float64Array(k);
       const sums = new Float64Array(k * d);
       const squares = new Float64Array(k * d);
       for (let c = 0; c < k; c++) {
         const base = Math.floor(c / 4) * slot + (c % 4);
+        const high = 12 + Math.floor(c / 4) * stride + (c % 4);
         counts[c] = scale * cells[base];
         for (let j = 0; j < d; j++) {
-          sums[c * d + j] = scale * cells[base + 4 + 8 * j];
-          squares[c * d + j] = scale * cells[base + 8 + 8 * j];
+          const mean = means[c * d + j];
+          const factor = factors[c * d + j];
+          const unit = factor / powerOfTwoTo(Math.min(factor, LARGEST_SCALE));
+          const sum = scale * unit * cells[base + 4 + 8 * j];
+          const origin = Math.max(-LARGEST_ORIGIN, Math.min(LARGEST_ORIGIN, model[high + 12 * j]));
+          const shift = (origin - mean) * factor;
+          sums[c * d + j] = sum + shift * counts[c];
+          squares[c * d + j] = scale * unit ** 2 * cells[base + 8 + 8 * j] + shift * (2 * sum + shift * counts[c]);
         }
       }
       const [value, far, moved] = cells.subarray(fours * slot);
       return { counts, sums, squares, logLikelihood: scale * value, far, moved };
-    },
-  };
+    };
+  }
+}
+
+/** The largest power of two that is at most a normal float32. */
+function powerOfTwoTo(value: number): number {
+  return 2 ** ((new Uint32Array(Float32Array.of(value).buffer)[0] >>> 23) - 127);
 }
 
 /** See matrices.wgsl and matrices-moments.wgsl. */
@@ -122,11 +156,11 @@ function matricesLayout(k: number, d: number, shared: boolean): MixtureLayout {
   const quads = width / 4;
   const blocks = (quads * (quads + 1)) / 2;
   const matrices = shared ? 1 : k;
-  const highs = matrices * d * width;
-  const offsets = highs + 2 * k * width;
-  const rests = offsets + 4 * k;
-  const units = rests + matrices * d * width;
-  const modelFloats = d <= LARGEST_EXACT ? units + matrices * width : rests;
+  const highs = 4 * k;
+  const units = highs + 2 * k * width;
+  const coarses = units + matrices * width;
+  const rests = coarses + matrices * d * width;
+  const modelFloats = d <= LARGEST_EXACT ? rests + matrices * d * width : rests;
   const firstBlock = 4 * k * (1 + quads);
   const cells = firstBlock + 16 * matrices * blocks + 4;
   return {
@@ -146,11 +180,10 @@ function matricesLayout(k: number, d: number, shared: boolean): MixtureLayout {
         for (let i = 0; i < d; i++) {
           const row = (matrix * d + i) * width;
           for (let j = i; j < d; j++) {
-            values[row + j] = split === null ? u[i * d + j] : split.coarse[i * d + j];
+            values[coarses + row + j] = split === null ? u[i * d + j] : split.coarse[i * d + j];
             if (split !== null) values[rests + row + j] = u[i * d + j] - split.coarse[i * d + j];
           }
         }
-        if (d <= LARGEST_EXACT) values.fill(1, units + matrix * width, units + (matrix + 1) * width);
         if (split !== null) values.set(split.units, units + matrix * width);
         return split;
       });
@@ -167,35 +200,36 @@ function matricesLayout(k: number, d: number, shared: boolean): MixtureLayout {
           for (let j = i; j < d; j++) addends[j] -= mean.low * factors[(matrix * d + i) * d + j];
         }
         values.set(addends.map(toFloat32), high + k * width);
-        values[offsets + 4 * c] = of(c);
-        if (split !== null) values[offsets + 4 * c + 1] = 2 ** (1 - bitsOf(d));
+        values[4 * c] = of(c);
+        if (split !== null) values[4 * c + 1] = 2 ** (1 - bitsOf(d));
       }
-      return { values, used: { ...gaussians, means, factors }, offset };
-    },
-    unpack(values, scale) {
-      const counts = new Float64Array(k);
-      const sums = new Float64Array(k * d);
-      const squares = new Float64Array(matrices * d * d);
-      for (let c = 0; c < k; c++) {
-        const base = 4 * c * (1 + quads);
-        counts[c] = scale * values[base];
-        for (let j = 0; j < d; j++) sums[c * d + j] = scale * values[base + 4 + j];
-      }
-      for (let block = 0; block < matrices * blocks; block++) {
-        const [row, column] = cornerOf(block % blocks, quads).map((quad) => 4 * quad);
-        const matrix = Math.floor(block / blocks) * d * d;
-        for (let i = row; i < Math.min(d, row + 4); i++) {
-          for (let j = Math.max(i, column); j < Math.min(d, column + 4); j++) {
-            const value = scale * values[firstBlock + 16 * block + 4 * (i - row) + (j - column)];
-            squares[matrix + i * d + j] = value;
-            squares[matrix + j * d + i] = value;
-          }
-        }
-      }
-      const [value, far, moved] = values.subarray(cells - 4);
-      return { counts, sums, squares, logLikelihood: scale * value, far, moved };
+      return { values, used: { ...gaussians, means, factors }, offset, unpack };
     },
   };
+
+  function unpack(values: Float32Array, scale: number): UnpackedStatistics {
+    const counts = new Float64Array(k);
+    const sums = new Float64Array(k * d);
+    const squares = new Float64Array(matrices * d * d);
+    for (let c = 0; c < k; c++) {
+      const base = 4 * c * (1 + quads);
+      counts[c] = scale * values[base];
+      for (let j = 0; j < d; j++) sums[c * d + j] = scale * values[base + 4 + j];
+    }
+    for (let block = 0; block < matrices * blocks; block++) {
+      const [row, column] = cornerOf(block % blocks, quads).map((quad) => 4 * quad);
+      const matrix = Math.floor(block / blocks) * d * d;
+      for (let i = row; i < Math.min(d, row + 4); i++) {
+        for (let j = Math.max(i, column); j < Math.min(d, column + 4); j++) {
+          const value = scale * values[firstBlock + 16 * block + 4 * (i - row) + (j - column)];
+          squares[matrix + i * d + j] = value;
+          squares[matrix + j * d + i] = value;
+        }
+      }
+    }
+    const [value, far, moved] = values.subarray(cells - 4);
+    return { counts, sums, squares, logLikelihood: scale * value, far, moved };
+  }
 }
 
 /** `corner_of` of matrices-moments.wgsl. */

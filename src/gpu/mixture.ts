@@ -15,7 +15,7 @@ import {
   TASK,
 } from './kernels/mixture.ts';
 import { addFar, answerFar, FAR, FARTHEST, type FarRow } from './mixture-far.ts';
-import { layoutOf, type MixtureLayout, type UnpackedStatistics } from './mixture-layout.ts';
+import { layoutOf, type MixtureLayout, type Packed, type UnpackedStatistics } from './mixture-layout.ts';
 import { bindingsOf, cutParts, type Part } from './part.ts';
 import { Passes } from './passes.ts';
 import {
@@ -44,7 +44,7 @@ export async function openMixture(
 ): Promise<GpuMixture> {
   const { n, d } = points.summary;
   const layout = layoutOf(k, d, shape);
-  const plan = mixtureWorkPlan(n, k, d, shape, layout.cells, gpu.bindingLimit);
+  const plan = mixtureWorkPlan(n, k, d, shape, layout.cells, gpu.bindingLimit, gpu.isTall);
   const needed = 4 * Math.max(2 * layout.cells, layout.modelFloats, plan.rows * heldOfRow(plan.kind, k, d));
   if (needed > gpu.bindingLimit) {
     throw new RangeError(`${k} components of ${d} features need larger bindings than ${gpu.bindingLimit} bytes`);
@@ -69,12 +69,12 @@ export function mixtureSources(
     return { sumSlices, narrow: sourceOf(matricesNarrowKernel, { LOAD, D: d, SHARED }, subgroups) };
   const answers = sourceOf(answersKernel, { LOAD }, subgroups);
   if (plan.kind === 'axes') {
-    const { TC, TF, GROUPS, RUN } = plan;
+    const { FEATURES, TC, TF, GROUPS, RUN } = plan;
     return {
       sumSlices,
       answers,
       densities: axesDensities(LOAD, k, d),
-      axes: sourceOf(axesMomentsKernel, { LOAD, TC, TF, GROUPS, RUN }),
+      axes: sourceOf(axesMomentsKernel, { LOAD, FEATURES, TC, TF, GROUPS, RUN }),
     };
   }
   const { TX, TY, SIDE, BLOCKS, GROUPS, RUN } = plan;
@@ -258,9 +258,9 @@ export class GpuMixture implements MixtureWorkspace {
 
   async accumulate(gaussians: Gaussians, temperature: number): Promise<MixtureStatistics> {
     const { weights, totalWeight } = this.#points.summary;
-    const { values, used, offset } = this.#layout.pack(gaussians);
-    this.#queue.write(this.#model, 0, values);
-    const { far: farther, moved: relabelled, ...statistics } = await this.#run(temperature, 0);
+    const packed = this.#layout.pack(gaussians);
+    const { used, offset } = packed;
+    const { far: farther, moved: relabelled, ...statistics } = await this.#run(temperature, packed, 0);
     const before = this.#last;
     const isRead = farther > 0 || before.labels !== null;
     const labels = isRead ? await readLabels(this.#queue, this.#points, this.#labels) : null;
@@ -286,22 +286,23 @@ export class GpuMixture implements MixtureWorkspace {
   }
 
   async #momentsAbout(about: Gaussians): Promise<MixtureStatistics> {
-    const { values, used } = this.#layout.pack(about);
-    this.#queue.write(this.#model, this.#aboutByte, values);
+    const packed = this.#layout.pack(about);
+    const { used } = packed;
     const { temperature, logLikelihood, far } = this.#last;
-    const statistics = await this.#run(temperature, this.#aboutByte / 16);
+    const statistics = await this.#run(temperature, packed, this.#aboutByte);
     addFar(statistics, far, used, this.#points.summary.weights);
     return { ...statistics, used, logLikelihood };
   }
 
-  /** @param about where in the buffer the model begins that the moments are about; 0: that of the E-step, which is run */
-  async #run(temperature: number, about: number): Promise<UnpackedStatistics> {
-    const task = taskOf(temperature, this.#points.summary, about);
+  /** @param about the byte of the buffer at which the model begins that the moments are about; 0: that of the E-step, which is run */
+  async #run(temperature: number, { values, unpack }: Packed, about: number): Promise<UnpackedStatistics> {
+    this.#queue.write(this.#model, about, values);
+    const task = taskOf(temperature, this.#points.summary, about / 16);
     this.#queue.write(this.#task.buffer, 0, pack(TASK, task));
     await (about === 0 ? this.#pass : this.#aboutPass).encode(this.#queue, this.#signal);
     const cells = new Float32Array(await this.#queue.read(this.#totals, 0, this.#layout.cells * 4));
     this.#signal?.throwIfAborted();
-    return this.#layout.unpack(cells, 1 / this.#points.weightScale);
+    return unpack(cells, 1 / this.#points.weightScale);
   }
 
   async labels(): Promise<Uint32Array> {

@@ -53,11 +53,15 @@ export interface Adapter {
  * Intel's compiler spills (12 % against 57 % on Tiger Lake): so may, for all we know, that of a telephone. A deep tile brings
  * the whole kernel from 70 to 76 % of the peak on Hopper; RDNA 2's compiler no longer unrolls it, and loses 4 %.
  */
-function tileOf(d: number, { vendor, architecture }: Adapter): Tile {
+function tileOf(d: number, adapter: Adapter): Tile {
   if (d <= 4) return 'direct';
-  if (vendor === 'nvidia') return 'deep';
-  const isTall = vendor === 'amd' ? !architecture.startsWith('gcn') : vendor === 'apple';
-  return isTall ? 'tall' : 'short';
+  if (adapter.vendor === 'nvidia') return 'deep';
+  return isTall(adapter) ? 'tall' : 'short';
+}
+
+/** Whether it has registers for tall tiles. */
+export function isTall({ vendor, architecture }: Adapter): boolean {
+  return vendor === 'amd' ? !architecture.startsWith('gcn') : vendor === 'nvidia' || vendor === 'apple';
 }
 
 /** What is asked first of all centroids: nothing, or products of 8-bit integers, which leave few to ask more of. */
@@ -279,6 +283,7 @@ export function mixtureWorkPlan(
   shape: GaussiansShape,
   cells: number,
   bindingLimit: number,
+  isTall: boolean,
 ): MixtureWorkPlan {
   const workPerRow = mixtureWork(k, d, shape);
   const kind = shape === 'axes' ? 'axes' : d <= 4 ? 'narrow' : 'matrices';
@@ -295,7 +300,7 @@ export function mixtureWorkPlan(
   const sumSlices = slicesPlan(unit, longest);
   const cut = { slices, rows, unit, longest, held, sumSlices, workPerSlice: rows * workPerRow };
   if (kind === 'narrow') return { ...cut, kind };
-  return kind === 'axes' ? { ...cut, kind, ...axesPlan(k, d) } : { ...cut, kind, ...matricesPlan(d) };
+  return kind === 'axes' ? { ...cut, kind, ...axesPlan(k, d, isTall) } : { ...cut, kind, ...matricesPlan(d) };
 }
 
 /** The most values that a row has in memory between kernels. */
@@ -313,8 +318,9 @@ export function whitenedOfRow(k: number, d: number): number {
   return k * 4 * Math.ceil(d / 4);
 }
 
-/** The tile of axes-moments.wgsl: fours of components, pairs of features, groups of rows, and rows of each. */
+/** The tile of axes-moments.wgsl: features of a thread, fours of components, columns of features, groups of rows, and rows of each. */
 interface AxesPlan {
+  readonly FEATURES: number;
   readonly TC: number;
   readonly TF: number;
   readonly GROUPS: number;
@@ -324,13 +330,15 @@ interface AxesPlan {
 /** vec4s that a tile of rows may have: points and shares. */
 const AXES_TILE = 768;
 
-function axesPlan(k: number, d: number): AxesPlan {
-  const TF = Math.min(16, powerOfTwoFrom(d / 2));
+function axesPlan(k: number, d: number, isTall: boolean): AxesPlan {
+  const FEATURES = isTall ? 2 : 1;
+  const TF = Math.min(16, powerOfTwoFrom(d / FEATURES));
   // More fours leave fewer rows in the tile than a thread brings points of.
   const TC = Math.min(16, 8 * TF, powerOfTwoFrom(k / 4));
   const GROUPS = Math.max(1, 64 / (TC * TF));
   const fitting = 2 ** Math.floor(Math.log2(AXES_TILE / (GROUPS * (TC + TF / 2))));
-  return { TC, TF, GROUPS, RUN: Math.min(32, fitting) };
+  // A thread has no registers for more loads of both at a time.
+  return { FEATURES, TC, TF, GROUPS, RUN: Math.min(32, 4 * Math.max(TC, TF), fitting) };
 }
 
 /** What axes-densities.wgsl takes at a time: fours of components, and up to 8 features, as many each turn. */
@@ -373,15 +381,23 @@ interface MatricesPlan extends WhiteningTile {
   readonly RUN: number;
 }
 
-/** vec4s of y of a tile of rows. It is there twice. */
-const MATRICES_TILE = 448;
+/** Workgroup memory of every implementation. */
+const WORKGROUP_BYTES = 16 * 1024;
 
 function matricesPlan(d: number): MatricesPlan {
   const quads = Math.ceil(d / 4);
   const all = (quads * (quads + 1)) / 2;
   const [SIDE, BLOCKS] = all <= 256 ? [quads, all] : [16, 256];
   const GROUPS = Math.floor((BLOCKS <= 32 ? 96 : 256) / BLOCKS);
-  return { ...whiteningTile(d), SIDE, BLOCKS, GROUPS, RUN: Math.floor(MATRICES_TILE / (SIDE * GROUPS)) };
+  let RUN = 32;
+  while (bytesOfMatrices(SIDE, Math.floor((BLOCKS * GROUPS) / SIDE), RUN * GROUPS) > WORKGROUP_BYTES) RUN--;
+  return { ...whiteningTile(d), SIDE, BLOCKS, GROUPS, RUN };
+}
+
+/** Rows of y are there twice, and a sum of those that a thread brings, and their counts. */
+function bytesOfMatrices(SIDE: number, most: number, rows: number): number {
+  const brought = Math.ceil(rows / Math.ceil(rows / most));
+  return 2 * 16 * SIDE * rows + (16 * SIDE + 4) * brought;
 }
 
 /** The smallest power of two that is at least `value`, and at least 1. */

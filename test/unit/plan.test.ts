@@ -49,40 +49,45 @@ it('points and a mixture’s answers of one shard fit one binding each', () => {
   }
 });
 
-it('plans of mixtures stay within bindings and workgroups, and their tiles within slices', () => {
-  for (const shape of ['own', 'shared', 'axes'] as const) {
-    for (const d of [1, 2, 3, 4, 5, 8, 39, 40, 41, 64, 128, 255, 449, 450, 1000, 2000]) {
-      for (const k of shape === 'axes' ? [1, 4, 6, 13, 30, 40, 1000] : [1, 4, 16]) {
-        const { cells } = layoutOf(k, d, shape);
-        const n = 1_000_000;
-        const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES);
-        const what = `${shape} d ${d} k ${k}`;
-        expect(plan.longest * cells * 4, what).toBeLessThanOrEqual(BINDING_BYTES);
-        expect(plan.held, what).toBeLessThanOrEqual(plan.longest);
-        covers(plan, n, what);
-        if (plan.kind === 'axes') {
-          const { TC, TF, GROUPS, RUN } = plan;
-          expect(16 * RUN * GROUPS * (TC + TF / 2), what).toBeLessThanOrEqual(WORKGROUP_BYTES);
-          expect(TC * TF * GROUPS, what).toBeGreaterThanOrEqual(64);
-          // A thread brings whole numbers of shares and of points.
-          expect([RUN % TF, RUN % TC], what).toEqual([0, 0]);
+it.each([true, false])(
+  'plans of mixtures stay within bindings and workgroups, and their tiles within slices: tall %s',
+  (isTall) => {
+    for (const shape of ['own', 'shared', 'axes'] as const) {
+      for (const d of [1, 2, 3, 4, 5, 8, 39, 40, 41, 64, 128, 255, 449, 450, 1000, 2000]) {
+        for (const k of shape === 'axes' ? [1, 4, 6, 13, 30, 40, 1000] : [1, 4, 16]) {
+          const { cells } = layoutOf(k, d, shape);
+          const n = 1_000_000;
+          const plan = mixtureWorkPlan(n, k, d, shape, cells, BINDING_BYTES, isTall);
+          const what = `${shape} d ${d} k ${k}, ${isTall ? 'tall' : 'short'}`;
+          expect(plan.longest * cells * 4, what).toBeLessThanOrEqual(BINDING_BYTES);
+          expect(plan.held, what).toBeLessThanOrEqual(plan.longest);
+          covers(plan, n, what);
+          if (plan.kind === 'axes') {
+            const { TC, TF, GROUPS, RUN } = plan;
+            expect(16 * RUN * GROUPS * (TC + TF / 2), what).toBeLessThanOrEqual(WORKGROUP_BYTES);
+            expect(TC * TF * GROUPS, what).toBeGreaterThanOrEqual(64);
+            // A thread brings whole numbers of shares and of points.
+            expect([RUN % TF, RUN % TC], what).toEqual([0, 0]);
+          }
+          if (plan.kind !== 'matrices') continue;
+          const { TX, TY, SIDE, BLOCKS, GROUPS, RUN } = plan;
+          const exact = d <= LARGEST_EXACT ? 4 * TX * TY : 4;
+          expect(16 * (8 * (TX + 1) + 8 * TY + TX * TY + TX + exact), what).toBeLessThanOrEqual(WORKGROUP_BYTES);
+          const tile = SIDE * GROUPS * RUN;
+          const abreast = Math.floor((BLOCKS * GROUPS) / SIDE);
+          const brought = Math.ceil((RUN * GROUPS) / Math.ceil((RUN * GROUPS) / abreast));
+          expect(2 * 16 * tile + (16 * SIDE + 4) * brought, what).toBeLessThanOrEqual(WORKGROUP_BYTES);
+          // The tile has room for what a slice is noted for, and for a sum of each thread.
+          expect(tile, what).toBeGreaterThanOrEqual(Math.max(64, BLOCKS * GROUPS));
+          expect(BLOCKS * GROUPS, what).toBeGreaterThanOrEqual(64);
+          const quads = Math.ceil(d / 4);
+          expect(BLOCKS === (SIDE * (SIDE + 1)) / 2 ? SIDE : 16, what).toBe(SIDE < quads ? 16 : quads);
+          expect(RUN, what).toBeLessThanOrEqual(32);
         }
-        if (plan.kind !== 'matrices') continue;
-        const { TX, TY, SIDE, BLOCKS, GROUPS, RUN } = plan;
-        const exact = d <= LARGEST_EXACT ? 4 * TX * TY : 4;
-        expect(16 * (8 * (TX + 1) + 8 * TY + TX * TY + TX + exact), what).toBeLessThanOrEqual(WORKGROUP_BYTES);
-        const tile = SIDE * GROUPS * RUN;
-        expect(2 * 16 * tile, what).toBeLessThanOrEqual(WORKGROUP_BYTES);
-        // The tile has room for what a slice is noted for, and for a sum of each thread.
-        expect(tile, what).toBeGreaterThanOrEqual(Math.max(64, BLOCKS * GROUPS));
-        expect(BLOCKS * GROUPS, what).toBeGreaterThanOrEqual(64);
-        const quads = Math.ceil(d / 4);
-        expect(BLOCKS === (SIDE * (SIDE + 1)) / 2 ? SIDE : 16, what).toBe(SIDE < quads ? 16 : quads);
-        expect(RUN, what).toBeLessThanOrEqual(32);
       }
     }
-  }
-});
+  },
+);
 
 it('what kernels of many components hand to each other is held of as many slices as a binding has room for', () => {
   for (const [shape, k, d] of [
@@ -91,7 +96,7 @@ it('what kernels of many components hand to each other is held of as many slices
     ['axes', 100_000, 1],
     ['axes', 500_000, 1],
   ] as const) {
-    const plan = mixtureWorkPlan(1024, k, d, shape, layoutOf(k, d, shape).cells, BINDING_BYTES);
+    const plan = mixtureWorkPlan(1024, k, d, shape, layoutOf(k, d, shape).cells, BINDING_BYTES, true);
     expect(4 * plan.held * plan.rows * heldOfRow(plan.kind, k, d), `${shape} k ${k}`).toBeLessThanOrEqual(
       BINDING_BYTES,
     );

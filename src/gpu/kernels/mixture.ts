@@ -49,11 +49,11 @@ export const answersKernel = defineKernel({
 export const axesMomentsKernel = defineKernel({
   name: 'axes-moments',
   files: [...POINTS_FILES, answer, axes, groups, axesMomentsCode],
-  constants: { LOAD: 'u32', TC: 'u32', TF: 'u32', GROUPS: 'u32', RUN: 'u32' },
+  constants: { LOAD: 'u32', FEATURES: 'u32', TC: 'u32', TF: 'u32', GROUPS: 'u32', RUN: 'u32' },
   bindings: { ...POINTS, model: 'read', share_fours: 'read', notes: 'read', slots: 'write', task: TASK },
   threads: ({ TC, TF, GROUPS }) => TC * TF * GROUPS,
   sizes: ['slices', 'k', 'd'],
-  grid: ({ slices, k, d, TC, TF }) => slices * Math.ceil(k / (4 * TC)) * Math.ceil(d / (2 * TF)),
+  grid: ({ slices, k, d, FEATURES, TC, TF }) => slices * Math.ceil(k / (4 * TC)) * Math.ceil(d / (FEATURES * TF)),
 });
 
 /** All of an E-step, of up to four features. */

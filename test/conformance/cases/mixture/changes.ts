@@ -53,7 +53,7 @@ async function checkChanges(context: ConformanceContext, shape: GaussiansShape, 
       await step(workspace, left, 'beside another workspace', false);
       for (const each of [workspace, other]) each.close();
     },
-    4096,
+    { bindingRows: 4096 },
   );
 }
 
@@ -78,7 +78,7 @@ async function checkFarChanges(context: ConformanceContext, shape: GaussiansShap
       equal((await workspace.labels())[dataset.n - 2], 1, 'label of a far row');
       workspace.close();
     },
-    4096,
+    { bindingRows: 4096 },
   );
 }
 
@@ -115,7 +115,7 @@ async function bytesOfSteps(context: ConformanceContext, n: number, shape: Gauss
       });
       workspace.close();
     },
-    4096,
+    { bindingRows: 4096 },
   );
   return bytes;
 }

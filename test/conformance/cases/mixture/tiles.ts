@@ -1,6 +1,7 @@
 /** Moments of few rows, for numbers of components and of features that fill each tile of the kernels, and none. */
 import { answerAt, type Gaussians, type GaussiansShape } from '../../../../src/engine/gaussians.ts';
 import type { MixtureStatistics } from '../../../../src/engine/statistics.ts';
+import type { Tile } from '../../../../src/gpu/plan.ts';
 import { atMost, type ConformanceCase, type ConformanceContext } from '../../case.ts';
 import { blobs } from '../data.ts';
 import { gaussiansAt, withDataset } from './workspace.ts';
@@ -75,37 +76,45 @@ async function checkTiles(
   shape: GaussiansShape,
   d: number,
   components: readonly number[],
+  tile: Tile | undefined,
 ): Promise<void> {
   const points = blobs({ n: ROWS, d, groups: 3, spread: 2, seed: 400 + d });
-  await withDataset(context, points, async (dataset) => {
-    const { shift, scale } = dataset.frame;
-    const rows = Array.from({ length: ROWS }, (_, i) =>
-      Float64Array.from({ length: d }, (_, j) => Math.fround((points.data[i * d + j] - shift[j]) * scale)),
-    );
-    for (const k of components) {
-      const gaussians = gaussiansAt(
-        dataset,
-        shape,
-        Array.from({ length: k }, (_, c) => c / 8),
+  await withDataset(
+    context,
+    points,
+    async (dataset) => {
+      const { shift, scale } = dataset.frame;
+      const rows = Array.from({ length: ROWS }, (_, i) =>
+        Float64Array.from({ length: d }, (_, j) => Math.fround((points.data[i * d + j] - shift[j]) * scale)),
       );
-      const workspace = await dataset.mixture(k, shape);
-      try {
-        const got = await workspace.accumulate(gaussians, 1);
-        compare(got, momentsOf(rows, gaussians, got.used), `k ${k}`);
-        if (workspace.moments === undefined) continue;
-        const about = { ...gaussians, means: gaussians.means.map((mean, at) => mean + (at % 3) / 8 / scale) };
-        const again = await workspace.moments(about);
-        compare(again, momentsOf(rows, gaussians, again.used), `k ${k}, about other means`);
-      } finally {
-        workspace.close();
+      for (const k of components) {
+        const gaussians = gaussiansAt(
+          dataset,
+          shape,
+          Array.from({ length: k }, (_, c) => c / 8),
+        );
+        const workspace = await dataset.mixture(k, shape);
+        try {
+          const got = await workspace.accumulate(gaussians, 1);
+          compare(got, momentsOf(rows, gaussians, got.used), `k ${k}`);
+          if (workspace.moments === undefined) continue;
+          const about = { ...gaussians, means: gaussians.means.map((mean, at) => mean + (at % 3) / 8 / scale) };
+          const again = await workspace.moments(about);
+          compare(again, momentsOf(rows, gaussians, again.used), `k ${k}, about other means`);
+        } finally {
+          workspace.close();
+        }
       }
-    }
-  });
+    },
+    { variant: tile === undefined ? {} : { tile } },
+  );
 }
 
 export const tiles: readonly ConformanceCase[] = widths.flatMap(([shape, features, components]) =>
-  features.map((d) => ({
-    name: `mixture: moments of every width of a tile: ${shape}, d = ${d}, k = ${components.join(', ')}`,
-    run: (context) => checkTiles(context, shape, d, components),
-  })),
+  features.flatMap((d) =>
+    (shape === 'axes' ? (['short', 'tall'] as const) : [undefined]).map((tile) => ({
+      name: `mixture: moments of every width of a tile: ${tile ?? shape}, d = ${d}, k = ${components.join(', ')}`,
+      run: (context) => checkTiles(context, shape, d, components, tile),
+    })),
+  ),
 );

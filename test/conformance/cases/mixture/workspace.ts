@@ -4,6 +4,7 @@ import type { ClusteringEngine, EngineDataset } from '../../../../src/engine/con
 import type { Gaussians, GaussiansShape } from '../../../../src/engine/gaussians.ts';
 import { type Gpu, requestGpu } from '../../../../src/gpu/device.ts';
 import { createGpuEngine } from '../../../../src/gpu/engine.ts';
+import type { Variant } from '../../../../src/gpu/plan.ts';
 import type { SurveyedPoints } from '../../../../src/points.ts';
 import { runNow } from '../../../../src/steps.ts';
 import { surveyPoints } from '../../../../src/survey.ts';
@@ -11,18 +12,18 @@ import type { ConformanceContext } from '../../case.ts';
 import { asInput } from '../bounds.ts';
 import type { CasePoints } from '../data.ts';
 
-/** The engine as fits have it; a limit of bindings is in rows, with some room. */
+/** The engine as fits have it, or as these say; a limit of bindings is in rows, with some room. */
 export async function withDataset(
   { requestDevice }: ConformanceContext,
   points: CasePoints,
   work: (dataset: EngineDataset, device: GPUDevice | undefined) => Promise<void>,
-  bindingRows?: number,
+  { bindingRows, variant = {} }: { bindingRows?: number; variant?: Partial<Variant> } = {},
 ): Promise<void> {
   const device = await requestDevice?.();
   let engine: ClusteringEngine = createCpuEngine();
   if (device !== undefined) {
     const bindingLimit = bindingRows === undefined ? undefined : bindingRows * points.d * 4 + 256;
-    engine = createGpuEngine((await requestGpu({ device, softwareToo: true, bindingLimit })) as Gpu);
+    engine = createGpuEngine((await requestGpu({ device, softwareToo: true, bindingLimit, variant })) as Gpu);
   }
   try {
     const surveyed = runNow(surveyPoints(asInput(points))) as SurveyedPoints;
