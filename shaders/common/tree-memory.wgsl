@@ -24,7 +24,7 @@ fn add_up(place: Place, first: u32) -> Roots {
   for (var level = LEVELS; level > 0u; level--) {
     let half = 1u << (level - 1u);
     workgroupBarrier();
-    // A pair of leaves a thread, whichever their tree.
+    // A pair of leaves a thread, whichever their tree: where there are several trees, there are as many threads as leaves.
     for (var turn = 0u; turn < (TREES + 1u) / 2u; turn++) {
       let pair = place.thread + turn * LEAVES;
       if (pair < (TREES - first) * half) {
@@ -33,12 +33,16 @@ fn add_up(place: Place, first: u32) -> Roots {
       }
     }
   }
+  // Each root is another thread's.
+  if (TREES > 1u) {
+    workgroupBarrier();
+  }
   return Roots(place.thread);
 }
 
 /// The sum of a tree, in the first thread.
 fn root(tree: u32, roots: Roots) -> Leaf {
-  return leaves[tree * LEAVES + roots.thread % LEAVES];
+  return leaves[tree * LEAVES + roots.thread];
 }
 
 /// The same, in every thread.

@@ -68,39 +68,33 @@ fn width_here() -> u32 {
   return select(1u, 1u << (31u - countLeadingZeros(lanes | 1u)), lanes >= 4u);
 }
 
-/// The sum of the leaves at so many apart from `at`.
+/// The sum of the leaves at so many apart from `at`, in the order of the tree. Each loop is a level of it, which only lanes of
+/// narrower subgroups add up for themselves: of two trips, or one.
 fn of_lane(at: u32, width: u32) -> Leaf {
-  switch width {
-    case 32u: {
-      return by32(at);
+  var by1 = Leaf();
+  for (var left1 = trips(1u, width); left1 > 0u; left1--) {
+    var by2 = Leaf();
+    for (var left2 = trips(2u, width); left2 > 0u; left2--) {
+      var by4 = Leaf();
+      for (var left4 = trips(4u, width); left4 > 0u; left4--) {
+        var by8 = Leaf();
+        for (var left8 = trips(8u, width); left8 > 0u; left8--) {
+          var by16 = Leaf();
+          for (var left16 = trips(16u, width); left16 > 0u; left16--) {
+            let leaf = at + left1 + 2u * left2 + 4u * left4 + 8u * left8 + 16u * left16 - 31u;
+            by16 += leaves[leaf] + leaves[leaf + 32u];
+          }
+          by8 += by16;
+        }
+        by4 += by8;
+      }
+      by2 += by4;
     }
-    case 16u: {
-      return by16(at);
-    }
-    case 8u: {
-      return by8(at);
-    }
-    case 4u: {
-      return by4(at);
-    }
-    default: {
-      return (by4(at) + by4(at + 2u)) + (by4(at + 1u) + by4(at + 3u));
-    }
+    by1 += by2;
   }
+  return by1;
 }
 
-fn by32(at: u32) -> Leaf {
-  return leaves[at] + leaves[at + 32u];
-}
-
-fn by16(at: u32) -> Leaf {
-  return by32(at) + by32(at + 16u);
-}
-
-fn by8(at: u32) -> Leaf {
-  return by16(at) + by16(at + 8u);
-}
-
-fn by4(at: u32) -> Leaf {
-  return by8(at) + by8(at + 4u);
+fn trips(apart: u32, width: u32) -> u32 {
+  return select(1u, 2u, width <= apart);
 }

@@ -86,9 +86,6 @@ fn main(
   let ty = select(thread / TX, 2u * (thread / (2u * TX)) + thread % 2u, TALL) % TY;
   var low = Nearest(vec4f(-FAR), vec4f(-FAR), vec4u());
   var high = low;
-  if (!TALL) {
-    lay_down(&low, thread);
-  }
   for (var tiles = (part.k + 8u * TY - 1u) / (8u * TY); tiles > 0u; tiles--) {
     let first = 8u * TY * (tiles - 1u);
     if (thread < COLUMN_QUADS) {
@@ -102,14 +99,21 @@ fn main(
     var high_b = low_b;
     for (var step = 0u; step < STEPS; step++) {
       workgroupBarrier();
-      for (var i = 0u; i < ROUNDS; i++) {
-        let item = thread + i * THREADS;
-        if (item < ITEMS) {
-          if (TALL) {
+      if (TALL) {
+        for (var i = 0u; i < ROUNDS; i++) {
+          let item = thread + i * THREADS;
+          if (item < ITEMS) {
             put(item, bring(item, TD / 4u * step + item % (TD / 4u), first_row, first));
-          } else {
+          }
+        }
+      } else {
+        var item = thread;
+        // A number of trips that compilers do not know: not to be unrolled.
+        for (var left = select(0u, ROUNDS, part.k > 0u); left > 0u; left--) {
+          if (item < ITEMS) {
             tile[item % TD * STRIDE + item / TD] = bring_one(item, TD * step + item % TD, first_row, first);
           }
+          item += THREADS;
         }
       }
       workgroupBarrier();
@@ -125,7 +129,7 @@ fn main(
           add(&high_b, y, b);
         }
       } else {
-        // A number of trips that compilers cannot know: not to be unrolled. Downwards, for one variable less.
+        // The same, and downwards, for one variable less.
         for (var left = min(TD, part.d - TD * step); left > 0u; left--) {
           let at = (left - 1u) % TD * STRIDE;
           let x = tile[at + tx];
@@ -137,7 +141,7 @@ fn main(
     let a = first + 4u * ty;
     let b = a + 4u * TY;
     if (!TALL) {
-      recall(&low, thread);
+      recall(&low, thread, first + 8u * TY >= part.k);
     }
     consider_all(&low, low_a, a);
     consider_all(&low, low_b, b);
@@ -238,9 +242,10 @@ fn lay_down(nearest: ptr<function, Nearest>, place: u32) {
   tile[KEPT + THREADS + place] = vec4f((*nearest).label);
 }
 
-fn recall(nearest: ptr<function, Nearest>, place: u32) {
-  (*nearest).second = tile[KEPT + place];
-  (*nearest).label = vec4u(tile[KEPT + THREADS + place]);
+/// Of a thread; where it is the first to be considered, there is nothing yet.
+fn recall(nearest: ptr<function, Nearest>, place: u32, is_first: bool) {
+  (*nearest).second = select(tile[KEPT + place], vec4f(-FAR), is_first);
+  (*nearest).label = select(vec4u(tile[KEPT + THREADS + place]), vec4u(), is_first);
 }
 
 /// One feature of four rows times that of four centroids.

@@ -111,22 +111,27 @@ fn main(
     tile[SCALES + TX + thread] = bitcast<vec4u>(of_rows.by_length);
     tile[SCALES + 2u * TX + thread] = bitcast<vec4u>(of_rows.by_rest);
   }
-  var best = vec4f(-FAR);
   var first = 0u;
   for (var tiles = (part.k + COLUMNS - 1u) / COLUMNS; tiles > 0u; tiles--) {
     var low = Sums();
     var high = Sums();
     for (var step = 0u; step < STEPS; step++) {
       workgroupBarrier();
-      for (var i = 0u; i < ROUNDS; i++) {
-        let item = thread + i * THREADS;
-        if (item < ITEMS) {
-          if (TALL) {
+      if (TALL) {
+        for (var i = 0u; i < ROUNDS; i++) {
+          let item = thread + i * THREADS;
+          if (item < ITEMS) {
             put(item, bring(item, 2u * step + item % 2u, first_row, first));
-          } else {
-            let word = TILE_WORDS * step + item % TILE_WORDS;
+          }
+        }
+      } else {
+        var item = thread;
+        for (var left = unknown(ROUNDS); left > 0u; left--) {
+          let word = TILE_WORDS * step + item % TILE_WORDS;
+          if (item < ITEMS) {
             tile[item % TILE_WORDS * STRIDE + item / TILE_WORDS] = bring_one(item, word, first_row, first);
           }
+          item += THREADS;
         }
       }
       workgroupBarrier();
@@ -145,12 +150,13 @@ fn main(
         }
       }
     }
+    var best = vec4f(-FAR);
     consider(&best, own, tx, first + 4u * ty, low);
     consider(&best, own, tx, first + 4u * (TY + ty), high);
+    for (var p = 0u; p < 4u; p++) {
+      atomicMax(&lowest[4u * tx + p], key_of(best[p]));
+    }
     first += COLUMNS;
-  }
-  for (var p = 0u; p < 4u; p++) {
-    atomicMax(&lowest[4u * tx + p], key_of(best[p]));
   }
   workgroupBarrier();
   for (var i = 0u; i < ROWS / TEAMS; i++) {
@@ -165,7 +171,11 @@ fn main(
   }
   workgroupBarrier();
   if (thread == 0u) {
-    atomicAdd(&changed, atomicLoad(&moved));
+    var sum = 0u;
+    for (var r = 0u; r < ROWS; r++) {
+      sum += lists[r * 8u + MOST];
+    }
+    atomicAdd(&changed, sum);
   }
 }
 
@@ -381,10 +391,11 @@ fn settle(at: u32, r: u32) {
   if (count == 1u) {
     candidates[at * 8u] = 0u;
     let label = lists[r * 8u];
-    if (labels[at] != label) {
+    let is_other = labels[at] != label;
+    if (is_other) {
       labels[at] = label;
-      atomicAdd(&moved, 1u);
     }
+    lists[r * 8u + MOST] = u32(is_other);
     return;
   }
   // None is where float32 has failed us: all of them are.

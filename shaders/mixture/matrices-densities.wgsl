@@ -164,10 +164,10 @@ fn bring_rows(c: u32, kind: u32, first_row: u32, first: u32, thread: u32) {
       let high = model[high_at(0u, c) + j / 4u][j % 4u];
       var term = x - high;
       if (EXACT && kind != PLAIN) {
-        let unit = model[unit_at(0u, c) + j / 4u][j % 4u];
-        let cut = on_grid(x, vec4f(unit));
-        let coarse = on_grid(cut - high, grids[place] * unit);
-        let fine = ((cut - high) - coarse) + (x - cut);
+        let scaled = x * model[inverse_at(0u, c) + j / 4u][j % 4u];
+        let whole = round(scaled) - high;
+        let coarse = on_grid(whole, grids[place]);
+        let fine = (whole - coarse) + (scaled - round(scaled));
         term = select(select(coarse + fine, fine, kind == FINE), coarse, kind == COARSE);
       }
       tile_rows[at % TD * ROWS_STRIDE + place] = select(vec4f(), term, first + at % TD < part.d);
@@ -197,9 +197,8 @@ fn find_grids(c: u32, first_row: u32, thread: u32) {
       var reach = 0.0;
       var j = 0u;
       for (var left = part.d; left > 0u; left--) {
-        let unit = model[unit_at(0u, c) + j / 4u][j % 4u];
-        let cut = on_grid(vec4f(load(row, j)), vec4f(unit)).x;
-        reach = max(reach, abs(cut - model[high_at(0u, c) + j / 4u][j % 4u]) / unit);
+        let scaled = load(row, j) * model[inverse_at(0u, c) + j / 4u][j % 4u];
+        reach = max(reach, abs(round(scaled) - model[high_at(0u, c) + j / 4u][j % 4u]));
         j++;
       }
       grids[at / 4u][at % 4u] = grid_of(vec4f(reach), step_of(0u, c)).x;

@@ -14,7 +14,12 @@
 
 const LEVELS = 6u;
 const THREADS = 1u << LEVELS;
+/// Of blocks, their first row, the second and the last, and the third with the counts; then the sums of w·r·y.
 const TREES = 4u;
+const COUNTS = 2u;
+const FIRSTS = 3u;
+/// The first that each component has of its own.
+const OF_COMPONENT = select(0u, COUNTS, SHARED);
 alias Leaf = vec4f;
 
 /// The sums of one thread: of yᵀy what is on the diagonal or right of it, and the sums and counts of its rows.
@@ -26,6 +31,9 @@ struct Sums {
   first: vec4f,
   count: f32,
 }
+
+/// Of each thread, the blocks of all components where they share one.
+var<workgroup> all: array<vec4f, select(1u, 3u * THREADS, SHARED)>;
 
 /// The values of a row, and zeros.
 fn values_of(row: u32) -> vec4f {
@@ -40,41 +48,54 @@ fn values_of(row: u32) -> vec4f {
 fn whitened(base: u32, c: u32, x: vec4f) -> vec4f {
   let high = model[high_at(base, c)];
   let factor = factor_at(base, c);
-  let step = step_of(base, c);
   var y = model[addend_at(base, c)];
-  if (step == 0.0) {
+  if (!has_step(base, c)) {
     for (var j = 0u; j < D; j++) {
       y = fma(vec4f(x[j] - high[j]), model[factor + j], y);
     }
     return y;
   }
-  let unit = model[unit_at(base, c)];
+  let inverse = model[inverse_at(base, c)];
+  var whole = vec4f();
+  var left = vec4f();
   var reach = 0.0;
   for (var j = 0u; j < D; j++) {
-    reach = max(reach, abs(on_grid(vec4f(x[j]), vec4f(unit[j])).x - high[j]) / unit[j]);
+    let scaled = x[j] * inverse[j];
+    whole[j] = round(scaled) - high[j];
+    left[j] = scaled - round(scaled);
+    reach = max(reach, abs(whole[j]));
   }
-  let grid = grid_of(vec4f(reach), step);
+  let grid = grid_of(vec4f(reach), step_of(base, c));
   let rest = rest_at(base, c);
   var exact = vec4f();
   for (var j = 0u; j < D; j++) {
-    // D it is, but compilers must not know: of a sum of so many products Mesa's would add y to the first of them.
-    if (j >= part.d) {
-      break;
-    }
-    let cut = on_grid(vec4f(x[j]), vec4f(unit[j]));
-    let difference = cut - high[j];
-    let coarse = on_grid(difference, grid * unit[j]);
-    let fine = (difference - coarse) + (x[j] - cut);
-    exact = fma(coarse, model[factor + j], exact);
-    y = fma(fine, model[factor + j], y);
-    y = fma(coarse + fine, model[rest + j], y);
+    let coarse = on_grid(vec4f(whole[j]), grid).x;
+    let fine = (whole[j] - coarse) + left[j];
+    exact = fma(vec4f(coarse), model[factor + j], exact);
+    y = fma(vec4f(fine), model[factor + j], y);
+    y = fma(vec4f(coarse + fine), model[rest + j], y);
   }
-  return exact + y;
+  // The maximum changes nothing, but is between the sums: Mesa's compiler would add y to the first of the products.
+  return max(exact, vec4f(-0x1p126)) + y;
+}
+
+/// The sum of squares, of D features.
+fn squared(y: vec4f) -> f32 {
+  var features = vec4f();
+  for (var j = 0u; j < D; j++) {
+    features[j] = y[j];
+  }
+  return square(features);
 }
 
 /// How many rows of a slice are a thread's.
-fn rows_of(begin: u32, end: u32, thread: u32) -> u32 {
-  return (end - begin + THREADS - 1u - thread) / THREADS;
+fn rows_of(slice: u32, thread: u32) -> u32 {
+  return (min(part.slice_rows, part.rows - slice * part.slice_rows) + THREADS - 1u - thread) / THREADS;
+}
+
+/// Where the statistics of a slice begin.
+fn slot_of(slice: u32) -> u32 {
+  return (part.slot + slice) * (2u * part.k + 4u * matrices() + 1u);
 }
 
 @compute @workgroup_size(THREADS)
@@ -85,89 +106,128 @@ fn main(
 ) {
   let thread = place.thread;
   let slice = flat(workgroup, grid);
-  let begin = slice * part.slice_rows;
-  if (begin >= part.rows) {
+  // A quotient: Intel's compiler would keep a product until it is wanted again.
+  if (slice > (part.rows - 1u) / part.slice_rows) {
     return;
   }
-  let end = min(begin + part.slice_rows, part.rows);
-  let squares = 2u * part.k;
-  let values = squares + 4u * matrices();
-  let slot = (part.slot + slice) * (values + 1u);
 
   // Where the moments are about another model, the answers are there already.
-  var noted = vec4f();
   if (task.about == 0u) {
-    var row = begin + thread;
-    for (var rows = rows_of(begin, end, thread); rows > 0u; rows--) {
+    var noted = vec4f();
+    var row = slice * part.slice_rows + thread;
+    for (var rows = rows_of(slice, thread); rows > 0u; rows--) {
       let x = values_of(row);
       var answer = NOBODY;
       var c = 0u;
       for (var left = part.k; left > 0u; left--) {
-        consider(&answer, density_of(c, square(whitened(0u, c, x))), c);
+        consider(&answer, density_of(c, squared(whitened(0u, c, x))), c);
         c++;
       }
       noted += note(row, answer);
       row += THREADS;
     }
-  }
-  var of_values = Sums();
-  of_values.first = noted;
-  let sum = over_threads(of_values, place, false);
-  if (thread == 0u) {
-    slots[slot + values] = sum.first;
+    set_leaf(FIRSTS, thread, noted);
+    let sum = root(FIRSTS, add_up(place, FIRSTS));
+    if (thread == 0u) {
+      slots[slot_of(slice + 1u) - 1u] = sum;
+    }
   }
 
-  let looks = select(1u, 2u, task.about > 0u);
-  var all = Sums();
-  var c = 0u;
   for (var left = part.k; left > 0u; left--) {
+    let c = part.k - left;
     var run = Sums();
-    var row = begin + thread;
-    for (var rows = rows_of(begin, end, thread); rows > 0u; rows--) {
+    var row = slice * part.slice_rows + thread;
+    for (var rows = rows_of(slice, thread); rows > 0u; rows--) {
       let at = part.shard_row + row;
       let x = values_of(row);
       var y = vec4f();
       var share = 0.0;
       var base = 0u;
-      for (var bases = looks; bases > 0u; bases--) {
+      for (var bases = select(1u, 2u, task.about > 0u); bases > 0u; bases--) {
         y = whitened(base, c, x);
         if (base == 0u) {
-          let v = density_of(c, square(y));
+          let v = density_of(c, squared(y));
           share = weight_of(row) * share_of(v, c, Answer(answers[at].x, answers[at].y, labels[at]));
         }
         base = task.about;
       }
       let weighted = share * y;
-      run.row0 = fma(weighted.xxxx, y, run.row0);
-      if (D > 1u) {
-        run.row1 = fma(weighted.yyy, y.yzw, run.row1);
+      for (var j = 0u; j < D; j++) {
+        run.first[j] += weighted[j];
+        run.row0[j] = fma(weighted.x, y[j], run.row0[j]);
       }
-      if (D > 2u) {
-        run.row2 = fma(weighted.zz, y.zw, run.row2);
+      for (var j = 1u; j < D; j++) {
+        run.row1[j - 1u] = fma(weighted.y, y[j], run.row1[j - 1u]);
+      }
+      for (var j = 2u; j < D; j++) {
+        run.row2[j - 2u] = fma(weighted.z, y[j], run.row2[j - 2u]);
       }
       if (D > 3u) {
         run.row3 = fma(weighted.w, y.w, run.row3);
       }
-      run.first += weighted;
       run.count += share;
       row += THREADS;
     }
-    add(&all, run);
-    let total = over_threads(run, place, !SHARED);
-    if (thread == 0u) {
-      slots[slot + 2u * c] = vec4f(total.count, 0.0, 0.0, 0.0);
-      slots[slot + 2u * c + 1u] = total.first;
-      if (!SHARED) {
-        write_block(slot + squares + 4u * c, total);
+    let rows1 = vec4f(run.row1, run.row3);
+    let rows2 = vec4f(run.row2, run.count, 0.0);
+    if (SHARED) {
+      all[thread] += run.row0;
+      all[THREADS + thread] += rows1;
+      all[2u * THREADS + thread] += rows2;
+    }
+    workgroupBarrier();
+    set_leaf(0u, thread, run.row0);
+    set_leaf(1u, thread, rows1);
+    set_leaf(COUNTS, thread, rows2);
+    set_leaf(FIRSTS, thread, run.first);
+    let roots = add_up(place, OF_COMPONENT);
+    for (var tree = OF_COMPONENT; tree < TREES; tree++) {
+      let total = root(tree, roots);
+      if (thread == 0u) {
+        let slot = slot_of(slice);
+        write_component(slot + 2u * c, tree, total);
+        if (!SHARED) {
+          write_block(slot + 2u * part.k + 4u * c, tree, total);
+        }
       }
     }
-    c++;
   }
   if (SHARED) {
-    let total = over_threads(all, place, true);
-    if (thread == 0u) {
-      write_block(slot + squares, total);
+    workgroupBarrier();
+    for (var tree = 0u; tree < FIRSTS; tree++) {
+      set_leaf(tree, thread, all[tree * THREADS + thread]);
     }
+    let roots = add_up(place, 0u);
+    for (var tree = 0u; tree < FIRSTS; tree++) {
+      let total = root(tree, roots);
+      if (thread == 0u) {
+        write_block(slot_of(slice) + 2u * part.k, tree, total);
+      }
+    }
+  }
+}
+
+/// What a tree tells of the count and of the sums of w·r·y.
+fn write_component(at: u32, tree: u32, total: vec4f) {
+  if (tree == COUNTS) {
+    slots[at] = vec4f(total.z, 0.0, 0.0, 0.0);
+  }
+  if (tree == FIRSTS) {
+    slots[at + 1u] = total;
+  }
+}
+
+/// What a tree tells of the rows of a block.
+fn write_block(at: u32, tree: u32, total: vec4f) {
+  if (tree == 0u) {
+    slots[at] = total;
+  }
+  if (tree == 1u) {
+    slots[at + 1u] = vec4f(0.0, total.xyz);
+    slots[at + 3u] = vec4f(0.0, 0.0, 0.0, total.w);
+  }
+  if (tree == COUNTS) {
+    slots[at + 2u] = vec4f(0.0, 0.0, total.xy);
   }
 }
 
@@ -185,37 +245,4 @@ fn note(row: u32, answer: Answer) -> vec4f {
 fn weight_of(row: u32) -> f32 {
   let weighted = task.weighted == 1u;
   return select(1.0, weights[select(0u, part.shard_row + row, weighted)], weighted);
-}
-
-/// The sums over the threads, in the first one. The blocks only where they are wanted.
-fn over_threads(sums: Sums, place: Place, blocks: bool) -> Sums {
-  workgroupBarrier();
-  let thread = place.thread;
-  set_leaf(0u, thread, sums.row0);
-  set_leaf(1u, thread, vec4f(sums.row1, sums.row3));
-  set_leaf(2u, thread, vec4f(sums.row2, sums.count, 0.0));
-  set_leaf(3u, thread, sums.first);
-  let first = select(2u, 0u, blocks);
-  let roots = add_up(place, first);
-  var totals: array<vec4f, TREES>;
-  for (var tree = first; tree < TREES; tree++) {
-    totals[tree] = root(tree, roots);
-  }
-  return Sums(totals[0], totals[1].xyz, totals[2].xy, totals[1].w, totals[3], totals[2].z);
-}
-
-fn add(sums: ptr<function, Sums>, run: Sums) {
-  (*sums).row0 += run.row0;
-  (*sums).row1 += run.row1;
-  (*sums).row2 += run.row2;
-  (*sums).row3 += run.row3;
-  (*sums).first += run.first;
-  (*sums).count += run.count;
-}
-
-fn write_block(at: u32, sums: Sums) {
-  slots[at] = sums.row0;
-  slots[at + 1u] = vec4f(0.0, sums.row1);
-  slots[at + 2u] = vec4f(0.0, 0.0, sums.row2);
-  slots[at + 3u] = vec4f(0.0, 0.0, 0.0, sums.row3);
 }

@@ -8,56 +8,56 @@
 // - U = coarse + rest. The coarse part of a column has few enough bits, and so has that of x − m, that the sum of their
 //   d products is a float32: it is exact in any order. Of x − m these are the bits above a grid that the row's largest
 //   term sets, times `step`.
-// - x is cut at a unit of its feature (terms of about 1) before anything is subtracted, and `high` is a multiple of that
-//   unit, so that the difference is exact as well.
+// - x is cut at a unit of its feature, a power of two by which terms are about 1, before anything is subtracted. It is
+//   counted in units, as are `high`, a whole number of them, and the rows of U, so that the difference is exact as well.
 // Nothing here minds reassociation, as a two-sum would, but for one: the exact sum is whole before anything else is added. So
 // it comes out of a loop, or of memory.
 //
-// model = [k] the offset in .x and the step in .y; then high [k, quads], −low·U [k, quads], the units [k or 1, quads], 0 where
-// sums are plain, and U or its coarse part [k or 1, d, quads]; then, where d may have steps, the rest of U [k or 1, d, quads];
-// a vec4 each, padded with zeros. quads = ⌈d/4⌉. Another model may follow, at `base`: see Task.about. Addresses that are
-// asked for early and late are not made of the same terms: Intel's compiler would keep them in registers that it has not.
+// model = [k] of the offset in .x and the step in .y, high [quads], −low·U [quads]; then [k or 1] of 1/unit [quads], 0 where
+// sums are plain, U or its coarse part [d, quads], and where EXACT the rest of U [d, quads]; a vec4 each, padded with zeros.
+// quads = ⌈d/4⌉. Another model may follow, at `base`: see Task.about.
 
 fn quads() -> u32 {
-  return (part.d + 3u) / 4u;
-}
-
-/// Which U is a component's.
-fn matrix_of(c: u32) -> u32 {
-  return select(c, 0u, SHARED);
+  return (features() + 3u) / 4u;
 }
 
 fn matrices() -> u32 {
   return select(part.k, 1u, SHARED);
 }
 
+/// Where the offset and the step of a component are.
+fn component_at(base: u32, c: u32) -> u32 {
+  return base + c * (1u + 2u * quads());
+}
+
 fn high_at(base: u32, c: u32) -> u32 {
-  return base + part.k + c * quads();
+  return component_at(base, c) + 1u;
 }
 
 fn addend_at(base: u32, c: u32) -> u32 {
-  return high_at(base, part.k + c);
+  return high_at(base, c) + quads();
 }
 
-fn unit_at(base: u32, c: u32) -> u32 {
-  return high_at(base, 2u * part.k + matrix_of(c));
+fn inverse_at(base: u32, c: u32) -> u32 {
+  let matrix = select(c, 0u, SHARED);
+  return component_at(base, part.k) + matrix * (1u + select(1u, 2u, EXACT) * features()) * quads();
 }
 
 fn factor_at(base: u32, c: u32) -> u32 {
-  return high_at(base, 2u * part.k + matrices() + matrix_of(c) * part.d);
+  return inverse_at(base, c) + quads();
 }
 
 fn rest_at(base: u32, c: u32) -> u32 {
-  return high_at(base, 2u * part.k + matrices() + (matrices() + matrix_of(c)) * part.d);
+  return factor_at(base, c) + features() * quads();
 }
 
 /// Whether the sums of a component are exact.
 fn has_step(base: u32, c: u32) -> bool {
-  return model[unit_at(base, c)].x > 0.0;
+  return model[inverse_at(base, c)].x > 0.0;
 }
 
 fn step_of(base: u32, c: u32) -> f32 {
-  return model[base + c].y;
+  return model[component_at(base, c)].y;
 }
 
 /// The largest power of two that is at most x, x ≥ 0; 0 of less than the least normal number.
@@ -65,14 +65,14 @@ fn power_of(x: vec4f) -> vec4f {
   return bitcast<vec4f>(bitcast<vec4u>(x) & vec4u(0x7f800000u));
 }
 
-/// The nearest multiple of a power of two.
-fn on_grid(x: vec4f, grid: vec4f) -> vec4f {
-  return round(x / grid) * grid;
-}
-
 /// The grid of a row's coarse parts, in units, from its largest difference in units.
 fn grid_of(reach: vec4f, step: f32) -> vec4f {
   return max(vec4f(1.0), power_of(reach) * step);
+}
+
+/// The nearest multiples of a grid, a power of two from 1 on.
+fn on_grid(x: vec4f, grid: vec4f) -> vec4f {
+  return round(x * bitcast<vec4f>(vec4u(0x7f000000u) - bitcast<vec4u>(grid))) * grid;
 }
 
 /// What a quad of y adds to the sum of squares.
@@ -83,6 +83,6 @@ fn square(y: vec4f) -> f32 {
 
 /// log π·p, from the sum of squares of y.
 fn density_of(c: u32, squares: f32) -> f32 {
-  let offset = model[c].x;
+  let offset = model[component_at(0u, c)].x;
   return max(fma(-0.5, squares, offset), offset - FARTHEST);
 }

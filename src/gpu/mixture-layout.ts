@@ -156,11 +156,11 @@ function matricesLayout(k: number, d: number, shared: boolean): MixtureLayout {
   const quads = width / 4;
   const blocks = (quads * (quads + 1)) / 2;
   const matrices = shared ? 1 : k;
-  const highs = 4 * k;
-  const units = highs + 2 * k * width;
-  const coarses = units + matrices * width;
-  const rests = coarses + matrices * d * width;
-  const modelFloats = d <= LARGEST_EXACT ? rests + matrices * d * width : rests;
+  /** Of a component: its offset and step, high, and what is added to y. */
+  const component = 4 + 2 * width;
+  /** Of a matrix: the units' inverses, U or its coarse part, and the rest of it. */
+  const matrixFloats = (1 + (d <= LARGEST_EXACT ? 2 : 1) * d) * width;
+  const modelFloats = k * component + matrices * matrixFloats;
   const firstBlock = 4 * k * (1 + quads);
   const cells = firstBlock + 16 * matrices * blocks + 4;
   return {
@@ -177,31 +177,35 @@ function matricesLayout(k: number, d: number, shared: boolean): MixtureLayout {
         const split = cancels(u, d) ? splitFactor(u, d) : null;
         if (split === null)
           u.forEach((value, at) => void (u[at] = at % (d + 1) === 0 ? positiveFloat32(value) : toFloat32(value)));
+        const inverses = k * component + matrix * matrixFloats;
         for (let i = 0; i < d; i++) {
-          const row = (matrix * d + i) * width;
+          const unit = split?.units[i] ?? 1;
+          if (split !== null) values[inverses + i] = 1 / unit;
+          const row = inverses + (1 + i) * width;
           for (let j = i; j < d; j++) {
-            values[coarses + row + j] = split === null ? u[i * d + j] : split.coarse[i * d + j];
-            if (split !== null) values[rests + row + j] = u[i * d + j] - split.coarse[i * d + j];
+            const coarse = split === null ? u[i * d + j] : split.coarse[i * d + j];
+            values[row + j] = coarse * unit;
+            if (split !== null) values[row + d * width + j] = (u[i * d + j] - coarse) * unit;
           }
         }
-        if (split !== null) values.set(split.units, units + matrix * width);
         return split;
       });
       for (let c = 0; c < k; c++) {
         const matrix = shared ? 0 : c;
         const split = exact[matrix];
-        const high = highs + c * width;
+        const high = c * component + 4;
         const addends = new Float64Array(d);
         for (let i = 0; i < d; i++) {
-          const mean = splitMean(means[c * d + i], split?.units[i]);
-          values[high + i] = mean.high;
+          const unit = split?.units[i];
+          const mean = splitMean(means[c * d + i], unit);
+          values[high + i] = mean.high / (unit ?? 1);
           // What low·U is made of in float64 is m to the last digit.
           if (split === null) means[c * d + i] = mean.high + mean.low;
           for (let j = i; j < d; j++) addends[j] -= mean.low * factors[(matrix * d + i) * d + j];
         }
-        values.set(addends.map(toFloat32), high + k * width);
-        values[4 * c] = of(c);
-        if (split !== null) values[4 * c + 1] = 2 ** (1 - bitsOf(d));
+        values.set(addends.map(toFloat32), high + width);
+        values[c * component] = of(c);
+        if (split !== null) values[c * component + 1] = 2 ** (1 - bitsOf(d));
       }
       return { values, used: { ...gaussians, means, factors }, offset, unpack };
     },

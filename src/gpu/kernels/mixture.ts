@@ -5,6 +5,8 @@ import axes from '../../../shaders/mixture/axes.wgsl?raw';
 import axesDensitiesCode from '../../../shaders/mixture/axes-densities.wgsl?raw';
 import axesMomentsCode from '../../../shaders/mixture/axes-moments.wgsl?raw';
 import far from '../../../shaders/mixture/far.wgsl?raw';
+import any from '../../../shaders/mixture/features-any.wgsl?raw';
+import few from '../../../shaders/mixture/features-few.wgsl?raw';
 import groups from '../../../shaders/mixture/groups.wgsl?raw';
 import matrices from '../../../shaders/mixture/matrices.wgsl?raw';
 import matricesDensitiesCode from '../../../shaders/mixture/matrices-densities.wgsl?raw';
@@ -59,7 +61,7 @@ export const axesMomentsKernel = defineKernel({
 /** All of an E-step, of up to four features. */
 export const matricesNarrowKernel = defineKernel({
   name: 'matrices-narrow',
-  files: [...POINTS_FILES, far, answer, matrices, matricesNarrowCode],
+  files: [...POINTS_FILES, far, answer, few, matrices, matricesNarrowCode],
   together: TREES,
   constants: { LOAD: 'u32', D: 'u32', SHARED: 'bool' },
   bindings: {
@@ -110,7 +112,7 @@ const WHITENING = {
 export const matricesDensitiesKernel = defineKernel({
   ...WHITENING,
   name: 'matrices-densities',
-  files: [...POINTS_FILES, far, matrices, whitenedDropped, matricesDensitiesCode],
+  files: [...POINTS_FILES, far, any, matrices, whitenedDropped, matricesDensitiesCode],
   bindings: { ...POINTS, model: 'read', logs: 'write' },
 });
 
@@ -118,6 +120,6 @@ export const matricesDensitiesKernel = defineKernel({
 export const matricesWhitenedKernel = defineKernel({
   ...WHITENING,
   name: 'matrices-whitened',
-  files: [...POINTS_FILES, far, matrices, whitenedKept, matricesDensitiesCode],
+  files: [...POINTS_FILES, far, any, matrices, whitenedKept, matricesDensitiesCode],
   bindings: { ...POINTS, model: 'read', logs: 'write', whitened: 'write' },
 });
