@@ -111,8 +111,8 @@ fn main(
     tile[SCALES + TX + thread] = bitcast<vec4u>(of_rows.by_length);
     tile[SCALES + 2u * TX + thread] = bitcast<vec4u>(of_rows.by_rest);
   }
-  var first = 0u;
   for (var tiles = (part.k + COLUMNS - 1u) / COLUMNS; tiles > 0u; tiles--) {
+    let first = COLUMNS * (tiles - 1u);
     var low = Sums();
     var high = Sums();
     for (var step = 0u; step < STEPS; step++) {
@@ -156,7 +156,6 @@ fn main(
     for (var p = 0u; p < 4u; p++) {
       atomicMax(&lowest[4u * tx + p], key_of(best[p]));
     }
-    first += COLUMNS;
   }
   workgroupBarrier();
   for (var i = 0u; i < ROWS / TEAMS; i++) {

@@ -21,8 +21,8 @@ import {
   hasQuads,
   type KMeansWorkPlan,
   kmeansWorkPlan,
+  type Span,
   sameVariant,
-  spansOf,
   sumsPlan,
   type Tile,
   type Variant,
@@ -184,7 +184,7 @@ export class GpuKMeans implements KMeansWorkspace {
     const { n, d } = points.summary;
     const { shards } = points;
     const cells = k * (d + 2);
-    const { slices, rows, together, unit, longest, sumSlices } = plan;
+    const { rows, together, longest, sumSlices } = plan;
     this.#gpu = gpu;
     this.#allocation = allocation;
     this.#points = points;
@@ -210,27 +210,22 @@ export class GpuKMeans implements KMeansWorkspace {
     const assignment = bindAssignment(assigning, allocation, points, k, rows, buffersOfRows, filtering);
     this.#prepare = assignment.once;
     const buffers = { slots, totals, halt: control };
-    const partsOf = (firstSlice: number, slices: number) =>
+    const partsOf = ({ firstSlice, slices }: Span) =>
       cutParts(allocation, points, k, rows, firstSlice * rows, Math.min(n, (firstSlice + slices) * rows));
-    this.#passes = new Passes(allocation, plan, (length) => {
-      const spans = spansOf(slices, Math.max(length, unit));
-      const slotSpans = spans.map(({ firstSlice, slices }) => ({
-        firstSlice: firstSlice / together,
-        slices: Math.ceil(slices / together),
-      }));
-      const pieces = spans.flatMap((span, i) => {
-        // Where not even a unit is within the budget, the assignment, nearly all of the work, is cut further.
-        const assigned = spansOf(span.slices, length).map(({ firstSlice, slices }) => ({
-          dispatches: partsOf(span.firstSlice + firstSlice, slices).flatMap(assignment.of),
-          work: slices * plan.workPerSlice,
+    this.#passes = new Passes(allocation, plan, {
+      first: assignment.first,
+      // The assignment is nearly all of the work.
+      piece: (span) => partsOf(span).flatMap(assignment.of),
+      end(spans, nth) {
+        const slotSpans = spans.map(({ firstSlice, slices }) => ({
+          firstSlice: firstSlice / together,
+          slices: Math.ceil(slices / together),
         }));
-        const sums = [
-          ...partsOf(span.firstSlice, span.slices).flatMap(sum),
-          bindSumSlices(rest.sumSlices, allocation, sumSlices, cells, slotSpans, i, buffers),
+        return [
+          ...partsOf(spans[nth]).flatMap(sum),
+          bindSumSlices(rest.sumSlices, allocation, sumSlices, cells, slotSpans, nth, buffers),
         ];
-        return [...assigned, { dispatches: sums, work: 0 }];
-      });
-      return [{ dispatches: assignment.first, work: 0 }, ...pieces];
+      },
     });
     const moves = allocation.storage('moves', k * 4);
     const shape = allocation.uniform(SHAPE, { k, d });

@@ -25,7 +25,6 @@ import {
   type MixtureWorkPlan,
   mixtureWorkPlan,
   sharesOfRow,
-  spansOf,
   whitenedOfRow,
   whiteningTile,
 } from './plan.ts';
@@ -165,27 +164,21 @@ export class GpuMixture implements MixtureWorkspace {
     this.#answers = shards.map((shard) => allocation.storage('answers', shard.rows * 8));
     this.#labels = shards.map((shard) => allocation.storage('labels', shard.rows * 4));
     const halt = allocation.filled('halt', Uint32Array.of(0));
-    const { slices, rows, unit, longest, workPerSlice, sumSlices } = plan;
+    const { slices, rows, longest, sumSlices } = plan;
     const slots = allocation.storage('slots', Math.min(longest, slices) * cells * 4);
     const dispatchesOf = this.#dispatchesOf(kernels, slots);
     const buffers = { slots, totals: this.#totals, halt };
-    const partsOf = (first: number, slices: number, origin: number) => {
-      const end = Math.min(summary.n, (first + slices) * rows);
-      return cutParts(allocation, points, k, rows, first * rows, end, origin * rows);
-    };
-    const passOf = (isAbout: boolean) =>
-      new Passes(allocation, plan, (length) => {
-        const spans = spansOf(slices, Math.max(length, unit));
-        return spans.flatMap((span, i) => {
-          // Where a unit is not within the budget, or the memory between kernels, all but the summing is cut further.
-          const pieces = spansOf(span.slices, Math.min(length, plan.held)).map(({ firstSlice, slices }) => ({
-            dispatches: partsOf(span.firstSlice + firstSlice, slices, span.firstSlice).flatMap(dispatchesOf(isAbout)),
-            work: slices * workPerSlice,
-          }));
-          const summing = bindSumSlices(kernels.sumSlices, allocation, sumSlices, cells, spans, i, buffers);
-          return [...pieces, { dispatches: [summing], work: 0 }];
-        });
+    const passOf = (isAbout: boolean) => {
+      const dispatches = dispatchesOf(isAbout);
+      return new Passes(allocation, plan, {
+        piece({ firstSlice, slices }, origin) {
+          const end = Math.min(summary.n, (firstSlice + slices) * rows);
+          const parts = cutParts(allocation, points, k, rows, firstSlice * rows, end, origin * rows);
+          return parts.flatMap(dispatches);
+        },
+        end: (spans, nth) => [bindSumSlices(kernels.sumSlices, allocation, sumSlices, cells, spans, nth, buffers)],
       });
+    };
     this.#pass = passOf(false);
     this.#aboutPass = kernels.matrices === undefined ? this.#pass : passOf(true);
   }
@@ -208,7 +201,8 @@ export class GpuMixture implements MixtureWorkspace {
     const { k } = this.#layout;
     const { d } = this.#points.summary;
     const sharesIn = this.#held('shares', sharesOfRow(k));
-    const notes = this.#allocation.storage('notes', (this.#plan.longest * this.#plan.rows) / 4);
+    const { longest, slices, rows } = this.#plan;
+    const notes = this.#allocation.storage('notes', (Math.min(longest, slices) * rows) / 4);
     const answersOf = (part: Part, shares: GPUBufferBinding) =>
       kernels.answers.bind({ ...ofRows(part), share_fours: shares, notes }, part);
     if (kernels.axes !== undefined) {

@@ -1,7 +1,7 @@
 /**
  * How work is cut: pure functions of the shape and the limits. Everything that a sum's order depends on (slices,
- * groups, lanes) is a function of (n, d, k) alone; what depends on limits (shards, spans) moves whole slices and groups
- * and changes no bit.
+ * groups, lanes) is a function of (n, d, k), and for axes of whether the device has tall tiles; what depends on limits
+ * (shards, spans) moves whole slices and groups and changes no bit.
  */
 
 import type { GaussiansShape } from '../engine/gaussians.ts';
@@ -192,6 +192,8 @@ export interface PassPlan {
   readonly unit: number;
   /** Slices of a span, at most: as many as memory has room for. */
   readonly longest: number;
+  /** Slices of which there is what kernels hand to each other, at most. */
+  readonly held: number;
   /** Multiply-adds, about. */
   readonly workPerSlice: number;
   readonly sumSlices: SlicesPlan;
@@ -216,7 +218,10 @@ export function kmeansWorkPlan(n: number, d: number, k: number, bindingLimit: nu
   const unit = slicesTogether(cells);
   const longest = longestSpan(slices, unit, 4 * Math.max(cells / together, sortedWords), bindingLimit);
   const sumSlices = slicesPlan(unit / together, longest / together);
-  return { ...{ slices, rows, together, unit, longest, sortedWords, sumSlices }, workPerSlice: rows * (d * k + 8) };
+  return {
+    ...{ slices, rows, together, unit, longest, held: longest, sortedWords, sumSlices },
+    workPerSlice: rows * (d * k + 8),
+  };
 }
 
 /** Slices of a span, in whole units, where each takes so many bytes of memory. */
@@ -260,10 +265,8 @@ function slicesPlan(TOGETHER: number, longest: number): SlicesPlan {
 }
 
 /** How an E-step is cut. Its kernels' constants are named as there. */
-export type MixtureWorkPlan = PassPlan & {
-  /** Slices of which there is what kernels hand to each other, at most. */
-  readonly held: number;
-} & (
+export type MixtureWorkPlan = PassPlan &
+  (
     | ({ readonly kind: 'axes' } & AxesPlan)
     | { readonly kind: 'narrow' }
     | ({ readonly kind: 'matrices' } & MatricesPlan)
