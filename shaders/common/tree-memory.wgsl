@@ -40,9 +40,9 @@ fn add_up(place: Place, first: u32) -> Roots {
   return Roots(place.thread);
 }
 
-/// The sum of a tree, in the first thread.
+/// The sum of a tree, in the first thread. Several trees have as many leaves as there are threads.
 fn root(tree: u32, roots: Roots) -> Leaf {
-  return leaves[tree * LEAVES + roots.thread];
+  return leaves[tree * LEAVES + select(roots.thread, roots.thread % LEAVES, TREES == 1u)];
 }
 
 /// The same, in every thread.

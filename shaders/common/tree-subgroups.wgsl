@@ -69,17 +69,17 @@ fn width_here() -> u32 {
 }
 
 /// The sum of the leaves at so many apart from `at`, in the order of the tree. Each loop is a level of it, which only lanes of
-/// narrower subgroups add up for themselves: of two trips, or one.
+/// narrower subgroups add up for themselves: of two trips, or one. A sum begins with −0, which changes nothing, not even a zero.
 fn of_lane(at: u32, width: u32) -> Leaf {
-  var by1 = Leaf();
+  var by1 = -Leaf();
   for (var left1 = trips(1u, width); left1 > 0u; left1--) {
-    var by2 = Leaf();
+    var by2 = -Leaf();
     for (var left2 = trips(2u, width); left2 > 0u; left2--) {
-      var by4 = Leaf();
+      var by4 = -Leaf();
       for (var left4 = trips(4u, width); left4 > 0u; left4--) {
-        var by8 = Leaf();
+        var by8 = -Leaf();
         for (var left8 = trips(8u, width); left8 > 0u; left8--) {
-          var by16 = Leaf();
+          var by16 = -Leaf();
           for (var left16 = trips(16u, width); left16 > 0u; left16--) {
             let leaf = at + left1 + 2u * left2 + 4u * left4 + 8u * left8 + 16u * left16 - 31u;
             by16 += leaves[leaf] + leaves[leaf + 32u];

@@ -59,8 +59,8 @@ var<workgroup> tile: array<vec4u, SCALES + select(3u * TX, 0u, TALL)>;
 var<workgroup> lowest: array<atomic<u32>, ROWS>;
 var<workgroup> highest: array<atomic<u32>, ROWS * GROUPS>;
 var<workgroup> counts: array<atomic<u32>, ROWS>;
+// MOST of each row, and whether its label is another than before.
 var<workgroup> lists: array<u32, ROWS * 8u>;
-var<workgroup> moved: atomic<u32>;
 
 /// Four rows by four centroids.
 struct Sums {

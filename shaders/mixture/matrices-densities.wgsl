@@ -81,8 +81,11 @@ fn main(
     if (EXACT && kind > WHOLE) {
       y = sum_of(y, exact[thread]);
     }
+    y = Products(bounded(y.of_row0), bounded(y.of_row1), bounded(y.of_row2), bounded(y.of_row3));
     if (quad < width) {
-      tile_squares[thread] += vec4f(square(y.of_row0), square(y.of_row1), square(y.of_row2), square(y.of_row3));
+      tile_squares[thread] += vec4f(
+        dot(y.of_row0, y.of_row0), dot(y.of_row1, y.of_row1), dot(y.of_row2, y.of_row2), dot(y.of_row3, y.of_row3),
+      );
       if (row < part.rows) {
         keep(c, row, quad, y.of_row0);
       }

@@ -53,7 +53,7 @@ fn whitened(base: u32, c: u32, x: vec4f) -> vec4f {
     for (var j = 0u; j < D; j++) {
       y = fma(vec4f(x[j] - high[j]), model[factor + j], y);
     }
-    return y;
+    return bounded(y);
   }
   let inverse = model[inverse_at(base, c)];
   var whole = vec4f();
@@ -76,7 +76,7 @@ fn whitened(base: u32, c: u32, x: vec4f) -> vec4f {
     y = fma(vec4f(coarse + fine), model[rest + j], y);
   }
   // The maximum changes nothing, but is between the sums: Mesa's compiler would add y to the first of the products.
-  return max(exact, vec4f(-0x1p126)) + y;
+  return bounded(max(exact, vec4f(-0x1p126)) + y);
 }
 
 /// The sum of squares, of D features.
@@ -85,7 +85,7 @@ fn squared(y: vec4f) -> f32 {
   for (var j = 0u; j < D; j++) {
     features[j] = y[j];
   }
-  return square(features);
+  return dot(features, features);
 }
 
 /// How many rows of a slice are a thread's.

@@ -75,10 +75,9 @@ fn on_grid(x: vec4f, grid: vec4f) -> vec4f {
   return round(x * bitcast<vec4f>(vec4u(0x7f000000u) - bitcast<vec4u>(grid))) * grid;
 }
 
-/// What a quad of y adds to the sum of squares.
-fn square(y: vec4f) -> f32 {
-  let within = clamp(y, vec4f(-LARGEST_Y), vec4f(LARGEST_Y));
-  return dot(within, within);
+/// y, within what has a square: also where it is no number, of a component that no row reaches, and which weighs nothing.
+fn bounded(y: vec4f) -> vec4f {
+  return clamp(y, vec4f(-LARGEST_Y), vec4f(LARGEST_Y));
 }
 
 /// log π·p, from the sum of squares of y.

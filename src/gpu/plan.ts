@@ -67,7 +67,10 @@ export function isTall({ vendor, architecture }: Adapter): boolean {
 /** What is asked first of all centroids: nothing, or products of 8-bit integers, which leave few to ask more of. */
 export type Filter = 'none' | 'bytes';
 
-/** How kernels go about what all of them answer alike, to the bit. */
+/**
+ * How kernels go about what all of them answer alike: k-means to the bit; moments of axes are summed in another order where
+ * tiles are short, which is a matter of the adapter, or of a test, and not of tuning.
+ */
 export interface Variant {
   readonly tile: Tile;
   readonly filter: Filter;

@@ -1,8 +1,8 @@
-/** Moments of few rows, for numbers of components and of features that fill each tile of the kernels, and none. */
+/** Moments of few rows: for numbers of components and of features that fill each tile of the kernels, and none; and of components that no row reaches. */
 import { answerAt, type Gaussians, type GaussiansShape } from '../../../../src/engine/gaussians.ts';
 import type { MixtureStatistics } from '../../../../src/engine/statistics.ts';
 import type { Tile } from '../../../../src/gpu/plan.ts';
-import { atMost, type ConformanceCase, type ConformanceContext } from '../../case.ts';
+import { atMost, type ConformanceCase, type ConformanceContext, check, equal } from '../../case.ts';
 import { blobs } from '../data.ts';
 import { gaussiansAt, withDataset } from './workspace.ts';
 
@@ -110,7 +110,51 @@ async function checkTiles(
   );
 }
 
-export const tiles: readonly ConformanceCase[] = widths.flatMap(([shape, features, components]) =>
+/** Of components so far and so narrow that y is beyond float32, or none of its numbers: no row weighs anything for them. */
+async function checkFar(context: ConformanceContext, shape: GaussiansShape, d: number): Promise<void> {
+  const points = blobs({ n: ROWS, d, groups: 3, spread: 2, seed: 500 + d });
+  await withDataset(context, points, async (dataset) => {
+    const { scale } = dataset.frame;
+    const k = 3;
+    for (const far of [1e6, 1e15, 1e30, 1e36]) {
+      for (const narrow of [1, 1e6, 1e9]) {
+        const near = gaussiansAt(dataset, shape, [0, 1, 2]);
+        const isLast = (at: number, size: number) => Math.floor(at / size) === k - 1;
+        const means = near.means.map((mean, at) => (isLast(at, d) ? far * scale : mean));
+        const factors = near.factors.map((factor, at) => {
+          const size = near.factors.length / k;
+          const [i, j] = [Math.floor((at % size) / d), at % d];
+          const value = shape === 'own' && i < j ? -9.9 / (j * scale) : 10 * factor;
+          return value * (isLast(at, size) ? narrow : 1);
+        });
+        const workspace = await dataset.mixture(k, shape);
+        try {
+          const { counts, sums, squares } = await workspace.accumulate({ ...near, means, factors }, 1);
+          const what = `of a component at ${far}, ${narrow} times as narrow`;
+          equal(counts[k - 1], 0, `count ${what}`);
+          for (const [name, values] of Object.entries({ sums, squares })) {
+            check(values.every(Number.isFinite), `${name} that are no numbers, ${what}`);
+            check(
+              values.subarray(-values.length / k).every((value) => value === 0),
+              `${name} ${what}`,
+            );
+          }
+        } finally {
+          workspace.close();
+        }
+      }
+    }
+  });
+}
+
+const far: readonly ConformanceCase[] = (['own', 'axes'] as const).flatMap((shape) =>
+  [2, 6].map((d) => ({
+    name: `mixture: moments of a component beyond float32 are zeros: ${shape}, d = ${d}`,
+    run: (context) => checkFar(context, shape, d),
+  })),
+);
+
+const everyWidth: readonly ConformanceCase[] = widths.flatMap(([shape, features, components]) =>
   features.flatMap((d) =>
     (shape === 'axes' ? (['short', 'tall'] as const) : [undefined]).map((tile) => ({
       name: `mixture: moments of every width of a tile: ${tile ?? shape}, d = ${d}, k = ${components.join(', ')}`,
@@ -118,3 +162,5 @@ export const tiles: readonly ConformanceCase[] = widths.flatMap(([shape, feature
     })),
   ),
 );
+
+export const tiles: readonly ConformanceCase[] = [...everyWidth, ...far];
