@@ -216,12 +216,14 @@ fn bounds_of(products: vec4i, of_rows: Scales, c: u32) -> Bounds {
   let record = centroid_records[min(c, part.k - 1u)];
   let score = of_rows.scale * record.x * vec4f(products) + record.w;
   let error = of_rows.by_length * record.z + of_rows.by_rest * record.y + GAMMA * record.z * record.z + LOST;
-  let is_there = c < part.k;
-  let is_known = is_there && record.x >= 0.0;
-  return Bounds(
-    select(vec4f(-FAR), score - error, is_known),
-    select(vec4f(select(-FAR, FAR, is_there)), score + error, is_known),
-  );
+  let is_known = record.x >= 0.0;
+  return Bounds(select(vec4f(-FAR), score - error, is_known), select(vec4f(FAR), score + error, is_known));
+}
+
+/// The same, below all where there is no such centroid.
+fn bounds_if_there(products: vec4i, of_rows: Scales, c: u32) -> Bounds {
+  let bounds = bounds_of(products, of_rows, c);
+  return Bounds(select(vec4f(-FAR), bounds.lower, c < part.k), select(vec4f(-FAR), bounds.upper, c < part.k));
 }
 
 /// Four words of each of four rows, or of four centroids. Those behind the last are as the last.
@@ -305,10 +307,10 @@ fn products(x: vec4u, c: u32) -> vec4i {
 fn consider(best: ptr<function, vec4f>, own: Scales, tx: u32, c: u32, sums: Sums) {
   var upper = vec4f(-FAR);
   if (TALL) {
-    let b0 = bounds_of(sums.s0, own, c);
-    let b1 = bounds_of(sums.s1, own, c + 1u);
-    let b2 = bounds_of(sums.s2, own, c + 2u);
-    let b3 = bounds_of(sums.s3, own, c + 3u);
+    let b0 = bounds_if_there(sums.s0, own, c);
+    let b1 = bounds_if_there(sums.s1, own, c + 1u);
+    let b2 = bounds_if_there(sums.s2, own, c + 2u);
+    let b3 = bounds_if_there(sums.s3, own, c + 3u);
     *best = max(*best, max(max(b0.lower, b1.lower), max(b2.lower, b3.lower)));
     upper = max(max(b0.upper, b1.upper), max(b2.upper, b3.upper));
   } else {
