@@ -11,7 +11,7 @@
 // - x is cut at a unit of its feature, a power of two by which terms are about 1, before anything is subtracted. It is
 //   counted in units, as are `high`, a whole number of them, and the rows of U, so that the difference is exact as well.
 // Nothing here minds reassociation, as a two-sum would, but for one: the exact sum is whole before anything else is added. So
-// it comes out of a loop, or of memory.
+// it comes out of memory, or of a maximum.
 //
 // model = [k] of the offset in .x and the step in .y, high [quads], −low·U [quads]; then [k or 1] of 1/unit [quads], 0 where
 // sums are plain, U or its coarse part [d, quads], and where EXACT the rest of U [d, quads]; a vec4 each, padded with zeros.
