@@ -121,6 +121,7 @@ function axesLayout(k: number, d: number): MixtureLayout {
   /** From sums of w·r·t and w·r·t², t = (x − origin)·scale, those of y = (x − m)·u. */
   function unpackAbout(model: Float32Array, means: Float64Array, factors: Float64Array): Packed['unpack'] {
     return (cells, scale) => {
+      const scales = scalesOf(factors);
       const counts = new Float64Array(k);
       const sums = new Float64Array(k * d);
       const squares = new Float64Array(k * d);
@@ -131,7 +132,7 @@ function axesLayout(k: number, d: number): MixtureLayout {
         for (let j = 0; j < d; j++) {
           const mean = means[c * d + j];
           const factor = factors[c * d + j];
-          const unit = factor / powerOfTwoTo(Math.min(factor, LARGEST_SCALE));
+          const unit = factor / scales[c * d + j];
           const sum = scale * unit * cells[base + 4 + 8 * j];
           const origin = Math.max(-LARGEST_ORIGIN, Math.min(LARGEST_ORIGIN, model[high + 12 * j]));
           const shift = (origin - mean) * factor;
@@ -145,9 +146,12 @@ function axesLayout(k: number, d: number): MixtureLayout {
   }
 }
 
-/** The largest power of two that is at most a normal float32. */
-function powerOfTwoTo(value: number): number {
-  return 2 ** ((new Uint32Array(Float32Array.of(value).buffer)[0] >>> 23) - 127);
+/** Of each factor, a normal float32, the power of two at or below it, as the kernel takes it from its bits. */
+function scalesOf(factors: Float64Array): Float32Array {
+  const scales = new Float32Array(factors.map((factor) => Math.min(factor, LARGEST_SCALE)));
+  const bits = new Uint32Array(scales.buffer);
+  for (let i = 0; i < bits.length; i++) bits[i] &= 0x7f800000;
+  return scales;
 }
 
 /** See matrices.wgsl and matrices-moments.wgsl. */
